@@ -1,0 +1,1 @@
+"""The rules, one a module; installed as `wdlint.rules`. Each judges facts; none reads source."""
