@@ -1,0 +1,1 @@
+"""The source engine: from the bytes of training code to facts, without running it. No torch here."""

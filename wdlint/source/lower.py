@@ -1,0 +1,527 @@
+"""From libcst's concrete tree to the engine's own (`tree`): one pass, function bodies on demand.
+
+What a construct means is decided elsewhere. Anything whose meaning never matters becomes `Opaque`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+import libcst as cst
+
+from wdlint.source import tree as t
+
+_BINARY: dict[type, str] = {
+    cst.Add: "+",
+    cst.Subtract: "-",
+    cst.Multiply: "*",
+    cst.Divide: "/",
+    cst.FloorDivide: "//",
+    cst.Modulo: "%",
+    cst.Power: "**",
+    cst.MatrixMultiply: "@",
+    cst.BitOr: "|",
+    cst.BitAnd: "&",
+    cst.BitXor: "^",
+    cst.LeftShift: "<<",
+    cst.RightShift: ">>",
+    cst.AddAssign: "+",
+    cst.SubtractAssign: "-",
+    cst.MultiplyAssign: "*",
+    cst.DivideAssign: "/",
+    cst.FloorDivideAssign: "//",
+    cst.ModuloAssign: "%",
+    cst.PowerAssign: "**",
+    cst.MatrixMultiplyAssign: "@",
+    cst.BitOrAssign: "|",
+    cst.BitAndAssign: "&",
+    cst.BitXorAssign: "^",
+    cst.LeftShiftAssign: "<<",
+    cst.RightShiftAssign: ">>",
+}
+_COMPARE: dict[type, str] = {
+    cst.Equal: "==",
+    cst.NotEqual: "!=",
+    cst.LessThan: "<",
+    cst.LessThanEqual: "<=",
+    cst.GreaterThan: ">",
+    cst.GreaterThanEqual: ">=",
+    cst.In: "in",
+    cst.NotIn: "not in",
+    cst.Is: "is",
+    cst.IsNot: "is not",
+}
+_UNARY: dict[type, str] = {cst.Minus: "-", cst.Plus: "+", cst.BitInvert: "~", cst.Not: "not"}
+_NAMED_CONSTANTS = {"None": None, "True": True, "False": False}
+_MUTATORS = frozenset(
+    "append extend insert add update setdefault pop popitem remove discard clear add_param_group "
+    "add_module register_parameter register_module difference_update intersection_update merge_from_file "
+    "merge_from_list defrost freeze add_argument set_defaults".split()
+)
+
+
+def lower_module(tree: cst.Module, name: str, path: str, is_package: bool) -> t.Module:
+    """The program of one parsed file."""
+    module = t.Module(name, path, is_package, tree)
+    scope = t.Scope("module", name, None, module)
+    module.scope = scope
+    scope._body = _block(tree.body, None, scope)
+    return module
+
+
+# ---- expressions
+
+
+def expression(node: Any) -> t.Expr:
+    """Lower one libcst expression."""
+    handler = _EXPRESSIONS.get(type(node))
+    return handler(node) if handler is not None else t.Opaque(node)
+
+
+def _name(node: cst.Name) -> t.Expr:
+    if node.value in _NAMED_CONSTANTS:
+        return t.Const(node, _NAMED_CONSTANTS[node.value])
+    return t.Name(node, node.value)
+
+
+def _number(node: cst.Integer | cst.Float | cst.Imaginary) -> t.Expr:
+    return t.Const(node, ast.literal_eval(node.value))
+
+
+def _string(node: cst.SimpleString) -> t.Expr:
+    try:
+        return t.Const(node, node.evaluated_value)
+    except (ValueError, SyntaxError):
+        return t.Opaque(node)
+
+
+def _concatenated(node: cst.ConcatenatedString) -> t.Expr:
+    left, right = expression(node.left), expression(node.right)
+    if isinstance(left, t.Const) and isinstance(right, t.Const):
+        if isinstance(left.value, str) and isinstance(right.value, str):
+            return t.Const(node, left.value + right.value)
+        return t.Opaque(node)
+    parts: list[str | t.Expr] = []
+    for side in (left, right):
+        if isinstance(side, t.Formatted):
+            parts.extend(side.parts)
+        elif isinstance(side, t.Const) and isinstance(side.value, str):
+            parts.append(side.value)
+        else:
+            return t.Opaque(node)
+    return t.Formatted(node, tuple(parts))
+
+
+def _formatted(node: cst.FormattedString) -> t.Expr:
+    parts: list[str | t.Expr] = []
+    for part in node.parts:
+        if isinstance(part, cst.FormattedStringText):
+            parts.append(part.value.replace("{{", "{").replace("}}", "}"))
+        elif isinstance(part, cst.FormattedStringExpression):
+            plain = part.format_spec is None and part.conversion is None
+            parts.append(expression(part.expression) if plain else t.Opaque(part))
+    return t.Formatted(node, tuple(parts))
+
+
+def _attribute(node: cst.Attribute) -> t.Expr:
+    return t.Attribute(node, expression(node.value), node.attr.value)
+
+
+def _call(node: cst.Call) -> t.Expr:
+    return t.Call(node, expression(node.func), tuple(map(_argument, node.args)))
+
+
+def _argument(node: cst.Arg) -> t.Argument:
+    return t.Argument(node, expression(node.value), node.keyword.value if node.keyword else None, node.star)
+
+
+def _subscript(node: cst.Subscript) -> t.Expr:
+    indices = [_index(element.slice) for element in node.slice]
+    index = indices[0] if len(indices) == 1 else t.Display(node, "tuple", tuple(indices))
+    return t.Subscript(node, expression(node.value), index)
+
+
+def _index(node: cst.BaseSlice) -> t.Expr:
+    if isinstance(node, cst.Index):
+        return expression(node.value)
+    if isinstance(node, cst.Slice):
+        bounds = (expression(b) if b is not None else None for b in (node.lower, node.upper, node.step))
+        return t.Slice(node, *bounds)
+    return t.Opaque(node)
+
+
+def _unary(node: cst.UnaryOperation) -> t.Expr:
+    operand = expression(node.expression)
+    op = _UNARY[type(node.operator)]
+    if op == "-" and isinstance(operand, t.Const) and isinstance(operand.value, (int, float)):
+        return t.Const(node, -operand.value)
+    return t.Unary(node, op, operand)
+
+
+def _binary(node: cst.BinaryOperation) -> t.Expr:
+    return t.Binary(node, _BINARY[type(node.operator)], expression(node.left), expression(node.right))
+
+
+def _boolean(node: cst.BooleanOperation) -> t.Expr:
+    op = "and" if isinstance(node.operator, cst.And) else "or"
+    return t.Boolean(node, op, expression(node.left), expression(node.right))
+
+
+def _comparison(node: cst.Comparison) -> t.Expr:
+    rest = tuple((_COMPARE[type(c.operator)], expression(c.comparator)) for c in node.comparisons)
+    return t.Compare(node, expression(node.left), rest)
+
+
+def _conditional(node: cst.IfExp) -> t.Expr:
+    return t.Conditional(node, expression(node.test), expression(node.body), expression(node.orelse))
+
+
+def _lambda(node: cst.Lambda) -> t.Expr:
+    return t.Lambda(node, _parameters(node.params), expression(node.body))
+
+
+def _clauses(node: cst.CompFor | None) -> tuple[t.Clause, ...]:
+    clauses = []
+    while node is not None:
+        ifs = tuple(expression(condition.test) for condition in node.ifs)
+        clauses.append(t.Clause(expression(node.target), expression(node.iter), ifs))
+        node = node.inner_for_in
+    return tuple(clauses)
+
+
+def _comprehension(kind: str) -> Callable[[Any], t.Expr]:
+    def lower(node: Any) -> t.Expr:
+        return t.Comprehension(node, kind, expression(node.elt), None, _clauses(node.for_in))
+
+    return lower
+
+
+def _dict_comprehension(node: cst.DictComp) -> t.Expr:
+    return t.Comprehension(node, "dict", expression(node.value), expression(node.key), _clauses(node.for_in))
+
+
+def _display(kind: str) -> Callable[[Any], t.Expr]:
+    def lower(node: Any) -> t.Expr:
+        items = tuple(
+            t.Starred(e, expression(e.value)) if isinstance(e, cst.StarredElement) else expression(e.value)
+            for e in node.elements
+        )
+        return t.Display(node, kind, items)
+
+    return lower
+
+
+def _dict(node: cst.Dict) -> t.Expr:
+    items = tuple(
+        (expression(e.key), expression(e.value)) if isinstance(e, cst.DictElement) else (None, expression(e.value))
+        for e in node.elements
+    )
+    return t.DictDisplay(node, items)
+
+
+def _walrus(node: cst.NamedExpr) -> t.Expr:
+    return t.Walrus(node, expression(node.target), expression(node.value))
+
+
+def _await(node: cst.Await) -> t.Expr:
+    return expression(node.expression)
+
+
+def _yield(node: cst.Yield) -> t.Expr:
+    if isinstance(node.value, cst.From):
+        return t.Yield(node, expression(node.value.item), True)
+    return t.Yield(node, expression(node.value) if node.value is not None else None, False)
+
+
+def _starred(node: cst.StarredElement) -> t.Expr:
+    return t.Starred(node, expression(node.value))
+
+
+_EXPRESSIONS: dict[type, Callable[[Any], t.Expr]] = {
+    cst.Name: _name,
+    cst.Integer: _number,
+    cst.Float: _number,
+    cst.Imaginary: _number,
+    cst.SimpleString: _string,
+    cst.ConcatenatedString: _concatenated,
+    cst.FormattedString: _formatted,
+    cst.Attribute: _attribute,
+    cst.Call: _call,
+    cst.Subscript: _subscript,
+    cst.UnaryOperation: _unary,
+    cst.BinaryOperation: _binary,
+    cst.BooleanOperation: _boolean,
+    cst.Comparison: _comparison,
+    cst.IfExp: _conditional,
+    cst.Lambda: _lambda,
+    cst.ListComp: _comprehension("list"),
+    cst.SetComp: _comprehension("set"),
+    cst.GeneratorExp: _comprehension("generator"),
+    cst.DictComp: _dict_comprehension,
+    cst.List: _display("list"),
+    cst.Tuple: _display("tuple"),
+    cst.Set: _display("set"),
+    cst.Dict: _dict,
+    cst.NamedExpr: _walrus,
+    cst.Await: _await,
+    cst.Yield: _yield,
+    cst.StarredElement: _starred,
+}
+
+
+# ---- statements
+
+
+def _parameters(node: cst.Parameters) -> tuple[t.Parameter, ...]:
+    found: list[t.Parameter] = []
+
+    def add(parameter: cst.Param, star: str = "", keyword_only: bool = False) -> None:
+        default = expression(parameter.default) if parameter.default is not None else None
+        annotation = expression(parameter.annotation.annotation) if parameter.annotation is not None else None
+        found.append(t.Parameter(parameter, parameter.name.value, default, annotation, star, keyword_only))
+
+    for parameter in (*node.posonly_params, *node.params):
+        add(parameter)
+    if isinstance(node.star_arg, cst.Param):
+        add(node.star_arg, "*")
+    for parameter in node.kwonly_params:
+        add(parameter, keyword_only=True)
+    if node.star_kwarg is not None:
+        add(node.star_kwarg, "**")
+    return tuple(found)
+
+
+def _block(body: Any, parent: t.Stmt | None, scope: t.Scope) -> t.Block:
+    """Lower a suite or a module's body; `parent` gets its final `binds` after its blocks are lowered."""
+    block = t.Block([], parent)
+    if isinstance(body, cst.BaseSuite):
+        body = body.body
+    for node in body:
+        if isinstance(node, cst.SimpleStatementLine):
+            for small in node.body:
+                _add(block, small, scope)
+        elif isinstance(node, cst.BaseSmallStatement):
+            _add(block, node, scope)
+        else:
+            _add(block, node, scope)
+    return block
+
+
+def _add(block: t.Block, node: Any, scope: t.Scope) -> None:
+    handler = _STATEMENTS.get(type(node))
+    if handler is None:
+        return
+    statement = handler(node, scope)
+    statement.block = block
+    statement.index = len(block.statements)
+    statement.scope = scope
+    binds = set(t.own_bindings(statement))
+    touches = _touched(statement)
+    for inner in t.blocks(statement):
+        inner.parent = statement
+        for child in inner.statements:
+            binds |= child.binds
+            touches |= child.touches
+    statement.binds = frozenset(binds)
+    statement.touches = frozenset(touches)
+    block.statements.append(statement)
+
+
+def _touched(statement: t.Stmt) -> set[str]:
+    """Names whose objects a statement changes in place: items and attributes set, mutating methods called."""
+    found: set[str] = set()
+    if isinstance(statement, (t.Assign, t.Delete)):
+        for target in statement.targets:
+            _touch_target(target, found)
+    elif isinstance(statement, t.AugAssign):
+        _touch_target(statement.target, found)
+        if isinstance(statement.target, t.Name):
+            found.add(statement.target.id)
+    elif isinstance(statement, t.Expression) and isinstance(statement.value, t.Call):
+        call = statement.value
+        if isinstance(call.func, t.Attribute) and call.func.attr in _MUTATORS:
+            root = t.root_name(call.func.value)
+            if root is not None:
+                found.add(root)
+        elif isinstance(call.func, t.Name) and call.func.id == "setattr" and call.args:
+            root = t.root_name(call.args[0].value)
+            if root is not None:
+                found.add(root)
+    return found
+
+
+def _touch_target(target: t.Expr, found: set[str]) -> None:
+    if isinstance(target, (t.Attribute, t.Subscript)):
+        root = t.root_name(target)
+        if root is not None:
+            found.add(root)
+    elif isinstance(target, t.Display):
+        for item in target.items:
+            _touch_target(item, found)
+
+
+def _assign(node: cst.Assign, scope: t.Scope) -> t.Stmt:
+    return t.Assign(node, tuple(expression(target.target) for target in node.targets), expression(node.value))
+
+
+def _annotated(node: cst.AnnAssign, scope: t.Scope) -> t.Stmt:
+    value = expression(node.value) if node.value is not None else None
+    return t.Assign(node, (expression(node.target),), value, expression(node.annotation.annotation))
+
+
+def _augmented(node: cst.AugAssign, scope: t.Scope) -> t.Stmt:
+    return t.AugAssign(node, expression(node.target), _BINARY[type(node.operator)], expression(node.value))
+
+
+def _expression_statement(node: cst.Expr, scope: t.Scope) -> t.Stmt:
+    return t.Expression(node, expression(node.value))
+
+
+def _return(node: cst.Return, scope: t.Scope) -> t.Stmt:
+    return t.Return(node, expression(node.value) if node.value is not None else None)
+
+
+def _raise(node: cst.Raise, scope: t.Scope) -> t.Stmt:
+    return t.Raise(node, expression(node.exc) if node.exc is not None else None)
+
+
+def _assert(node: cst.Assert, scope: t.Scope) -> t.Stmt:
+    return t.Assert(node, expression(node.test))
+
+
+def _delete(node: cst.Del, scope: t.Scope) -> t.Stmt:
+    target = expression(node.target)
+    return t.Delete(node, target.items if isinstance(target, t.Display) else (target,))
+
+
+def _jump(kind: str) -> Callable[[Any, t.Scope], t.Stmt]:
+    def lower(node: Any, scope: t.Scope) -> t.Stmt:
+        return t.Jump(node, kind)
+
+    return lower
+
+
+def _outer(node: cst.Global | cst.Nonlocal, scope: t.Scope) -> t.Stmt:
+    names = tuple(item.name.value for item in node.names)
+    scope.outer_names.update(names)
+    return t.Outer(node, names)
+
+
+def _dotted(node: Any) -> str:
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    if isinstance(node, cst.Name):
+        parts.append(node.value)
+    return ".".join(reversed(parts))
+
+
+def _alias(node: cst.ImportAlias) -> tuple[str, str | None]:
+    alias = node.asname.name.value if node.asname and isinstance(node.asname.name, cst.Name) else None
+    return _dotted(node.name), alias
+
+
+def _import(node: cst.Import, scope: t.Scope) -> t.Stmt:
+    return t.Import(node, tuple(map(_alias, node.names)))
+
+
+def _import_from(node: cst.ImportFrom, scope: t.Scope) -> t.Stmt:
+    names = (("*", None),) if isinstance(node.names, cst.ImportStar) else tuple(map(_alias, node.names))
+    return t.ImportFrom(node, _dotted(node.module) if node.module else "", len(node.relative), names)
+
+
+def _if(node: cst.If, scope: t.Scope) -> t.Stmt:
+    body = _block(node.body, None, scope)
+    orelse: t.Block | None = None
+    if isinstance(node.orelse, cst.If):
+        orelse = _block([node.orelse], None, scope)
+    elif node.orelse is not None:
+        orelse = _block(node.orelse.body, None, scope)
+    return t.If(node, expression(node.test), body, orelse)
+
+
+def _else(node: cst.Else | None, scope: t.Scope) -> t.Block | None:
+    return _block(node.body, None, scope) if node is not None else None
+
+
+def _for(node: cst.For, scope: t.Scope) -> t.Stmt:
+    body = _block(node.body, None, scope)
+    return t.For(node, expression(node.target), expression(node.iter), body, _else(node.orelse, scope))
+
+
+def _while(node: cst.While, scope: t.Scope) -> t.Stmt:
+    return t.While(node, expression(node.test), _block(node.body, None, scope), _else(node.orelse, scope))
+
+
+def _with(node: cst.With, scope: t.Scope) -> t.Stmt:
+    items = tuple(
+        (expression(item.item), expression(item.asname.name) if item.asname else None) for item in node.items
+    )
+    return t.With(node, items, _block(node.body, None, scope))
+
+
+def _try(node: Any, scope: t.Scope) -> t.Stmt:
+    body = _block(node.body, None, scope)
+    handlers = tuple(_block(handler.body, None, scope) for handler in node.handlers)
+    final = _block(node.finalbody.body, None, scope) if node.finalbody is not None else None
+    return t.Try(node, body, handlers, _else(node.orelse, scope), final)
+
+
+def _match(node: cst.Match, scope: t.Scope) -> t.Stmt:
+    cases = []
+    for case in node.cases:
+        literal = expression(case.pattern.value) if isinstance(case.pattern, cst.MatchValue) else None
+        guard = expression(case.guard) if case.guard is not None else None
+        cases.append((literal, guard, _block(case.body, None, scope)))
+    return t.Match(node, expression(node.subject), tuple(cases))
+
+
+def _function(node: cst.FunctionDef, scope: t.Scope) -> t.Stmt:
+    inner = t.Scope("function", node.name.value, scope, scope.module)
+    inner._lower = lambda: _block(node.body, None, inner)
+    decorators = tuple(expression(d.decorator) for d in node.decorators)
+    returns = expression(node.returns.annotation) if node.returns is not None else None
+    function = t.FunctionDef(node, node.name.value, _parameters(node.params), decorators, returns, inner)
+    inner.definition = function
+    return function
+
+
+def _class(node: cst.ClassDef, scope: t.Scope) -> t.Stmt:
+    inner = t.Scope("class", node.name.value, scope, scope.module)
+    inner._lower = lambda: _block(node.body, None, inner)
+    decorators = tuple(expression(d.decorator) for d in node.decorators)
+    bases = tuple(map(_argument, (*node.bases, *node.keywords)))
+    definition = t.ClassDef(node, node.name.value, bases, decorators, inner)
+    inner.definition = definition
+    return definition
+
+
+_STATEMENTS: dict[type, Callable[[Any, t.Scope], t.Stmt]] = {
+    cst.Assign: _assign,
+    cst.AnnAssign: _annotated,
+    cst.AugAssign: _augmented,
+    cst.Expr: _expression_statement,
+    cst.Return: _return,
+    cst.Raise: _raise,
+    cst.Assert: _assert,
+    cst.Del: _delete,
+    cst.Pass: _jump("pass"),
+    cst.Break: _jump("break"),
+    cst.Continue: _jump("continue"),
+    cst.Global: _outer,
+    cst.Nonlocal: _outer,
+    cst.Import: _import,
+    cst.ImportFrom: _import_from,
+    cst.If: _if,
+    cst.For: _for,
+    cst.While: _while,
+    cst.With: _with,
+    cst.Try: _try,
+    cst.TryStar: _try,
+    cst.Match: _match,
+    cst.FunctionDef: _function,
+    cst.ClassDef: _class,
+}
