@@ -1,0 +1,178 @@
+"""What the decay of one optimizer reaches: questions that several rules ask of the same facts.
+
+Here live selections over an `OptimizerUse`: which of its groups decay, which parameters of a kind
+certainly lie in them, and how sure that is. Nothing here words a message or decides that something
+is a fault; that is each rule's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from wdlint.facts import (
+    Confidence,
+    Coupling,
+    Group,
+    Kind,
+    OptimizerClass,
+    OptimizerUse,
+    Origin,
+    Parameter,
+    Ternary,
+    Witness,
+)
+
+UNDECAYED_KINDS = (Kind.GAIN, Kind.BIAS)
+"""The kinds that decay does not belong on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The parameters that decay reaches, and the groups that carry it.
+
+    `parameters` is empty where the model can't be seen and its kinds are assumed.
+    """
+
+    use: OptimizerUse
+    groups: tuple[Group, ...]
+    parameters: tuple[Parameter, ...]
+    confidence: Confidence
+    latent: bool
+
+    def of(self, *kinds: Kind) -> tuple[Parameter, ...]:
+        return tuple(p for p in self.parameters if p.kind in kinds)
+
+
+def is_silent(group: Group) -> bool:
+    """Whether the group's decay is written nowhere: the optimizer's own default."""
+    return group.amount.origin is Origin.OPTIMIZER_DEFAULT
+
+
+def is_written(group: Group) -> bool:
+    return not is_silent(group)
+
+
+def decaying_classes(use: OptimizerUse) -> tuple[OptimizerClass, ...]:
+    """The classes among the answers that can decay at all."""
+    return tuple(c for c in use.classes if c.coupling is not Coupling.NONE)
+
+
+def certainly_in(group: Group, index: int) -> bool:
+    """Whether the group certainly holds the inventory's parameter at `index`."""
+    return index < len(group.members) and group.members[index] is Ternary.YES
+
+
+def holders(use: OptimizerUse, index: int) -> tuple[Group, ...]:
+    """The groups that certainly hold the inventory's parameter at `index`."""
+    return tuple(g for g in use.groups if certainly_in(g, index))
+
+
+def held(use: OptimizerUse, groups: tuple[Group, ...]) -> Iterator[tuple[int, Parameter]]:
+    """The trainable parameters that certainly lie in one of these groups, each with its index.
+
+    A frozen parameter has no gradient, and PyTorch's optimizers pass over it, decay included.
+    """
+    if use.inventory is None:
+        return
+    for index, parameter in enumerate(use.inventory.parameters):
+        if parameter.trainable is not Ternary.NO and any(certainly_in(g, index) for g in groups):
+            yield index, parameter
+
+
+def _decayed_by_step(classes: tuple[OptimizerClass, ...], kind: Kind) -> Ternary:
+    """Whether the optimizer's own step decays this kind: YES for all classes, UNKNOWN for some, NO for none."""
+    answers = set()
+    for known in classes:
+        exempts = known.exempts
+        if exempts is None:
+            answers.add(Ternary.NO)
+        elif kind is Kind.GAIN:
+            answers.add(exempts.gains)
+        elif kind is Kind.BIAS:
+            answers.add(exempts.biases)
+        elif kind is Kind.WEIGHT:
+            answers.add(exempts.weights)
+        else:
+            answers.add(Ternary.NO)
+    if not answers or Ternary.NO not in answers:
+        return Ternary.NO
+    return Ternary.YES if len(answers) == 1 else Ternary.UNKNOWN
+
+
+def _sure(groups: tuple[Group, ...], use: OptimizerUse) -> bool:
+    """Whether every reading of the source decays these groups, by an amount that is visible."""
+    if len(decaying_classes(use)) < len(use.classes):
+        return False
+    return any(g.amount.value is not None and not g.amount.varies for g in groups)
+
+
+def seen_reach(
+    use: OptimizerUse,
+    kinds: tuple[Kind, ...],
+    among: Callable[[Group], bool] = lambda group: True,
+) -> Reach | None:
+    """The parameters of these kinds that certainly lie in decayed groups of a model that can be seen.
+
+    A group whose visible decay is 0 but can be raised from outside counts only if no other group
+    reaches such parameters; the result is then latent.
+    """
+    inventory = use.inventory
+    classes = decaying_classes(use)
+    if inventory is None or not classes:
+        return None
+    by_step = {kind: _decayed_by_step(classes, kind) for kind in kinds}
+    for latent in (False, True):
+        groups = tuple(g for g in use.groups if among(g) and (g.amount.latent if latent else g.amount.decays))
+        found = {i: p for i, p in held(use, groups) if by_step.get(p.kind, Ternary.NO) is not Ternary.NO}
+        if not found:
+            continue
+        certain = {i: p for i, p in found.items() if p.present is Ternary.YES and p.trainable is Ternary.YES}
+        indices = tuple(certain or found)
+        shown = tuple(found[i] for i in indices)
+        carriers = tuple(g for g in groups if any(certainly_in(g, i) for i in indices))
+        proven = (
+            bool(certain)
+            and not inventory.assumed
+            and _sure(carriers, use)
+            and any(by_step[p.kind] is Ternary.YES for p in shown)
+            and any(p.evidence.witness is not Witness.NAME for p in shown)
+        )
+        confidence = Confidence.PROVEN if proven else Confidence.ASSUMED
+        return Reach(use, carriers, shown, confidence, latent)
+    return None
+
+
+def unseen_reach(
+    use: OptimizerUse,
+    kinds: tuple[Kind, ...] = UNDECAYED_KINDS,
+    among: Callable[[Group], bool] = lambda group: True,
+) -> Reach | None:
+    """The groups that would decay ordinary parameters of all these kinds, for a model that can't be seen.
+
+    None where the inventory settles the matter: it is complete, or it already shows such parameters.
+    """
+    classes = decaying_classes(use)
+    inventory = use.inventory
+    if not classes or (inventory is not None and (inventory.complete or seen_reach(use, kinds) is not None)):
+        return None
+    if any(_decayed_by_step(classes, kind) is Ternary.NO for kind in kinds):
+        return None
+    for latent in (False, True):
+        groups = tuple(
+            g
+            for g in use.groups
+            if among(g)
+            and (g.amount.latent if latent else g.amount.decays)
+            and all(_of_division(g, kind) is Ternary.YES for kind in kinds)
+        )
+        if groups:
+            return Reach(use, groups, (), Confidence.ASSUMED, latent)
+    return None
+
+
+def _of_division(group: Group, kind: Kind) -> Ternary:
+    division = group.division
+    return {Kind.GAIN: division.gains, Kind.BIAS: division.biases, Kind.WEIGHT: division.weights}.get(
+        kind, Ternary.UNKNOWN
+    )
