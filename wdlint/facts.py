@@ -198,6 +198,7 @@ class Group:
     learning_rate: Amount | None = None
     amount_written: bool = True  # in the call or the group, as opposed to the optimizer's default
     patterns: tuple[Pattern, ...] = ()
+    option_places: tuple[Place, ...] = ()  # where the keys of `options` stand, one each, if known
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +242,7 @@ class OptimizerUse:
     unused_split: Place | None = None  # a split computed for this model that the optimizer does not get
     unused_groups: tuple[Group, ...] = ()
     empty: tuple[str, ...] = ()  # groups that are empty because an iterator was consumed before
+    elsewhere: tuple[Ternary, ...] = ()  # one answer a parameter of the inventory: held by another optimizer
 
     @property
     def couplings(self) -> frozenset[Coupling]:
@@ -287,6 +289,7 @@ class OptimizerDefinition:
     step_place: Place | None = None  # the line that applies the decay
     default: Amount | None = None
     switch: str | None = None  # an option that selects decoupled decay, if there is one
+    carried: bool = True  # momentum or rescaling follows; False: plain descent, where coupled is decoupled
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +298,15 @@ class Trouble:
 
     message: str
     place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A comment that suppresses findings, and what it suppressed."""
+
+    codes: tuple[str, ...]  # as written, codes or names; empty: it suppresses everything
+    used: tuple[str, ...]  # those of `codes` that suppressed a finding; for an empty `codes`, any code that did
+    place: Place  # the comment
 
 
 @dataclass(frozen=True, slots=True)
