@@ -104,7 +104,7 @@ def _sure(groups: tuple[Group, ...], use: OptimizerUse) -> bool:
     """Whether every reading of the source decays these groups, by an amount that is visible."""
     if len(decaying_classes(use)) < len(use.classes):
         return False
-    return any(g.amount.value is not None and not g.amount.varies for g in groups)
+    return is_visible(groups)
 
 
 def seen_reach(
@@ -176,3 +176,17 @@ def _of_division(group: Group, kind: Kind) -> Ternary:
     return {Kind.GAIN: division.gains, Kind.BIAS: division.biases, Kind.WEIGHT: division.weights}.get(
         kind, Ternary.UNKNOWN
     )
+
+
+def decayed_groups(use: OptimizerUse) -> tuple[Group, ...]:
+    """The groups that decay whatever they hold, or else those whose decay is latent.
+
+    A group that certainly holds nothing of the model is left out.
+    """
+    filled = tuple(g for g in use.groups if not g.members or any(m is not Ternary.NO for m in g.members))
+    return tuple(g for g in filled if g.amount.decays) or tuple(g for g in filled if g.amount.latent)
+
+
+def is_visible(groups: tuple[Group, ...]) -> bool:
+    """Whether the strength of one of these groups is known and the only answer."""
+    return any(g.amount.value is not None and not g.amount.varies for g in groups)

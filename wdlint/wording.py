@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
-from wdlint.facts import Amount, Finding, Group, Kind, Note, OptimizerUse, Origin, Parameter, Place
+from wdlint.facts import Amount, Finding, Group, Kind, Note, OptimizerUse, Origin, Parameter, Penalty, Place, Ternary
 from wdlint.reach import Reach
 
 GAINS_MATTER = (
@@ -243,3 +243,30 @@ def reach_finding(code: str, reach: Reach, message: str, why: str, advice: str =
 def decays(latent: bool) -> str:
     """The verb: a latent fault bites only when the decay is set."""
     return "decays" if not latent else "decays, as soon as it is set,"
+
+
+def _penalised(penalty: Penalty) -> list[Parameter]:
+    if penalty.inventory is None:
+        return []
+    pairs = zip(penalty.inventory.parameters, penalty.members, strict=False)
+    return [p for p, member in pairs if member is Ternary.YES and p.present is not Ternary.NO]
+
+
+def penalised(penalty: Penalty) -> str:
+    """What a penalty reaches: counts by kind where the parameters are known, else what is known of them."""
+    reached = _penalised(penalty)
+    if reached:
+        return kinds(reached)
+    if penalty.parameters:
+        return listed([f"`{name}`" for name in penalty.parameters[:3]])
+    named = [_NOUNS[kind][1] for kind in Kind if kind in penalty.kinds]
+    return listed(named) or "the parameters"
+
+
+def penalised_names(penalty: Penalty) -> tuple[str, ...]:
+    return tuple(p.name for p in _penalised(penalty)) or penalty.parameters
+
+
+def percent(share: float) -> str:
+    """A share of 1 as a percentage: 0.15 is "15 %"."""
+    return f"{number(100 * share)} %"
