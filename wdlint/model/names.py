@@ -1,0 +1,91 @@
+"""The last witnesses: what a parameter is called, its shape and its initial value.
+
+A *convention* is a name that the field gives to one thing only (`logit_scale`, `A_log`, `cls_token`). It tells apart
+kinds that are equally spared by decay, and never turns a weight into anything else or anything else into a weight
+against a stronger witness. The other names are guesses, used only where nothing better is known, as in a checkpoint.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from wdlint.facts import Evidence, Kind, Witness
+
+# On the last part of the name, lower-cased. First match wins.
+_CONVENTIONS: tuple[tuple[str, Kind, str], ...] = (
+    (r"a_logs?|(f|b)?_?a_b?_?logs?", Kind.OTHER, "state-space A, kept as a logarithm"),
+    (r"(.*_)?logit_scales?(_[at]|_.*)?|(.*_)?temperatures?|temp|logit_alpha|softmax_scal\w*", Kind.OTHER, "temperature"),
+    (r".*rel(ative)?_?(pos|position|attention)\w*", Kind.OTHER, "relative-position table"),
+    (r"(attn_|attention_)?sinks?", Kind.OTHER, "attention sink"),
+    (r"lambda_[qk]\d?", Kind.OTHER, "reparametrised attention coefficient"),
+    (r".*scale_shift_table|.*modulation_table", Kind.OTHER, "modulation table"),
+    (r"prelu_\w+|snake_\w+", Kind.OTHER, "parameter of an activation"),
+    (r"(.*_)?bias(es)?(_.*)?", Kind.BIAS, "bias"),
+    (r"(.*_)?(cls|class|dist|distillation|mask|masked|reg|register|registers|storage|prompt|bos|eos|sos|pad|null|sep)"
+     r"_?(tok|tokens?|emb|embeds?|embedding|embeddings)", Kind.EMBEDDING, "learned token"),
+    (r"(.*_)?(pos|position|positional|time|level|query|object)_?(emb|embeds?|embedding|embeddings|encoding)s?(_.*)?",
+     Kind.EMBEDDING, "position or query embedding"),
+    (r"(.*_)?(tokens?|latents?|quer(y|ies)|embeds?|embeddings?|probe|ape|(class|spatial|temporal)_pos)",
+     Kind.EMBEDDING, "learned token or query"),
+)  # fmt: skip
+_GUESSES: tuple[tuple[str, Kind], ...] = (
+    (r"(.*_)?(weight_g|original0|gain|gammas?|scales?|layer_?scale\w*|ls\d?|gates?|lambda\w*|resweight|alphas?)", Kind.GAIN),
+    (r"(.*_)?(beta|shift|offset|translate|b|b\d)", Kind.BIAS),
+    (r"(.*_)?(lora_[ab]\w*|weight_v|original1)", Kind.WEIGHT),
+)
+_NORM_OWNER = re.compile(r"(^|[._\d])(bn|ln|norm|layer_?norm|batch_?norm|group_?norm|rms_?norm|\w*norm)(_?\w*)?\d*$", re.I)
+_TABLE_OWNER = re.compile(r"(^|[._])(emb|embed|embeddings?|embed_tokens|\w*_embeddings?|\w*_embed|wte|wpe|shared)(\.\d+)?$", re.I)
+
+
+def by_convention(attribute: str, siblings: Collection[str] = ()) -> tuple[Kind, Evidence] | None:
+    """What the field calls by this name. `siblings` are the other parameters of the same module."""
+    lower = attribute.lower()
+    if attribute in ("D", "Ds", "D_b") and any(s.lower().startswith(("a_log", "a_b_log")) for s in siblings):
+        return Kind.OTHER, Evidence(Witness.NAME, f"`{attribute}` beside `A_log`: state-space skip")
+    for pattern, kind, words in _CONVENTIONS:
+        if re.fullmatch(pattern, lower):
+            return kind, Evidence(Witness.NAME, f"the conventional name `{attribute}`: {words}")
+    return None
+
+
+def broadness(shape: Sequence[int]) -> int:
+    """The number of dimensions without those of size 1, which only broadcast."""
+    return sum(size != 1 for size in shape)
+
+
+def by_shape(attribute: str, shape: Sequence[int] | None) -> tuple[Kind, Evidence] | None:
+    """A guess from name and shape together: a weight mixes features, so it has two or more broad dimensions."""
+    if shape is None:
+        return None
+    words = f"shape {'x'.join(map(str, shape)) or 'scalar'} and name `{attribute}`"
+    for pattern, kind in _GUESSES:
+        if re.fullmatch(pattern, attribute.lower()) and (kind is not Kind.WEIGHT or len(shape) >= 2):
+            return kind, Evidence(Witness.VALUE, words)
+    if broadness(shape) >= 2:
+        return Kind.WEIGHT, Evidence(Witness.VALUE, words)
+    return None
+
+
+def by_path(name: str, shape: Sequence[int] | None, siblings: Collection[str] = ()) -> tuple[Kind, Evidence]:
+    """The kind of a parameter of which only name and shape are known, as in a checkpoint.
+
+    Args:
+        name: the full name.
+        shape: None where the file does not say.
+        siblings: last parts of the names under the same prefix, buffers too (`running_mean` marks a norm).
+    """
+    path, _, attribute = name.rpartition(".")
+    evidence = Evidence(Witness.NAME, f"name `{name}`" + (f", shape {list(shape)}" if shape is not None else ""))
+    if "running_mean" in siblings or (attribute == "weight" and shape is not None and len(shape) == 1):
+        known = {"weight": Kind.GAIN, "bias": Kind.BIAS}.get(attribute)
+        if known is not None:
+            return known, evidence
+    if (convention := by_convention(attribute, siblings)) is not None:
+        return convention
+    if attribute == "weight" and _TABLE_OWNER.search(path) and shape is not None and len(shape) == 2:
+        return Kind.EMBEDDING, evidence
+    if attribute == "weight" and shape is not None and broadness(shape) <= 1 and _NORM_OWNER.search(path):
+        return Kind.GAIN, evidence
+    guess = by_shape(attribute, shape)
+    return guess if guess is not None else (Kind.UNKNOWN, evidence)

@@ -1,0 +1,368 @@
+"""An observed forward pass: which operation each parameter enters, and as which operand.
+
+The pass runs on the meta device under a dispatch mode. Provenance is kept by storage, so views need no care;
+casts, reshapes and arithmetic among parameters hand it on to their result; the first operation that joins a
+parameter with data is its *use*. Storages that were seen are kept alive, so that none is taken for another.
+What the uses say of a kind is decided at the end of this module; inputs are made in `inputs`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.func import functional_call
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from wdlint.facts import Evidence, Kind, Witness
+from wdlint.model.tensors import Held, held_parameters, qualified
+
+# Operand positions (input, weight, bias) of operations that name them; -1 where there is none.
+_CONTRACTIONS: dict[str, tuple[tuple[int, ...], int]] = {
+    "mm": ((0, 1), -1),
+    "bmm": ((0, 1), -1),
+    "mv": ((0, 1), -1),
+    "dot": ((0, 1), -1),
+    "matmul": ((0, 1), -1),
+    "linear": ((0, 1), 2),
+    "_grouped_mm": ((0, 1), -1),
+    "addmm": ((1, 2), 0),
+    "addmv": ((1, 2), 0),
+    "addbmm": ((1, 2), 0),
+    "baddbmm": ((1, 2), 0),
+    "convolution": ((0, 1), 2),
+    "_convolution": ((0, 1), 2),
+    "_trilinear": ((0, 1, 2), -1),
+    "_scaled_dot_product_flash_attention_for_cpu": ((0, 1, 2), -1),
+    "_scaled_dot_product_fused_attention_overrideable": ((0, 1, 2), -1),
+    "_scaled_dot_product_attention_math": ((0, 1, 2), -1),
+}
+_NORMS: dict[str, tuple[int, int]] = {  # positions of scale and shift
+    "native_layer_norm": (2, 3),
+    "native_batch_norm": (1, 2),
+    "cudnn_batch_norm": (1, 2),
+    "_native_batch_norm_legit": (1, 2),
+    "_native_batch_norm_legit_no_training": (1, 2),
+    "_batch_norm_with_update": (1, 2),
+    "_batch_norm_no_update": (1, 2),
+    "native_group_norm": (1, 2),
+    "_fused_rms_norm": (2, -1),
+    "rms_norm": (2, -1),
+}
+_SCALES = frozenset({"mul", "div"})
+_SUMS_OF_PRODUCTS = frozenset({"addcmul", "addcdiv"})  # input, then two factors
+_ADDS = frozenset({"add", "sub", "rsub", "lerp"})
+_LOOKUPS = frozenset({"embedding", "_embedding_bag", "_embedding_bag_forward_only"})
+_INDEXES = frozenset({"index", "index_select", "gather", "take"})
+_PLACES = frozenset({"cat", "stack", "where", "copy", "index_put", "masked_scatter", "scatter", "masked_fill"})
+_TELLING = frozenset({"exp", "exp2", "expm1", "sigmoid", "tanh", "softplus", "softmax", "neg", "index", *_NORMS})
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One meeting of a parameter and data."""
+
+    role: str  # contracts, scales, adds, looked up, placed, other
+    operation: str
+    steps: frozenset[str]  # what was done to the parameter before
+    place: str  # class of the innermost module at work
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where a tensor comes from: the parameters it is made of alone, and what was done to them."""
+
+    names: frozenset[str]
+    steps: frozenset[str]
+    size: int
+
+
+_DATA = _Source(frozenset(), frozenset(), 0)
+
+
+class Observer(TorchDispatchMode):  # type: ignore[misc, unused-ignore]
+    """Follows parameters through every operation that runs under it."""
+
+    def __init__(self, tensors: Iterable[tuple[str, torch.Tensor]], owned: Mapping[str, int]) -> None:
+        super().__init__()
+        self.uses: dict[str, list[Use]] = {}
+        self.modules: list[nn.Module] = []
+        self._owned = owned  # name → id of the module that holds it
+        self._of: dict[int, _Source] = {}
+        self._alive: list[torch.Tensor] = []
+        for name, tensor in tensors:
+            self._mark(tensor, _Source(frozenset({name}), frozenset(), tensor.numel()))
+
+    def feed(self, value: object) -> None:
+        """Declare every tensor in `value` as data."""
+        for tensor in _tensors(value):
+            self._mark(tensor, _DATA)
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        operation = func._schema.name.rpartition("::")[2].rstrip("_")
+        self._observe(operation, (*args, *(kwargs or {}).values()), result)
+        return result
+
+    def _mark(self, tensor: torch.Tensor, source: _Source) -> None:
+        self._of[tensor.untyped_storage()._cdata] = source
+        self._alive.append(tensor)
+
+    def _source(self, value: object) -> _Source | None:
+        """The source of one tensor: of parameters alone, `_DATA`, or None for a constant."""
+        return self._of.get(value.untyped_storage()._cdata) if isinstance(value, torch.Tensor) else None
+
+    def _observe(self, operation: str, args: tuple[Any, ...], result: object) -> None:
+        operands = [(i, s) for i, arg in enumerate(args) for t in _tensors(arg) if (s := self._source(t)) is not None]
+        if not operands:
+            self._clear(result)
+            return
+        made_of = [(i, s) for i, s in operands if s is not _DATA]
+        if not made_of:
+            self._spread(result, _DATA)
+        elif operation in _LOOKUPS:
+            self._use(made_of, "looked up", operation)
+            self._spread(result, _DATA)
+        elif operation in _CONTRACTIONS:
+            self._contract(operation, made_of, operands, result)
+        elif operation in _NORMS:
+            self._normalise(operation, made_of, operands, result)
+        elif operation in _INDEXES:
+            self._spread(result, _joined([s for i, s in made_of if i == 0], "index") if made_of[0][0] == 0 else _DATA)
+        elif operation in _SUMS_OF_PRODUCTS:
+            self._use([x for x in made_of if x[0] == 0], "adds", operation)
+            self._use([x for x in made_of if x[0] != 0], "scales", operation)
+            self._spread(result, _DATA)
+        elif len(made_of) < len(operands):
+            self._use(made_of, _role(operation), operation)
+            self._spread(result, _DATA)
+        else:
+            self._combine(operation, made_of, result)
+
+    def _contract(
+        self, operation: str, made_of: list[tuple[int, _Source]], operands: list[tuple[int, _Source]], result: object
+    ) -> None:
+        factors, shift = _CONTRACTIONS[operation]
+        data = any(i in factors for i, s in operands if s is _DATA)
+        inside = [(i, s) for i, s in made_of if i in factors]
+        biases = [(i, s) for i, s in made_of if i == shift]
+        if not data and len(inside) == 2:
+            # Two parameters meet: what the module at work holds is the weight, the other is a learned input.
+            here = [(i, s) for i, s in inside if any(self._owned.get(n) == self._at() for n in s.names)]
+            if len(here) == 1:
+                self._use(here, "contracts", operation)
+                self._use([x for x in inside if x not in here], "input", operation)
+            else:
+                self._use(inside, "contracts", operation)
+        elif not data and not any(self._owned.get(n) == self._at() for _, s in made_of for n in s.names):
+            self._spread(result, _joined([s for _, s in inside], operation))
+            return
+        else:
+            self._use(inside, "contracts", operation)
+        self._use(biases, "adds", operation)
+        self._spread(result, _DATA)
+
+    def _normalise(
+        self, operation: str, made_of: list[tuple[int, _Source]], operands: list[tuple[int, _Source]], result: object
+    ) -> None:
+        scale, shift = _NORMS[operation]
+        self._use([x for x in made_of if x[0] == scale], "scales", operation)
+        self._use([x for x in made_of if x[0] == shift], "adds", operation)
+        inputs = [s for i, s in operands if i == 0]
+        standardised = bool(inputs) and inputs[0] is not _DATA
+        self._spread(result, _joined(inputs, operation) if standardised else _DATA)
+
+    def _combine(self, operation: str, made_of: list[tuple[int, _Source]], result: object) -> None:
+        """Parameters (and constants) among themselves: of two factors the smaller is a gain of the larger."""
+        sources = [s for _, s in made_of]
+        largest = max(sources, key=lambda s: s.size)
+        smaller = [(i, s) for i, s in made_of if s.size < largest.size and not s.names & largest.names]
+        if smaller and _role(operation) == "scales":
+            self._use(smaller, "scales", operation)
+            self._spread(result, _joined([s for s in sources if (0, s) not in smaller and (1, s) not in smaller], ""))
+        else:
+            self._spread(result, _joined(sources, operation))
+
+    def _use(self, made_of: list[tuple[int, _Source]], role: str, operation: str) -> None:
+        place = type(self.modules[-1]).__qualname__ if self.modules else ""
+        for _, source in made_of:
+            for name in source.names:
+                self.uses.setdefault(name, []).append(Use(role, operation, source.steps, place))
+
+    def _at(self) -> int:
+        return id(self.modules[-1]) if self.modules else 0
+
+    def _spread(self, result: object, source: _Source) -> None:
+        for tensor in _tensors(result):
+            self._mark(tensor, source)
+
+    def _clear(self, result: object) -> None:
+        """A constant: forget what an earlier storage at this address was."""
+        for tensor in _tensors(result):
+            self._of.pop(tensor.untyped_storage()._cdata, None)
+
+
+def _role(operation: str) -> str:
+    if operation in _SCALES:
+        return "scales"
+    if operation in _ADDS:
+        return "adds"
+    return "placed" if operation in _PLACES else "other"
+
+
+def _joined(sources: list[_Source], step: str) -> _Source:
+    names = frozenset().union(*(s.names for s in sources))
+    steps = frozenset({step} if step else ()).union(*(s.steps for s in sources))
+    return _Source(names, steps, max((s.size for s in sources), default=0))
+
+
+def _tensors(value: object) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _tensors(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _tensors(item)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a forward pass showed: the uses of each parameter, and the error that ended it early, if one did."""
+
+    uses: dict[str, tuple[Use, ...]]
+    error: str = ""
+
+
+def observe(
+    model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], entry: Callable[..., Any] | None = None
+) -> Observation:
+    """Run `model` once on the meta device and record how each parameter is used.
+
+    The model's own values, mode and buffers are left as they are: parameters and buffers are replaced by meta
+    tensors for the length of the call. A pass that fails half-way has still shown what came before.
+
+    Args:
+        model: any module, on any device.
+        args: positional example inputs; tensors are moved to meta, everything else is passed as it is.
+        kwargs: the same by name.
+        entry: call this in the place of `model` (it must use `model`'s parameters).
+    """
+    held = held_parameters(model)
+    stand_ins = {h.name: _meta(h.tensor) for h in held}
+    state = dict(stand_ins)
+    for h in held:
+        state.update({alias: stand_ins[h.name] for alias in h.aliases})
+    state.update({name: _meta(b) for name, b in model.named_buffers(remove_duplicate=False) if b is not None})
+    observer = Observer(stand_ins.items(), {h.name: id(h.owner) for h in held})
+    args, kwargs = _on_meta(args), _on_meta(dict(kwargs))
+    training = [m for m in model.modules() if m.training]
+    error = ""
+    model.eval()
+    try:
+        with _stack(observer.modules), _quiet(), torch.no_grad(), torch.device("meta"), observer:
+            observer.feed((args, kwargs))
+            functional_call(model, state, args, dict(kwargs), strict=False)
+    except Exception as failure:
+        error = f"{type(failure).__name__}: {failure}"
+    finally:
+        for module in training:
+            module.training = True
+    return Observation({name: tuple(uses) for name, uses in observer.uses.items()}, error)
+
+
+def _meta(tensor: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        return torch.empty_like(tensor, device="meta").requires_grad_(False)
+
+
+def _on_meta(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.detach().to("meta")
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+        return type(value)(_on_meta(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _on_meta(item) for key, item in value.items()}
+    return value
+
+
+@contextmanager
+def _stack(modules: list[nn.Module]) -> Iterator[None]:
+    """Keep `modules` the stack of modules whose `forward` is at work."""
+    enter = register_module_forward_pre_hook(lambda module, args: modules.append(module))
+    leave = register_module_forward_hook(lambda module, args, output: modules.pop() and None, always_call=True)
+    try:
+        yield
+    finally:
+        enter.remove()
+        leave.remove()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No warnings of the user's model, and no fused path that would hide single operations."""
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+
+
+def verdict(uses: tuple[Use, ...], held: Held) -> tuple[Kind, Evidence] | None:
+    """The kind that a parameter's uses show, strongest first; None where they show nothing firm."""
+    shape = tuple(held.tensor.shape)
+    broad = sum(size != 1 for size in shape)
+    for kind, role, allowed in _READINGS:
+        for use in uses:
+            if use.role == role and allowed(use, shape, broad):
+                return kind, Evidence(Witness.TRACE, _words(use, held))
+    return None
+
+
+def _exponentiated(use: Use) -> bool:
+    return bool(use.steps & {"exp", "exp2", "expm1"})
+
+
+# In this order: a tied table is looked up and contracted, and stays a table; a weight may be scaled as well.
+_READINGS: tuple[tuple[Kind, str, Callable[[Use, tuple[int, ...], int], bool]], ...] = (
+    (Kind.EMBEDDING, "looked up", lambda use, shape, broad: True),
+    (Kind.OTHER, "contracts", lambda use, shape, broad: _exponentiated(use)),
+    (Kind.OTHER, "contracts", lambda use, shape, broad: "index" in use.steps and len(shape) < 3),
+    (Kind.WEIGHT, "contracts", lambda use, shape, broad: broad >= 2 or len(shape) >= 2),
+    (Kind.OTHER, "scales", lambda use, shape, broad: _exponentiated(use) and ("neg" in use.steps or broad == 0)),
+    (Kind.GAIN, "scales", lambda use, shape, broad: True),
+    (Kind.OTHER, "adds", lambda use, shape, broad: "index" in use.steps and broad >= 2),
+    (Kind.OTHER, "adds", lambda use, shape, broad: _exponentiated(use)),
+    (Kind.BIAS, "adds", lambda use, shape, broad: broad <= 1),
+    (Kind.EMBEDDING, "adds", lambda use, shape, broad: True),
+    (Kind.EMBEDDING, "placed", lambda use, shape, broad: True),
+    (Kind.EMBEDDING, "input", lambda use, shape, broad: True),
+    (Kind.OTHER, "other", lambda use, shape, broad: True),
+)
+_ROLE_WORDS = {
+    "contracts": "contracted with data",
+    "scales": "multiplies data elementwise",
+    "adds": "added to data",
+    "looked up": "looked up as a table",
+    "placed": "placed among the data",
+    "input": "fed to a layer as a learned input",
+    "other": "meets data",
+}
+
+
+def _words(use: Use, held: Held) -> str:
+    before = ", ".join(sorted(use.steps & _TELLING))
+    place = use.place or qualified(type(held.owner))
+    return f"{_ROLE_WORDS[use.role]} by aten.{use.operation} in {place}" + (f" (after {before})" if before else "")
