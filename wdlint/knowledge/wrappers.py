@@ -119,7 +119,9 @@ _WRAPPERS: tuple[Wrapper, ...] = (
         "torchcontrib.optim.swa.SWA",
     ),
     *_instances(
-        "pytorch_optimizer.Lookahead", "pytorch_optimizer.OrthoGrad", "pytorch_optimizer.ScheduleFreeWrapper",
+        "pytorch_optimizer.Lookahead",
+        "pytorch_optimizer.OrthoGrad",
+        "pytorch_optimizer.ScheduleFreeWrapper",
         either=True,
     ),
     *_instances("schedulefree.ScheduleFreeWrapper", argument=Argument("base", 0)),
@@ -134,34 +136,50 @@ _WRAPPERS: tuple[Wrapper, ...] = (
     _classes(
         "torch.distributed.optim.ZeroRedundancyOptimizer",
         Argument("optimizer_class", 1),
-        "process_group", "parameters_as_bucket_view", "overlap_with_ddp",
+        "process_group",
+        "parameters_as_bucket_view",
+        "overlap_with_ddp",
     ),
     _classes(
         "torch.distributed.optim.zero_redundancy_optimizer.ZeroRedundancyOptimizer",
         Argument("optimizer_class", 1),
-        "process_group", "parameters_as_bucket_view", "overlap_with_ddp",
+        "process_group",
+        "parameters_as_bucket_view",
+        "overlap_with_ddp",
     ),
     _classes("fairscale.optim.OSS", Argument("optim", 1), "group", "broadcast_buffer_size", "force_broadcast_object"),
-    _classes("fairscale.optim.oss.OSS", Argument("optim", 1), "group", "broadcast_buffer_size", "force_broadcast_object"),
+    _classes(
+        "fairscale.optim.oss.OSS", Argument("optim", 1), "group", "broadcast_buffer_size", "force_broadcast_object"
+    ),
     Wrapper(
-        "torch.distributed.optim.DistributedOptimizer", Form.CLASS,
-        Argument("optimizer_class", 0), Argument("params_rref", 1),
+        "torch.distributed.optim.DistributedOptimizer",
+        Form.CLASS,
+        Argument("optimizer_class", 0),
+        Argument("params_rref", 1),
     ),
     _classes("torchao.optim.CPUOffloadOptimizer", Argument("optimizer_class", 1), "offload_gradients", "minimal_size"),
     _classes(
-        "torchao.prototype.low_bit_optim.CPUOffloadOptimizer", Argument("optimizer_class", 1),
-        "offload_gradients", "minimal_size",
+        "torchao.prototype.low_bit_optim.CPUOffloadOptimizer",
+        Argument("optimizer_class", 1),
+        "offload_gradients",
+        "minimal_size",
     ),
     _classes("pytorch_optimizer.SAM", Argument("base_optimizer", 1), "rho", "adaptive", "perturb_eps", "use_gc"),
     _classes("pytorch_optimizer.LookSAM", Argument("base_optimizer", 1), "rho", "k", "alpha", "adaptive", "use_gc"),
     _classes("sam.SAM", Argument("base_optimizer", 1), "rho", "adaptive"),
     _classes("sam_pytorch.SAM", Argument("base_optimizer", 1), "rho", "adaptive"),
     *_instances("pytorch_optimizer.GSAM", argument=Argument("base_optimizer", 1)),
-    Wrapper("pytorch_optimizer.WSAM", Form.CLASS, Argument("base_optimizer", 2), Argument("params", 1), ("model", "rho", "gamma")),
+    Wrapper(
+        "pytorch_optimizer.WSAM",
+        Form.CLASS,
+        Argument("base_optimizer", 2),
+        Argument("params", 1),
+        ("model", "rho", "gamma"),
+    ),
     _classes("pytorch_optimizer.FriendlySAM", Argument("base_optimizer", 1), "rho", "sigma", "lmbda", "adaptive"),
     *_instances("heavyball.SAMWrapper", argument=Argument("wrapped_optimizer", 1)),
     Wrapper("deepspeed.initialize", Form.ENGINE, Argument("optimizer", 2), Argument("model_parameters", 3)),
-)  # fmt: skip
+)
 
 _TIMM = "n.endswith('.bias') or p.ndim <= 1"
 _MODEL = Argument("model", 0)
@@ -169,7 +187,11 @@ _MODEL = Argument("model", 0)
 _HELPERS: tuple[Helper, ...] = (
     *(
         Helper(
-            path, _MODEL, Argument("weight_decay", 1, 1e-5), f"{_TIMM} or n in {names}", _ONLY_WEIGHTS,
+            path,
+            _MODEL,
+            Argument("weight_decay", 1, 1e-5),
+            f"{_TIMM} or n in {names}",
+            _ONLY_WEIGHTS,
             patterns=Argument(names, 2),
         )
         for path, names in (
@@ -182,8 +204,13 @@ _HELPERS: tuple[Helper, ...] = (
     ),
     *(
         Helper(
-            path, _MODEL, Argument("weight_decay", 1, 0.05), "p.ndim == 1 or n in no_weight_decay_list", _ONLY_WEIGHTS,
-            patterns=Argument("no_weight_decay_list", 2), divides_unless="weight_decay_exclude_1d",
+            path,
+            _MODEL,
+            Argument("weight_decay", 1, 0.05),
+            "p.ndim == 1 or n in no_weight_decay_list",
+            _ONLY_WEIGHTS,
+            patterns=Argument("no_weight_decay_list", 2),
+            divides_unless="weight_decay_exclude_1d",
         )
         for path in (
             "timm.optim.param_groups_layer_decay",
@@ -193,29 +220,49 @@ _HELPERS: tuple[Helper, ...] = (
     ),
     *(
         Helper(
-            path, Argument("model_or_params", 0), Argument("weight_decay", 3, 0.0), _TIMM, _ONLY_WEIGHTS,
-            makes_optimizer=True, optimizer=Argument("opt", 1), divides_unless="filter_bias_and_bn",
+            path,
+            Argument("model_or_params", 0),
+            Argument("weight_decay", 3, 0.0),
+            _TIMM,
+            _ONLY_WEIGHTS,
+            makes_optimizer=True,
+            optimizer=Argument("opt", 1),
+            divides_unless="filter_bias_and_bn",
             honours_declared=True,
         )
         for path in ("timm.optim.create_optimizer_v2", "timm.optim.optim_factory.create_optimizer_v2")
     ),
     *(
         Helper(
-            path, Argument("model", 1), None, _TIMM, _ONLY_WEIGHTS,
-            makes_optimizer=True, divides_unless="filter_bias_and_bn", honours_declared=True,
+            path,
+            Argument("model", 1),
+            None,
+            _TIMM,
+            _ONLY_WEIGHTS,
+            makes_optimizer=True,
+            divides_unless="filter_bias_and_bn",
+            honours_declared=True,
         )
         for path in ("timm.optim.create_optimizer", "timm.optim.optim_factory.create_optimizer")
     ),
     Helper(
-        "transformers.Trainer.get_decay_parameter_names", _MODEL, None,
+        "transformers.Trainer.get_decay_parameter_names",
+        _MODEL,
+        None,
         "isinstance(m, nn.LayerNorm) or"
         " re.search(r'bias|layernorm|rmsnorm|(?:^|\\.)norm(?:$|\\.)|_norm(?:$|\\.)', n.lower())",
-        _NO_BIASES, returns_names=True,
+        _NO_BIASES,
+        returns_names=True,
     ),
     *(
         Helper(
-            path, _MODEL, None, "isinstance(m, forbidden_layer_types)", _NO_NORMS,
-            patterns=Argument("forbidden_layer_types", 1), returns_names=True,
+            path,
+            _MODEL,
+            None,
+            "isinstance(m, forbidden_layer_types)",
+            _NO_NORMS,
+            patterns=Argument("forbidden_layer_types", 1),
+            returns_names=True,
         )
         for path in (
             "transformers.trainer_pt_utils.get_parameter_names",
@@ -224,22 +271,34 @@ _HELPERS: tuple[Helper, ...] = (
     ),
     *(
         Helper(
-            path, Argument("model_or_parameter", 0), Argument("weight_decay", 1),
-            "any(nd in n for nd in wd_ban_list)", _NO_BIASES, patterns=Argument("wd_ban_list", 2),
+            path,
+            Argument("model_or_parameter", 0),
+            Argument("weight_decay", 1),
+            "any(nd in n for nd in wd_ban_list)",
+            _NO_BIASES,
+            patterns=Argument("wd_ban_list", 2),
         )
-        for path in ("pytorch_optimizer.get_optimizer_parameters", "pytorch_optimizer.optimizer.get_optimizer_parameters")
+        for path in (
+            "pytorch_optimizer.get_optimizer_parameters",
+            "pytorch_optimizer.optimizer.get_optimizer_parameters",
+        )
     ),
     *(
         Helper(
-            path, _MODEL, Argument("weight_decay", 2),
+            path,
+            _MODEL,
+            Argument("weight_decay", 2),
             "weight_decay_norm == 0 and isinstance(m, (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d,"
             " nn.SyncBatchNorm, nn.GroupNorm, nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d,"
             " nn.LayerNorm, nn.LocalResponseNorm)) or weight_decay_bias == 0 and n.split('.')[-1] == 'bias'",
             Division(weights=Ternary.YES),
         )
-        for path in ("detectron2.solver.get_default_optimizer_params", "detectron2.solver.build.get_default_optimizer_params")
+        for path in (
+            "detectron2.solver.get_default_optimizer_params",
+            "detectron2.solver.build.get_default_optimizer_params",
+        )
     ),
-)  # fmt: skip
+)
 
 _BY_PATH = {wrapper.path: wrapper for wrapper in _WRAPPERS}
 _HELPER_BY_PATH = {helper.path: helper for helper in _HELPERS}
