@@ -1,0 +1,97 @@
+"""The command line: click commands, nothing else.
+
+Each command reads its options, calls one function elsewhere and prints what comes back: findings to
+standard output, errors to standard error. Exit codes: 0 clean, 1 findings, 2 trouble.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from wdlint import __version__
+from wdlint.settings import FORMATS
+
+# Commands that live elsewhere, imported when they are used: name → module and attribute.
+ELSEWHERE: dict[str, str] = {}
+
+
+class Commands(click.Group):
+    """`wdlint PATHS…` is `wdlint check PATHS…`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in ("-h", "--help", "--version") and args[0] not in self.list_commands(ctx)):
+            args = ["check", *args]
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*self.commands, *ELSEWHERE]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name in ELSEWHERE:
+            module, attribute = ELSEWHERE[name].split(":")
+            command: click.Command = getattr(importlib.import_module(module), attribute)
+            return command
+        return super().get_command(ctx, name)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="wdlint %(version)s")
+def wdlint() -> None:
+    """Find and repair wrong weight decay in PyTorch training code.
+
+    \b
+    wdlint                   lint the Python files below this folder
+    wdlint train.py src/     lint these
+    wdlint explain WD101     say what a rule is about
+
+    `wdlint PATHS…` is short for `wdlint check PATHS…`; `wdlint check --help` lists its options.
+    """
+
+
+def _listed(ctx: click.Context, parameter: click.Parameter, values: Sequence[str]) -> tuple[str, ...] | None:
+    """`--select A,B --select C` as one tuple; None where the option was not given."""
+    items = [item.strip() for value in values for item in value.split(",")]
+    return tuple(item for item in items if item) if values else None
+
+
+def _rules_option(name: str, words: str) -> Callable[[Any], Any]:
+    return click.option(name, multiple=True, callback=_listed, metavar="RULES", help=words)
+
+
+@wdlint.command()
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@_rules_option("--select", "Judge by these rules only: codes, prefixes of codes or names, comma-separated.")
+@_rules_option("--extend-select", "Judge by these rules too.")
+@_rules_option("--ignore", "Leave these rules out.")
+@click.option("--latent/--no-latent", default=None, help="Also report faults behind a visible default of 0.")
+@click.option("--output-format", type=click.Choice(FORMATS), help="How to report. [default: text]")
+@click.option("-o", "--output-file", type=click.Path(dir_okay=False), help="Write the report here.")
+@click.option("--exit-zero", is_flag=True, help="End with exit code 0 even where there are findings.")
+@click.option("--statistics", is_flag=True, help="Print how often each rule was found instead.")
+@click.option("--show-files", is_flag=True, help="Print the files that would be linted, and stop.")
+@click.option("--show-settings", is_flag=True, help="Print the settings in force for the first path, and stop.")
+@click.option("--config", type=click.Path(dir_okay=False), help="Use this configuration file only.")
+@click.option("--isolated", is_flag=True, help="Use no configuration file.")
+@click.option(
+    "--exclude", multiple=True, callback=_listed, metavar="GLOBS", help="Skip these instead of the usual folders."
+)
+@click.option("--extend-exclude", multiple=True, callback=_listed, metavar="GLOBS", help="Skip these too.")
+@click.option("--force-exclude", is_flag=True, default=None, help="Skip excluded files even where they are named.")
+@click.option(
+    "--respect-gitignore/--no-respect-gitignore", default=None, help="Skip what .gitignore ignores. [default: yes]"
+)
+@click.option("--stdin-filename", metavar="PATH", help="The file that standard input (`-`) stands for.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
+@click.option(
+    "--color", "colour", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the text report."
+)
+def check(paths: tuple[str, ...], **options: Any) -> None:
+    """Lint files and folders (default: this folder)."""
+    from wdlint.check import check as run
+
+    sys.exit(run(paths, options))

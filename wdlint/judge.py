@@ -1,0 +1,53 @@
+"""From facts to findings: each rule is given the facts of the kind that it judges.
+
+The facts may come from source, from a model or from a live run. Nothing here reads a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields, replace
+
+from wdlint.facts import FileFacts, Finding
+from wdlint.rule import Rule
+
+
+class RuleFailed(Exception):
+    """A rule raised an error of its own; the message names the rule and the error."""
+
+
+def judge(facts: FileFacts, rules: Iterable[Rule]) -> list[Finding]:
+    """The findings of the rules, each with its rule's severity, in the order of place and code.
+
+    Two findings of a rule at one place with one message count once.
+
+    Raises:
+        RuleFailed: a rule raised an error.
+    """
+    found: dict[Finding, None] = {}
+    for rule in rules:
+        for subject in _subjects(facts, rule.subject):
+            try:
+                for finding in rule.judge(subject):
+                    found[replace(finding, severity=rule.severity)] = None
+            except Exception as error:
+                raise RuleFailed(f"rule {rule.code} ({rule.name}) failed: {type(error).__name__}: {error}") from error
+    return in_order(found)
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings by file, cell, line, column and code."""
+
+    def key(finding: Finding) -> tuple[object, ...]:
+        place = finding.place
+        return place.file, place.cell or 0, place.line, place.column, finding.code, finding.message
+
+    return sorted(findings, key=key)
+
+
+def _subjects(facts: FileFacts, kind: type) -> Iterable[object]:
+    """The facts of one kind: the file's facts themselves, or members of them."""
+    if isinstance(facts, kind):
+        return (facts,)
+    members = (getattr(facts, member.name) for member in fields(facts))
+    return [fact for group in members if isinstance(group, tuple) for fact in group if isinstance(fact, kind)]

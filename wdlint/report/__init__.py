@@ -1,0 +1,48 @@
+"""Reports: one module a format, each a function `render` from a finished run to text.
+
+Reports only show. They judge nothing, read no source beyond the lines they quote, and write to no
+file. Text that comes from linted files is made harmless in each format's own way.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wdlint.excerpt import Excerpts
+    from wdlint.facts import Finding
+    from wdlint.rule import Rule
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run, as reports see it."""
+
+    findings: Sequence[Finding]
+    files: int  # how many were looked at
+    read_rules: Callable[[], Sequence[Rule]]  # every rule there is, read where names or help are wanted
+    excerpts: Excerpts
+    errors: Sequence[tuple[str, str]] = ()  # file and trouble that is no finding
+    suppressed: Sequence[Finding] = ()  # by comments
+    baselined: Sequence[Finding] = ()
+    colour: bool = False
+
+    @cached_property
+    def rules(self) -> dict[str, Rule]:
+        """The rules by code."""
+        return {rule.code: rule for rule in self.read_rules()}
+
+    def name(self, code: str) -> str:
+        """A rule's name, or nothing for a code that no rule has."""
+        return self.rules[code].name if code in self.rules else ""
+
+
+def render(run: Run, form: str) -> str:
+    """The report of a run in one of `settings.FORMATS`; a text ends in a newline."""
+    module = importlib.import_module(f"wdlint.report.{form.replace('-', '_')}")
+    text: str = module.render(run)
+    return text

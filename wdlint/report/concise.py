@@ -1,0 +1,15 @@
+"""One line a finding: `path:line:col: CODE message`."""
+
+from __future__ import annotations
+
+from wdlint.report import Run
+from wdlint.report.plain import fixable, harmless, position, styled, summary
+
+
+def render(run: Run) -> str:
+    lines = []
+    for finding in run.findings:
+        mark = "[*] " if fixable(finding) else ""
+        code = styled(finding.code, "code", run.colour)
+        lines.append(f"{position(finding.place)}: {code} {mark}{harmless(finding.message)}")
+    return "".join(f"{line}\n" for line in (*lines, *summary(run)))

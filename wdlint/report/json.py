@@ -1,0 +1,58 @@
+"""A list of objects with ruff's keys, plus `name`, `severity`, `confidence`, `parameters` and more.
+
+`filename` is absolute; rows and columns count from 1 (in characters), an end column is exclusive,
+and `cell` is a notebook's cell from 1 or null.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from wdlint.facts import Finding, Fix
+from wdlint.report import Run
+
+
+def render(run: Run) -> str:
+    return json.dumps([as_object(finding, run) for finding in run.findings], indent=2) + "\n"
+
+
+def as_object(finding: Finding, run: Run) -> dict[str, Any]:
+    """One finding as JSON shows it; `json-lines` shows the same."""
+    place = finding.place
+    return {
+        "cell": place.cell,
+        "code": finding.code,
+        "confidence": finding.confidence.value,
+        "end_location": {"row": place.end_line, "column": place.end_column},
+        "filename": os.path.abspath(place.file),
+        "fix": _fix(finding.fix),
+        "help": finding.help,
+        "latent": finding.latent,
+        "location": {"row": place.line, "column": place.column},
+        "message": finding.message,
+        "name": run.name(finding.code),
+        "noqa_row": place.line,
+        "notes": [note.text for note in finding.notes],
+        "parameters": list(finding.parameters),
+        "severity": finding.severity.value,
+        "url": None,
+    }
+
+
+def _fix(fix: Fix | None) -> dict[str, Any] | None:
+    if fix is None:
+        return None
+    return {
+        "applicability": {"shown": "display"}.get(fix.applicability.value, fix.applicability.value),
+        "edits": [
+            {
+                "content": edit.text,
+                "location": {"row": edit.place.line, "column": edit.place.column},
+                "end_location": {"row": edit.place.end_line, "column": edit.place.end_column},
+            }
+            for edit in fix.edits
+        ],
+        "message": fix.title,
+    }

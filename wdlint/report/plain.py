@@ -1,0 +1,73 @@
+"""Words and signs that the text formats share: styles, harmless text, the summary line."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wdlint.facts import Finding, Place
+    from wdlint.report import Run
+
+_STYLES = {"code": "1;31", "strong": "1", "frame": "1;34", "note": "1;33", "help": "1;36", "quiet": "2"}
+
+# C0 and C1 controls, line separators and the signs that turn the direction of text.
+_HARMFUL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def harmless(text: str) -> str:
+    """The text with everything that could steer a terminal or start a new line spelled out."""
+    return _HARMFUL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def styled(text: str, style: str, colour: bool) -> str:
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if colour else text
+
+
+def fixable(finding: Finding) -> bool:
+    """Whether `--fix` can apply the finding's fix, with `--unsafe-fixes` if need be."""
+    return finding.fix is not None and finding.fix.applicability.value != "shown" and bool(finding.fix.edits)
+
+
+def position(place: Place) -> str:
+    """`file:line:column`, with the cell where there is one."""
+    cell = f"cell {place.cell}:" if place.cell is not None else ""
+    return f"{harmless(place.file)}:{cell}{place.line}:{place.column}"
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def summary(run: Run) -> list[str]:
+    """The lines that close a text report."""
+    apart = [
+        f"{number} {words}"
+        for number, words in ((len(run.suppressed), "suppressed"), (len(run.baselined), "in the baseline"))
+        if number
+    ]
+    aside = f" ({', '.join(apart)})" if apart else ""
+    if not run.findings:
+        return [f"No faults found in {counted(run.files, 'file')}{aside}."]
+    where = len({finding.place.file for finding in run.findings})
+    lines = [f"Found {counted(len(run.findings), 'fault')} in {where} of {counted(run.files, 'file')}{aside}."]
+    safe = sum(fixable(f) and f.fix is not None and f.fix.applicability.value == "safe" for f in run.findings)
+    unsafe = sum(map(fixable, run.findings)) - safe
+    if safe:
+        more = f" ({unsafe} more with `--unsafe-fixes`)" if unsafe else ""
+        lines.append(f"[*] {safe} fixable with `--fix`{more}.")
+    elif unsafe:
+        lines.append(f"[*] {unsafe} fixable with `--fix --unsafe-fixes`.")
+    return lines
+
+
+def statistics(run: Run) -> str:
+    """One line a rule: how often it was found, most often first."""
+    counts = Counter(finding.code for finding in run.findings)
+    able = {finding.code for finding in run.findings if fixable(finding)}
+    rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    width = len(str(rows[0][1])) if rows else 0
+    return "".join(
+        f"{number:>{width}}  {code}  {'[*]' if code in able else '[ ]'} {run.name(code)}\n" for code, number in rows
+    )
