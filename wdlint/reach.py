@@ -7,6 +7,7 @@ is a fault; that is each rule's business.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from wdlint.facts import (
     OptimizerUse,
     Origin,
     Parameter,
+    Pattern,
     Ternary,
     Witness,
 )
@@ -190,3 +192,33 @@ def decayed_groups(use: OptimizerUse) -> tuple[Group, ...]:
 def is_visible(groups: tuple[Group, ...]) -> bool:
     """Whether the strength of one of these groups is known and the only answer."""
     return any(g.amount.value is not None and not g.amount.varies for g in groups)
+
+
+def dead_patterns(use: OptimizerUse) -> tuple[Pattern, ...]:
+    """The exempting patterns of a split that certainly match no parameter of the model."""
+    inventory = use.inventory
+    if inventory is None or not inventory.complete or not inventory.parameters:
+        return ()
+    count = len(inventory.parameters)
+    dead = (
+        p
+        for g in use.groups
+        for p in g.patterns
+        if p.exempts and len(p.matches) == count and all(m is Ternary.NO for m in p.matches)
+    )
+    return tuple({p.text: p for p in dead}.values())
+
+
+_GAIN_WORD = re.compile(r"norm|gamma|scale|gain|(?:^|[^a-z])(?:ln|bn|gn|in|rms|g)(?=[^a-z]|$)")
+_BIAS_WORD = re.compile(r"bias|beta|offset|shift|(?:^|[^a-z])b(?=[^a-z]|$)")
+
+
+def meant_kind(pattern: Pattern) -> Kind | None:
+    """The kind that a name pattern was meant to match, by the words in it.
+
+    `"bias"` and `"LayerNorm.bias"` mean biases, `"LayerNorm.weight"` and `"norm"` gains.
+    """
+    text = pattern.text.lower()
+    if _BIAS_WORD.search(text):
+        return Kind.BIAS
+    return Kind.GAIN if _GAIN_WORD.search(text) else None

@@ -178,12 +178,17 @@ def amount_note(groups: Sequence[Group], use: OptimizerUse) -> tuple[Note, ...]:
     return tuple(notes.values())
 
 
+def _one(kind: Kind) -> str:
+    noun = _NOUNS[kind][0]
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
 def evidence_note(parameters: Sequence[Parameter], most: int = 2) -> tuple[Note, ...]:
     """Notes that say why the first examples have their kind."""
     names = examples(parameters, most)
     by_name = {p.name: p for p in parameters}
     return tuple(
-        Note(f"`{name}` is a {_NOUNS[by_name[name].kind][0]}: {by_name[name].evidence.text}", by_name[name].place)
+        Note(f"`{name}` is {_one(by_name[name].kind)}: {by_name[name].evidence.text}", by_name[name].place)
         for name in names
         if by_name[name].evidence.text
     )
