@@ -1,0 +1,147 @@
+"""True weights land in the exempt group of a split.
+
+## What it does
+Reports weights, the operands of linear layers and convolutions, that a hand-made split puts into its
+group without decay, beside the gains and biases that belong there: a short pattern that matches too much
+(`"ln" in name` also matches `vuln_head`, `"bn"` matches `subnet`), a white list of types that misses
+attention's `in_proj_weight`, a split that is inverted by mistake. The split states the intent, so it is
+reported even where the visible default of the decay is 0.
+
+## Why is this bad?
+The weights are what decay is for. Those in the exempt group grow without limit, and the part of the model
+that holds them is regularised less than the rest.
+
+## Example
+```python
+no_decay = [p for n, p in model.named_parameters() if "bias" in n or "bn" in n]  # also subnet.weight
+```
+
+## Use instead
+```python
+no_decay = [p for n, p in model.named_parameters() if n.endswith("bias") or ".bn" in n]
+```
+or `decay_groups(model, weight_decay=0.05)`, which goes by what a parameter does.
+
+## When not to use
+When a layer is exempt on purpose, such as an output layer or adapters; name it in `no_weight_decay()` or
+suppress the finding there.
+
+## Fix safety
+Safe: the condition of the split is replaced by one that is exact for this model. The weights then decay
+as the others do.
+
+## References
+- Names swapped: https://github.com/ArrowLuo/CLIP4Clip/issues/11
+- Only biases and norms decayed: https://github.com/facebookresearch/BalancingGroups/issues/6
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wdlint import wording
+from wdlint.facts import Confidence, Finding, Kind, Note, OptimizerUse, Parameter, Pattern, Severity, Ternary
+from wdlint.reach import UNDECAYED_KINDS, decayed_groups, held
+
+code = "WD305"
+severity = Severity.WARNING
+default = True
+
+FLAGGED = (
+    """\
+import torch
+from torch import nn
+
+
+class Network(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.subnet = nn.Linear(8, 8)
+        self.bn1 = nn.BatchNorm1d(8)
+        self.head = nn.Linear(8, 2)
+
+    def forward(self, x):
+        return self.head(self.bn1(self.subnet(x)))
+
+
+model = Network()
+exempt = [p for n, p in model.named_parameters() if "bias" in n or "bn" in n]
+decay = [p for n, p in model.named_parameters() if not ("bias" in n or "bn" in n)]
+optimizer = torch.optim.AdamW(  # WD305
+    [{"params": decay, "weight_decay": 0.05}, {"params": exempt, "weight_decay": 0.0}], lr=1e-3
+)
+""",
+)
+
+PASSED = (
+    """\
+import torch
+from torch import nn
+
+
+class Network(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.subnet = nn.Linear(8, 8)
+        self.bn1 = nn.BatchNorm1d(8)
+        self.head = nn.Linear(8, 2)
+
+    def forward(self, x):
+        return self.head(self.bn1(self.subnet(x)))
+
+
+model = Network()
+exempt = [p for n, p in model.named_parameters() if "bias" in n or n.startswith("bn")]
+decay = [p for n, p in model.named_parameters() if not ("bias" in n or n.startswith("bn"))]
+optimizer = torch.optim.AdamW(
+    [{"params": decay, "weight_decay": 0.05}, {"params": exempt, "weight_decay": 0.0}], lr=1e-3
+)
+""",
+)
+
+
+def judge(use: OptimizerUse) -> Iterator[Finding]:
+    decayed = decayed_groups(use)
+    if not use.divided or use.inventory is None or not decayed:
+        return
+    exempt = tuple(g for g in use.groups if g.amount_written and g.amount.value == 0 and not g.amount.latent)
+    indexed = dict(held(use, exempt))
+    if not any(p.kind in UNDECAYED_KINDS for p in indexed.values()):
+        return
+    stray = {
+        i: p
+        for i, p in indexed.items()
+        if p.kind is Kind.WEIGHT and p.present is Ternary.YES and not any(d in p.name for d in use.declared)
+    }
+    if not stray:
+        return
+    parameters = tuple(stray.values())
+    weights = [p for _, p in held(use, decayed) if p.kind is Kind.WEIGHT]
+    inverted = "" if weights else ": the split is inverted"
+    patterns = tuple(_matching(use, stray))
+    yield Finding(
+        code=code,
+        place=use.place,
+        message=(
+            f"the split of {wording.model(use)} exempts {wording.counted(parameters, Kind.WEIGHT)} "
+            f"from the decay of {wording.amounts(decayed, use)}{inverted}"
+        ),
+        help=wording.split_advice(use, decayed),
+        notes=(
+            Note("weights multiply features and are what decay is for"),
+            *(Note(f"`{p.text}` matches `{name}`", p.place) for p, name in patterns[:2]),
+            *wording.evidence_note(parameters),
+        ),
+        parameters=tuple(p.name for p in parameters),
+        confidence=Confidence.ASSUMED if use.inventory.assumed else Confidence.PROVEN,
+        subject=wording.subject(use),
+    )
+
+
+def _matching(use: OptimizerUse, stray: dict[int, Parameter]) -> Iterator[tuple[Pattern, str]]:
+    """The exempting patterns that match one of these weights, each once, with the weight's name."""
+    patterns = {p.text: p for group in use.groups for p in group.patterns if p.exempts}
+    for pattern in patterns.values():
+        matched = next((i for i in stray if i < len(pattern.matches) and pattern.matches[i] is Ternary.YES), None)
+        if matched is not None:
+            yield pattern, stray[matched].name
