@@ -17,6 +17,7 @@ from wdlint.excerpt import Excerpts
 from wdlint.lint import Checked, Linter
 from wdlint.report import Run, render
 from wdlint.report.plain import harmless, statistics
+from wdlint.trouble import Trouble, complain, warn
 
 if TYPE_CHECKING:
     from wdlint.rule import Rule
@@ -30,10 +31,6 @@ _OVERRIDES = (
 )  # fmt: skip
 
 
-class Trouble(Exception):
-    """What ends a run before it has begun, in words for the user."""
-
-
 def check(named: Sequence[str], options: Mapping[str, Any]) -> int:
     """Lint as the command line says, print, and return the exit code."""
     try:
@@ -45,11 +42,6 @@ def check(named: Sequence[str], options: Mapping[str, Any]) -> int:
             raise
         complain(str(error))
     return TROUBLE
-
-
-def complain(message: str) -> None:
-    """Say what is wrong on standard error."""
-    print(f"wdlint: error: {harmless(message)}", file=sys.stderr)
 
 
 def _of_selection(error: Exception) -> bool:
@@ -72,15 +64,13 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
         return _report_errors(errors, named)
     _check_selectors(here)
     linter = Linter(configuration, given)
-    checked = []
-    for file in files:
-        checked.append(linter.check(file))
+    checked = [linter.check(file) for file in files]
     errors += [(one.file, one.error) for one in checked if one.error]
     run = _run(checked, errors, here, given, options)
     _write(run, here, options)
     trouble = _report_errors(errors, named)
     if not files and not errors:
-        print("wdlint: warning: there are no Python files here", file=sys.stderr)
+        warn(f"there are no Python files in {', '.join(named)}")
     return trouble or (FOUND if _fails(run, here) and not options["exit_zero"] else CLEAN)
 
 
@@ -150,42 +140,14 @@ def _write(run: Run, settings: Settings, options: Mapping[str, Any]) -> None:
     form = options["output_format"] or settings.output_format or "text"
     text = statistics(run) if options["statistics"] else render(run, form)
     if options["output_file"]:
-        write_whole(options["output_file"], text)
+        from wdlint.writing import write_whole
+
+        write_whole(options["output_file"], text.encode("utf-8", errors="backslashreplace"))
         return
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:  # a terminal that lacks a letter gets its number
         reconfigure(errors="backslashreplace")
     sys.stdout.write(text)
-
-
-def write_whole(path: str, text: str) -> None:
-    """Write a text file so that it is there in full or as it was.
-
-    Raises:
-        Trouble: it can't be written.
-    """
-    import tempfile
-
-    folder = os.path.dirname(os.path.abspath(path))
-    temporary = ""
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", errors="backslashreplace", newline="\n", dir=folder, prefix=".wdlint-", delete=False
-        ) as file:
-            temporary = file.name
-            file.write(text)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
-        raise Trouble(f"{path}: can't be written: {error.strerror or error}") from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _report_errors(errors: Sequence[tuple[str, str]], named: Sequence[str]) -> int:

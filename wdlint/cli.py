@@ -95,3 +95,34 @@ def check(paths: tuple[str, ...], **options: Any) -> None:
     from wdlint.check import check as run
 
     sys.exit(run(paths, options))
+
+
+@wdlint.command()
+@click.argument("rule")
+def explain(rule: str) -> None:
+    """Say what a rule is about, why, and what to write instead (RULE: its code or name)."""
+    from wdlint.explain import page
+
+    _print_or_fail(lambda: page(rule))
+
+
+@wdlint.command()
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", help="[default: text]")
+def rules(output_format: str) -> None:
+    """List all rules."""
+    from wdlint.explain import catalogue
+
+    _print_or_fail(lambda: catalogue(output_format))
+
+
+def _print_or_fail(made: Callable[[], str]) -> None:
+    from wdlint.config import ConfigurationError
+    from wdlint.rule import BrokenRule
+    from wdlint.selection import UnknownRule
+    from wdlint.trouble import complain
+
+    try:
+        click.echo(made(), nl=False)
+    except (UnknownRule, BrokenRule, ConfigurationError) as error:
+        complain(str(error))
+        sys.exit(2)

@@ -110,7 +110,8 @@ def _parsed(data: bytes, path: str) -> dict[str, Any]:
     else:
         import tomli as tomllib
     try:
-        return tomllib.loads(data.decode("utf-8"))
+        document: dict[str, Any] = tomllib.loads(data.decode("utf-8"))
+        return document
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path}: is not UTF-8, as TOML must be") from None
     except tomllib.TOMLDecodeError as error:

@@ -131,7 +131,7 @@ def _specificity(selectors: Iterable[str], rules: Sequence[Rule]) -> dict[str, i
     for selector in selectors:
         word = selector.strip()
         for rule in matched(word, rules):
-            exact = word.upper() == rule.code or word.upper() != "ALL" and not rule.code.startswith(word.upper())
+            exact = word.upper() == rule.code or (word.upper() != "ALL" and not rule.code.startswith(word.upper()))
             closeness = 1 if word.upper() == "ALL" else 99 if exact else len(word)
             found[rule.code] = max(found.get(rule.code, -1), closeness)
     return found

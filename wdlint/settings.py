@@ -52,6 +52,9 @@ class Knowledge:
     )
 
 
+NOTHING_MORE = Knowledge()
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What holds for one file. `root` is the folder that its patterns and paths are relative to."""
@@ -88,4 +91,4 @@ class Settings:
     output_format: str = _setting(
         "", f"choice: {' '.join(FORMATS)}", "The report's format; `--output-format` wins over it."
     )
-    knowledge: Knowledge = _setting(Knowledge(), "table", "What wdlint should know besides its own tables.")
+    knowledge: Knowledge = _setting(NOTHING_MORE, "table", "What wdlint should know besides its own tables.")  # noqa: RUF009

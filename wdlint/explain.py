@@ -1,0 +1,75 @@
+"""What is said of rules outside of reports: the page of one rule, the catalogue of all.
+
+Everything is derived from the rule modules; nothing of a rule is written here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+
+from wdlint.config import Configuration
+from wdlint.rule import Rule
+from wdlint.selection import available, find
+
+
+def _rules() -> tuple[Rule, ...]:
+    return available(Configuration()(os.getcwd()))
+
+
+def page(word: str) -> str:
+    """The page of the rule of a code or name, as Markdown.
+
+    Raises:
+        UnknownRule: there is no such rule.
+        BrokenRule, ConfigurationError: the user's rules or settings can't be read.
+    """
+    return rule_page(find(word, _rules()))
+
+
+def rule_page(rule: Rule) -> str:
+    """A rule's page, as Markdown."""
+    title, _, rest = rule.documentation.partition("\n")
+    default = "on by default" if rule.default else "off by default"
+    head = f"# {rule.code} {rule.name}\n\n{title.strip()}\n\n*{default} · {rule.severity.value}*\n"
+    return f"{head}\n{rest.strip()}\n"
+
+
+def catalogue(form: str) -> str:
+    """All rules by code: a table to read, or JSON.
+
+    Raises:
+        BrokenRule, ConfigurationError: the user's rules or settings can't be read.
+    """
+    rules = _rules()
+    if form == "json":
+        return json.dumps([as_object(rule) for rule in rules], indent=2) + "\n"
+    width = max(len(rule.name) for rule in rules)
+    return "".join(
+        f"{rule.code}  {rule.name:<{width}}  {'on ' if rule.default else 'off'}  {rule.summary}\n" for rule in rules
+    )
+
+
+def as_object(rule: Rule) -> dict[str, object]:
+    """A rule as JSON shows it."""
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "summary": rule.summary,
+        "severity": rule.severity.value,
+        "default": rule.default,
+        "explanation": rule.documentation,
+        "flagged": list(rule.flagged),
+        "passed": list(rule.passed),
+    }
+
+
+def markdown_table(rules: Sequence[Rule]) -> str:
+    """The table of rules that the README shows."""
+    rows = [
+        f"| {rule.code} | [{rule.name}](rules/{rule.name.replace('-', '_')}.py) | "
+        f"{'on' if rule.default else 'off'} | {rule.summary} |\n"
+        for rule in rules
+    ]
+    return "| code | name | default | what it says |\n|---|---|---|---|\n" + "".join(rows)

@@ -1,0 +1,21 @@
+"""What a run says when it can't go on, or could not do a part of its work."""
+
+from __future__ import annotations
+
+import sys
+
+from wdlint.report.plain import harmless
+
+
+class Trouble(Exception):
+    """What ends a run, in words for the user; shown without a traceback, exit code 2."""
+
+
+def complain(message: str) -> None:
+    """Say what is wrong on standard error."""
+    print(f"wdlint: error: {harmless(message)}", file=sys.stderr)
+
+
+def warn(message: str) -> None:
+    """Say what the user may want to know on standard error."""
+    print(f"wdlint: warning: {harmless(message)}", file=sys.stderr)

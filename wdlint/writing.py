@@ -1,0 +1,43 @@
+"""Writing a file so that it is there in full or as it was, whatever happens in between."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+
+from wdlint.trouble import Trouble
+
+
+def write_whole(path: str, data: bytes) -> None:
+    """Replace a file's contents in one step; its mode is kept and a link's target is written.
+
+    Raises:
+        Trouble: it can't be written; the old file is still there.
+    """
+    target = os.path.realpath(path)
+    temporary = ""
+    try:
+        mode = _mode(target)
+        handle, temporary = tempfile.mkstemp(prefix=".wdlint-", dir=os.path.dirname(target))
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, target)
+    except OSError as error:
+        raise Trouble(f"{path}: can't be written: {error.strerror or error}") from None
+    finally:
+        if temporary and os.path.exists(temporary):
+            os.unlink(temporary)
+
+
+def _mode(path: str) -> int:
+    """The mode of a file that is there, or the one a new file gets."""
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
