@@ -318,6 +318,7 @@ class FileFacts:
     penalties: tuple[Penalty, ...] = ()
     definitions: tuple[OptimizerDefinition, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
