@@ -1,0 +1,51 @@
+"""Which parameter gets which argument, by Python's own rules, spreads included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from typing import TYPE_CHECKING
+
+from wdlint.source import objects
+from wdlint.source import tree as t
+from wdlint.source.values import Answers, Arguments, Entry, Item, Known, MappingValue, SequenceValue
+
+if TYPE_CHECKING:
+    from wdlint.source.evaluate import Evaluator
+
+
+def bind(
+    evaluator: Evaluator, params: Sequence[t.Parameter], arguments: Arguments, bound: bool
+) -> dict[str, Answers]:
+    """The parameters that a call certainly or possibly gives, with what it gives them.
+
+    `bound` says that the first parameter is already taken by the receiver. A parameter that the call
+    does not name is missing from the result and keeps its default.
+    """
+    plain = [p for p in params if not p.star and not p.keyword_only][1 if bound else 0 :]
+    by_name = {p.name for p in params if not p.star}
+    given: dict[str, Answers] = {}
+    positional = evaluator.positional(arguments)
+    for parameter, answers in zip(plain, positional, strict=False):
+        given[parameter.name] = answers
+    rest = positional[len(plain) :]
+    extra: list[Entry] = []
+    for name, answers in evaluator.keywords(arguments):
+        if name in by_name:
+            given[name] = answers
+        else:
+            extra.append(Entry((Known(name),), answers))
+    for mapping in evaluator.spreads(arguments):
+        for value in mapping:
+            for parameter in params:
+                if not parameter.star and parameter.name not in given:
+                    found = objects.entry(evaluator, value, parameter.name)
+                    if found:
+                        given[parameter.name] = found
+        extra.append(Entry(None, mapping))
+    for parameter in params:
+        if parameter.star == "*" and parameter.name:
+            given[parameter.name] = (SequenceValue("tuple", tuple(Item(a) for a in rest)),)
+        elif parameter.star == "**":
+            given[parameter.name] = (MappingValue(tuple(extra)),)
+    return given

@@ -1,0 +1,75 @@
+"""From bytes to a program, once: encodings, notebooks and percent scripts are dealt with here.
+
+Positions and edits are elsewhere.
+"""
+
+from __future__ import annotations
+
+import io
+import tokenize
+
+import libcst as cst
+
+from wdlint.source import tree as t
+from wdlint.source.lower import lower_module
+
+
+class Unreadable(Exception):
+    """The bytes are no Python program; the message says why, `line` and `column` where (from 1)."""
+
+    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+def decode(data: bytes) -> str:
+    """The text of a source file by PEP 263: a byte order mark, else a coding line, else UTF-8.
+
+    Raises:
+        Unreadable: an unknown encoding, or bytes that are none of its text.
+    """
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return data.decode(encoding)
+    except (SyntaxError, LookupError) as error:
+        raise Unreadable(f"unknown encoding: {error}") from None
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Unreadable(f"not {error.encoding} text: byte 0x{data[error.start]:02x}", line) from None
+
+
+def parse(data: bytes, path: str, name: str = "") -> t.Module:
+    """The program in a file's bytes.
+
+    Raises:
+        Unreadable: no Python that can be parsed.
+    """
+    if path.endswith(".ipynb"):
+        from wdlint.source.notebook import read_notebook
+
+        text = read_notebook(data).text
+    else:
+        text = decode(data)
+    return parse_text(text, path, name)
+
+
+def parse_text(text: str, path: str, name: str = "") -> t.Module:
+    """The program in a text.
+
+    Raises:
+        Unreadable: no Python that can be parsed.
+    """
+    try:
+        tree = cst.parse_module(text)
+        stem = path.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
+        package = stem == "__init__"
+        if package:
+            stem = path.replace("\\", "/").rsplit("/", 2)[-2] if "/" in path else "__init__"
+        return lower_module(tree, name or stem, path, package)
+    except cst.ParserSyntaxError as error:
+        raise Unreadable(f"invalid syntax: {error.message}", error.raw_line, error.raw_column + 1) from None
+    except RecursionError:
+        raise Unreadable("the code is nested too deeply to be read") from None
+    except (ValueError, SyntaxError, MemoryError, OverflowError) as error:
+        raise Unreadable(f"can't be parsed: {error}") from None
