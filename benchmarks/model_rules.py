@@ -68,14 +68,18 @@ def trainer_rule(model: nn.Module) -> set[str]:
     return out
 
 
-def torch_audit(model: nn.Module) -> set[str]:
-    """What torch-audit does not call a decayed norm or bias when one AdamW group holds everything."""
+def torch_audit_rule(model: nn.Module) -> set[str]:
+    """What stays decayed when every finding of torch-audit (PyPI) over one AdamW group is followed."""
+    from types import SimpleNamespace
+
     import torch
-    from torch_audit import audit as _audit  # noqa: F401
+    from torch_audit.validators.builtin.optimization import TA402_WEIGHT_DECAY, OptimizerValidator
 
-    from torch_audit.validators.builtin.optimizer import OptimizerValidator  # type: ignore[import-not-found]
-
-    raise NotImplementedError
+    optimizer = torch.optim.AdamW(model.parameters())
+    findings = OptimizerValidator().check(SimpleNamespace(model=model, optimizer=optimizer, phase=None))
+    named = {f.entity.partition("::")[2] for f in findings if f.rule_id == TA402_WEIGHT_DECAY.id}
+    spared = {id(p) for n, p in _named(model) if n in named}
+    return {n for n, p in _named(model) if id(p) not in spared}
 
 
 def _named(model: nn.Module) -> list[tuple[str, nn.Parameter]]:
@@ -91,4 +95,5 @@ RULES: dict[str, Callable[[nn.Module], set[str]]] = {
     "nanoGPT, dim >= 2": two_dimensions,
     "timm": timm_rule,
     "timm with no_weight_decay()": timm_declared,
+    "torch-audit": torch_audit_rule,
 }

@@ -7,7 +7,7 @@ contradicts the verdict is kept and reported. Works on any device, and needs no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,15 +16,20 @@ import torch
 from torch import nn
 
 from wdlint.facts import Evidence, Inventory, Kind, Parameter, Ternary, Witness
-from wdlint.model.inputs import candidates
+from wdlint.model.inputs import Inputs, candidates
 from wdlint.model.layers import by_layer
 from wdlint.model.names import broadness, by_convention, by_shape
 from wdlint.model.reading import by_source
 from wdlint.model.tensors import Held, held_parameters, qualified, shape_of
 from wdlint.model.trace import Use, observe, verdict
 
-# Kinds that decay must not reach; a convention may move a parameter among them, never across.
-SPARED = frozenset({Kind.GAIN, Kind.BIAS, Kind.EMBEDDING, Kind.OTHER})
+# What a convention may make of a kind that a stronger witness saw. All of these are spared alike; none is a weight.
+_REFINES = {
+    Kind.OTHER: frozenset({Kind.GAIN, Kind.BIAS, Kind.EMBEDDING}),
+    Kind.EMBEDDING: frozenset({Kind.GAIN, Kind.BIAS, Kind.OTHER}),
+    Kind.BIAS: frozenset({Kind.EMBEDDING, Kind.OTHER}),
+    Kind.GAIN: frozenset({Kind.OTHER}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,8 @@ def classify(
     *,
     example_inputs: tuple[Any, ...] | None = None,
     example_kwargs: Mapping[str, Any] | None = None,
-    watch: bool | None = None,
+    watch: bool = True,
+    thorough: bool = False,
 ) -> Classification:
     """Classify every parameter of `model`. Nothing of the model is changed.
 
@@ -93,55 +99,65 @@ def classify(
         model: any module; parameters may be on `meta`, lazy, frozen, tied, complex or zero-dimensional.
         example_inputs: positional arguments for an observed forward pass, which runs on `meta`.
         example_kwargs: the same by name.
-        watch: whether a forward pass is observed. None: where example inputs are given, or where a layer's class
-            and source leave something open and inputs can be made.
+        watch: whether a forward pass may be observed. Where no inputs are given they are made, if that can be done,
+            and only if the layers' classes leave something open; the pass ends when all that was open is seen.
+        thorough: hear every witness on every parameter, so that all who disagree are reported.
     """
     held = held_parameters(model)
-    first = [_before_watching(h) for h in held]
+    layers = [by_layer(h) for h in held]
     given = example_inputs is not None or example_kwargs is not None
-    uses: Mapping[str, tuple[Use, ...]] = {}
+    unknown = {h.name: _class_key(h) for h, layer in zip(held, layers, strict=True) if layer is None}
+    traced: dict[str, tuple[Kind, Evidence]] = {}
     observed = ""
-    if watch or (watch is None and (given or any(_is_open(t) for t in first))):
-        inputs = (example_inputs or (), dict(example_kwargs or {})) if given else None
-        uses, observed = _watched(model, inputs, {h.name for h, t in zip(held, first, strict=True) if _is_open(t)})
-    classified = tuple(_classified(h, t, uses.get(h.name, ())) for h, t in zip(held, first, strict=True))
-    return Classification(qualified(type(model)), classified, observed)
+    if watch and (given or unknown or thorough):
+        inputs = [(example_inputs or (), dict(example_kwargs or {}))] if given else candidates(model)
+        uses, observed = _watched(model, inputs, unknown, to_the_end=given or thorough)
+        traced = _with_twins(held, uses)
+    classified = []
+    for h, layer in zip(held, layers, strict=True):
+        heard = [Testimony(*layer)] if layer is not None else []
+        if h.name in traced:
+            heard.append(Testimony(*traced[h.name]))
+        if (thorough or not heard) and (source := by_source(h)) is not None:
+            heard.append(Testimony(*source))
+        classified.append(_classified(h, heard))
+    return Classification(qualified(type(model)), tuple(classified), observed)
 
 
-def _before_watching(held: Held) -> list[Testimony]:
-    """What class and source say."""
-    heard = []
-    if (layer := by_layer(held)) is not None:
-        heard.append(Testimony(*layer))
-    elif (source := by_source(held)) is not None:
-        heard.append(Testimony(*source))
-    return heard
-
-
-def _is_open(heard: list[Testimony]) -> bool:
-    """Whether a forward pass could tell more: the class alone has not decided."""
-    return not heard or heard[0].evidence.witness is not Witness.LAYER
+def _class_key(held: Held) -> Hashable:
+    """What parameters have in common that are used alike: class of the owner, attribute, number of dimensions."""
+    shape = shape_of(held.tensor)
+    return type(held.owner), held.attribute, None if shape is None else len(shape)
 
 
 def _watched(
-    model: nn.Module, given: tuple[tuple[Any, ...], dict[str, Any]] | None, wanted: set[str]
+    model: nn.Module, inputs: Iterable[Inputs], wanted: Mapping[str, Hashable], to_the_end: bool
 ) -> tuple[Mapping[str, tuple[Use, ...]], str]:
     """The pass that showed most of the `wanted` parameters, and how it went."""
     best: Mapping[str, tuple[Use, ...]] = {}
     words = "no example inputs could be made"
-    for args, kwargs in [given] if given is not None else candidates(model):
-        seen = observe(model, args, kwargs)
-        if len(wanted & seen.uses.keys()) > len(wanted & best.keys()) or not best:
+    for args, kwargs in inputs:
+        seen = observe(model, args, kwargs, None if to_the_end else wanted)
+        if not best or len(wanted.keys() & seen.uses.keys()) > len(wanted.keys() & best.keys()):
             best, words = seen.uses, f"stopped early: {seen.error}" if seen.error else "complete"
         if not seen.error:
             break
     return best, words
 
 
-def _classified(held: Held, heard: list[Testimony], uses: tuple[Use, ...]) -> Classified:
-    traced = verdict(uses, held) if uses else None
-    if traced is not None:
-        heard.insert(1 if heard and heard[0].evidence.witness is Witness.LAYER else 0, Testimony(*traced))
+def _with_twins(held: Sequence[Held], uses: Mapping[str, tuple[Use, ...]]) -> dict[str, tuple[Kind, Evidence]]:
+    """What the pass showed, passed on to parameters of the same class that it did not reach."""
+    seen = {h.name: v for h in held if h.name in uses and (v := verdict(uses[h.name], h)) is not None}
+    twins = {_class_key(h): h.name for h in reversed(held) if h.name in seen}
+    for h in held:
+        twin = twins.get(_class_key(h))
+        if h.name not in seen and twin is not None:
+            kind, evidence = seen[twin]
+            seen[h.name] = kind, Evidence(Witness.TRACE, f"{evidence.text}, seen at `{twin}` of the same class")
+    return seen
+
+
+def _classified(held: Held, heard: list[Testimony]) -> Classified:
     siblings = [name for name in held.owner._parameters if name != held.attribute]
     _, attribute = held.holder
     convention = by_convention(attribute, siblings)
@@ -177,8 +193,8 @@ def weigh(heard: list[Testimony], convention: Testimony | None) -> Testimony:
         if traced is None or traced.kind is chosen.kind or chosen.kind in (Kind.EMBEDDING, Kind.OTHER):
             return chosen
         return traced if traced.kind is not Kind.OTHER else chosen
-    if convention is not None and chosen.kind in SPARED and convention.kind in SPARED:
-        return convention if convention.kind is not chosen.kind else chosen
+    if convention is not None and chosen.kind in _REFINES[convention.kind]:
+        return convention
     return chosen
 
 

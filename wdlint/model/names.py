@@ -16,17 +16,19 @@ from wdlint.facts import Evidence, Kind, Witness
 _CONVENTIONS: tuple[tuple[str, Kind, str], ...] = (
     (r"a_logs?|(f|b)?_?a_b?_?logs?", Kind.OTHER, "state-space A, kept as a logarithm"),
     (r"(.*_)?logit_scales?(_[at]|_.*)?|(.*_)?temperatures?|temp|logit_alpha|softmax_scal\w*", Kind.OTHER, "temperature"),
-    (r".*rel(ative)?_?(pos|position|attention)\w*", Kind.OTHER, "relative-position table"),
+    (r".*rel(ative)?_?(pos|position|attention)(_?(\w*table|bias|emb\w*|enc\w*|[hwtdxy]|height|width|k|v))*\d*", Kind.OTHER, "relative-position table"),
     (r"(attn_|attention_)?sinks?", Kind.OTHER, "attention sink"),
     (r"lambda_[qk]\d?", Kind.OTHER, "reparametrised attention coefficient"),
     (r".*scale_shift_table|.*modulation_table", Kind.OTHER, "modulation table"),
+    (r"log_scales?|(.*_)?per_dim_scale", Kind.GAIN, "gain, kept as a logarithm"),
     (r"prelu_\w+|snake_\w+", Kind.OTHER, "parameter of an activation"),
+    (r"(.*_)?position_bias", Kind.EMBEDDING, "position embedding"),
     (r"(.*_)?bias(es)?(_.*)?", Kind.BIAS, "bias"),
     (r"(.*_)?(cls|class|dist|distillation|mask|masked|reg|register|registers|storage|prompt|bos|eos|sos|pad|null|sep)"
      r"_?(tok|tokens?|emb|embeds?|embedding|embeddings)", Kind.EMBEDDING, "learned token"),
     (r"(.*_)?(pos|position|positional|time|level|query|object)_?(emb|embeds?|embedding|embeddings|encoding)s?(_.*)?",
      Kind.EMBEDDING, "position or query embedding"),
-    (r"(.*_)?(tokens?|latents?|quer(y|ies)|embeds?|embeddings?|probe|ape|(class|spatial|temporal)_pos)",
+    (r"(.*_)?(tokens?(_.*)?|pointer|embedding_parameter|latents?|quer(y|ies)|embeds?|embeddings?|probe|ape|(class|spatial|temporal)_pos)",
      Kind.EMBEDDING, "learned token or query"),
 )  # fmt: skip
 _GUESSES: tuple[tuple[str, Kind], ...] = (

@@ -9,7 +9,7 @@ What the uses say of a kind is decided at the end of this module; inputs are mad
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -55,13 +55,13 @@ _NORMS: dict[str, tuple[int, int]] = {  # positions of scale and shift
     "_fused_rms_norm": (2, -1),
     "rms_norm": (2, -1),
 }
-_SCALES = frozenset({"mul", "div"})
+_SCALES = frozenset({"mul", "div", "_weight_norm_interface"})
 _SUMS_OF_PRODUCTS = frozenset({"addcmul", "addcdiv"})  # input, then two factors
 _ADDS = frozenset({"add", "sub", "rsub", "lerp"})
 _LOOKUPS = frozenset({"embedding", "_embedding_bag", "_embedding_bag_forward_only"})
 _INDEXES = frozenset({"index", "index_select", "gather", "take"})
 _PLACES = frozenset({"cat", "stack", "where", "copy", "index_put", "masked_scatter", "scatter", "masked_fill"})
-_TELLING = frozenset({"exp", "exp2", "expm1", "sigmoid", "tanh", "softplus", "softmax", "neg", "index", *_NORMS})
+_TELLING = frozenset({"exp", "exp2", "expm1", "sigmoid", "tanh", "softplus", "softmax", "neg", "index", "reciprocal", *_NORMS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,7 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, unused-ignore]
     def __init__(self, tensors: Iterable[tuple[str, torch.Tensor]], owned: Mapping[str, int]) -> None:
         super().__init__()
         self.uses: dict[str, list[Use]] = {}
+        self.fresh: list[str] = []  # used since the last module was left
         self.modules: list[nn.Module] = []
         self._owned = owned  # name → id of the module that holds it
         self._of: dict[int, _Source] = {}
@@ -196,6 +197,7 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, unused-ignore]
         for _, source in made_of:
             for name in source.names:
                 self.uses.setdefault(name, []).append(Use(role, operation, source.steps, place))
+                self.fresh.append(name)
 
     def _at(self) -> int:
         return id(self.modules[-1]) if self.modules else 0
@@ -235,6 +237,10 @@ def _tensors(value: object) -> Iterator[torch.Tensor]:
             yield from _tensors(item)
 
 
+class Enough(BaseException):
+    """All that was wanted has been seen. Not an Exception, so that no model swallows it."""
+
+
 @dataclass(frozen=True)
 class Observation:
     """What a forward pass showed: the uses of each parameter, and the error that ended it early, if one did."""
@@ -244,40 +250,69 @@ class Observation:
 
 
 def observe(
-    model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], entry: Callable[..., Any] | None = None
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    wanted: Mapping[str, Hashable] | None = None,
 ) -> Observation:
     """Run `model` once on the meta device and record how each parameter is used.
 
-    The model's own values, mode and buffers are left as they are: parameters and buffers are replaced by meta
-    tensors for the length of the call. A pass that fails half-way has still shown what came before.
+    The model's own values, mode and buffers are left as they are: parameters and buffers that are not on `meta` are
+    replaced by meta tensors for the length of the call. A pass that fails half-way has still shown what came before.
 
     Args:
         model: any module, on any device.
         args: positional example inputs; tensors are moved to meta, everything else is passed as it is.
         kwargs: the same by name.
-        entry: call this in the place of `model` (it must use `model`'s parameters).
+        wanted: stop as soon as one parameter of each value has been used and the layer at work is done; the keys
+            are parameter names. None: run to the end.
     """
     held = held_parameters(model)
-    stand_ins = {h.name: _meta(h.tensor) for h in held}
-    state = dict(stand_ins)
-    for h in held:
-        state.update({alias: stand_ins[h.name] for alias in h.aliases})
-    state.update({name: _meta(b) for name, b in model.named_buffers(remove_duplicate=False) if b is not None})
-    observer = Observer(stand_ins.items(), {h.name: id(h.owner) for h in held})
+    state = _stand_ins(model, held)
+    observer = Observer(
+        ((h.name, state.get(h.name, h.tensor)) for h in held),
+        {h.name: id(h.owner) for h in held},
+    )
     args, kwargs = _on_meta(args), _on_meta(dict(kwargs))
-    training = [m for m in model.modules() if m.training]
     error = ""
-    model.eval()
     try:
-        with _stack(observer.modules), _quiet(), torch.no_grad(), torch.device("meta"), observer:
+        with _evaluating(model), _quiet(), _stack(observer, wanted), torch.no_grad(), torch.device("meta"), observer:
             observer.feed((args, kwargs))
-            functional_call(model, state, args, dict(kwargs), strict=False)
+            if state:
+                functional_call(model, state, args, dict(kwargs), strict=False)
+            else:
+                model(*args, **kwargs)
+    except Enough:
+        pass
     except Exception as failure:
         error = f"{type(failure).__name__}: {failure}"
+    return Observation({name: tuple(uses) for name, uses in observer.uses.items()}, error)
+
+
+def _stand_ins(model: nn.Module, held: list[Held]) -> dict[str, torch.Tensor]:
+    """Meta tensors for every name of every parameter and buffer; none where the model is on `meta` as it is."""
+    buffers = [(name, b) for name, b in model.named_buffers(remove_duplicate=False) if b is not None]
+    if all(h.tensor.is_meta for h in held) and all(b.is_meta for _, b in buffers):
+        return {}
+    state = {}
+    for h in held:
+        state[h.name] = _meta(h.tensor)
+        state.update(dict.fromkeys(h.aliases, state[h.name]))
+    state.update({name: _meta(b) for name, b in buffers})
+    return state
+
+
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode, set without calling the model's own `train`."""
+    training = [module for module in model.modules() if module.training]
+    for module in training:
+        module.training = False
+    try:
+        yield
     finally:
         for module in training:
             module.training = True
-    return Observation({name: tuple(uses) for name, uses in observer.uses.items()}, error)
 
 
 def _meta(tensor: torch.Tensor) -> torch.Tensor:
@@ -296,10 +331,22 @@ def _on_meta(value: Any) -> Any:
 
 
 @contextmanager
-def _stack(modules: list[nn.Module]) -> Iterator[None]:
-    """Keep `modules` the stack of modules whose `forward` is at work."""
-    enter = register_module_forward_pre_hook(lambda module, args: modules.append(module))
-    leave = register_module_forward_hook(lambda module, args, output: modules.pop() and None, always_call=True)
+def _stack(observer: Observer, wanted: Mapping[str, Hashable] | None) -> Iterator[None]:
+    """Tell `observer` which modules are at work; raise Enough once all that is `wanted` was seen."""
+    missing = set(wanted.values()) if wanted is not None else None
+
+    def left(module: nn.Module, args: Any, output: Any) -> None:
+        while observer.modules and observer.modules.pop() is not module:
+            pass  # modules that were left by an exception
+        if missing is None or wanted is None:
+            return
+        while observer.fresh:
+            missing.discard(wanted.get(observer.fresh.pop()))
+        if not missing:
+            raise Enough
+
+    enter = register_module_forward_pre_hook(lambda module, args: observer.modules.append(module))
+    leave = register_module_forward_hook(left)
     try:
         yield
     finally:
@@ -342,6 +389,7 @@ _READINGS: tuple[tuple[Kind, str, Callable[[Use, tuple[int, ...], int], bool]], 
     (Kind.OTHER, "contracts", lambda use, shape, broad: "index" in use.steps and len(shape) < 3),
     (Kind.WEIGHT, "contracts", lambda use, shape, broad: broad >= 2 or len(shape) >= 2),
     (Kind.OTHER, "scales", lambda use, shape, broad: _exponentiated(use) and ("neg" in use.steps or broad == 0)),
+    (Kind.OTHER, "scales", lambda use, shape, broad: "reciprocal" in use.steps),  # x + sin²(αx)/α and its like
     (Kind.GAIN, "scales", lambda use, shape, broad: True),
     (Kind.OTHER, "adds", lambda use, shape, broad: "index" in use.steps and broad >= 2),
     (Kind.OTHER, "adds", lambda use, shape, broad: _exponentiated(use)),
