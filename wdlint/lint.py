@@ -7,7 +7,7 @@ judge, reports show. What is imported at the top is all that a screened-out file
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from wdlint import paths
@@ -16,6 +16,7 @@ from wdlint.source.screen import may_matter
 
 if TYPE_CHECKING:
     from wdlint.facts import Finding
+    from wdlint.rule import Rule
     from wdlint.source.engine import Project
 
 
@@ -50,7 +51,7 @@ class Linter:
                     data = file.read()
             except OSError as error:
                 return Checked(shown, error=f"can't be read: {error.strerror or error}")
-        if not may_matter(data) and not _may_suppress(data):
+        if not may_matter(data) and b"wdlint:" not in data:
             return Checked(shown)
         settings = self._settings_of(os.path.dirname(os.path.abspath(path)))
         return self._judged(shown, data, settings)
@@ -58,6 +59,7 @@ class Linter:
     def _judged(self, shown: str, data: bytes, settings: Settings) -> Checked:
         from wdlint.judge import RuleFailed, judge
         from wdlint.selection import selected
+        from wdlint.suppress import may_suppress
 
         rules = _left_for(shown, selected(settings), settings)
         try:
@@ -75,7 +77,9 @@ class Linter:
             return Checked(shown, error=f"internal error, please report it: {type(error).__name__}: {error}")
         if not settings.latent:
             findings = [finding for finding in findings if not finding.latent]
-        return Checked(shown, tuple(findings))
+        if not may_suppress(data):
+            return Checked(shown, tuple(findings))
+        return _without_suppressed(shown, data, findings, rules)
 
     def _project(self, settings: Settings) -> Project:
         if settings not in self._projects:
@@ -87,11 +91,22 @@ class Linter:
         return self._projects[settings]
 
 
-def _may_suppress(data: bytes) -> bool:
-    return False
+def _without_suppressed(shown: str, data: bytes, findings: list[Finding], rules: Sequence[Rule]) -> Checked:
+    """Take out what comments in the file suppress, and judge the comments themselves."""
+    from wdlint.facts import FileFacts
+    from wdlint.judge import in_order, judge
+    from wdlint.suppress import split
+
+    try:
+        stay, suppressed, comments = split(shown, data, findings, rules)
+    except (ValueError, SyntaxError, LookupError):  # no program: its finding is WD901
+        return Checked(shown, tuple(findings))
+    stay += judge(FileFacts(shown, suppressions=tuple(comments)), rules)
+    return Checked(shown, tuple(in_order(stay)), tuple(suppressed))
 
 
-def _left_for(shown: str, rules: Sequence, settings: Settings) -> Sequence:  # type: ignore[type-arg]
+def _left_for(shown: str, rules: Sequence[Rule], settings: Settings) -> Sequence[Rule]:
+    """The rules without those that the settings leave out for this file."""
     if not settings.per_file_ignores:
         return rules
     from wdlint.selection import codes
@@ -103,10 +118,3 @@ def _left_for(shown: str, rules: Sequence, settings: Settings) -> Sequence:  # t
         if paths.matches(absolute, settings.root, (glob.removeprefix("!"),)) is not inverted:
             ignored |= codes(selectors, settings)
     return [rule for rule in rules if rule.code not in ignored]
-
-
-def lint(files: Iterable[str], settings_of: Callable[[str], Settings]) -> Iterator[Checked]:
-    """Lint files in their order."""
-    linter = Linter(settings_of)
-    for file in files:
-        yield linter.check(file)

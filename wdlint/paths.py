@@ -78,7 +78,7 @@ def _walk(top: str, settings_of: SettingsOf) -> Iterator[str]:
         shown, folder, ignores = stack.pop()
         try:
             with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
+                entries = sorted(listing, key=lambda entry: (entry.is_symlink(), entry.name))
         except OSError:
             continue  # a folder that can't be opened, or has gone
         names = {entry.name for entry in entries}

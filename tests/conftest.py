@@ -1,0 +1,30 @@
+"""What several test modules share: hand-made findings, and a linter whose engine is given its facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from wdlint.facts import Finding, Place
+
+
+@pytest.fixture
+def finding() -> Callable[..., Finding]:
+    """A finding at a line of a file; keyword arguments set its other fields."""
+
+    def made(
+        code: str = "WD101",
+        line: int = 1,
+        column: int = 1,
+        end_line: int | None = None,
+        end_column: int | None = None,
+        file: str = "train.py",
+        cell: int | None = None,
+        **more: object,
+    ) -> Finding:
+        place = Place(file, line, column, end_line or line, end_column or column + 1, cell)
+        more.setdefault("message", "AdamW decays 1 bias of `model` by 0.1")
+        return Finding(code, place, **more)  # type: ignore[arg-type]
+
+    return made
