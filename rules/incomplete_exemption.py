@@ -7,7 +7,7 @@ LayerNorms, `"bn" in name` that forgets the biases, `name.endswith(".bias")` tha
 `p.ndim == 1` that misses a layer scale of shape `(C, 1, 1)`. The split states the intent, so it is
 reported even where the visible default of the decay is 0: the fault bites as soon as decay is set.
 
-A pattern of the split that matches nothing at all is named by WD302.
+A pattern of the split that matches nothing at all is named by WD302, an inverted split by WD305.
 
 ## Why is this bad?
 The author meant to exempt gains and biases, and believes that it is done. The code runs, the groups look
@@ -52,7 +52,7 @@ from dataclasses import replace
 
 from wdlint import wording
 from wdlint.facts import Finding, Kind, Note, OptimizerUse, Severity
-from wdlint.reach import UNDECAYED_KINDS, Reach, dead_patterns, meant_kind, seen_reach, unseen_reach
+from wdlint.reach import UNDECAYED_KINDS, Reach, dead_patterns, is_inverted, meant_kind, seen_reach, unseen_reach
 
 code = "WD301"
 severity = Severity.WARNING
@@ -130,7 +130,7 @@ def make_optimizer(model, weight_decay: float):
 
 
 def judge(use: OptimizerUse) -> Iterator[Finding]:
-    if not use.divided:
+    if not use.divided or is_inverted(use):
         return
     explained = {meant_kind(pattern) for pattern in dead_patterns(use)}
     kinds = tuple(kind for kind in UNDECAYED_KINDS if kind not in explained)

@@ -41,7 +41,7 @@ from collections.abc import Iterator
 
 from wdlint import wording
 from wdlint.facts import Confidence, Finding, Kind, Note, OptimizerUse, Parameter, Pattern, Severity, Ternary
-from wdlint.reach import UNDECAYED_KINDS, decayed_groups, held
+from wdlint.reach import UNDECAYED_KINDS, decayed_groups, exempt_groups, held, is_inverted
 
 code = "WD305"
 severity = Severity.WARNING
@@ -104,9 +104,9 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     decayed = decayed_groups(use)
     if not use.divided or use.inventory is None or not decayed:
         return
-    exempt = tuple(g for g in use.groups if g.amount_written and g.amount.value == 0 and not g.amount.latent)
-    indexed = dict(held(use, exempt))
-    if not any(p.kind in UNDECAYED_KINDS for p in indexed.values()):
+    inverted = is_inverted(use)
+    indexed = dict(held(use, exempt_groups(use)))
+    if not inverted and not any(p.kind in UNDECAYED_KINDS for p in indexed.values()):
         return
     stray = {
         i: p
@@ -116,15 +116,15 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     if not stray:
         return
     parameters = tuple(stray.values())
-    weights = [p for _, p in held(use, decayed) if p.kind is Kind.WEIGHT]
-    inverted = "" if weights else ": the split is inverted"
+    wrong = [p for _, p in held(use, decayed) if p.kind in UNDECAYED_KINDS]
+    instead = f" and decays {wording.kinds(wrong)}: it is inverted" if inverted else ""
     patterns = tuple(_matching(use, stray))
     yield Finding(
         code=code,
         place=use.place,
         message=(
             f"the split of {wording.model(use)} exempts {wording.counted(parameters, Kind.WEIGHT)} "
-            f"from the decay of {wording.amounts(decayed, use)}{inverted}"
+            f"from the decay of {wording.amounts(decayed, use)}{instead}"
         ),
         help=wording.split_advice(use, decayed),
         notes=(

@@ -194,6 +194,20 @@ def is_visible(groups: tuple[Group, ...]) -> bool:
     return any(g.amount.value is not None and not g.amount.varies for g in groups)
 
 
+def exempt_groups(use: OptimizerUse) -> tuple[Group, ...]:
+    """The groups that are written to have no decay."""
+    return tuple(g for g in use.groups if g.amount_written and g.amount.value == 0 and not g.amount.latent)
+
+
+def is_inverted(use: OptimizerUse) -> bool:
+    """Whether a split decays gains or biases and no weight, and exempts weights."""
+    if not use.divided:
+        return False
+    decayed = {p.kind for _, p in held(use, decayed_groups(use))}
+    exempt = {p.kind for _, p in held(use, exempt_groups(use))}
+    return Kind.WEIGHT in exempt and Kind.WEIGHT not in decayed and not decayed.isdisjoint(UNDECAYED_KINDS)
+
+
 def dead_patterns(use: OptimizerUse) -> tuple[Pattern, ...]:
     """The exempting patterns of a split that certainly match no parameter of the model."""
     inventory = use.inventory
