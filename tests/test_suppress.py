@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from wdlint.facts import Finding, Place
 from wdlint.rule import built_in
-from wdlint.suppress import may_suppress, split
+from wdlint.suppress import _as_fact, judged, may_suppress, split
 
 RULES = built_in()
 Made = Callable[..., Finding]
@@ -24,7 +24,10 @@ def left(source: str, *findings: Finding) -> list[tuple[str, int]]:
 
 
 def used(source: str, *findings: Finding) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    return [(c.codes, c.used) for c in split("train.py", source.encode(), findings, RULES)[2]]
+    return [
+        (fact.codes, fact.used)
+        for fact in (_as_fact(c, RULES) for c in split("train.py", source.encode(), findings, RULES)[2])
+    ]
 
 
 @pytest.mark.parametrize(
@@ -125,6 +128,29 @@ def test_what_a_comment_suppressed_is_known(finding: Made) -> None:
 def test_comments_of_other_tools_are_not_ours_to_judge() -> None:
     assert used("x = 1  # noqa\ny = 2  # noqa: E501\n") == []
     assert used("x = 1  # noqa: E501, WD101\n") == [(("E501", "WD101"), ("E501",))]
+
+
+@pytest.mark.parametrize(
+    ("source", "becomes"),
+    [
+        ("x = 1  # wdlint: ignore[WD101] why\ny = 2\n", "x = 1\ny = 2\n"),
+        ("x = 1  # type: ignore # wdlint: ignore[WD101]\n", "x = 1  # type: ignore\n"),
+        ("  # wdlint: ignore\nx = 1\n", "x = 1\n"),
+        ("x = 1  # noqa: E501, WD101\n", "x = 1  # noqa: E501\n"),
+        ("x = 1  # wdlint: ignore[XY1, WD101] why\n", "x = 1  # wdlint: ignore[XY1] why\n"),
+        ("x = 1  # wdlint: ignore-file[XY1, WD101]\n", "x = 1  # wdlint: ignore-file[XY1]\n"),
+    ],
+)
+def test_the_fix_removes_what_is_of_no_use(source: str, becomes: str) -> None:
+    comments = split("train.py", source.encode(), [], RULES)[2]
+    (told,) = judged(comments, "train.py", RULES)
+    assert told.code == "WD902"
+    assert told.fix is not None
+    (edit,) = told.fix.edits
+    lines = source.splitlines(keepends=True)
+    start = sum(map(len, lines[: edit.place.line - 1])) + edit.place.column - 1
+    end = sum(map(len, lines[: edit.place.end_line - 1])) + edit.place.end_column - 1
+    assert source[:start] + edit.text + source[end:] == becomes
 
 
 def test_in_a_notebook_lines_are_those_of_the_cell(finding: Made) -> None:

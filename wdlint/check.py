@@ -1,7 +1,7 @@
 """The check command: from its options to a report and an exit code.
 
-Here the parts are put together: configuration, paths, the linter, the report. What each of them
-does is theirs.
+Here the parts are put together: configuration, paths, the linter, what is set aside, the report.
+What each of them does is theirs.
 """
 
 from __future__ import annotations
@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wdlint import paths
-from wdlint.config import Configuration, ConfigurationError
+from wdlint.complaint import Complaint, complain, warn
+from wdlint.config import Configuration
 from wdlint.excerpt import Excerpts
 from wdlint.lint import Checked, Linter
 from wdlint.report import Run, render
 from wdlint.report.plain import harmless, statistics
-from wdlint.trouble import Trouble, complain, warn
 
 if TYPE_CHECKING:
     from wdlint.rule import Rule
@@ -35,19 +36,9 @@ def check(named: Sequence[str], options: Mapping[str, Any]) -> int:
     """Lint as the command line says, print, and return the exit code."""
     try:
         return _check(list(named) or ["."], options)
-    except (ConfigurationError, Trouble) as error:
-        complain(str(error))
-    except ValueError as error:
-        if not _of_selection(error):
-            raise
-        complain(str(error))
-    return TROUBLE
-
-
-def _of_selection(error: Exception) -> bool:
-    """Whether an error is about rules that the user named: the module is only there if it was needed."""
-    selection = sys.modules.get("wdlint.selection")
-    return selection is not None and isinstance(error, selection.UnknownRule | selection.BrokenRule)
+    except Complaint as complaint:
+        complain(str(complaint))
+        return TROUBLE
 
 
 def _check(named: list[str], options: Mapping[str, Any]) -> int:
@@ -57,21 +48,23 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
     if options["show_settings"]:
         return _show_settings(here)
     given, files = _files(named, configuration, options)
-    errors = [(path, "no such file or folder") for path in paths.missing(named) if path != "-"]
+    missing = [(path, "no such file or folder") for path in paths.missing(named) if path != "-"]
     if options["show_files"]:
         for file in files:
             print(harmless(file))
-        return _report_errors(errors, named)
-    _check_selectors(here)
-    linter = Linter(configuration, given)
-    checked = [linter.check(file) for file in files]
-    errors += [(one.file, one.error) for one in checked if one.error]
-    run = _run(checked, errors, here, given, options)
-    _write(run, here, options)
-    trouble = _report_errors(errors, named)
-    if not files and not errors:
+        return _tell(missing, named)
+    if not files and not missing:
         warn(f"there are no Python files in {', '.join(named)}")
-    return trouble or (FOUND if _fails(run, here) and not options["exit_zero"] else CLEAN)
+    _check_selectors(here)
+    linter = Linter(configuration, given, heed_comments=not options["ignore_suppressions"])
+    checked = [linter.check(file) for file in files]
+    run = _run(checked, missing, here, given, options)
+    run, done = _set_aside(run, [one.file for one in checked], here, options)
+    if not done:
+        _write(run, here, options)
+    trouble = _tell(run.errors, named)
+    failed = not done and not options["exit_zero"] and _fails(run, here)
+    return trouble or (FOUND if failed else CLEAN)
 
 
 def _folder_of(path: str) -> str:
@@ -86,7 +79,7 @@ def _files(
     if "-" not in named:
         return {}, list(paths.discover(named, configuration))
     if named != ["-"]:
-        raise Trouble("`-` stands for standard input and can't be combined with other paths")
+        raise Complaint("`-` stands for standard input and can't be combined with other paths")
     name = options["stdin_filename"] or "-"
     if options["stdin_filename"] and not list(paths.named(name, configuration)):
         return {}, []
@@ -103,7 +96,7 @@ def _check_selectors(settings: Settings) -> None:
 
 def _run(
     checked: Sequence[Checked],
-    errors: Sequence[tuple[str, str]],
+    missing: Sequence[tuple[str, str]],
     settings: Settings,
     given: dict[str, bytes],
     options: Mapping[str, Any],
@@ -118,7 +111,7 @@ def _run(
         files=len(checked),
         read_rules=rules,
         excerpts=Excerpts(given),
-        errors=errors,
+        errors=[*missing, *((one.file, one.error) for one in checked if one.error)],
         suppressed=[finding for one in checked for finding in one.suppressed],
         colour=_coloured(options),
     )
@@ -127,17 +120,61 @@ def _run(
 def _coloured(options: Mapping[str, Any]) -> bool:
     if options["colour"] != "auto":
         return bool(options["colour"] == "always")
-    if options["output_file"]:
-        return False
-    if os.environ.get("NO_COLOR"):
+    if options["output_file"] or os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
     return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
+# What is set aside before a report: unchanged lines, the baseline, what is to be ignored from now on.
+
+
+def _set_aside(run: Run, files: Sequence[str], settings: Settings, options: Mapping[str, Any]) -> tuple[Run, bool]:
+    """The run as it is to be reported, and whether an option has done its work so that nothing is."""
+    if options["diff_base"] and run.findings:
+        from wdlint.changed import on_changed_lines
+
+        run = replace(run, findings=on_changed_lines(run.findings, options["diff_base"], run.excerpts))
+    if options["add_ignore"] is not None:
+        from wdlint.ignore import add_ignores
+
+        number = add_ignores(run.findings, options["add_ignore"])
+        print(f"Added {number} comment{'' if number == 1 else 's'}.")
+        return run, True
+    baseline = options["baseline"] or (settings.baseline and os.path.join(settings.root, settings.baseline))
+    if options["write_baseline"] or options["prune_baseline"] or baseline:
+        return _with_baseline(run, baseline or "wdlint-baseline.json", files, options)
+    return run, False
+
+
+def _with_baseline(run: Run, path: str, files: Sequence[str], options: Mapping[str, Any]) -> tuple[Run, bool]:
+    from wdlint import baseline
+
+    if options["write_baseline"]:
+        entries: Sequence[baseline.Entry] = baseline.entries_of(run.findings, run.excerpts, path)
+        baseline.write(path, entries)
+        print(f"Wrote {len(entries)} finding{'' if len(entries) == 1 else 's'} to {harmless(path)}.")
+        return run, True
+    entries = baseline.read(path)
+    left = baseline.pruned(entries, run.findings, run.excerpts, path, files)
+    gone = len(entries) - len(left)
+    if options["prune_baseline"]:
+        if gone:
+            baseline.write(path, left)
+        print(f"Removed {gone} of {len(entries)} findings from {harmless(path)}.", file=sys.stderr)
+    elif gone and not options["diff_base"]:
+        warn(f"{gone} of {len(entries)} findings in {path} no longer occur; --prune-baseline removes them")
+    new, known = baseline.divided(run.findings, run.excerpts, path, left)
+    return replace(run, findings=new, baselined=known), False
+
+
 def _write(run: Run, settings: Settings, options: Mapping[str, Any]) -> None:
-    form = options["output_format"] or settings.output_format or "text"
+    form = options["output_format"] or settings.output_format
+    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
+    if on_github and os.environ.get("GITHUB_STEP_SUMMARY"):
+        _write_job_summary(run, os.environ["GITHUB_STEP_SUMMARY"])
+    form = form or ("github" if on_github and not options["output_file"] else "text")
     text = statistics(run) if options["statistics"] else render(run, form)
     if options["output_file"]:
         from wdlint.writing import write_whole
@@ -150,10 +187,20 @@ def _write(run: Run, settings: Settings, options: Mapping[str, Any]) -> None:
     sys.stdout.write(text)
 
 
-def _report_errors(errors: Sequence[tuple[str, str]], named: Sequence[str]) -> int:
+def _write_job_summary(run: Run, path: str) -> None:
+    from wdlint.report.github import job_summary
+
+    try:
+        with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(job_summary(run))
+    except OSError as error:
+        warn(f"the job summary can't be written: {error.strerror or error}")
+
+
+def _tell(errors: Sequence[tuple[str, str]], named: Sequence[str]) -> int:
     for file, message in errors:
         near = ""
-        if message == "no such file or folder" and file in named and len(named) == 1:
+        if len(named) == 1 and file == named[0] and not os.path.exists(file):
             from wdlint.cli import wdlint
             from wdlint.suggest import suggestion
 

@@ -63,7 +63,14 @@ def _rules_option(name: str, words: str) -> Callable[[Any], Any]:
     return click.option(name, multiple=True, callback=_listed, metavar="RULES", help=words)
 
 
-@wdlint.command()
+class Check(click.Command):
+    """`--add-ignore` takes a reason by `=` only, so that it never swallows a path."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, ["--add-ignore=" if arg == "--add-ignore" else arg for arg in args])
+
+
+@wdlint.command(cls=Check)
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @_rules_option("--select", "Judge by these rules only: codes, prefixes of codes or names, comma-separated.")
 @_rules_option("--extend-select", "Judge by these rules too.")
@@ -75,6 +82,12 @@ def _rules_option(name: str, words: str) -> Callable[[Any], Any]:
 @click.option("--statistics", is_flag=True, help="Print how often each rule was found instead.")
 @click.option("--show-files", is_flag=True, help="Print the files that would be linted, and stop.")
 @click.option("--show-settings", is_flag=True, help="Print the settings in force for the first path, and stop.")
+@click.option("--baseline", type=click.Path(dir_okay=False), help="Count the findings in this file as known.")
+@click.option("--write-baseline", is_flag=True, help="Write all findings to the baseline, and stop.")
+@click.option("--prune-baseline", is_flag=True, help="Remove from the baseline what is no longer found.")
+@click.option("--diff-base", metavar="REV", help="Report only what stands on lines changed since REV (by git).")
+@click.option("--add-ignore", metavar="[=REASON]", help="Write a comment that suppresses each finding, and stop.")
+@click.option("--ignore-suppressions", is_flag=True, help="Report what comments suppress, too.")
 @click.option("--config", type=click.Path(dir_okay=False), help="Use this configuration file only.")
 @click.option("--isolated", is_flag=True, help="Use no configuration file.")
 @click.option(
@@ -116,13 +129,10 @@ def rules(output_format: str) -> None:
 
 
 def _print_or_fail(made: Callable[[], str]) -> None:
-    from wdlint.config import ConfigurationError
-    from wdlint.rule import BrokenRule
-    from wdlint.selection import UnknownRule
-    from wdlint.trouble import complain
+    from wdlint.complaint import Complaint, complain
 
     try:
         click.echo(made(), nl=False)
-    except (UnknownRule, BrokenRule, ConfigurationError) as error:
-        complain(str(error))
+    except Complaint as complaint:
+        complain(str(complaint))
         sys.exit(2)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import Field, fields, replace
 from typing import Any
 
+from wdlint.complaint import Complaint
 from wdlint.settings import Knowledge, OptimizerEntry, Settings
 from wdlint.suggest import suggestion
 
@@ -18,7 +19,7 @@ FILES = ("wdlint.toml", "pyproject.toml")
 COUPLINGS = ("decoupled", "adaptive", "plain", "none", "unknown")
 
 
-class ConfigurationError(ValueError):
+class ConfigurationError(Complaint):
     """A configuration file that can't be used; the message names the file, the key and what to write."""
 
 

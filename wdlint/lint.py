@@ -32,9 +32,16 @@ class Checked(NamedTuple):
 class Linter:
     """Lints files one by one; what was learnt of the files around them is kept between files."""
 
-    def __init__(self, settings_of: Callable[[str], Settings], given: dict[str, bytes] | None = None) -> None:
+    def __init__(
+        self,
+        settings_of: Callable[[str], Settings],
+        given: dict[str, bytes] | None = None,
+        heed_comments: bool = True,
+    ) -> None:
+        """`given` holds bytes of files, by the path that reports show, that are not read from disk."""
         self._settings_of = settings_of
         self._given = given or {}
+        self._heed_comments = heed_comments
         self._projects: dict[Settings, Project] = {}
 
     def check(self, path: str) -> Checked:
@@ -77,7 +84,7 @@ class Linter:
             return Checked(shown, error=f"internal error, please report it: {type(error).__name__}: {error}")
         if not settings.latent:
             findings = [finding for finding in findings if not finding.latent]
-        if not may_suppress(data):
+        if not self._heed_comments or not may_suppress(data):
             return Checked(shown, tuple(findings))
         return _without_suppressed(shown, data, findings, rules)
 
@@ -93,15 +100,14 @@ class Linter:
 
 def _without_suppressed(shown: str, data: bytes, findings: list[Finding], rules: Sequence[Rule]) -> Checked:
     """Take out what comments in the file suppress, and judge the comments themselves."""
-    from wdlint.facts import FileFacts
-    from wdlint.judge import in_order, judge
-    from wdlint.suppress import split
+    from wdlint.judge import in_order
+    from wdlint.suppress import judged, split
 
     try:
         stay, suppressed, comments = split(shown, data, findings, rules)
     except (ValueError, SyntaxError, LookupError):  # no program: its finding is WD901
         return Checked(shown, tuple(findings))
-    stay += judge(FileFacts(shown, suppressions=tuple(comments)), rules)
+    stay += judged(comments, shown, rules)
     return Checked(shown, tuple(in_order(stay)), tuple(suppressed))
 
 

@@ -18,6 +18,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 
+from wdlint.complaint import Complaint
 from wdlint.facts import Finding, Severity
 
 HEADINGS = (
@@ -31,7 +32,7 @@ HEADINGS = (
 )
 
 
-class BrokenRule(Exception):
+class BrokenRule(Complaint):
     """A rule file that lacks what a rule must have; the message says what."""
 
 

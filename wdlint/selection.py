@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from wdlint.complaint import Complaint
 from wdlint.facts import Severity
 from wdlint.rule import Rule, built_in, from_folder
 from wdlint.settings import Settings
@@ -21,7 +22,7 @@ ENTRY_POINTS = "wdlint.rules"
 """The entry-point group through which an installed package brings rules: each names a module."""
 
 
-class UnknownRule(ValueError):
+class UnknownRule(Complaint):
     """A selector that names no rule; the message says which, and what is near."""
 
 

@@ -16,9 +16,10 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from wdlint.facts import Finding, Place, Suppression
+from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, Place, Suppression
+from wdlint.judge import judge
 from wdlint.rule import Rule
 
 MARKS = (b"wdlint:", b"noqa", b"NOQA", b"NoQA", b"noQA")
@@ -36,7 +37,9 @@ class Comment:
     first: int  # program lines that it covers
     last: int
     codes: tuple[str, ...]  # as written; empty: everything
+    verb: str  # `ignore` or `ignore-file`
     borrowed: bool  # another tool's comment: it may well be there for another tool's sake
+    room: Place  # what goes with the comment: the blanks before it, or its whole line
     used: set[str] = field(default_factory=set)  # codes that suppressed a finding
 
     def names(self, rule: Rule) -> list[str]:
@@ -44,6 +47,15 @@ class Comment:
         if not self.codes:
             return [rule.code]
         return [word for word in self.codes if _names(word, rule)]
+
+    def fix(self, unused: Sequence[str]) -> Fix:
+        """What removes the unused words, or the comment where nothing would remain of it."""
+        left = [word for word in self.codes if word not in unused]
+        if not left:
+            return Fix("Remove the comment", Applicability.SAFE, (Edit(self.room, ""),))
+        listed = ", ".join(left)
+        text = f"# noqa: {listed}" if self.borrowed else f"# wdlint: {self.verb}[{listed}]"
+        return Fix("Remove what is of no use", Applicability.SAFE, (Edit(self.place, text),))
 
 
 def _names(word: str, rule: Rule) -> bool:
@@ -57,7 +69,7 @@ def may_suppress(data: bytes) -> bool:
 
 def split(
     file: str, data: bytes, findings: Sequence[Finding], rules: Sequence[Rule]
-) -> tuple[list[Finding], list[Finding], list[Suppression]]:
+) -> tuple[list[Finding], list[Finding], list[Comment]]:
     """Findings that stay, findings that are suppressed, and the comments with what each suppressed.
 
     `rules` are those that were judged by: of a word that names none of them it can't be told whether
@@ -66,12 +78,23 @@ def split(
     program = _Program(file, data)
     comments = program.comments()
     by_code = {rule.code: rule for rule in rules}
-    stay, suppressed = [], []
+    stay: list[Finding] = []
+    suppressed: list[Finding] = []
     for finding in findings:
         covering = [] if finding.place.file != file else _covering(finding, comments, by_code, program)
         (suppressed if covering else stay).append(finding)
-    told = [comment for comment in comments if not comment.borrowed or _ours(comment, rules)]
-    return stay, suppressed, [_as_fact(comment, rules) for comment in told]
+    return stay, suppressed, [comment for comment in comments if not comment.borrowed or _ours(comment, rules)]
+
+
+def judged(comments: Sequence[Comment], file: str, rules: Sequence[Rule]) -> list[Finding]:
+    """What the rules say of the comments themselves, with the fix that removes what is of no use."""
+    found: list[Finding] = []
+    for comment in comments:
+        fact = _as_fact(comment, rules)
+        unused = [word for word in comment.codes if word not in fact.used]
+        told = judge(FileFacts(file, suppressions=(fact,)), rules)
+        found += [replace(finding, fix=comment.fix(unused)) for finding in told]
+    return found
 
 
 def _covering(finding: Finding, comments: list[Comment], by_code: dict[str, Rule], program: _Program) -> list[Comment]:
@@ -110,10 +133,10 @@ class _Program:
         else:
             encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
             self.text = data.decode(encoding)
-        self._statements = list(_statements(self.text))
+        self._statements = list(statements(self.text))
 
     def comments(self) -> list[Comment]:
-        found = []
+        found: list[Comment] = []
         for first, last, tokens in self._statements:
             for token, alone in tokens:
                 covers = (first, last)
@@ -137,7 +160,16 @@ class _Program:
         cell, line = self.notebook.where(row) if self.notebook else (None, row)
         start = column + match.start()
         place = Place(self.file, line, start + 1, line, column + match.end() + 1, cell)
-        yield Comment(place, first, last, codes, borrowed)
+        verb = "" if borrowed else match["verb"].lower()
+        yield Comment(place, first, last, codes, verb, borrowed, self._room(token, match.start(), place))
+
+    def _room(self, token: tokenize.TokenInfo, start: int, place: Place) -> Place:
+        """The directive, the reason after it and the blanks before it; the whole line if nothing else is on it."""
+        before = token.line[: token.start[1] + start]
+        width = len(token.line.rstrip("\r\n"))
+        if not before.strip():
+            return replace(place, column=1, end_line=place.line + 1, end_column=1)
+        return replace(place, column=len(before.rstrip()) + 1, end_column=width + 1)
 
     def span(self, place: Place) -> tuple[int, int]:
         """The program lines of the statements that a place touches."""
@@ -153,7 +185,7 @@ class _Program:
 _Commented = tuple[int, int, list[tuple[tokenize.TokenInfo, bool]]]
 
 
-def _statements(text: str) -> Iterator[_Commented]:
+def statements(text: str) -> Iterator[_Commented]:
     """First and last line of each logical line, with the comments in it and those alone above it.
 
     A comment comes with whether it stands alone on its line. What can't be split into tokens ends here.

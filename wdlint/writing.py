@@ -6,14 +6,14 @@ import os
 import stat
 import tempfile
 
-from wdlint.trouble import Trouble
+from wdlint.complaint import Complaint
 
 
 def write_whole(path: str, data: bytes) -> None:
     """Replace a file's contents in one step; its mode is kept and a link's target is written.
 
     Raises:
-        Trouble: it can't be written; the old file is still there.
+        Complaint: it can't be written; the old file is still there.
     """
     target = os.path.realpath(path)
     temporary = ""
@@ -27,7 +27,7 @@ def write_whole(path: str, data: bytes) -> None:
         os.chmod(temporary, mode)
         os.replace(temporary, target)
     except OSError as error:
-        raise Trouble(f"{path}: can't be written: {error.strerror or error}") from None
+        raise Complaint(f"{path}: can't be written: {error.strerror or error}") from None
     finally:
         if temporary and os.path.exists(temporary):
             os.unlink(temporary)

@@ -36,6 +36,13 @@ class Run:
         """The rules by code."""
         return {rule.code: rule for rule in self.read_rules()}
 
+    @cached_property
+    def fingerprints(self) -> dict[int, str]:
+        """A stable name of each finding, baselined ones included, by the finding's `id`."""
+        from wdlint.fingerprint import fingerprints
+
+        return fingerprints([*self.findings, *self.baselined, *self.suppressed], self.excerpts, ".")
+
     def name(self, code: str) -> str:
         """A rule's name, or nothing for a code that no rule has."""
         return self.rules[code].name if code in self.rules else ""

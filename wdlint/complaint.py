@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 
-from wdlint.report.plain import harmless
 
-
-class Trouble(Exception):
+class Complaint(Exception):
     """What ends a run, in words for the user; shown without a traceback, exit code 2."""
 
 
 def complain(message: str) -> None:
     """Say what is wrong on standard error."""
+    from wdlint.report.plain import harmless
+
     print(f"wdlint: error: {harmless(message)}", file=sys.stderr)
 
 
 def warn(message: str) -> None:
     """Say what the user may want to know on standard error."""
+    from wdlint.report.plain import harmless
+
     print(f"wdlint: warning: {harmless(message)}", file=sys.stderr)

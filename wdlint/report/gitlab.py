@@ -1,0 +1,31 @@
+"""GitLab's code quality report: https://docs.gitlab.com/ci/testing/code_quality/."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from wdlint.facts import Finding, Severity
+from wdlint.report import Run
+from wdlint.report.plain import harmless
+
+
+def render(run: Run) -> str:
+    return json.dumps([_issue(finding, run) for finding in run.findings], indent=2) + "\n"
+
+
+def _issue(finding: Finding, run: Run) -> dict[str, Any]:
+    place = finding.place
+    return {
+        "check_name": finding.code,
+        "description": f"{finding.code} {run.name(finding.code)}: {harmless(finding.message)}",
+        "severity": "major" if finding.severity is Severity.ERROR else "minor",
+        "fingerprint": run.fingerprints[id(finding)],
+        "location": {
+            "path": place.file,
+            "positions": {
+                "begin": {"line": place.line, "column": place.column},
+                "end": {"line": place.end_line, "column": place.end_column},
+            },
+        },
+    }

@@ -1,0 +1,56 @@
+"""JUnit XML: a suite a file, a failed case a finding."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from xml.sax.saxutils import escape, quoteattr
+
+from wdlint.facts import Finding
+from wdlint.report import Run
+from wdlint.report.plain import harmless
+
+_NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(run: Run) -> str:
+    failures, errors = len(run.findings), len(run.errors)
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<testsuites name="wdlint" tests="{failures + errors}" failures="{failures}" errors="{errors}">',
+    ]
+    for file, findings in groupby(run.findings, key=lambda finding: finding.place.file):
+        cases = [line for finding in findings for line in _case(finding, run)]
+        number = sum(line.startswith("    <testcase") for line in cases)
+        lines.append(f'  <testsuite name={_attribute(file)} tests="{number}" failures="{number}" errors="0">')
+        lines += [*cases, "  </testsuite>"]
+    for file, message in run.errors:
+        lines.append(f'  <testsuite name={_attribute(file)} tests="1" failures="0" errors="1">')
+        lines += ['    <testcase name="wdlint">', f"      <error message={_attribute(message)}/>"]
+        lines += ["    </testcase>", "  </testsuite>"]
+    return "".join(f"{line}\n" for line in (*lines, "</testsuites>"))
+
+
+def _case(finding: Finding, run: Run) -> list[str]:
+    place = finding.place
+    where = f"line {place.line}, column {place.column}"
+    if place.cell is not None:
+        where = f"cell {place.cell}, {where}"
+    told = [f"{where}: {finding.message}", *(f"note: {note.text}" for note in finding.notes)]
+    told += [f"help: {finding.help}"] if finding.help else []
+    name = f"{finding.code} {run.name(finding.code)}"
+    return [
+        f'    <testcase name={_attribute(name)} classname={_attribute(place.file)} line="{place.line}">',
+        f'      <failure type="{finding.severity.value}" message={_attribute(finding.message)}>'
+        + escape("\n".join(map(_clean, told)))
+        + "</failure>",
+        "    </testcase>",
+    ]
+
+
+def _clean(text: str) -> str:
+    return _NO_XML.sub("\ufffd", harmless(text))
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_clean(text))
