@@ -1,0 +1,205 @@
+"""Parameter names of which parts are not known, and what can be said of all their instances.
+
+In a parameter's name `*` stands for one decimal index, and a leading `?.` for a dotted path, which
+may be empty. A name is compiled into a text in which each unknown part is one private character, a
+*hole*; `HOLES` says which strings a hole stands for. Python's own string functions then do the work
+wherever a hole can't take part, and `regular` decides the rest exactly: an answer YES or NO holds
+for every instance. Two holes are taken as independent, which only makes answers weaker.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from wdlint.facts import Ternary
+from wdlint.source.regular import (
+    Term,
+    TooLarge,
+    all_but,
+    all_of,
+    any_of,
+    containing,
+    literal,
+    none_of,
+    one_of,
+    optional,
+    repeat,
+    sequence,
+    through,
+)
+
+INDEX = "\ue000"  # one decimal number, without leading zeros
+PATH = "\ue001"  # a dotted path with its final dot, or nothing
+OWNER = "\ue002"  # a dotted path without a final dot, or nothing
+SEGMENT = "\ue003"  # one part of a path
+ANYTHING = "\ue004"  # any text at all
+# Paths that are assumed ordinary: not empty, and silent about biases (and about norms).
+PLAIN_PATH, PLAIN_OWNER, PLAIN_SEGMENT = "\ue005", "\ue006", "\ue007"
+WEIGHT_PATH, WEIGHT_OWNER, WEIGHT_SEGMENT = "\ue008", "\ue009", "\ue00a"
+
+_NUMBER = re.compile(f"[0-9{INDEX}]+")
+_SIZE = 4000  # states, beyond which a question is given up as unknown
+
+
+def _whatever_case(word: str) -> Term:
+    return sequence(*(one_of({c.lower(), c.upper()}) for c in word))
+
+
+def _holes() -> dict[str, Term]:
+    # No module is named with a line end, which `.` and `$` of regular expressions would treat specially.
+    part = sequence(none_of(".\n"), repeat(none_of(".\n")))
+    dot = one_of(".")
+    path = sequence(part, repeat(sequence(dot, part)))
+    no_bias = all_but(containing(_whatever_case("bias")))
+    no_norm = all_but(containing(_whatever_case("norm")))
+    holes = {
+        INDEX: any_of([one_of("0"), sequence(one_of("123456789"), repeat(one_of("0123456789")))]),
+        PATH: optional(sequence(path, dot)),
+        OWNER: optional(path),
+        SEGMENT: part,
+        ANYTHING: repeat(none_of("\n")),
+    }
+    for (whole, owner, segment), plain in {
+        (PLAIN_PATH, PLAIN_OWNER, PLAIN_SEGMENT): no_bias,
+        (WEIGHT_PATH, WEIGHT_OWNER, WEIGHT_SEGMENT): all_of([no_bias, no_norm]),
+    }.items():
+        holes[whole] = all_of([sequence(path, dot), plain])
+        holes[owner] = all_of([path, plain])
+        holes[segment] = all_of([part, plain])
+    return holes
+
+
+HOLES = _holes()
+_OWNER_OF = {PATH: OWNER, PLAIN_PATH: PLAIN_OWNER, WEIGHT_PATH: WEIGHT_OWNER}
+_SEGMENT_OF = {
+    PATH: SEGMENT,
+    PLAIN_PATH: PLAIN_SEGMENT,
+    PLAIN_OWNER: PLAIN_SEGMENT,
+    WEIGHT_PATH: WEIGHT_SEGMENT,
+    WEIGHT_OWNER: WEIGHT_SEGMENT,
+}
+
+
+@lru_cache(maxsize=65536)
+def compiled(name: str) -> str:
+    """A parameter's name as a text with holes."""
+    if any(hole in name for hole in HOLES):
+        return ANYTHING
+    if name == "?":
+        return OWNER
+    if name.startswith("?."):
+        name = PATH + name[2:]
+    return name.replace("*", INDEX)
+
+
+def has_holes(text: str) -> bool:
+    """Whether part of the text is not known."""
+    return not text.isascii() and any(hole in text for hole in HOLES)
+
+
+def only_indices(text: str) -> bool:
+    """Whether nothing but indices is unknown in it."""
+    return text.isascii() or not any(hole in text for hole in HOLES if hole != INDEX)
+
+
+def outline(text: str) -> str:
+    """The text with every number, known or not, as one index: what contains the text contains its outline."""
+    return _NUMBER.sub(INDEX, text)
+
+
+# ---- functions of texts: the text of every instance's result, or a wider one
+
+
+def owner_path(name: str) -> str:
+    """The path before the last dot of a parameter's name."""
+    path, dot, leaf = name.rpartition(".")
+    if dot:
+        return path
+    if leaf[:1] in _OWNER_OF and only_indices(leaf[1:]):
+        return _OWNER_OF[leaf[0]]
+    return "" if only_indices(leaf) else ANYTHING
+
+
+def leaf(name: str) -> str:
+    """What follows the last dot of a parameter's name."""
+    last = name.rpartition(".")[2]
+    if last[:1] in _OWNER_OF and only_indices(last[1:]):
+        return last[1:]
+    return last if only_indices(last) else ANYTHING
+
+
+def segment(text: str, index: int) -> str:
+    """`text.split(".")[index]`; where Python would raise for want of parts, anything."""
+    parts = text.split(".")
+    if only_indices(text):
+        return parts[index] if -len(parts) <= index < len(parts) else ANYTHING
+    head, rest = parts[0], parts[1:]
+    # One hole, which stands for a path, at the very front: the parts behind it can be counted from the end.
+    if head[:1] not in _SEGMENT_OF or not only_indices("".join([head[1:], *rest])):
+        return ANYTHING
+    if head[0] in _OWNER_OF:
+        rest = [head[1:], *rest]
+    elif len(head) > 1:
+        return ANYTHING
+    if index < 0 and -index <= len(rest):
+        return rest[index]
+    # A part of the path; from the front, one of the known parts too, which `SEGMENT` includes.
+    return _SEGMENT_OF[head[0]] if index < 0 else SEGMENT
+
+
+def replaced(text: str, old: str, new: str) -> str:
+    """`text.replace(old, new)`."""
+    if not has_holes(text):
+        return text.replace(old, new)
+    if not old or has_holes(old) or has_holes(new):
+        return ANYTHING
+    if only_indices(text):
+        return text if not _may_contain(text, old) else _replaced_beside_indices(text, old, new)
+    front, rest = text[0], text[1:]
+    # Every non-empty instance of a path ends in a dot: what ends with that dot lies within the path or behind it.
+    if front in _OWNER_OF and only_indices(rest) and "." not in old[:-1]:
+        return ANYTHING + replaced(rest, old, new)
+    return ANYTHING
+
+
+def _may_contain(text: str, old: str) -> bool:
+    return decide(text, containing(literal(old))) is not Ternary.NO
+
+
+def _replaced_beside_indices(text: str, old: str, new: str) -> str:
+    return ANYTHING if any(c in "0123456789" for c in old) else text.replace(old, new)
+
+
+def changed_case(text: str, lower: bool) -> str:
+    """`text.lower()` or `text.upper()`. A hole then stands for more strings than it needs to."""
+    return text.lower() if lower else text.upper()
+
+
+# ---- questions
+
+
+@lru_cache(maxsize=65536)
+def decide(text: str, language: Term) -> Ternary:
+    """Whether the instances of `text` lie in a language: all of them, none, or can't tell."""
+    try:
+        ends = {end for (end,) in outcomes(text, (language,))}
+    except TooLarge:
+        return Ternary.UNKNOWN
+    return Ternary.UNKNOWN if len(ends) > 1 else Ternary.of(next(iter(ends)))
+
+
+def outcomes(text: str, languages: Sequence[Term]) -> set[tuple[bool, ...]]:
+    """The combinations of answers that instances of `text` give to several languages at once.
+
+    Raises TooLarge where that takes too many states.
+    """
+    states = {tuple(languages)}
+    for character in text:
+        hole = HOLES.get(character)
+        if hole is None:
+            states = {tuple([term.after(character) for term in state]) for state in states}
+        else:
+            states = through(hole, states, _SIZE)
+    return {tuple([term.nullable for term in state]) for state in states}
