@@ -28,3 +28,7 @@ def finding() -> Callable[..., Finding]:
         return Finding(code, place, **more)  # type: ignore[arg-type]
 
     return made
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--golden", action="store_true", help="write the reports' golden files anew")

@@ -15,7 +15,7 @@ _SHOWN = 50  # rows of the job summary
 
 def render(run: Run) -> str:
     lines = [_command(finding, run) for finding in run.findings]
-    lines += [f"::error title=wdlint,file={_property(file)}::{_data(message)}" for file, message in run.errors]
+    lines += [f"::error title=wdlint,file={_property(harmless(file))}::{_data(harmless(message))}" for file, message in run.errors]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -24,7 +24,7 @@ def _command(finding: Finding, run: Run) -> str:
     told = [harmless(finding.message)]
     told += [f"note: {harmless(note.text)}" for note in finding.notes]
     told += [f"help: {harmless(finding.help)}"] if finding.help else []
-    properties = {"title": f"wdlint {finding.code} ({run.name(finding.code)})", "file": place.file}
+    properties = {"title": f"wdlint {finding.code} ({run.name(finding.code)})", "file": harmless(place.file)}
     if place.cell is None:  # a line of a cell is no line of the file
         properties |= {"line": str(place.line), "col": str(place.column), "endLine": str(place.end_line)}
         properties |= {"endColumn": str(place.end_column)} if place.end_line == place.line else {}

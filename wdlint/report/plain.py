@@ -48,6 +48,8 @@ def summary(run: Run) -> list[str]:
         if number
     ]
     aside = f" ({', '.join(apart)})" if apart else ""
+    if not run.files:
+        return []
     if not run.findings:
         return [f"No faults found in {counted(run.files, 'file')}{aside}."]
     where = len({finding.place.file for finding in run.findings})

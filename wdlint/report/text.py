@@ -28,14 +28,8 @@ def _finding(finding: Finding, run: Run) -> Iterator[str]:
     mark = styled(" [*]", "help", colour) if fixable(finding) else ""
     name = run.name(finding.code)
     label = f"{finding.code} {name}" if name else finding.code
-    aside = "".join(
-        f" ({word})"
-        for word, holds in (
-            ("assumed", finding.confidence.value == "assumed"),
-            ("latent", finding.latent),
-        )
-        if holds
-    )
+    words = ["assumed"] * (finding.confidence.value == "assumed") + ["latent"] * finding.latent
+    aside = f" ({', '.join(words)})" if words else ""
     yield f"{styled(label, 'code', colour)}{mark}: {styled(harmless(finding.message), 'strong', colour)}{aside}"
     lines = run.excerpts.file(finding.place.file, finding.place.cell)
     gutter = len(str(min(finding.place.end_line + _CONTEXT, max(len(lines), 1))))

@@ -1,0 +1,188 @@
+"""Each format against its golden file, and what no format may let through.
+
+A golden file is written anew with `python -m pytest tests/report --golden` and then read by a person.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from wdlint import __version__
+from wdlint.excerpt import Excerpts
+from wdlint.facts import Applicability, Confidence, Edit, Finding, Fix, Note, Place, Severity
+from wdlint.report import Run, render
+from wdlint.report.github import job_summary
+from wdlint.report.plain import statistics
+from wdlint.rule import built_in
+from wdlint.settings import FORMATS
+
+GOLDEN = Path(__file__).parent / "golden"
+
+TRAIN = """\
+import torch
+from model import Net
+
+net = Net()
+optimizer = torch.optim.AdamW(
+    net.parameters(),
+    lr=1e-3,
+    weight_decay=0.05,
+)
+\tloss = ce + 1e-4 * l2  # 損失 <b>
+"""
+NOTEBOOK = json.dumps({"cells": [{"cell_type": "markdown"}, {"cell_type": "code", "source": "a = 1\nopt = Adam(p)"}]})
+
+
+def example() -> Run:
+    call = Place("src/train.py", 5, 13, 9, 2)
+    fix = Fix(
+        "Divide the parameters",
+        Applicability.SAFE,
+        (Edit(Place("src/train.py", 6, 5, 6, 21), "groups"),),
+    )
+    findings = [
+        Finding(
+            "WD101",
+            call,
+            "AdamW decays 12 biases of `net` by 0.05",
+            help="put them into a group without decay",
+            notes=(
+                Note("a bias only shifts an output"),
+                Note("the decay is written here", Place("src/train.py", 8, 18, 8, 22)),
+                Note("the model's class", Place("model.py", 3, 7, 3, 10)),
+            ),
+            parameters=("blocks.*.bias", "head.bias"),
+            fix=fix,
+            subject="net",
+        ),
+        Finding("WD202", Place("src/train.py", 10, 13, 10, 22), "an L2 penalty", severity=Severity.ERROR),
+        Finding(
+            "WD201",
+            Place("nb.ipynb", 2, 7, 2, 14, cell=2),
+            "Adam adds its decay to the gradient",
+            confidence=Confidence.ASSUMED,
+            latent=True,
+            fix=replace(fix, applicability=Applicability.SHOWN, edits=(), hazard="the schedule reads group 0"),
+        ),
+    ]
+    given = {"src/train.py": TRAIN.encode(), "nb.ipynb": NOTEBOOK.encode()}
+    return Run(
+        findings,
+        files=14,
+        read_rules=built_in,
+        excerpts=Excerpts(given),
+        errors=[("gone.py", "can't be read: No such file or directory")],
+        suppressed=[Finding("WD102", Place("src/train.py", 1, 1, 1, 13), "kept quiet by a comment")],
+        baselined=[Finding("WD103", Place("src/train.py", 2, 1, 2, 22), "known")],
+    )
+
+
+def normal(text: str) -> str:
+    """A report without what differs between machines and versions."""
+    here = json.dumps(str(Path.cwd()))[1:-1]
+    return text.replace(here, "/here").replace(f'"version": "{__version__}"', '"version": "VERSION"')
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_format_is_as_its_golden_file(form: str, request: pytest.FixtureRequest) -> None:
+    run = example()
+    if form == "sarif":  # the rules' own pages are tested elsewhere and change for other reasons
+        run = replace(run, read_rules=lambda: [replace(rule, documentation=PAGE) for rule in built_in()[:2]])
+    text = normal(render(run, form))
+    golden = GOLDEN / f"{form}.txt"
+    if request.config.getoption("--golden"):
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+
+
+PAGE = "A rule.\n\n## What it does\nIt judges\nfacts.\n"
+
+
+def test_there_is_a_golden_file_for_each_format_and_no_other() -> None:
+    assert sorted(path.stem for path in GOLDEN.iterdir()) == sorted(FORMATS)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_clean_run_has_a_report(form: str) -> None:
+    text = render(replace(example(), findings=[], errors=[], suppressed=[], baselined=[]), form)
+    assert form in ("json-lines", "github") or text.endswith("\n")
+    if form in ("json", "gitlab"):
+        assert json.loads(text) == []
+    if form in ("text", "concise"):
+        assert text == "No faults found in 14 files.\n"
+
+
+EVIL = "ev\x1b[31mil\u202e\n::error::x<b>|`]]>&\x00\u2028%0A\ud800"
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_names_can_inject_nothing(form: str) -> None:
+    place = Place(EVIL + ".py", 1, 1, 1, 2)
+    bad = Finding("WD101", place, EVIL, help=EVIL, notes=(Note(EVIL, place),), parameters=(EVIL,))
+    run = replace(example(), findings=[bad], excerpts=Excerpts({EVIL + ".py": f"x = '{EVIL}'".encode(errors="replace")}))
+    text = render(run, form)
+    text.encode()
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u2028\u202e]", text)
+    if form == "github":
+        assert all(line.startswith(("::warning title=", "::error title=wdlint,")) for line in text.splitlines())
+    elif form == "junit":
+        ElementTree.fromstring(text)
+    elif form == "json-lines":
+        assert len(text.splitlines()) == 1
+    elif form in ("text", "concise"):
+        assert not any(line.startswith("::") for line in text.splitlines())
+    else:
+        json.loads(text)
+
+
+def test_a_job_summary_escapes_markup() -> None:
+    bad = Finding("WD101", Place("a|b<c>.py", 1, 1, 1, 2), "<img src=x> | [link](y) @someone")
+    row = job_summary(replace(example(), findings=[bad])).splitlines()[-2]
+    assert row.count("|") == 4
+    assert "<" not in row
+    assert "[" not in row
+    assert "@" not in row
+
+
+def test_statistics_count_by_rule() -> None:
+    run = example()
+    run = replace(run, findings=[*run.findings, run.findings[1]])
+    assert statistics(run).splitlines()[0].split()[:2] == ["2", "WD202"]
+    assert len(statistics(run).splitlines()) == 3
+
+
+def test_colour_adds_escapes_and_nothing_else() -> None:
+    plain = render(example(), "text")
+    coloured = render(replace(example(), colour=True), "text")
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "end_column"), [("x", 1, 500), ("", 1, 1), ("a" * 5000, 4000, 4010), ("\t\t字x", 3, 4)]
+)
+def test_carets_stay_below_their_line(line: str, column: int, end_column: int) -> None:
+    odd = Finding("WD101", Place("a.py", 1, column, 1, end_column), "m")
+    text = render(replace(example(), findings=[odd], excerpts=Excerpts({"a.py": line.encode()})), "text")
+    assert all(len(row) < 200 for row in text.splitlines())
+    assert "^" in text
+
+
+def test_a_file_that_has_gone_is_reported_without_its_lines() -> None:
+    text = render(replace(example(), excerpts=Excerpts()), "text")
+    assert "src/train.py:5:13" in text
+
+
+def test_a_long_span_is_shown_by_its_ends() -> None:
+    source = "\n".join(f"line{n}" for n in range(1, 41))
+    long = Finding("WD101", Place("a.py", 5, 1, 30, 4), "m")
+    text = render(replace(example(), findings=[long], excerpts=Excerpts({"a.py": source.encode()})), "text")
+    assert "line6" in text
+    assert "line30" in text
+    assert "line20" not in text
