@@ -1,3 +1,40 @@
-"""wdlint finds and repairs wrong weight decay in PyTorch training code."""
+"""wdlint finds and repairs wrong weight decay in PyTorch training code.
+
+`wdlint.audit` judges a live optimizer and `wdlint.decay_groups` makes correct parameter groups. Both need torch,
+which is imported when they are first asked for: `import wdlint` alone never imports it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wdlint.model.audit import DecayFault, Report, audit
+    from wdlint.model.groups import decay_groups
 
 __version__ = "0.1.0"
+__all__ = ["DecayFault", "Report", "__version__", "audit", "decay_groups"]
+
+_ELSEWHERE = {
+    "audit": "wdlint.model.audit",
+    "Report": "wdlint.model.audit",
+    "DecayFault": "wdlint.model.audit",
+    "decay_groups": "wdlint.model.groups",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module 'wdlint' has no attribute {name!r}")
+    import importlib
+
+    try:
+        return getattr(importlib.import_module(_ELSEWHERE[name]), name)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise ImportError(f"wdlint.{name} needs torch: pip install 'wdlint[model]'") from None
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

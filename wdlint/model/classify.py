@@ -18,7 +18,7 @@ from torch import nn
 from wdlint.facts import Evidence, Inventory, Kind, Parameter, Ternary, Witness
 from wdlint.model.inputs import Inputs, candidates
 from wdlint.model.layers import by_layer
-from wdlint.model.names import broadness, by_convention, by_shape
+from wdlint.model.names import broadness, by_convention, by_shape, is_of_positions
 from wdlint.model.reading import by_source
 from wdlint.model.tensors import Held, held_parameters, qualified, shape_of
 from wdlint.model.trace import Use, observe, verdict
@@ -55,11 +55,12 @@ class Classified:
 
     @property
     def dissent(self) -> tuple[Testimony, ...]:
-        """Testimonies that would decide otherwise whether the parameter decays."""
+        """Witnesses of use (not of name or shape) that would decide otherwise whether the parameter decays."""
         if self.parameter.kind is Kind.UNKNOWN:
             return ()
         decays = self.parameter.kind is Kind.WEIGHT
-        return tuple(t for t in self.testimonies if (t.kind is Kind.WEIGHT) is not decays)
+        firm = (t for t in self.testimonies if t.evidence.witness not in (Witness.VALUE, Witness.NAME))
+        return tuple(t for t in firm if (t.kind is Kind.WEIGHT) is not decays)
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,8 @@ def weigh(heard: list[Testimony], convention: Testimony | None) -> Testimony:
             return chosen
         return traced if traced.kind is not Kind.OTHER else chosen
     if convention is not None and chosen.kind in _REFINES[convention.kind]:
+        return convention
+    if convention is not None and chosen.kind is Kind.WEIGHT and is_of_positions(convention.evidence):
         return convention
     return chosen
 

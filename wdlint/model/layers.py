@@ -42,6 +42,14 @@ TABLE: dict[str, dict[str, Kind]] = {
 }
 
 
+_FAMILIES = {
+    "torch.nn.modules.conv._ConvNd": "a torch.nn convolution",
+    "torch.nn.modules.batchnorm._NormBase": "a torch.nn batch or instance norm",
+    "torch.nn.modules.rnn.RNNBase": "a torch.nn recurrent layer",
+    "torch.nn.modules.rnn.RNNCellBase": "a torch.nn recurrent cell",
+}
+
+
 @cache
 def base_of(owner: type) -> str | None:
     """The nearest class of the table in `owner`'s method resolution order."""
@@ -59,9 +67,9 @@ def known_attribute(owner: type, attribute: str) -> tuple[Kind, Evidence] | None
         return None
     for pattern, kind in TABLE[base].items():
         if re.fullmatch(pattern, attribute):
-            public = re.sub(r"\.modules\.\w+", "", base)
+            public = _FAMILIES.get(base) or re.sub(r"\.modules\.\w+", "", base)
             words = f"`{attribute}` of {public}"
-            if qualified(owner) != base:
+            if not owner.__module__.startswith("torch.nn."):
                 words += f", base class of {owner.__qualname__}"
             return kind, Evidence(Witness.LAYER, words)
     return None

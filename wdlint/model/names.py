@@ -12,22 +12,27 @@ from collections.abc import Collection, Sequence
 
 from wdlint.facts import Evidence, Kind, Witness
 
+POSITION = "position embedding"
+RELATIVE = "relative-position table"
+
 # On the last part of the name, lower-cased. First match wins.
 _CONVENTIONS: tuple[tuple[str, Kind, str], ...] = (
     (r"a_logs?|(f|b)?_?a_b?_?logs?", Kind.OTHER, "state-space A, kept as a logarithm"),
     (r"(.*_)?logit_scales?(_[at]|_.*)?|(.*_)?temperatures?|temp|logit_alpha|softmax_scal\w*", Kind.OTHER, "temperature"),
-    (r".*rel(ative)?_?(pos|position|attention)(_?(\w*table|bias|emb\w*|enc\w*|[hwtdxy]|height|width|k|v))*\d*", Kind.OTHER, "relative-position table"),
+    (r".*rel(ative)?_?(pos|position|attention)(_?(\w*table|bias|emb\w*|enc\w*|[hwtdxy]|height|width|k|v))*\d*", Kind.OTHER, RELATIVE),
     (r"(attn_|attention_)?sinks?", Kind.OTHER, "attention sink"),
     (r"lambda_[qk]\d?", Kind.OTHER, "reparametrised attention coefficient"),
     (r".*scale_shift_table|.*modulation_table", Kind.OTHER, "modulation table"),
     (r"log_scales?|(.*_)?per_dim_scale", Kind.GAIN, "gain, kept as a logarithm"),
     (r"prelu_\w+|snake_\w+", Kind.OTHER, "parameter of an activation"),
-    (r"(.*_)?position_bias", Kind.EMBEDDING, "position embedding"),
+    (r"(.*_)?position_bias", Kind.EMBEDDING, POSITION),
+    (r"(.*_)?attention_biases", Kind.OTHER, RELATIVE),
     (r"(.*_)?bias(es)?(_.*)?", Kind.BIAS, "bias"),
     (r"(.*_)?(cls|class|dist|distillation|mask|masked|reg|register|registers|storage|prompt|bos|eos|sos|pad|null|sep)"
      r"_?(tok|tokens?|emb|embeds?|embedding|embeddings)", Kind.EMBEDDING, "learned token"),
-    (r"(.*_)?(pos|position|positional|time|level|query|object)_?(emb|embeds?|embedding|embeddings|encoding)s?(_.*)?",
-     Kind.EMBEDDING, "position or query embedding"),
+    (r"(.*_)?(pos|position|positional)_?(emb|embeds?|embedding|embeddings|encoding)s?(_.*)?", Kind.EMBEDDING, POSITION),
+    (r"(.*_)?(time|level|query|object)_?(emb|embeds?|embedding|embeddings|encoding)s?(_.*)?", Kind.EMBEDDING,
+     "learned query or level"),
     (r"(.*_)?(tokens?(_.*)?|pointer|embedding_parameter|latents?|quer(y|ies)|embeds?|embeddings?|probe|ape|(class|spatial|temporal)_pos)",
      Kind.EMBEDDING, "learned token or query"),
 )  # fmt: skip
@@ -38,6 +43,11 @@ _GUESSES: tuple[tuple[str, Kind], ...] = (
 )
 _NORM_OWNER = re.compile(r"(^|[._\d])(bn|ln|norm|layer_?norm|batch_?norm|group_?norm|rms_?norm|\w*norm)(_?\w*)?\d*$", re.I)
 _TABLE_OWNER = re.compile(r"(^|[._])(emb|embed|embeddings?|embed_tokens|\w*_embeddings?|\w*_embed|wte|wpe|shared)(\.\d+)?$", re.I)
+
+
+def is_of_positions(evidence: Evidence) -> bool:
+    """Whether a convention names a table of positions: such a table stays one where it is reached by a matmul."""
+    return evidence.text.endswith((POSITION, RELATIVE))
 
 
 def by_convention(attribute: str, siblings: Collection[str] = ()) -> tuple[Kind, Evidence] | None:

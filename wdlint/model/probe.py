@@ -15,7 +15,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -59,22 +59,29 @@ _COUPLINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What the experiment showed of one parameter group.
-
-    `shrink` is the share of a weight that one step removes at the group's own learning rate and decay (η·λ for
-    PyTorch's AdamW, λ where decay does not scale with the rate); None where decay is not proportional.
-    """
+    """What the experiment showed of one parameter group."""
 
     manner: Manner
     residual: float | None = None  # ‖D + c·p‖ / ‖D‖, the smaller of before and after the step
     carry: float | None = None  # relative trace in the state
     rate_exponent: float | None = None  # 1: scales with the learning rate; 0: independent of it
-    shrink: float | None = None
+    factor: float | None = None  # share of the parameter removed per unit of decay, at the experiment's rate
     why: str = ""  # why it failed
 
     @property
     def coupling(self) -> Coupling:
         return _COUPLINGS.get(self.manner, Coupling.UNKNOWN)
+
+    def shrink_at(self, rate: float | None, decay: float | None) -> float | None:
+        """The share of a weight that one step removes: η·λ for PyTorch's AdamW, λ where the rate plays no part.
+
+        None where decay is not proportional to the parameter, or a number is missing.
+        """
+        if self.factor is None or decay is None:
+            return None
+        if self.rate_exponent is None or round(self.rate_exponent) == 0:
+            return self.factor * decay
+        return None if rate is None else self.factor * decay * (rate / RATE) ** round(self.rate_exponent)
 
 
 class Unprobeable(Exception):
@@ -103,19 +110,10 @@ def probe(optimizer: Optimizer, group: dict[str, Any] | None = None, shape: tupl
         for make in (_twin_of(optimizer), _fresh_of(optimizer)):
             for dtype in (torch.float64, torch.float32):
                 try:
-                    return _at(_experiment(make, settings, key, shape, dtype, device), settings, key)
+                    return _experiment(make, settings, key, shape, dtype, device)
                 except Exception as error:
                     failure = failure or f"{type(error).__name__}: {error}"
     return Probe(Manner.FAILED, why=failure)
-
-
-def _at(measured: Probe, settings: dict[str, Any], key: str) -> Probe:
-    """The measured shrink, scaled from the experiment's rate and decay to the group's own."""
-    if measured.shrink is None or measured.rate_exponent is None:
-        return measured
-    rate = float(settings["lr"]) / RATE
-    scaled = rate ** round(measured.rate_exponent) if rate > 0 else float(round(measured.rate_exponent) == 0)
-    return replace(measured, shrink=measured.shrink * float(settings[key]) * scaled)
 
 
 def unwrap(optimizer: Any) -> Optimizer:

@@ -1,0 +1,109 @@
+"""The judgement of a live optimizer: `audit(model, optimizer)` and the report it returns.
+
+The facts come from `uses`, the verdicts from the same rules that judge source. How it is shown is in `panels`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+from torch.optim import Optimizer
+
+from wdlint.facts import Finding, Place
+from wdlint.model.classify import Classification, classify
+from wdlint.model.uses import GroupRow, Live, facts_of, observe_optimizer
+from wdlint.paths import display
+
+
+class DecayFault(AssertionError):
+    """An audit found faults; the message is its report."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an audit found. Printing it gives the report; in a notebook it shows itself."""
+
+    findings: tuple[Finding, ...]
+    table: tuple[GroupRow, ...]  # one row a parameter group
+    classification: Classification
+
+    @property
+    def ok(self) -> bool:
+        """Whether no rule found a fault."""
+        return not self.findings
+
+    def __str__(self) -> str:
+        from wdlint.model.panels import report_text
+
+        return report_text(self)
+
+    def _repr_html_(self) -> str:
+        from wdlint.model.panels import report_html
+
+        return report_html(self)
+
+    def raise_for_findings(self) -> None:
+        """Raise `DecayFault` (an AssertionError) if there are findings; for tests and training scripts."""
+        if self.findings:
+            raise DecayFault("\n" + str(self))
+
+
+def audit(
+    model: nn.Module,
+    optimizer: Optimizer | Sequence[Optimizer],
+    *,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    example_inputs: tuple[Any, ...] | None = None,
+    example_kwargs: Mapping[str, Any] | None = None,
+) -> Report:
+    """Judge the groups of a live optimizer by the rules of wdlint.
+
+    Neither model nor optimizer is changed: parameters, gradients, optimizer state, hooks and random numbers are
+    bit for bit what they were. How decay is applied is found by stepping a twin over a toy parameter.
+
+    Args:
+        model: the module whose parameters are trained; wrappers (DDP, torch.compile) are fine.
+        optimizer: one, or several that share the model.
+        select: rules to judge by instead of the default ones, as on the command line (`"WD105"`, `"WD1"`, names).
+        ignore: rules to leave out.
+        example_inputs: positional arguments of a forward pass, for layers whose class and source tell nothing.
+        example_kwargs: the same by name.
+
+    Raises:
+        ValueError: a selector names no rule.
+    """
+    optimizers = [optimizer] if not isinstance(optimizer, (list, tuple)) else list(optimizer)
+    place = _caller()
+    seen = classify(model, example_inputs=example_inputs, example_kwargs=example_kwargs)
+    lives = [observe_optimizer(o, seen, place, model, others=optimizers) for o in optimizers]
+    return report_on(lives, seen, place.file, select, ignore)
+
+
+def report_on(
+    lives: Sequence[Live], seen: Classification, file: str, select: Sequence[str] = (), ignore: Sequence[str] = ()
+) -> Report:
+    """The rules' verdict on live optimizers."""
+    from wdlint.judge import judge
+    from wdlint.selection import selected
+    from wdlint.settings import Settings
+
+    rules = selected(Settings(select=tuple(select), ignore=tuple(ignore)))
+    findings = judge(facts_of(lives, file), rules)
+    rows = tuple(row for live in lives for row in live.rows)
+    return Report(tuple(f for f in findings if not f.latent), rows, seen)
+
+
+def _caller() -> Place:
+    """The line outside wdlint that asked for the audit."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+    frame = sys._getframe(1)
+    while frame.f_back is not None and os.path.abspath(frame.f_code.co_filename).startswith(package):
+        frame = frame.f_back
+    file, line = frame.f_code.co_filename, frame.f_lineno
+    return Place(file if file.startswith("<") else display(file), line, 1, line, 1)

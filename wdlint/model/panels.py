@@ -1,0 +1,110 @@
+"""How an audit is shown: the table of groups and the findings, as text and as a fragment of HTML for notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from wdlint.facts import Kind
+
+if TYPE_CHECKING:
+    from wdlint.model.audit import Report
+    from wdlint.model.uses import GroupRow
+
+KINDS = tuple(Kind)
+_PLURALS = {
+    Kind.WEIGHT: "weights",
+    Kind.GAIN: "gains",
+    Kind.BIAS: "biases",
+    Kind.EMBEDDING: "embeddings",
+    Kind.OTHER: "other",
+    Kind.UNKNOWN: "unknown",
+}
+
+
+def columns(rows: Sequence[Sequence[str]], head: Sequence[str], left: int = 1) -> str:
+    """A plain table: the first `left` columns to the left, numbers to the right."""
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    lines = []
+    for row in (head, *rows):
+        cells = (c.ljust(w) if i < left else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def significant(value: float | None, digits: int = 3) -> str:
+    """A number in few digits; a dash for none."""
+    return "–" if value is None else f"{value:.{digits}g}"
+
+
+def plural(kind: Kind) -> str:
+    return _PLURALS[kind]
+
+
+def _cells(rows: Sequence[GroupRow]) -> tuple[list[str], list[list[str]]]:
+    """The table of groups: a head and one row a group, kinds without parameters left out."""
+    kinds = [k for k in KINDS if any(k in row.counts for row in rows)]
+    head = ["group", *map(plural, kinds), "lr", "decay", "shrink a step", "half-life (steps)"]
+    body = []
+    for row in rows:
+        life = row.half_life
+        body.append(
+            [f"{row.optimizer}[{row.index}]"]
+            + [str(row.counts.get(kind, 0)) for kind in kinds]
+            + [significant(row.rate), significant(row.decay), significant(row.shrink)]
+            + [f"{life:,.0f}" if life is not None else "–"]
+        )
+    return head, body
+
+
+def manners(rows: Sequence[GroupRow]) -> list[str]:
+    """One line an optimizer and manner: how decay acts, by experiment."""
+    lines = {}
+    for row in rows:
+        if row.decay or row.probe.why:
+            words = row.probe.manner.value + (f" ({row.probe.why})" if row.probe.why else "")
+            lines[f"{row.optimizer}: {words}"] = None
+    return list(lines)
+
+
+def report_text(report: Report, colour: bool = False) -> str:
+    """The table, how decay acts, and the findings as the linter prints them."""
+    head, body = _cells(report.table)
+    parts = [columns(body, head)]
+    lines = manners(report.table)
+    if lines:
+        parts.append("decay, by experiment:\n" + "".join(f"  {line}\n" for line in lines))
+    parts.append(findings_text(report, colour))
+    return "\n".join(parts)
+
+
+def findings_text(report: Report, colour: bool = False) -> str:
+    from wdlint.excerpt import Excerpts
+    from wdlint.report import Run
+    from wdlint.report.text import render
+    from wdlint.rule import built_in
+
+    if report.ok:
+        return "No faults found.\n"
+    text = render(Run(report.findings, 1, built_in, Excerpts(), colour=colour))
+    body = text.rstrip("\n").rsplit("\n\n", 1)[0] if "\n\nFound" in text else text.rstrip("\n")
+    count = len(report.findings)
+    return body.rsplit("\nFound ", 1)[0] + f"\n\nFound {count} fault{'' if count == 1 else 's'}.\n"
+
+
+def report_html(report: Report) -> str:
+    """A self-contained fragment, without scripts or links."""
+    head, body = _cells(report.table)
+    cell = "style='padding:2px 10px;text-align:right'"
+    rows = "".join("<tr>" + "".join(f"<td {cell}>{escape(c)}</td>" for c in row) + "</tr>" for row in body)
+    names = "".join(f"<th {cell}>{escape(h)}</th>" for h in head)
+    verdict = "No faults found." if report.ok else f"{len(report.findings)} fault(s) found"
+    items = "".join(
+        f"<li><b>{escape(f.code)}</b> {escape(f.message)}<br><small>{escape(f.help)}</small></li>" for f in report.findings
+    )
+    how = "".join(f"<div><small>{escape(line)}</small></div>" for line in manners(report.table))
+    return (
+        f"<div><b>{escape(verdict)}</b><table style='border-collapse:collapse'><tr>{names}</tr>{rows}</table>"
+        f"{how}<ul>{items}</ul></div>"
+    )

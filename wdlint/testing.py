@@ -1,0 +1,40 @@
+"""For the tests of training code: one line that fails where an optimizer decays what it should not.
+
+    from wdlint.testing import assert_decay
+
+    def test_groups():
+        assert_decay(model, make_optimizer(model))
+
+or, with `pytest_plugins = ["wdlint.testing"]` in a conftest, by the fixture of the same name. Needs pytest and torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from torch import nn
+    from torch.optim import Optimizer
+
+    from wdlint.model.audit import Report
+
+
+def assert_decay(model: nn.Module, optimizer: Optimizer, **options: Any) -> Report:
+    """Audit, and raise `wdlint.DecayFault` (an AssertionError) with the report if there are findings.
+
+    `options` are those of `wdlint.audit`, e.g. `ignore=["WD201"]`.
+    """
+    from wdlint.model.audit import audit
+
+    report = audit(model, optimizer, **options)
+    report.raise_for_findings()
+    return report
+
+
+@pytest.fixture(name="assert_decay")
+def assert_decay_fixture() -> Callable[..., Report]:
+    """`assert_decay(model, optimizer, **options)`, as a fixture."""
+    return assert_decay
