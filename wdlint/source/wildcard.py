@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from string import ascii_lowercase, ascii_uppercase
 
 from wdlint.facts import Ternary
 from wdlint.source.regular import (
@@ -35,9 +36,21 @@ PATH = "\ue001"  # a dotted path with its final dot, or nothing
 OWNER = "\ue002"  # a dotted path without a final dot, or nothing
 SEGMENT = "\ue003"  # one part of a path
 ANYTHING = "\ue004"  # any text at all
-# Paths that are assumed ordinary: not empty, and silent about biases (and about norms).
+# Paths that are assumed ordinary (see `ordinary`): not empty, and silent about biases (and about norms).
 PLAIN_PATH, PLAIN_OWNER, PLAIN_SEGMENT = "\ue005", "\ue006", "\ue007"
 WEIGHT_PATH, WEIGHT_OWNER, WEIGHT_SEGMENT = "\ue008", "\ue009", "\ue00a"
+NORM_CLASS = "\ue00b"  # the name of a class of normalisation layers
+PLAIN_CLASS = "\ue00c"  # the name of a class of other layers
+
+_OWNER_OF = {PATH: OWNER, PLAIN_PATH: PLAIN_OWNER, WEIGHT_PATH: WEIGHT_OWNER}
+_SEGMENT_OF = {
+    PATH: SEGMENT,
+    PLAIN_PATH: PLAIN_SEGMENT,
+    PLAIN_OWNER: PLAIN_SEGMENT,
+    WEIGHT_PATH: WEIGHT_SEGMENT,
+    WEIGHT_OWNER: WEIGHT_SEGMENT,
+}
+_LOWER, _UPPER = 0x100, 0x200  # added to a hole: the same in lower or upper case
 
 _NUMBER = re.compile(f"[0-9{INDEX}]+")
 _SIZE = 4000  # states, beyond which a question is given up as unknown
@@ -53,39 +66,40 @@ def _holes() -> dict[str, Term]:
     dot = one_of(".")
     path = sequence(part, repeat(sequence(dot, part)))
     no_bias = all_but(containing(_whatever_case("bias")))
-    no_norm = all_but(containing(_whatever_case("norm")))
-    holes = {
-        INDEX: any_of([one_of("0"), sequence(one_of("123456789"), repeat(one_of("0123456789")))]),
+    any_norm = containing(_whatever_case("norm"))
+    quiet = all_of([no_bias, all_but(any_norm)])
+    cased = {
         PATH: optional(sequence(path, dot)),
         OWNER: optional(path),
         SEGMENT: part,
         ANYTHING: repeat(none_of("\n")),
+        PLAIN_PATH: all_of([sequence(path, dot), no_bias]),
+        PLAIN_OWNER: all_of([path, no_bias]),
+        PLAIN_SEGMENT: all_of([part, no_bias]),
+        WEIGHT_PATH: all_of([sequence(path, dot), quiet]),
+        WEIGHT_OWNER: all_of([path, quiet]),
+        WEIGHT_SEGMENT: all_of([part, quiet]),
+        NORM_CLASS: all_of([part, any_norm]),
+        PLAIN_CLASS: all_of([part, all_but(any_norm)]),
     }
-    for (whole, owner, segment), plain in {
-        (PLAIN_PATH, PLAIN_OWNER, PLAIN_SEGMENT): no_bias,
-        (WEIGHT_PATH, WEIGHT_OWNER, WEIGHT_SEGMENT): all_of([no_bias, no_norm]),
-    }.items():
-        holes[whole] = all_of([sequence(path, dot), plain])
-        holes[owner] = all_of([path, plain])
-        holes[segment] = all_of([part, plain])
-    return holes
+    # Each of these holds a string in every case or in none, so that its lower-cased strings are those without capitals.
+    only_lower, only_upper = repeat(none_of(ascii_uppercase)), repeat(none_of(ascii_lowercase))
+    lower = {chr(ord(hole) + _LOWER): all_of([term, only_lower]) for hole, term in cased.items()}
+    upper = {chr(ord(hole) + _UPPER): all_of([term, only_upper]) for hole, term in cased.items()}
+    index = any_of([one_of("0"), sequence(one_of("123456789"), repeat(one_of("0123456789")))])
+    norm_class = all_of([part, containing(literal("Norm"))])
+    return {**cased, **lower, **upper, INDEX: index, NORM_CLASS: norm_class}
 
 
 HOLES = _holes()
-_OWNER_OF = {PATH: OWNER, PLAIN_PATH: PLAIN_OWNER, WEIGHT_PATH: WEIGHT_OWNER}
-_SEGMENT_OF = {
-    PATH: SEGMENT,
-    PLAIN_PATH: PLAIN_SEGMENT,
-    PLAIN_OWNER: PLAIN_SEGMENT,
-    WEIGHT_PATH: WEIGHT_SEGMENT,
-    WEIGHT_OWNER: WEIGHT_SEGMENT,
-}
+_ANY_HOLE = re.compile("[" + "".join(HOLES) + "]")
+_ANY_BUT_INDEX = re.compile("[" + "".join(set(HOLES) - {INDEX}) + "]")
 
 
 @lru_cache(maxsize=65536)
 def compiled(name: str) -> str:
-    """A parameter's name as a text with holes."""
-    if any(hole in name for hole in HOLES):
+    """A parameter's name as a text with holes. It may begin with the hole of an ordinary path."""
+    if _ANY_HOLE.search(name[name[:1] in (PLAIN_PATH, WEIGHT_PATH) :]):
         return ANYTHING
     if name == "?":
         return OWNER
@@ -96,17 +110,27 @@ def compiled(name: str) -> str:
 
 def has_holes(text: str) -> bool:
     """Whether part of the text is not known."""
-    return not text.isascii() and any(hole in text for hole in HOLES)
+    return not text.isascii() and _ANY_HOLE.search(text) is not None
 
 
 def only_indices(text: str) -> bool:
     """Whether nothing but indices is unknown in it."""
-    return text.isascii() or not any(hole in text for hole in HOLES if hole != INDEX)
+    return text.isascii() or _ANY_BUT_INDEX.search(text) is None
 
 
 def outline(text: str) -> str:
     """The text with every number, known or not, as one index: what contains the text contains its outline."""
     return _NUMBER.sub(INDEX, text)
+
+
+def _like(hole: str, model: str) -> str:
+    """A hole, in the case of another."""
+    return chr(ord(hole) + (ord(model) & (_LOWER | _UPPER)))
+
+
+def _caseless(text: str) -> str:
+    """The first hole of a text that begins with one, whatever its case; nothing if it doesn't."""
+    return chr(ord(text[0]) & ~(_LOWER | _UPPER)) if text[:1] in HOLES else ""
 
 
 # ---- functions of texts: the text of every instance's result, or a wider one
@@ -135,18 +159,18 @@ def segment(text: str, index: int) -> str:
     parts = text.split(".")
     if only_indices(text):
         return parts[index] if -len(parts) <= index < len(parts) else ANYTHING
-    head, rest = parts[0], parts[1:]
     # One hole, which stands for a path, at the very front: the parts behind it can be counted from the end.
-    if head[:1] not in _SEGMENT_OF or not only_indices("".join([head[1:], *rest])):
+    front, rest = _caseless(text), parts[1:]
+    if front not in _SEGMENT_OF or not only_indices(text[1:]):
         return ANYTHING
-    if head[0] in _OWNER_OF:
-        rest = [head[1:], *rest]
-    elif len(head) > 1:
+    if front in _OWNER_OF:
+        rest = [parts[0][1:], *rest]
+    elif len(text) > 1:
         return ANYTHING
     if index < 0 and -index <= len(rest):
         return rest[index]
     # A part of the path; from the front, one of the known parts too, which `SEGMENT` includes.
-    return _SEGMENT_OF[head[0]] if index < 0 else SEGMENT
+    return _like(_SEGMENT_OF[front] if index < 0 else SEGMENT, text[0])
 
 
 def replaced(text: str, old: str, new: str) -> str:
@@ -157,7 +181,7 @@ def replaced(text: str, old: str, new: str) -> str:
         return ANYTHING
     if only_indices(text):
         return text if not _may_contain(text, old) else _replaced_beside_indices(text, old, new)
-    front, rest = text[0], text[1:]
+    front, rest = _caseless(text), text[1:]
     # Every non-empty instance of a path ends in a dot: what ends with that dot lies within the path or behind it.
     if front in _OWNER_OF and only_indices(rest) and "." not in old[:-1]:
         return ANYTHING + replaced(rest, old, new)
@@ -173,8 +197,13 @@ def _replaced_beside_indices(text: str, old: str, new: str) -> str:
 
 
 def changed_case(text: str, lower: bool) -> str:
-    """`text.lower()` or `text.upper()`. A hole then stands for more strings than it needs to."""
-    return text.lower() if lower else text.upper()
+    """`text.lower()` or `text.upper()`."""
+    changed = text.lower() if lower else text.upper()
+    return changed if text.isascii() else _ANY_BUT_INDEX.sub(lambda hole: _in_case(hole[0], lower), changed)
+
+
+def _in_case(hole: str, lower: bool) -> str:
+    return chr(ord(hole) & ~(_LOWER | _UPPER) | (_LOWER if lower else _UPPER))
 
 
 # ---- questions
