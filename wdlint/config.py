@@ -199,7 +199,7 @@ def as_toml(settings: Settings) -> str:
         value = getattr(settings, member.name)
         if member.metadata["form"] in ("rules by glob", "severity by rule"):
             lines.append(f"{key} = {{{', '.join(f'{_toml(name)} = {_toml(item)}' for name, item in value)}}}")
-        elif not isinstance(value, Knowledge):
+        elif not isinstance(value, Knowledge) and value != "":
             lines.append(f"{key} = {_toml(value)}")
     lines += ["", "[knowledge]"]
     knowledge = settings.knowledge

@@ -66,7 +66,7 @@ def _with_comments(text: str, program: str, findings: Sequence[Finding], reason:
     `program` has the text's lines as Python: of a notebook's cell the neutralised ones.
     """
     wanted: dict[tuple[int, int], set[str]] = {}
-    spans = [(first, last, bool(comments)) for first, last, comments in statements(program)]
+    spans = [(first, last, any(not alone for _, alone in comments)) for first, last, comments in statements(program)]
     for finding in findings:
         line = finding.place.line
         first, last, commented = next((s for s in spans if s[0] <= line <= s[1]), (line, line, True))
