@@ -28,14 +28,14 @@ def _recurrent(extra: bool) -> str:
 
 CELL = "weight_ih:2:weight weight_hh:2:weight bias_ih:1:bias?bias bias_hh:1:bias?bias"
 
-# The key and value biases have three dimensions, (1, 1, E).
+# `bias_k` and `bias_v`, (1, 1, E), are a key and a value appended to the sequence: learned tokens, added to nothing.
 ATTENTION = (
     "in_proj_weight:2:weight?kdim~embed_dim&vdim~embed_dim"
     " q_proj_weight:2:weight?!kdim~embed_dim|!vdim~embed_dim"
     " k_proj_weight:2:weight?!kdim~embed_dim|!vdim~embed_dim"
     " v_proj_weight:2:weight?!kdim~embed_dim|!vdim~embed_dim"
     " in_proj_bias:1:bias?bias out_proj.weight:2:weight out_proj.bias:1:bias?bias"
-    " bias_k:3:bias?add_bias_kv bias_v:3:bias?add_bias_kv"
+    " bias_k:3:embedding?add_bias_kv bias_v:3:embedding?add_bias_kv"
 )
 
 
