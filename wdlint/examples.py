@@ -77,10 +77,8 @@ def differences(findings: Iterable[Finding], marks: Iterable[Mark], codes: Seque
             told.append(f"{where} is reported and not expected: {finding.message}")
         elif all(mark.todo for mark in met):
             told.append(f"{where} is reported now: the `todo` can go")
-    for mark in wanted:
-        if not mark.todo and not any(_meets(finding, mark) for finding in found):
-            told.append(f"{mark} is expected and not reported")
-    return told
+    missed = [mark for mark in wanted if not mark.todo and not any(_meets(finding, mark) for finding in found)]
+    return told + [f"{mark} is expected and not reported" for mark in missed]
 
 
 def _meets(finding: Finding, mark: Mark) -> bool:

@@ -125,7 +125,9 @@ EVIL = "ev\x1b[31mil\u202e\n::error::x<b>|`]]>&\x00\u2028%0A\ud800"
 def test_names_can_inject_nothing(form: str) -> None:
     place = Place(EVIL + ".py", 1, 1, 1, 2)
     bad = Finding("WD101", place, EVIL, help=EVIL, notes=(Note(EVIL, place),), parameters=(EVIL,))
-    run = replace(example(), findings=[bad], excerpts=Excerpts({EVIL + ".py": f"x = '{EVIL}'".encode(errors="replace")}))
+    run = replace(
+        example(), findings=[bad], excerpts=Excerpts({EVIL + ".py": f"x = '{EVIL}'".encode(errors="replace")})
+    )
     text = render(run, form)
     text.encode()
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u2028\u202e]", text)
