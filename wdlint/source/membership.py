@@ -7,7 +7,6 @@ path behind a `?.`, every value of what isn't known. How names with unknown part
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,7 +15,7 @@ from math import inf, prod
 from operator import attrgetter, eq, ge, gt, itemgetter, le, lt, ne
 
 from wdlint.facts import Parameter, Ternary
-from wdlint.source import wildcard
+from wdlint.source import regex, wildcard
 from wdlint.source.predicates import (
     Always,
     AncestorIs,
@@ -298,21 +297,26 @@ def _native(selector: Selector) -> tuple[Callable[[str], object] | None, str | N
     if isinstance(selector, InNames):
         return frozenset(selector.names).__contains__, None
     assert isinstance(selector, Matches)
-    try:
-        function: Callable[[str], object] = getattr(re.compile(selector.pattern, selector.flags), selector.mode)
-    except (re.error, ValueError, OverflowError, RecursionError):
-        return None, None
-    return function, None
+    return regex.matcher(selector.pattern, selector.mode, selector.flags), None
 
 
 def _language(selector: Selector, text: str) -> Term | None:
-    """The texts that a condition accepts; of several constants, those that `text` can be."""
-    if isinstance(selector, InNames):
-        instance = re.compile(
-            "".join("[0-9]+" if c == wildcard.INDEX else ".*" if c in wildcard.HOLES else re.escape(c) for c in text)
-        )
-        return any_of(literal(name) for name in selector.names if instance.fullmatch(name))
-    return _constant_language(selector)
+    """The texts that a condition accepts; of many constants, those that `text` can be."""
+    if not isinstance(selector, InNames):
+        return _constant_language(selector)
+    near: Iterable[str] = selector.names
+    if wildcard.only_indices(text):
+        near = _by_outline(selector.names).get(wildcard.outline(text), ())
+    instance = wildcard.instances(text)
+    return any_of(literal(name) for name in near if instance(name))
+
+
+@lru_cache(maxsize=256)
+def _by_outline(names: tuple[str, ...]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(wildcard.outline(name), []).append(name)
+    return found
 
 
 @lru_cache(maxsize=4096)
@@ -329,7 +333,8 @@ def _constant_language(selector: Selector) -> Term | None:
         whole = selector.haystack
         pieces = {whole[start:end] for start in range(len(whole)) for end in range(start + 1, len(whole) + 1)}
         return any_of(literal(piece) for piece in pieces | {""}) if len(whole) <= 64 else None
-    return None
+    assert isinstance(selector, Matches)
+    return regex.language(selector.pattern, selector.mode, selector.flags)
 
 
 def _dimensions(parameter: Parameter) -> tuple[float, float]:
@@ -468,48 +473,47 @@ def _apart(found: Sequence[int]) -> Outcomes:
 
 
 _Vectors = list[tuple[bool, ...]]
+_Group = tuple[Sequence[int], _Vectors]  # conditions by their place in the plan, and the answers that they can have
 
 
-def _groups(plan: _Plan, unknown: Iterable[int], parameter: Parameter) -> list[tuple[tuple[int, ...], _Vectors]]:
+def _groups(plan: _Plan, unknown: Iterable[int], parameter: Parameter) -> list[_Group]:
     """The unknown conditions, those on one unknown thing together, with the answers they can have."""
     texts = _texts(parameter.name, parameter.owner)
     things: dict[object, list[int]] = {}
-    languages: dict[int, Term] = {}
     for index in unknown:
         atom = plan.atoms[index]
         thing: object = index
-        if atom.reader is not None and atom.language is not None:
-            text = atom.reader(texts)
-            language = atom.language(text)
-            if language is not None:
-                languages[index] = language
-                thing = text
+        if atom.reader is not None:
+            thing = atom.reader(texts)
         elif isinstance(atom.selector, Dims):
             thing = "dimensions"
         elif isinstance(atom.selector, Size):
             thing = ("size", atom.selector.axis)
         things.setdefault(thing, []).append(index)
-    return list(_possible(plan, things, languages))
-
-
-def _possible(
-    plan: _Plan, things: Mapping[object, list[int]], languages: Mapping[int, Term]
-) -> Iterator[tuple[tuple[int, ...], _Vectors]]:
+    groups: list[_Group] = []
     for thing, indices in things.items():
-        first = plan.atoms[indices[0]].selector
-        if indices[0] in languages:
-            try:
-                vectors = sorted(wildcard.outcomes(str(thing), [languages[index] for index in indices]))
-                yield tuple(indices), vectors
-                continue
-            except TooLarge:
-                pass
-        elif isinstance(first, (Dims, Size)):
-            compared = [plan.atoms[index].selector for index in indices]
-            yield tuple(indices), _number_vectors([each for each in compared if isinstance(each, (Dims, Size))])
-            continue
-        for index in indices:
-            yield (index,), [(False,), (True,)]
+        atoms = [plan.atoms[index] for index in indices]
+        if len(indices) == 1:
+            groups.append((indices, [(False,), (True,)]))
+        elif atoms[0].reader is not None:
+            groups.extend(_text_groups(str(thing), dict(zip(indices, atoms, strict=True))))
+        else:
+            numbers = [atom.selector for atom in atoms if isinstance(atom.selector, (Dims, Size))]
+            groups.append((indices, _number_vectors(numbers)))
+    return groups
+
+
+def _text_groups(text: str, atoms: Mapping[int, _Atom]) -> Iterator[_Group]:
+    """Conditions on one text together, as far as they are understood; others by themselves."""
+    languages = {index: atom.language(text) for index, atom in atoms.items() if atom.language is not None}
+    understood = {index: term for index, term in languages.items() if term is not None}
+    try:
+        yield list(understood), sorted(wildcard.outcomes(text, list(understood.values())))
+    except TooLarge:
+        understood = {}
+    for index in atoms:
+        if index not in understood:
+            yield [index], [(False,), (True,)]
 
 
 def _number_vectors(selectors: Sequence[Dims | Size]) -> _Vectors:

@@ -10,7 +10,7 @@ all, some or none of its instances lie in a set. How Python's regular expression
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -60,12 +60,17 @@ class Term:
             found = self._after[character] = _derivative(self, character)
         return found
 
-    def holds(self, text: str) -> bool:
-        """Whether `text` is in this language."""
+    def after_all(self, text: str) -> Term:
+        """The strings s for which text + s is in this language."""
         term = self
         for character in text:
-            term = term.after(character)
-        return term.nullable
+            following = term._after.get(character)
+            term = term.after(character) if following is None else following
+        return term
+
+    def holds(self, text: str) -> bool:
+        """Whether `text` is in this language."""
+        return self.after_all(text).nullable
 
 
 _terms: weakref.WeakValueDictionary[tuple[object, ...], Term] = weakref.WeakValueDictionary()
@@ -246,19 +251,19 @@ class TooLarge(Exception):
     """A question that would take too many states to answer."""
 
 
-def through(hole: Term, starts: Iterable[tuple[Term, ...]], most: int) -> set[tuple[Term, ...]]:
+def through(hole: Term, start: Sequence[Term], most: int) -> set[tuple[Term, ...]]:
     """Where several languages, read in step, can stand after any string of `hole`.
 
     Raises TooLarge beyond `most` states.
     """
-    begin = {(hole, *start) for start in starts}
-    characters = representatives({term for state in begin for term in state})
-    seen = set(begin)
-    waiting = list(begin)
+    begin = (hole, *start)
+    characters = representatives(begin)
+    seen = {begin}
+    waiting = [begin]
     while waiting:
         state = waiting.pop()
         for character in characters:
-            after = tuple(term.after(character) for term in state)
+            after = tuple([term.after(character) for term in state])
             if after[0] is not NOTHING and after not in seen:
                 if len(seen) >= most:
                     raise TooLarge
@@ -269,4 +274,4 @@ def through(hole: Term, starts: Iterable[tuple[Term, ...]], most: int) -> set[tu
 
 def is_nothing(term: Term, most: int = 500) -> bool:
     """Whether no string is in the language. Raises TooLarge beyond `most` states."""
-    return not any(state.nullable for (state,) in through(EVERYTHING, [(term,)], most))
+    return not any(state.nullable for (state,) in through(EVERYTHING, [term], most))

@@ -10,7 +10,7 @@ for every instance. Two holes are taken as independent, which only makes answers
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 
@@ -93,6 +93,7 @@ def _holes() -> dict[str, Term]:
 
 HOLES = _holes()
 _ANY_HOLE = re.compile("[" + "".join(HOLES) + "]")
+_PIECES = re.compile("[{0}]|[^{0}]+".format("".join(HOLES)))
 _ANY_BUT_INDEX = re.compile("[" + "".join(set(HOLES) - {INDEX}) + "]")
 
 
@@ -121,6 +122,12 @@ def only_indices(text: str) -> bool:
 def outline(text: str) -> str:
     """The text with every number, known or not, as one index: what contains the text contains its outline."""
     return _NUMBER.sub(INDEX, text)
+
+
+def instances(text: str) -> Callable[[str], object]:
+    """A quick test that every instance of the text passes, and few other texts."""
+    parts = ["[0-9]+" if c == INDEX else ".*" if c in HOLES else re.escape(c) for c in text]
+    return re.compile("".join(parts), re.DOTALL).fullmatch
 
 
 def _like(hole: str, model: str) -> str:
@@ -225,10 +232,16 @@ def outcomes(text: str, languages: Sequence[Term]) -> set[tuple[bool, ...]]:
     Raises TooLarge where that takes too many states.
     """
     states = {tuple(languages)}
-    for character in text:
-        hole = HOLES.get(character)
-        if hole is None:
-            states = {tuple([term.after(character) for term in state]) for state in states}
+    for piece in _PIECES.findall(text):
+        if piece in HOLES:
+            states = {after for state in states for after in _through(piece, state)}
         else:
-            states = through(hole, states, _SIZE)
+            states = {tuple([term.after_all(piece) for term in state]) for state in states}
+        if len(states) > _SIZE:
+            raise TooLarge
     return {tuple([term.nullable for term in state]) for state in states}
+
+
+@lru_cache(maxsize=16384)
+def _through(hole: str, state: tuple[Term, ...]) -> frozenset[tuple[Term, ...]]:
+    return frozenset(through(HOLES[hole], state, _SIZE))
