@@ -56,6 +56,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "in": lambda a, b: a in b,
     "not in": lambda a, b: a not in b,
 }
+SETTLED = (Origin.WRITTEN, Origin.COMPUTED)
 _DEFAULTS = (Origin.ARGUMENT_DEFAULT, Origin.FIELD_DEFAULT, Origin.OPTIMIZER_DEFAULT)
 _GROUPING = (SequenceValue, MappingValue, Collection, Operation)
 _LONGEST = 10_000  # characters or items that a computed constant may have
@@ -238,7 +239,7 @@ def _truthiness(value: Value, inclined: bool) -> bool | None:
 
 
 def _decides(value: Known, inclined: bool) -> bool:
-    return inclined or value.origin in (Origin.WRITTEN, Origin.COMPUTED)
+    return inclined or value.origin in SETTLED
 
 
 def _compared(

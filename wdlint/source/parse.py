@@ -17,10 +17,11 @@ from wdlint.source.lower import lower_module
 class Unreadable(Exception):
     """The bytes are no Python program; the message says why, `line` and `column` where (from 1)."""
 
-    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+    def __init__(self, message: str, line: int = 1, column: int = 1, cell: int | None = None) -> None:
         super().__init__(message)
         self.line = line
         self.column = column
+        self.cell = cell
 
 
 def decode(data: bytes) -> str:
@@ -46,12 +47,22 @@ def parse(data: bytes, path: str, name: str = "") -> t.Module:
         Unreadable: no Python that can be parsed.
     """
     if path.endswith(".ipynb"):
-        from wdlint.source.notebook import read_notebook
+        return _notebook(data, path, name)
+    return parse_text(decode(data), path, name)
 
-        text = read_notebook(data).text
-    else:
-        text = decode(data)
-    return parse_text(text, path, name)
+
+def _notebook(data: bytes, path: str, name: str) -> t.Module:
+    from wdlint.source.notebook import NotebookError, read_notebook
+
+    try:
+        notebook = read_notebook(data)
+    except NotebookError as error:
+        raise Unreadable(str(error), error.line, error.column) from None
+    try:
+        return parse_text(notebook.text, path, name)
+    except Unreadable as error:
+        cell, line = notebook.where(error.line)
+        raise Unreadable(str(error), line, error.column, cell) from None
 
 
 def parse_text(text: str, path: str, name: str = "") -> t.Module:

@@ -1,0 +1,28 @@
+"""The source engine's door: the bytes of one file in, its facts out.
+
+Everything else in this folder serves `observe`. It reads; it neither judges nor runs what it reads.
+"""
+
+from __future__ import annotations
+
+import os
+
+from wdlint.facts import FileFacts, Place, Trouble
+from wdlint.source.project import Project
+
+__all__ = ["Project", "observe"]
+
+
+def observe(path: str, data: bytes, project: Project) -> FileFacts:
+    """What one file says about decay. A file that can't be read as Python is a fact too."""
+    from wdlint.source.parse import Unreadable, parse
+
+    try:
+        module = parse(data, path)
+    except Unreadable as error:
+        place = Place(path, error.line, error.column, error.line, error.column + 1, error.cell)
+        return FileFacts(path, troubles=(Trouble(str(error), place),))
+    from wdlint.source.observation import observed
+
+    project.adopt(module)
+    return observed(path, data, module, project)

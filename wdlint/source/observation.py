@@ -1,0 +1,78 @@
+"""All the facts of one parsed file: optimizer uses, penalties and optimizer definitions, with places."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, OptimizerUse
+from wdlint.source import tree as t
+from wdlint.source.amounts import AmountDraft, amount_of, source_text
+from wdlint.source.callers import all_statements
+from wdlint.source.evaluate import Evaluator
+from wdlint.source.positions import Places
+from wdlint.source.project import Project
+from wdlint.source.sites import is_optimizer_class, sites, step_of
+from wdlint.source.uses import UseReader
+
+
+def observed(path: str, data: bytes, module: t.Module, project: Project) -> FileFacts:
+    """The facts of one file, in textual order."""
+    evaluator = Evaluator(project, module)
+    where: Callable[[int], tuple[int, int]] | None = None
+    if path.endswith(".ipynb"):
+        from wdlint.source.notebook import read_notebook
+
+        where = read_notebook(data).where
+    places = Places(_shown, where, module.path)
+    uses = tuple(_uses(evaluator, module, places))
+    return FileFacts(
+        path,
+        uses=uses,
+        definitions=tuple(_definitions(evaluator, module, places)),
+    )
+
+
+def _shown(path: str) -> str:
+    """A path as reports show it: relative to the working folder where it lies below it."""
+    if not os.path.isabs(path):
+        return os.path.normpath(path)
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
+
+
+def _uses(evaluator: Evaluator, module: t.Module, places: Places) -> Iterator[OptimizerUse]:
+    found = list(sites(evaluator, module))
+    for site in found:
+        places.want(module, site.call)
+    reader = UseReader(evaluator, places)
+    for site in found:
+        if site.makers:
+            yield from reader.read(site)
+
+
+def _definitions(evaluator: Evaluator, module: t.Module, places: Places) -> Iterator[OptimizerDefinition]:
+    for statement in all_statements(module.scope):
+        if not isinstance(statement, t.ClassDef):
+            continue
+        cls = evaluator.class_value(statement)
+        if not is_optimizer_class(evaluator, cls):
+            continue
+        step = step_of(evaluator, cls)
+        if step.inherits or step.coupling is Coupling.NONE:
+            continue
+        place = places.of(module, statement)
+        if place is None:
+            continue
+        default: AmountDraft | None = None
+        if step.default is not None:
+            answers = evaluator.evaluate(step.default, cls.frame.at(statement))
+            default = amount_of(answers, source_text(module, step.default))
+        yield OptimizerDefinition(
+            name=statement.name,
+            coupling=step.coupling,
+            place=place,
+            step_place=places.of(module, step.node) if step.node is not None else None,
+            default=default.placed(places) if default else None,
+            switch=step.switch,
+        )

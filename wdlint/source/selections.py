@@ -1,0 +1,280 @@
+"""Which parameters a value holds: models and, for each, a condition on its parameters.
+
+Collections, comprehensions, filters, loops that append, set arithmetic and single parameters all come
+down to `Taken` parts. What a test means is in `conditions`, what optimizers do with the parts in
+`groups`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wdlint.source import objects
+from wdlint.source import predicates as s
+from wdlint.source import tree as t
+from wdlint.source.conditions import Reader
+from wdlint.source.values import (
+    Arguments,
+    Attribute,
+    Changed,
+    Collection,
+    Element,
+    External,
+    FunctionValue,
+    Instance,
+    Item,
+    Known,
+    MappingValue,
+    Method,
+    Operation,
+    Part,
+    SequenceValue,
+    Unknown,
+    Value,
+    bare,
+)
+
+if TYPE_CHECKING:
+    from wdlint.source.evaluate import Evaluator
+
+_DEPTH = 14
+_LOOSE_TENSORS = ("torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable", "torch.")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """Some parameters of one model. `unread` says that what is taken can't be told."""
+
+    model: Value | None
+    selector: s.Selector
+    prefix: str = ""  # the path from `model` to the sub-module that was asked
+    unread: bool = False
+    loose: bool = False  # tensors that belong to no model
+
+    def below(self, prefix: str = "") -> s.Selector:
+        """The selector over the parameters of the sub-module at `prefix`, by their names there."""
+        if self.prefix == prefix:
+            return self.selector
+        if prefix and not self.prefix.startswith(prefix + "."):
+            return self.selector if prefix.startswith(self.prefix) else s.Always(False)
+        rest = self.prefix[len(prefix) + 1 :] if prefix else self.prefix
+        return s.both(s.StartsWith(s.FullName(), rest + "."), self.selector)
+
+    def under(self, condition: s.Selector) -> Taken:
+        return Taken(self.model, s.both(condition, self.selector), self.prefix, self.unread, self.loose)
+
+
+UNREAD = Taken(None, s.Always(True), unread=True)
+LOOSE = Taken(None, s.Always(True), loose=True)
+
+
+def taken(evaluator: Evaluator, value: Value, depth: int = 0) -> list[Taken]:
+    """The parameters that a value holds, part by part; an `unread` part where something can't be told."""
+    if depth > _DEPTH:
+        return [UNREAD]
+    return list(_taken(evaluator, value, depth + 1))
+
+
+def _taken(evaluator: Evaluator, value: Value, depth: int) -> Iterator[Taken]:
+    inner = bare(value)
+    match inner:
+        case Collection():
+            yield from _of_collection(evaluator, inner, depth)
+        case SequenceValue():
+            for item in objects.items(evaluator, value):
+                yield from of_item(evaluator, item, depth)
+        case Operation():
+            yield from _of_operation(evaluator, inner, depth)
+        case MappingValue():
+            for entry in objects.entries(evaluator, value):
+                if entry.key is None:
+                    for held in evaluator.force(entry.value):
+                        yield from taken(evaluator, held, depth)
+                else:
+                    yield from of_item(evaluator, Item(entry.value, entry.conditions), depth)
+        case _:
+            yield from _single(evaluator, value, depth)
+
+
+def of_item(evaluator: Evaluator, item: Item, depth: int) -> Iterator[Taken]:
+    """The parameters of one element of a sequence, under the conditions of its loop."""
+    for held in evaluator.force(item.value):
+        reader = _reader_for(evaluator, held)
+        condition = reader.all_of(item.conditions)
+        if condition == s.Always(False):
+            continue
+        inner = taken(evaluator, held, depth)
+        for part in inner:
+            yield part.under(condition)
+
+
+def _reader_for(evaluator: Evaluator, held: Value) -> Reader:
+    """How the conditions around a value are to be read: about an owner, or about all below a module."""
+    inner = bare(held)
+    if isinstance(inner, Attribute) and isinstance(inner.of, Element) and inner.of.part == "module":
+        return Reader(evaluator, leaf=inner.name)
+    if isinstance(inner, Collection) and inner.owner is not None:
+        return Reader(evaluator, whole=inner.recurse)
+    if isinstance(inner, Element) and inner.collection.owner is not None:
+        return Reader(evaluator, whole=inner.collection.recurse)
+    return Reader(evaluator)
+
+
+def _of_collection(evaluator: Evaluator, collection: Collection, depth: int) -> Iterator[Taken]:
+    if collection.what == "selected":
+        yield from taken(evaluator, collection.model, depth)
+        return
+    if collection.what not in ("parameters", "named_parameters", "names"):
+        model, prefix = _rooted(collection.model)
+        yield Taken(model, s.Always(True), prefix)
+        return
+    model, prefix = _rooted(collection.model)
+    if isinstance(model, Known):
+        yield UNREAD
+        return
+    selector: s.Selector = s.Always(True)
+    if not collection.recurse and collection.owner is None:
+        selector = s.Equals(s.OwnerName(), prefix)
+    yield Taken(model, selector, prefix)
+
+
+def _rooted(model: Value) -> tuple[Value, str]:
+    """A model and the path below it: `Part(net, "fc")` is the part `fc` of `net`."""
+    while isinstance(model, Changed):
+        model = model.base
+    if isinstance(model, Part):
+        root = model.root
+        while isinstance(root, Changed):
+            root = root.base
+        return root, model.path
+    return model, ""
+
+
+def _of_operation(evaluator: Evaluator, operation: Operation, depth: int) -> Iterator[Taken]:
+    operands = operation.operands
+    match operation.name:
+        case "-" | "&":
+            removed = [part for value in operands[1] for part in taken(evaluator, value, depth)]
+            if any(part.unread for part in removed):
+                yield UNREAD
+                return
+            for value in operands[0]:
+                for part in taken(evaluator, value, depth):
+                    condition = s.either(*(other.below(part.prefix) for other in removed))
+                    yield part.under(s.negation(condition) if operation.name == "-" else condition)
+        case "filter" if len(operands) == 2:
+            yield from _filtered(evaluator, operation, depth)
+        case "map" if len(operands) == 2:
+            yield from _mapped(evaluator, operation, depth)
+        case "flatten":
+            for value in operands[0]:
+                for item in objects.items(evaluator, value):
+                    yield from of_item(evaluator, item, depth)
+        case "items":
+            for value in operands[0]:
+                yield from taken(evaluator, value, depth)
+        case "zip" | "enumerate":
+            yield UNREAD
+        case _:
+            for answers in operands:
+                for value in answers:
+                    yield from taken(evaluator, value, depth)
+
+
+def _filtered(evaluator: Evaluator, operation: Operation, depth: int) -> Iterator[Taken]:
+    """`filter(lambda p: p.requires_grad, model.parameters())`."""
+    for function in operation.operands[0]:
+        for collection in operation.operands[1]:
+            parts = taken(evaluator, collection, depth)
+            condition = _applied(evaluator, function, collection, id(operation.node))
+            for part in parts:
+                if condition is None:
+                    yield Taken(part.model, part.selector, part.prefix, unread=True)
+                else:
+                    yield part.under(condition)
+
+
+def _applied(evaluator: Evaluator, function: Value, collection: Value, turn: int) -> s.Selector | None:
+    elements = objects.elements_of(evaluator, (collection,), turn)
+    if not isinstance(function, FunctionValue) or not elements:
+        return s.Always(True) if isinstance(function, Known) and function.value is None else None
+    reader = Reader(evaluator)
+    if isinstance(function.definition, t.Lambda):
+        inner = evaluator.lambda_context(function, (elements,))
+        evaluator.keep(inner)
+        return reader.read(function.definition.body, inner)
+    frame = evaluator.call_frame(function, Arguments(positional=(elements,)), None, function.frame.at(None))
+    if frame is None:
+        return None
+    returns = [r for r in t.statements(frame.scope.body) if isinstance(r, t.Return) and r.value is not None]
+    if len(returns) != 1 or returns[0].value is None:
+        return None
+    return reader.read(returns[0].value, frame.at(returns[0]))
+
+
+def _mapped(evaluator: Evaluator, operation: Operation, depth: int) -> Iterator[Taken]:
+    """`map(lambda pair: pair[1], filter(…, model.named_parameters()))`: the same parameters."""
+    for collection in operation.operands[1]:
+        elements = objects.elements_of(evaluator, (collection,), id(operation.node))
+        for function in operation.operands[0]:
+            if not isinstance(function, FunctionValue):
+                yield from taken(evaluator, collection, depth)
+                continue
+            results = evaluator.call(function, Arguments(positional=(elements,)), None, function.frame.at(None))
+            if results and all(objects.element_within(v) is not None for v in results):
+                yield from taken(evaluator, collection, depth)
+            else:
+                for result in results or (Unknown("map"),):
+                    yield from taken(evaluator, result, depth)
+
+
+def _single(evaluator: Evaluator, value: Value, depth: int) -> Iterator[Taken]:
+    inner = bare(value)
+    if isinstance(inner, Element):
+        if inner.part == "module":
+            model, prefix = _rooted(inner.collection.model)
+            yield Taken(model, s.Opaque(f"child:{inner.turn}", "one of its modules"), prefix)
+            return
+        yield from taken(evaluator, inner.collection, depth)
+        return
+    if isinstance(inner, Attribute):
+        if isinstance(inner.of, Element) and inner.of.part == "module":
+            model, prefix = _rooted(inner.of.collection.model)
+            yield Taken(model, s.Equals(s.Leaf(), inner.name), prefix)
+            return
+        if inner.name in ("data", "detach") or isinstance(inner.of, Element) and inner.called:
+            yield from taken(evaluator, inner.of, depth)
+            return
+        yield UNREAD
+        return
+    named = one_parameter(evaluator, value)
+    if named is not None:
+        yield Taken(named[0], s.Equals(s.FullName(), named[1]))
+    elif isinstance(inner, Instance) and isinstance(inner.cls, External) and inner.cls.path.startswith(_LOOSE_TENSORS):
+        if inner.cls.path.startswith(("torch.nn.", "torch.optim.")) and "Parameter" not in inner.cls.path:
+            yield UNREAD
+        else:
+            yield LOOSE
+    elif isinstance(inner, Known) and inner.value is None:
+        return
+    else:
+        yield UNREAD
+
+
+def one_parameter(evaluator: Evaluator, value: Value) -> tuple[Value, str] | None:
+    """The model and full name of a single parameter: `model.fc.weight`, `self.scale`."""
+    if isinstance(value, Part):
+        inner = bare(value.value)
+        if isinstance(inner, Instance) and isinstance(inner.cls, External) and inner.cls.path.endswith(".Parameter"):
+            return value.root, value.path
+        return None
+    if isinstance(value, Method) and value.name in ("weight", "bias", "in_proj_weight", "in_proj_bias"):
+        receiver = value.receiver
+        root, path = _rooted(receiver)
+        if isinstance(bare(receiver), (Instance, Unknown, Method)):
+            return root, f"{path}.{value.name}" if path else value.name
+    if isinstance(value, Element) and value.part == "parameter":
+        return None
+    return None

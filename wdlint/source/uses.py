@@ -1,0 +1,470 @@
+"""What a construction gives its optimizer, as facts: groups, memberships, strengths.
+
+Sites come from `sites`, groups from `groups`, parameters of models from `inventory`; here they are put
+together into `OptimizerUse`s. Nothing here judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from wdlint.facts import (
+    Amount,
+    Division,
+    Group,
+    Inventory,
+    Kind,
+    OptimizerUse,
+    Origin,
+    Parameter,
+    Pattern,
+    Place,
+    Ternary,
+)
+from wdlint.source import calls, objects
+from wdlint.source import membership as m
+from wdlint.source import predicates as s
+from wdlint.source import tree as t
+from wdlint.source.amounts import AmountDraft, amount_of, source_text
+from wdlint.source.groups import GroupDraft, GroupReader, Groups
+from wdlint.source.ordinary import division
+from wdlint.source.positions import Places
+from wdlint.source.selections import Taken
+from wdlint.source.sites import Maker, Site
+from wdlint.source.values import Changed, Instance, Known, Method, Part, Unknown, Value, bare
+
+if TYPE_CHECKING:
+    from wdlint.source.evaluate import Evaluator
+
+_ALTERNATIVES = 3  # answers to what the parameters are, each judged on its own
+_NO = Division(Ternary.NO, Ternary.NO, Ternary.NO)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """One model of a use: its inventory where it can be seen, and the place of its parameters in the whole."""
+
+    value: Value
+    inventory: Inventory | None
+    start: int = 0  # index of its first parameter in the use's inventory
+    named: str = ""  # put before its parameters' names where there are several models
+
+
+class UseReader:
+    """Turns sites into facts; inventories and places are shared by a file's sites."""
+
+    def __init__(self, evaluator: Evaluator, places: Places) -> None:
+        self.evaluator = evaluator
+        self.places = places
+        self._inventories: dict[object, Inventory | None] = {}
+
+    def read(self, site: Site) -> Iterator[OptimizerUse]:
+        """The uses at one site: one for each answer to what its parameters are."""
+        maker = self._leading(site.makers)
+        expression = self._written(maker)
+        answers = calls.argument(self.evaluator, maker.arguments, maker.parameters.name, maker.parameters.position)
+        if not answers:
+            return
+        context = maker.arguments.context or site.context
+        for value in answers[:_ALTERNATIVES]:
+            reader = GroupReader(self.evaluator, maker.decay.name if maker.decay else None)
+            groups = reader.read(value, expression, context)
+            later, complete = self._later(site, reader)
+            drafts = (*groups.drafts, *later)
+            if drafts:
+                yield self._use(site, maker, Groups(drafts, groups.complete and complete, groups.listed or bool(later)))
+
+    def _leading(self, makers: Sequence[Maker]) -> Maker:
+        """The answer whose arguments are read: the first that decays at all."""
+        return next((maker for maker in makers if maker.decay is not None), makers[0])
+
+    def _written(self, maker: Maker) -> t.Expr | None:
+        """The expression that gives the parameters, where it is written in the call itself."""
+        positional = [a for a in maker.arguments.written if a.keyword is None and not a.star]
+        for argument in maker.arguments.written:
+            if argument.keyword == maker.parameters.name:
+                return argument.value
+        index = maker.parameters.position
+        if index is not None and not maker.arguments.positional and index < len(positional):
+            return positional[index].value
+        return None
+
+    # ---- strengths
+
+    def _constructor_amount(self, maker: Maker) -> AmountDraft:
+        """The strength for groups that name none: the call's, else the optimizer's own default."""
+        if maker.decay is not None:
+            answers = calls.argument(self.evaluator, maker.arguments, maker.decay.name, maker.decay.position)
+            if answers:
+                draft = amount_of(answers, self._argument_text(maker))
+                if draft is not None:
+                    return draft
+        node, module = maker.default_node or (None, None)
+        name = maker.described.name.rsplit(".", 1)[-1]
+        return AmountDraft(maker.default or 0.0, Origin.OPTIMIZER_DEFAULT, f"{name}'s default", node, module)
+
+    def _argument_text(self, maker: Maker) -> str:
+        assert maker.decay is not None
+        context = maker.arguments.context
+        positional = [a for a in maker.arguments.written if a.keyword is None and not a.star]
+        for argument in maker.arguments.written:
+            if argument.keyword == maker.decay.name and context is not None:
+                return source_text(context.module, argument.value)
+        index = maker.decay.position
+        if index is not None and index < len(positional) and context is not None and not maker.arguments.positional:
+            return source_text(context.module, positional[index].value)
+        return maker.decay.name
+
+    # ---- later changes
+
+    def _later(self, site: Site, reader: GroupReader) -> tuple[list[GroupDraft], bool]:
+        """Groups that `add_param_group` adds to the optimizer after it is made."""
+        name = _bound_name(site)
+        if name is None:
+            return [], True
+        drafts: list[GroupDraft] = []
+        frame = site.context.frame
+        for statement in self._touching(site, name):
+            root = name.split(".")[0]
+            for change in objects.changes_in(self.evaluator, statement, root, frame, True):
+                below = change.path[len(name.split(".")) - 1 :]
+                if ".".join(map(str, change.path[: len(name.split(".")) - 1])) != ".".join(name.split(".")[1:]):
+                    continue
+                if change.action == "add_param_group" and not below and change.arguments:
+                    for value in self.evaluator.evaluate(change.arguments[0].value, change.context):
+                        drafts.extend(reader.read(value, change.arguments[0].value, change.context).drafts)
+        return drafts, True
+
+    def _touching(self, site: Site, name: str) -> Iterator[t.Stmt]:
+        root = name.split(".")[0]
+        seen = False
+        for statement in t.statements(site.context.frame.scope.body):
+            if statement is site.statement:
+                seen = True
+            elif seen and root in statement.touches and not any(True for _ in t.blocks(statement)):
+                yield statement
+
+    def _set_later(self, site: Site, index: int, key: str) -> AmountDraft | None:
+        """What `optimizer.param_groups[i]["weight_decay"] = …` sets for a group."""
+        name = _bound_name(site)
+        if name is None:
+            return None
+        parts = name.split(".")
+        found: AmountDraft | None = None
+        for statement in self._touching(site, name):
+            for change in objects.changes_in(self.evaluator, statement, parts[0], site.context.frame, True):
+                wanted = (*parts[1:], "param_groups", index, key)
+                if change.action == "set" and change.path == wanted and change.value is not None:
+                    answers = self.evaluator.evaluate(change.value, change.context)
+                    found = amount_of(answers, source_text(change.context.module, change.value)) or found
+        return found
+
+    # ---- the use
+
+    def _use(self, site: Site, maker: Maker, groups: Groups) -> OptimizerUse:
+        models = self._models(groups)
+        inventory = _merged(models)
+        constructor = self._constructor_amount(maker)
+        drafted: list[tuple[GroupDraft, AmountDraft]] = []
+        key = maker.decay.name if maker.decay else "weight_decay"
+        for index, draft in enumerate(groups.drafts):
+            later = self._set_later(site, index, key)
+            drafted.append((draft, later or draft.amount or constructor))
+        members = [self._members(draft, models, inventory) for draft, _ in drafted]
+        divisions = [self._division(draft, models) for draft, _ in drafted]
+        decayed = [i for i, (_, amount) in enumerate(drafted) if amount.value is None or amount.value != 0]
+        self._together(groups.drafts, decayed, models, inventory, members, divisions)
+        rate = self._rate(maker)
+        facts = tuple(
+            self._group(site, draft, amount, members[i], divisions[i], models, rate)
+            for i, (draft, amount) in enumerate(drafted)
+        )
+        place = self.places.of(site.context.module, site.call)
+        assert place is not None
+        return OptimizerUse(
+            classes=tuple(dict.fromkeys(one.described for one in site.makers)),
+            groups=facts,
+            place=place,
+            callee=source_text(site.context.module, site.call.func),
+            inventory=inventory,
+            model=_label(models),
+            divided=_divided(drafted),
+            complete=groups.complete,
+        )
+
+    def _rate(self, maker: Maker) -> Amount | None:
+        if maker.learning_rate is None:
+            return None
+        answers = calls.argument(
+            self.evaluator, maker.arguments, maker.learning_rate.name, maker.learning_rate.position
+        )
+        draft = amount_of(answers, maker.learning_rate.name) if answers else None
+        if draft is None:
+            default = maker.learning_rate.default
+            return Amount(default, Origin.OPTIMIZER_DEFAULT) if default is not None else None
+        return draft.placed(self.places)
+
+    def _group(
+        self,
+        site: Site,
+        draft: GroupDraft,
+        amount: AmountDraft,
+        members: tuple[Ternary, ...],
+        divided: Division,
+        models: Sequence[Model],
+        rate: Amount | None,
+    ) -> Group:
+        module = draft.module or site.context.module
+        place = self.places.of(module, draft.node) if module is site.context.module else None
+        here = self.places.of(site.context.module, site.call)
+        assert here is not None
+        option_places = tuple(self.places.of(module, node) for node in draft.option_nodes)
+        known_places = tuple(p for p in option_places if p is not None)
+        return Group(
+            label=draft.label,
+            amount=amount.placed(self.places),
+            place=place or here,
+            members=members,
+            division=divided,
+            options=draft.options,
+            learning_rate=draft.learning_rate.placed(self.places) if draft.learning_rate else rate,
+            amount_written=amount.origin is not Origin.OPTIMIZER_DEFAULT,
+            patterns=tuple(self._patterns(draft, amount, models)),
+            option_places=known_places if len(known_places) == len(draft.options) else (),
+        )
+
+    def _patterns(self, draft: GroupDraft, amount: AmountDraft, models: Sequence[Model]) -> Iterator[Pattern]:
+        """The name patterns in a group's selection, with what each matches."""
+        decays = amount.value is None or amount.value != 0
+        seen: set[str] = set()
+        for part in draft.parts:
+            for text, node in m.patterns(part.selector):
+                if text in seen:
+                    continue
+                seen.add(text)
+                matches: list[Ternary] = []
+                for model in models:
+                    for parameter in model.inventory.parameters if model.inventory else ():
+                        inside = _relative(parameter, part.prefix) if _same(part.model, model.value) else None
+                        matches.append(m.pattern_matches(node, inside) if inside is not None else Ternary.NO)
+                negated = not decays or _negated(part.selector, node)
+                yield Pattern(text, negated, tuple(matches), None)
+
+    # ---- models
+
+    def _models(self, groups: Groups) -> list[Model]:
+        """The distinct models that the groups' parameters come from, in order."""
+        values: list[tuple[Value, set[str]]] = []
+        for draft in groups.drafts:
+            for part in draft.parts:
+                if part.model is None or part.unread:
+                    continue
+                for value, prefixes in values:
+                    if _same(value, part.model):
+                        prefixes.add(part.prefix)
+                        break
+                else:
+                    values.append((part.model, {part.prefix}))
+        models: list[Model] = []
+        start = 0
+        for position, (value, prefixes) in enumerate(values):
+            inventory = self._inventory(value)
+            if inventory is not None and "" not in prefixes:
+                kept = tuple(p for p in inventory.parameters if _under(p.name, prefixes))
+                inventory = replace(inventory, parameters=kept)
+            named = f"{_model_name(value)}." if len(values) > 1 else ""
+            models.append(Model(value, inventory, start, named or ""))
+            start += len(inventory.parameters) if inventory else 0
+        return models
+
+    def _inventory(self, value: Value) -> Inventory | None:
+        try:
+            from wdlint.source.inventory import inventory
+        except ImportError:
+            return None
+
+        key = _key(value)
+        if key not in self._inventories:
+            self._inventories[key] = inventory(self.evaluator, value)
+        return self._inventories[key]
+
+    def _members(
+        self, draft: GroupDraft, models: Sequence[Model], inventory: Inventory | None
+    ) -> tuple[Ternary, ...]:
+        if inventory is None:
+            return ()
+        unread = Ternary.UNKNOWN if draft.unread else Ternary.NO
+        found: list[Ternary] = []
+        for model in models:
+            if model.inventory is None:
+                continue
+            selectors: dict[str, list[s.Selector]] = {}
+            for part in draft.parts:
+                if not part.unread and part.model is not None and _same(part.model, model.value):
+                    selectors.setdefault(part.prefix, []).append(part.selector)
+            context = self._context(model)
+            for parameter in model.inventory.parameters:
+                answer = unread
+                for prefix, options in selectors.items():
+                    inside = _relative(parameter, prefix)
+                    if inside is not None:
+                        answer = answer | m.jointly(s.either(*options), inside, context)
+                found.append(answer)
+        return tuple(found)
+
+    def _context(self, model: Model) -> m.Context:
+        try:
+            from wdlint.source.inventory import ancestry
+        except ImportError:
+            return m.Context()
+
+        return m.Context(ancestry=lambda owner: ancestry(self.evaluator, owner))
+
+    def _division(self, draft: GroupDraft, models: Sequence[Model]) -> Division:
+        total = _NO
+        for part in draft.parts:
+            if part.unread:
+                one = Division()
+            elif part.loose or part.model is None:
+                one = _NO
+            else:
+                one = division(part.selector)
+            total = Division(total.weights | one.weights, total.gains | one.gains, total.biases | one.biases)
+        return total if draft.parts else Division()
+
+    def _together(
+        self,
+        drafts: Sequence[GroupDraft],
+        decayed: Sequence[int],
+        models: Sequence[Model],
+        inventory: Inventory | None,
+        members: list[tuple[Ternary, ...]],
+        divisions: list[Division],
+    ) -> None:
+        """Parameters that are certainly decayed though it can't be told by which group.
+
+        Groups that only separate learning rates leave each parameter's group open and its decay certain.
+        """
+        if len(decayed) < 2:
+            return
+        parts = [part for i in decayed for part in drafts[i].parts if not part.unread and part.model is not None]
+        if not parts or any(part.prefix for part in parts):
+            return
+        union = s.either(*(part.selector for part in parts))
+        first = decayed[0]
+        if any(Ternary.UNKNOWN in (divisions[i].gains, divisions[i].biases) for i in decayed):
+            whole = division(union)
+            own = divisions[first]
+            divisions[first] = Division(own.weights | whole.weights, own.gains | whole.gains, own.biases | whole.biases)
+        if inventory is None:
+            return
+        changed = list(members[first])
+        for model in models:
+            context = self._context(model)
+            for offset, parameter in enumerate(model.inventory.parameters if model.inventory else ()):
+                index = model.start + offset
+                answers = [members[i][index] for i in decayed]
+                if Ternary.YES not in answers and Ternary.UNKNOWN in answers:
+                    changed[index] = m.jointly(union, parameter, context)
+        members[first] = tuple(changed)
+
+
+def _bound_name(site: Site) -> str | None:
+    """The name or attribute that the site's statement binds to the optimizer."""
+    statement = site.statement
+    if isinstance(statement, t.Assign) and statement.value is site.call and len(statement.targets) == 1:
+        return t.dotted(statement.targets[0])
+    return None
+
+
+def _relative(parameter: Parameter, prefix: str) -> Parameter | None:
+    """The parameter by its name in the sub-module at `prefix`; None where it lies elsewhere."""
+    if not prefix:
+        return parameter
+    if parameter.name.startswith(prefix + "."):
+        return replace(parameter, name=parameter.name[len(prefix) + 1 :])
+    return parameter if parameter.name == prefix else None
+
+
+def _under(name: str, prefixes: set[str]) -> bool:
+    return any(name == prefix or name.startswith(prefix + ".") for prefix in prefixes)
+
+
+def _key(value: Value) -> object:
+    value = bare(value) if isinstance(value, Changed) else value
+    match value:
+        case Unknown():
+            return value.key
+        case Method():
+            return (_key(value.receiver), value.name)
+        case Part():
+            return (_key(value.root), value.path)
+        case _:
+            return id(value)
+
+
+def _same(left: Value | None, right: Value | None) -> bool:
+    return left is right or (left is not None and right is not None and _key(left) == _key(right))
+
+
+def _model_name(value: Value) -> str:
+    inner = bare(value)
+    if isinstance(inner, Instance):
+        path = inner.cls.path
+        return path.rsplit(".", 1)[-1]
+    return ""
+
+
+def _merged(models: Sequence[Model]) -> Inventory | None:
+    """One inventory for all models of a use; incomplete where one of them can't be seen."""
+    seen = [model for model in models if model.inventory is not None]
+    if not seen:
+        return None
+    if len(models) == 1:
+        return seen[0].inventory
+    parameters: list[Parameter] = []
+    complete, assumed = True, False
+    for model in models:
+        if model.inventory is None:
+            complete = False
+            continue
+        complete = complete and model.inventory.complete
+        assumed = assumed or model.inventory.assumed
+        parameters.extend(replace(p, name=f"{model.named}{p.name}") for p in model.inventory.parameters)
+    names = " and ".join(dict.fromkeys(model.inventory.model for model in seen if model.inventory))
+    return Inventory(names, tuple(parameters), complete, assumed)
+
+
+def _label(models: Sequence[Model]) -> str:
+    names = []
+    for model in models:
+        inner = bare(model.value)
+        if isinstance(inner, Unknown) and not inner.key.startswith("@"):
+            names.append(inner.key.rsplit(".", 1)[-1])
+        elif isinstance(inner, Instance):
+            names.append(_model_name(inner))
+    return " and ".join(dict.fromkeys(names))
+
+
+def _divided(drafted: Sequence[tuple[GroupDraft, AmountDraft]]) -> bool:
+    """Whether the groups are a split by kind: some decay, some don't, and tests decide which."""
+    decays = [amount.value is None or amount.value != 0 for _, amount in drafted]
+    tested = any(part.selector != s.Always(True) for draft, _ in drafted for part in draft.parts)
+    return tested and any(decays) and not all(decays)
+
+
+def _negated(selector: s.Selector, node: s.Selector, positive: bool = True) -> bool:
+    """Whether a pattern keeps parameters out of a selection rather than letting them in."""
+    if isinstance(selector, s.Not):
+        return _negated(selector.part, node, not positive)
+    if isinstance(selector, (s.And, s.Or)):
+        return any(_negated(part, node, positive) for part in selector.parts)
+    if selector == node:
+        return not positive
+    if isinstance(selector, s.InNames) and isinstance(node, s.Equals):
+        return not positive and node.value in selector.names
+    return False
+
+
