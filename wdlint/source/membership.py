@@ -48,7 +48,7 @@ from wdlint.source.predicates import (
     Upper,
     Within,
 )
-from wdlint.source.regular import EVERYTHING, Term, TooLarge, any_of, containing, literal, sequence
+from wdlint.source.regular import EVERYTHING, NOTHING, Term, TooLarge, any_of, containing, literal, sequence
 
 CASES = 64  # combinations of unknown conditions that are tried before an answer is left unknown
 
@@ -267,6 +267,8 @@ def _text_atom(selector: Contains | StartsWith | EndsWith | Equals | Within | Ma
         if outline is not None and wildcard.only_indices(text) and outline not in wildcard.outline(text):
             return _NO
         accepted = language(text)
+        if isinstance(selector, InNames) and accepted is not NOTHING and wildcard.only_indices(text):
+            return _UNKNOWN  # an index has no end, the names do
         return _UNKNOWN if accepted is None else wildcard.decide(text, accepted).value
 
     def test(texts: _Texts, parameter: Parameter, context: Context) -> int:

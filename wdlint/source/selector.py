@@ -1,9 +1,10 @@
 """Selections: which parameters a hand-made split takes. The door to the modules that hold the parts.
 
 `predicates` has the expression tree, `membership` decides it for a parameter, `ordinary` for a model
-that can't be seen, and `wording` says it in English.
+that can't be seen, and `description` says it in English.
 """
 
+from wdlint.source.description import words
 from wdlint.source.membership import (
     CASES,
     Context,
@@ -98,4 +99,5 @@ __all__ = [
     "outcomes",
     "pattern_matches",
     "patterns",
+    "words",
 ]

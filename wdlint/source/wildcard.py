@@ -126,7 +126,7 @@ def outline(text: str) -> str:
 
 def instances(text: str) -> Callable[[str], object]:
     """A quick test that every instance of the text passes, and few other texts."""
-    parts = ["[0-9]+" if c == INDEX else ".*" if c in HOLES else re.escape(c) for c in text]
+    parts = ["(?:0|[1-9][0-9]*)" if c == INDEX else ".*" if c in HOLES else re.escape(c) for c in text]
     return re.compile("".join(parts), re.DOTALL).fullmatch
 
 
