@@ -62,6 +62,7 @@ _MODULE_BASES = frozenset(
         "torch.jit.ScriptModule",
     )
 )
+_LAYER_LISTS = frozenset(("torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ParameterList"))
 
 
 # ---- changes
@@ -648,12 +649,33 @@ def _elements(evaluator: Evaluator, value: Value, turn: int) -> Iterator[Value]:
             for one_entry in entries(evaluator, value):
                 if one_entry.key is not None:
                     yield from evaluator.force(one_entry.key)
+        case Instance(cls=External(path=path)) if path in _LAYER_LISTS:
+            yield from _layers_of(evaluator, value, inner)
         case Instance() | Unknown():
             yield from evaluator.library_elements(inner, turn)
         case Element() if inner.part == "module":
             yield Element(Collection("children", inner), "module", turn)
         case _:
             return
+
+
+def _layers_of(evaluator: Evaluator, value: Value, made: Instance) -> Iterator[Value]:
+    """The layers (or raw parameters) of a list of torch's, later additions included; parts of their model."""
+    changed = value.value if isinstance(value, Part) else value
+    changes = changed.changes if isinstance(changed, Changed) else ()
+    found: list[Value] = []
+    listed = evaluator.positional(made.arguments) if made.arguments is not None else ()
+    for answers in listed:
+        for given in answers:
+            if isinstance(bare(given), SequenceValue):
+                found.extend(elements_of(evaluator, (given,), id(made)))
+            else:
+                found.append(given)
+    for item in items(evaluator, Changed(SequenceValue("list", ()), changes)):
+        held = evaluator.force(item.value)
+        found.extend(elements_of(evaluator, held, id(made)) if item.spread else held)
+    for layer in found:
+        yield _as_part(evaluator, value.root, value.path, "*", layer) if isinstance(value, Part) else layer
 
 
 def _pairs(evaluator: Evaluator, operation: Operation, turn: int) -> Iterator[Value]:

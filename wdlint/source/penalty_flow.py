@@ -30,6 +30,8 @@ from wdlint.source.values import (
 
 _WORK = 4_000  # expressions read for one file
 _CALLS = 8  # calls within calls
+_STEPS = 120  # expressions between a loss and a summand
+_PATH = 4  # keys within keys
 
 # Methods and functions through which a summand passes with its strength unchanged.
 _SAME = penalty_terms.RESHAPED - {"abs"} | frozenset(
@@ -65,10 +67,13 @@ class Way:
     negative: bool = False
     path: tuple[str | int | None, ...] = ()  # which entry of a container or object is meant
     join: t.Expr | None = None  # the last expression of the linted module on the way
-    join_statement: t.Stmt | None = None
     calls: int = 0
+    steps: int = 0
 
     def times(self, expr: t.Expr, context: Context, inverse: bool = False) -> Way:
+        """The way with one more factor; a factor met again in a loop's next turn counts once."""
+        if any(f.expr is expr for f in self.factors):
+            return self
         return replace(self, factors=(*self.factors, Factor(expr, context, inverse)))
 
 
@@ -100,12 +105,12 @@ class Reader:
         way = way or Way()
         key = (id(expr), id(context), way.path, way.power, way.negative, tuple(id(f.expr) for f in way.factors))
         self.work += 1
-        if key in self._seen or self.work > _WORK:
+        if key in self._seen or self.work > _WORK or way.steps > _STEPS or len(way.path) > _PATH:
             return
         self._seen.add(key)
         self.evaluator.keep((expr, context))
-        if context.module is self.module:
-            way = replace(way, join=expr, join_statement=context.statement)
+        own = context.module is self.module
+        way = replace(way, steps=way.steps + 1, join=expr if own else way.join)
         if isinstance(expr, (t.Call, t.Binary)) and not way.path:
             found = self._term(expr, context, way)
             if found is not None:
@@ -366,8 +371,8 @@ class Reader:
         if site is None and frame.arguments is None:
             for caller in self.evaluator.call_index.callers(self.evaluator, definition):
                 if caller.arguments.context is not None:
-                    call = t.Call(None, t.Const(None, None), caller.arguments.written)
-                    sites.append((call, caller.arguments.context, caller.bound))
+                    made = t.Call(None, t.Const(None, None), caller.arguments.written)
+                    sites.append((made, caller.arguments.context, caller.bound))
         plain = [p for p in definition.params if not p.star and not p.keyword_only]
         for call, context, bound in sites:
             position = plain.index(parameter) - bound if parameter in plain else len(call.args)
