@@ -126,6 +126,7 @@ class Parameter:
     present: Ternary = Ternary.YES  # UNKNOWN: exists only under a condition that can't be told
     trainable: Ternary = Ternary.YES
     place: Place | None = None
+    ancestors: tuple[str, ...] = ()  # dotted classes of the modules around its owner, outermost first
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,405 @@
+"""Every parameter of the model that a value stands for: its name, kind and the evidence for it.
+
+Modules are flattened here, from what `construction` and `members` found under each name. Kinds of raw
+parameters come from `raw_parameter`. A name holds `*` where an index is not fixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from wdlint.facts import Evidence, Inventory, Kind, Parameter, Ternary, Witness
+from wdlint.source import objects
+from wdlint.source import tree as t
+from wdlint.source.construction import Construction
+from wdlint.source.evaluate import Evaluator
+from wdlint.source.forward_use import Use, parameter_uses
+from wdlint.source.known_modules import is_inert, members_of_library
+from wdlint.source.members import ANY, Alternative, Leaf, Members, Slot, apply, is_below, taken
+from wdlint.source.raw_parameter import initial, is_parameter, kind_of, trainable
+from wdlint.source.values import Change, Changed, ClassValue, External, Instance, Method, Part, Unknown, Value, bare
+
+_MOST = 20_000  # parameters of one model
+_DEEPEST = 40  # modules within modules
+_SAME_CLASS = 5  # instances of one class within each other
+_WORK = 40_000  # evaluations for one model
+# Names of attributes that hold functions or parameterless modules where they hold something that can't be told.
+_HARMLESS = ("act", "relu", "gelu", "nonlin", "loss", "criterion", "drop", "pool", "softmax", "sigmoid", "tanh", "fn",
+             "func", "callback", "hook", "logger", "tokenizer", "metric", "transform", "optim", "schedul", "config", "args",
+             "hparams", "collate", "sampler", "dataset", "loader", "device", "dtype", "log", "print", "save_",
+             "generator", "rng", "trainer", "upsample", "interp", "flatten")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The parameters of one module, named relative to it."""
+
+    leaves: tuple[Leaf, ...]
+    complete: bool
+
+
+_EMPTY = Contents((), True)
+_NOT_KNOWN = Contents((), False)
+
+
+def inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
+    """Every parameter of a model, or None where nothing is known of it.
+
+    A sub-module reached from a model gives its own parameters, named relative to itself.
+    """
+    cache: dict[int, Inventory | None] = evaluator.__dict__.setdefault("_inventories", {})
+    key = id(model)
+    if key not in cache:
+        evaluator.keep(model)
+        cache[key] = None
+        before = evaluator.work
+        evaluator.work = max(0, before - _WORK)
+        try:
+            cache[key] = _inventory(evaluator, model)
+        finally:
+            evaluator.work = before
+    return cache[key]
+
+
+def _inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
+    inner = bare(model)
+    if not isinstance(inner, Instance):
+        return None
+    survey = Survey(evaluator)
+    members, changes = survey.peeled(model)
+    if members is None:
+        return None
+    contents = survey.flattened(members, changes, inner)
+    leaves = _distinct(contents.leaves)
+    if not leaves and not contents.complete:
+        return None
+    title = inner.cls.path
+    return Inventory(title, tuple(_fact(leaf) for leaf in leaves), contents.complete)
+
+
+def ancestry(evaluator: Evaluator, owner: str) -> frozenset[str] | None:
+    """The dotted classes that a class is derived from, itself included; None where it is no class of the project.
+
+    A "?" among them says that there are bases which can't be told.
+    """
+    classes: dict[str, ClassValue] = evaluator.__dict__.setdefault("_surveyed_classes", {})
+    cls = classes.get(owner)
+    if cls is None:
+        if owner.startswith("torch.nn."):
+            return _of_torch(owner)
+        return None
+    found: set[str] = set()
+    for base in objects.linear_bases(evaluator, cls):
+        if isinstance(base, ClassValue):
+            found.add(base.path)
+        elif base.path.startswith("?"):
+            found.add("?")
+        else:
+            found.add(base.path)
+            if base.path.startswith("torch.nn."):
+                found |= _of_torch(base.path)
+    return frozenset(found)
+
+
+_TORCH_BASES = (
+    ("_BatchNorm", ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm", "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d")),
+    ("_NormBase", ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d")),
+    ("_InstanceNorm", ("InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d")),
+    ("_ConvNd", ("Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")),
+    ("_ConvTransposeNd", ("ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")),
+    ("RNNBase", ("RNN", "LSTM", "GRU")),
+    ("RNNCellBase", ("RNNCell", "LSTMCell", "GRUCell")),
+    ("Linear", ("NonDynamicallyQuantizableLinear", "LazyLinear")),
+)  # fmt: skip
+_TORCH_HOMES = {"_BatchNorm": "batchnorm", "_NormBase": "batchnorm", "_InstanceNorm": "instancenorm", "_ConvNd": "conv",
+                "_ConvTransposeNd": "conv"}  # fmt: skip
+
+
+def _of_torch(path: str) -> frozenset[str]:
+    """The classes of torch.nn that a layer of torch.nn is derived from."""
+    last = path.rpartition(".")[2]
+    found = {path, f"torch.nn.{last}", "torch.nn.Module"}
+    for base, derived in _TORCH_BASES:
+        if last in derived:
+            home = _TORCH_HOMES.get(base)
+            found.add(f"torch.nn.modules.{home}.{base}" if home else f"torch.nn.{base}")
+    return frozenset(found)
+
+
+def _fact(leaf: Leaf) -> Parameter:
+    return Parameter(leaf.name, leaf.kind, leaf.evidence, leaf.ndim, leaf.shape, leaf.owner, leaf.attribute,
+                     leaf.present, leaf.trainable, None, leaf.ancestors)  # fmt: skip
+
+
+def _distinct(leaves: Iterable[Leaf]) -> list[Leaf]:
+    """Each tensor once, under its first name, as torch counts them; the same name and kind once."""
+    found: dict[tuple[str, Kind, str], Leaf] = {}
+    tensors: dict[tuple[object, ...], Leaf] = {}
+    for leaf in leaves:
+        if leaf.key is not None:
+            first = tensors.setdefault(leaf.key, leaf)
+            if first is not leaf and first.name != leaf.name:
+                if first.present.value < leaf.present.value and first.name in {n for n, _, _ in found}:
+                    first.present = leaf.present
+                continue
+        known = found.get((leaf.name, leaf.kind, leaf.owner))
+        if known is None:
+            found[leaf.name, leaf.kind, leaf.owner] = replace(leaf)
+            if leaf.key is not None:
+                tensors[leaf.key] = found[leaf.name, leaf.kind, leaf.owner]
+        else:
+            known.present |= leaf.present
+            known.trainable = known.trainable if known.trainable is leaf.trainable else Ternary.UNKNOWN
+            known.ndim = known.ndim if known.ndim == leaf.ndim else None
+            known.shape = known.shape if known.shape == leaf.shape else None
+        if len(found) >= _MOST:
+            break
+    return list(found.values())
+
+
+class Survey:
+    """One reading of a model. What was learnt of a value is kept with the evaluator."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self.stack: list[int] = []
+        self.classes: list[int] = []
+        state = evaluator.__dict__
+        self.members: dict[int, tuple[Members | None, tuple[t.ClassDef, ...]]] = state.setdefault("_members", {})
+        self.contents: dict[int, Contents] = state.setdefault("_contents", {})
+        self.uses: dict[tuple[int, frozenset[str]], dict[str, Use]] = state.setdefault("_uses", {})
+        self.known: dict[str, ClassValue] = state.setdefault("_surveyed_classes", {})
+
+    # ---- modules
+
+    def peeled(self, value: Value) -> tuple[Members | None, list[Change]]:
+        """What a module holds, and the changes made to it after its construction, in order."""
+        changes: list[Change] = []
+        while isinstance(value, (Changed, Part)):
+            if isinstance(value, Changed):
+                changes[:0] = value.changes
+                value = value.base
+            else:
+                value = value.value
+        return (self.held_by(value) if isinstance(value, Instance) else None), changes
+
+    def held_by(self, instance: Instance) -> Members | None:
+        """What an instance's own construction registers."""
+        key = id(instance)
+        if key not in self.members:
+            self.evaluator.keep(instance)
+            self.members[key] = None, ()
+            self.members[key] = self._held_by(instance)
+        return self.members[key][0]
+
+    def _held_by(self, instance: Instance) -> tuple[Members | None, tuple[t.ClassDef, ...]]:
+        if isinstance(instance.cls, External):
+            return members_of_library(self.evaluator, instance), ()
+        if not objects.may_be_module(self.evaluator, instance):
+            return None, ()
+        self.known.setdefault(instance.cls.path, instance.cls)
+        reading = Construction(self.evaluator, instance)
+        return reading.read(), reading.definitions
+
+    def contents_of(self, value: Value) -> Contents | None:
+        """The parameters of a module; None where a value is no module that is known."""
+        members, changes = self.peeled(value)
+        inner = bare(value)
+        if members is None or not isinstance(inner, Instance):
+            return None
+        if not changes and id(inner) in self.contents:
+            return self.contents[id(inner)]
+        recursive = id(inner) in self.stack or len(self.stack) > _DEEPEST
+        definition = id(inner.cls.definition) if isinstance(inner.cls, ClassValue) else 0
+        if recursive or (definition and self.classes.count(definition) >= _SAME_CLASS):
+            return _NOT_KNOWN
+        self.stack.append(id(inner))
+        self.classes.append(definition)
+        try:
+            found = self.flattened(members, changes, inner)
+        finally:
+            self.stack.pop()
+            self.classes.pop()
+        if not changes:
+            self.contents[id(inner)] = found
+        return found
+
+    def flattened(self, members: Members, changes: list[Change], instance: Instance) -> Contents:
+        """The parameters below what a module holds, later changes included."""
+        if changes:
+            members = members.copy()
+            for change in changes:
+                statement = change.context.statement
+                sure = taken(self.evaluator, statement, change.context.frame) if statement else Ternary.YES
+                if sure is not Ternary.NO:
+                    apply(self.evaluator, members, change, sure)
+        complete = members.complete
+        own, inner = list(members.fixed), []
+        uses = self._uses_of(members, instance)
+        for name, slot in list(members.slots.items()):
+            leaves, known = self._slot(name, slot, members, instance, uses)
+            complete = complete and known
+            for leaf in leaves:
+                (inner if "." in leaf.name else own).append(leaf)
+        leaves = [*own, *inner][:_MOST]
+        return Contents(tuple(_settled(leaves, members)), complete and len(leaves) < _MOST)
+
+    # ---- slots
+
+    def _slot(
+        self, name: str, slot: Slot, members: Members, instance: Instance, uses: dict[str, Use]
+    ) -> tuple[list[Leaf], bool]:
+        complete = True
+        found: list[list[Leaf]] = []
+        for alternative in slot.alternatives:
+            leaves, known = self._alternative(name, alternative, slot, members, instance, uses)
+            complete = complete and known
+            found.append(leaves)
+        if not any(found):
+            return [], complete
+        if len(found) == 1 or ANY in name:
+            return [leaf for leaves in found for leaf in leaves], complete
+        return _merged(found, slot.sure), complete
+
+    def _alternative(
+        self, name: str, alternative: Alternative, slot: Slot, members: Members, instance: Instance,
+        uses: dict[str, Use],
+    ) -> tuple[list[Leaf], bool]:  # fmt: skip
+        value = alternative.value
+        if is_parameter(value):
+            return [self._raw(name, alternative, slot, members, instance, uses)], True
+        contents = self._module(Changed(value, tuple(slot.changes)) if slot.changes else value)
+        if contents is None:
+            return [], not self._may_hold(name, value, instance)
+        salt = (name,) if alternative.several else ()
+        leaves = [leaf.below(name, members.owner, alternative.present) for leaf in contents.leaves]
+        unsure = bare(value)
+        if salt or (isinstance(unsure, Instance) and unsure.arguments is None):
+            for leaf in leaves:
+                leaf.key = (leaf.key, name, id(instance)) if salt and leaf.key is not None else None
+        return leaves, contents.complete
+
+    def _module(self, value: Value) -> Contents | None:
+        inner = bare(value)
+        return self.contents_of(value) if isinstance(inner, Instance) else None
+
+    def _raw(
+        self, name: str, alternative: Alternative, slot: Slot, members: Members, instance: Instance,
+        uses: dict[str, Use],
+    ) -> Leaf:  # fmt: skip
+        made = initial(self.evaluator, alternative.value)
+        siblings = tuple(other for other in members.slots if other != name)
+        kind, evidence = kind_of(name, made, uses.get(name), siblings, f"`{members.owner}`")
+        learns = Ternary.of(trainable(self.evaluator, alternative.value))
+        changes = alternative.value.changes if isinstance(alternative.value, Changed) else ()
+        for change in (*changes, *slot.changes):
+            if change.path == ("requires_grad",):
+                learns &= Ternary.UNKNOWN
+        present = alternative.present
+        key = (id(bare(alternative.value)), name if alternative.several else "")
+        return Leaf(name, kind, evidence, made.ndim, made.shape, members.owner, name, present, learns, (), key)
+
+    def _uses_of(self, members: Members, instance: Instance) -> dict[str, Use]:
+        """How the class of an instance uses its raw parameters, those of its containers included."""
+        definitions = self.members.get(id(instance), (None, ()))[1]
+        raw = frozenset(
+            name for name, slot in members.slots.items() if any(is_parameter(a.value) for a in slot.alternatives)
+        )
+        if not raw or not definitions:
+            return {}
+        key = id(definitions[0]), raw
+        if key not in self.uses:
+            self.uses[key] = parameter_uses(definitions, raw)
+        return self.uses[key]
+
+    def _may_hold(self, name: str, value: Value, instance: Instance) -> bool:
+        """Whether something that is no known module may be one, and hold parameters."""
+        inner = bare(value)
+        if isinstance(inner, Instance):
+            if isinstance(inner.cls, ClassValue):
+                return objects.may_be_module(self.evaluator, inner)
+            return not is_inert(inner.cls.path) and self._is_called(name, instance)
+        if isinstance(inner, (Unknown, Method)):
+            if isinstance(inner, Unknown) and inner.computed:
+                return False
+            return not name.lower().startswith(_HARMLESS) and self._is_called(name, instance)
+        return False
+
+    def _is_called(self, name: str, instance: Instance) -> bool:
+        """Whether the class calls an attribute as a module, or iterates over a container's places."""
+        if isinstance(instance.cls, External) or name == ANY or name.isdigit():
+            return True
+        cache: dict[int, frozenset[str]] = self.evaluator.__dict__.setdefault("_called_members", {})
+        for definition in self.members.get(id(instance), (None, ()))[1]:
+            if id(definition) not in cache:
+                cache[id(definition)] = frozenset(_called_members(definition))
+            if name in cache[id(definition)]:
+                return True
+        return False
+
+
+def _called_members(definition: t.ClassDef) -> Iterable[str]:
+    """Attributes of `self` that the methods of a class call, or ask for parameters."""
+    for method in t.statements(definition.inner.body):
+        if isinstance(method, t.FunctionDef) and method.params:
+            name = method.params[0].name
+            for statement in t.statements(method.inner.body):
+                for expression in t.expressions(statement):
+                    for node in t.walk(expression):
+                        if isinstance(node, t.Call) and isinstance(node.func, t.Attribute):
+                            yield from _called(node.func, name)
+
+
+def _called(func: t.Attribute, self_name: str) -> Iterable[str]:
+    inner = func.value
+    if isinstance(inner, t.Name) and inner.id == self_name:
+        yield func.attr
+    elif (
+        func.attr
+        in ("parameters", "named_parameters", "forward", "encode", "decode", "generate", "eval", "requires_grad_")
+        and isinstance(inner, t.Attribute)
+        and isinstance(inner.value, t.Name)
+        and inner.value.id == self_name
+    ):
+        yield inner.attr
+
+
+def _merged(found: list[list[Leaf]], sure: bool) -> list[Leaf]:
+    """The leaves of a slot that holds one of several things: those that all share are there in any case."""
+    merged: dict[tuple[str, Kind], Leaf] = {}
+    counts: dict[tuple[str, Kind], int] = {}
+    for leaves in found:
+        for key, leaf in {(leaf.name, leaf.kind): leaf for leaf in leaves}.items():
+            counts[key] = counts.get(key, 0) + 1
+            known = merged.get(key)
+            if known is None:
+                merged[key] = leaf
+                continue
+            known.ndim = known.ndim if known.ndim == leaf.ndim else None
+            known.shape = known.shape if known.shape == leaf.shape else None
+            known.trainable = known.trainable if known.trainable is leaf.trainable else Ternary.UNKNOWN
+            known.key = known.key if known.key == leaf.key else None
+    for key, leaf in merged.items():
+        everywhere = sure and counts[key] == len(found)
+        leaf.present = Ternary.YES if everywhere else leaf.present & Ternary.UNKNOWN
+    return list(merged.values())
+
+
+def _settled(leaves: list[Leaf], members: Members) -> list[Leaf]:
+    """Leaves with ties resolved and frozen ones marked."""
+    for path, answer in members.frozen:
+        for leaf in leaves:
+            if not path or is_below(leaf.name, path) or (ANY in path and leaf.name.startswith(path.partition(ANY)[0])):
+                leaf.trainable &= answer if ANY not in path else Ternary.UNKNOWN
+    for target, source in members.ties:
+        targets = [leaf for leaf in leaves if is_below(leaf.name, target)]
+        sources = [leaf for leaf in leaves if is_below(leaf.name, source)]
+        if not targets or not sources:
+            continue
+        later = targets if leaves.index(targets[0]) > leaves.index(sources[0]) else sources
+        leaves = [leaf for leaf in leaves if leaf not in later]
+    return leaves
+
+
+__all__ = ["Evidence", "Witness", "ancestry", "inventory"]

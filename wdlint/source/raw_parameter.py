@@ -1,0 +1,408 @@
+"""A raw `nn.Parameter`: its shape and initial value as the source shows them, and its kind.
+
+The kind rests on how the methods of its class use it (`forward_use`), then on its initial value and
+shape, then on its name, never on the number of dimensions alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from wdlint.facts import Evidence, Kind, Witness
+from wdlint.source import calls, objects
+from wdlint.source import tree as t
+from wdlint.source.evaluate import Evaluator
+from wdlint.source.forward_use import Use
+from wdlint.source.values import (
+    Answers,
+    Arguments,
+    Context,
+    External,
+    Instance,
+    Known,
+    Method,
+    SequenceValue,
+    Unknown,
+    Value,
+    bare,
+    constant,
+)
+
+CLASSES = frozenset(
+    f"torch.{path}"
+    for path in (
+        "nn.Parameter", "nn.parameter.Parameter", "nn.UninitializedParameter", "nn.parameter.UninitializedParameter",
+        "Parameter",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Initial:
+    """What a tensor is when it is made. A `fill` of None: not all elements are alike, or it can't be told."""
+
+    shape: tuple[int | None, ...] | None = None
+    fill: float | None = None
+    random: bool = False
+
+    @property
+    def ndim(self) -> int | None:
+        return len(self.shape) if self.shape is not None else None
+
+
+NOTHING = Initial()
+_FILLED = {"ones": 1.0, "zeros": 0.0, "empty": None, "full": None}
+_RANDOM = frozenset(
+    ["randn", "rand", "empty", "Tensor", "FloatTensor", "DoubleTensor", "HalfTensor", "BFloat16Tensor", "randint"]
+)
+_SAME_SHAPE = frozenset(
+    ["float", "half", "double", "bfloat16", "cuda", "cpu", "to", "type", "clone", "detach", "contiguous", "requires_grad_", "normal_", "uniform_", "zero_", "fill_", "mul", "mul_", "div", "div_", "add", "add_", "sub", "sub_", "clamp", "clamp_", "exp", "log", "sqrt", "pow", "abs", "sigmoid", "tanh", "data", "random_", "type_as", "xavier_uniform_", "neg", "inverse", "log_", "exp_", "copy_", "erfinv_", "trunc_normal_"]
+)  # fmt: skip
+_LIKE = frozenset(["ones_like", "zeros_like", "empty_like", "rand_like", "randn_like", "full_like"])
+_WHOLE = 6  # steps from a tensor to the call that makes it
+
+
+def is_parameter(value: Value) -> bool:
+    """Whether a value is a call of `nn.Parameter`."""
+    inner = bare(value)
+    return isinstance(inner, Instance) and isinstance(inner.cls, External) and inner.cls.path in CLASSES
+
+
+def initial(evaluator: Evaluator, value: Value) -> Initial:
+    """Shape and initial value of a raw parameter."""
+    inner = bare(value)
+    if not isinstance(inner, Instance) or inner.arguments is None:
+        return NOTHING
+    arguments = inner.arguments
+    for argument in arguments.written:
+        if argument.keyword in (None, "data") and not argument.star and arguments.context is not None:
+            return tensor(evaluator, argument.value, arguments.context)
+    if arguments.positional:
+        return _of_values(evaluator, arguments.positional[0], 0)
+    return NOTHING
+
+
+def trainable(evaluator: Evaluator, value: Value) -> bool | None:
+    """What `requires_grad` a raw parameter is made with."""
+    inner = bare(value)
+    if not isinstance(inner, Instance) or inner.arguments is None:
+        return True
+    given = calls.argument(evaluator, inner.arguments, "requires_grad", 1)
+    if not given:
+        return True
+    told = constant(given)
+    return told if isinstance(told, bool) else None
+
+
+def tensor(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int = 0) -> Initial:
+    """What an expression that makes a tensor gives."""
+    if depth > _WHOLE:
+        return NOTHING
+    match expr:
+        case t.Binary():
+            return _combined(evaluator, expr, context, depth)
+        case t.Unary(operand=operand):
+            return tensor(evaluator, operand, context, depth + 1)
+        case t.Call(func=t.Attribute(attr=attr, value=receiver)) if attr in _SAME_SHAPE:
+            made = tensor(evaluator, receiver, context, depth + 1)
+            if made is not NOTHING:
+                return _after(evaluator, made, attr, expr, context)
+        case t.Call(func=t.Attribute(attr=attr, value=receiver)) if attr in ("unsqueeze", "view", "reshape", "repeat"):
+            made = tensor(evaluator, receiver, context, depth + 1)
+            if made is not NOTHING:
+                return _reshaped(evaluator, made, attr, expr, context)
+        case t.Call(func=t.Attribute(attr="t" | "T", value=receiver)):
+            made = tensor(evaluator, receiver, context, depth + 1)
+            if made is not NOTHING:
+                return replace(made, shape=made.shape[::-1] if made.shape is not None else None)
+        case _:
+            pass
+    return _of_values(evaluator, evaluator.evaluate(expr, context), depth)
+
+
+def _combined(evaluator: Evaluator, expr: t.Binary, context: Context, depth: int) -> Initial:
+    """Arithmetic of a tensor and a number, or of two tensors."""
+    left, right = (tensor(evaluator, side, context, depth + 1) for side in (expr.left, expr.right))
+    numbers = [constant(evaluator.evaluate(side, context)) for side in (expr.left, expr.right)]
+    chosen, number = (left, numbers[1]) if left.shape is not None else (right, numbers[0])
+    if chosen.shape is None:
+        return NOTHING
+    if left.shape is not None and right.shape is not None:
+        return Initial(max(left.shape, right.shape, key=len), None, left.random or right.random)
+    if chosen.fill is None or not isinstance(number, (int, float)):
+        # one constant times whatever keeps all elements alike, but which value they have is not known
+        return replace(chosen, fill=None)
+    result = {"*": chosen.fill * number, "+": chosen.fill + number, "-": chosen.fill - number}.get(expr.op)
+    return replace(chosen, fill=result)
+
+
+def _after(evaluator: Evaluator, made: Initial, attr: str, call: t.Call, context: Context) -> Initial:
+    if attr in ("normal_", "uniform_", "random_", "trunc_normal_", "xavier_uniform_"):
+        return replace(made, fill=None, random=True)
+    if attr == "zero_":
+        return replace(made, fill=0.0, random=False)
+    if attr == "fill_":
+        value = constant(evaluator.evaluate(call.args[0].value, context)) if call.args else None
+        return replace(made, fill=float(value) if isinstance(value, (int, float)) else None, random=False)
+    same = attr in ("float", "half", "double", "bfloat16", "cuda", "cpu", "to", "type", "clone", "detach", "contiguous",
+                    "requires_grad_", "data", "type_as")  # fmt: skip
+    return made if same else replace(made, fill=None)
+
+
+def _reshaped(evaluator: Evaluator, made: Initial, attr: str, call: t.Call, context: Context) -> Initial:
+    arguments = tuple(a.value for a in call.args if a.keyword is None)
+    if attr == "unsqueeze":
+        if made.shape is None:
+            return made
+        place = constant(evaluator.evaluate(arguments[0], context)) if arguments else None
+        if not isinstance(place, int):
+            return replace(made, shape=(*made.shape, None))
+        at = place if place >= 0 else len(made.shape) + 1 + place
+        return replace(made, shape=(*made.shape[:at], 1, *made.shape[at:]))
+    if any(a.star for a in call.args):
+        return replace(made, shape=None)
+    if attr == "repeat":
+        return replace(made, shape=(None,) * len(_sizes(evaluator, call.args, context) or ()) or None)
+    return replace(made, shape=_sizes(evaluator, call.args, context))
+
+
+def _of_values(evaluator: Evaluator, values: Answers, depth: int) -> Initial:
+    found = {_of_value(evaluator, value, depth) for value in values}
+    if len(found) == 1:
+        return found.pop()
+    shapes = {one.shape for one in found}
+    dims = {one.ndim for one in found}
+    if len(shapes) == 1:
+        return Initial(shapes.pop())
+    return Initial((None,) * (dims.pop() or 0)) if len(dims) == 1 and None not in dims else NOTHING
+
+
+def _of_value(evaluator: Evaluator, value: Value, depth: int) -> Initial:
+    value = bare(value)
+    if isinstance(value, Known) and isinstance(value.value, (int, float)):
+        return NOTHING
+    if not isinstance(value, Instance) or not isinstance(value.cls, External) or value.arguments is None:
+        return NOTHING
+    path, arguments = value.cls.path, value.arguments
+    library, _, name = path.rpartition(".")
+    if path in CLASSES:
+        return initial(evaluator, value)
+    if library.startswith("torch.nn.init") or library.endswith("init") or name.endswith("trunc_normal_"):
+        made = _first(evaluator, arguments, depth)
+        constants = {"ones_": 1.0, "zeros_": 0.0}
+        return replace(made, fill=constants.get(name), random=name not in (*constants, "constant_"))
+    if not library.startswith(("torch", "numpy")):
+        return NOTHING
+    return _made_by(evaluator, name, arguments, depth)
+
+
+def _made_by(evaluator: Evaluator, name: str, arguments: Arguments, depth: int) -> Initial:
+    """What a tensor-making function of torch or numpy gives."""
+    context = arguments.context
+    if name in _LIKE:
+        made = _first(evaluator, arguments, depth)
+        fill = {"ones_like": 1.0, "zeros_like": 0.0}.get(name)
+        return Initial(made.shape, fill, "rand" in name or "empty" in name)
+    if name in ("eye", "arange", "linspace", "logspace"):
+        return Initial((None,) * (2 if name == "eye" else 1))
+    if name in ("tensor", "as_tensor", "array", "from_numpy", "DoubleTensor") or (
+        name in ("Tensor", "FloatTensor") and arguments.written and isinstance(arguments.written[0].value, t.Display)
+    ):
+        return _literal(evaluator, arguments, depth)
+    if name == "normal" and context is not None:
+        sizes = [a for a in arguments.written if a.keyword == "size"] or list(arguments.written[2:3])
+        return Initial(_sizes(evaluator, tuple(sizes), context), None, True)
+    if name in ("sqrt", "exp", "log", "abs", "log1p", "clamp", "sigmoid", "neg"):
+        return replace(_first(evaluator, arguments, depth), fill=None)
+    if (name not in _FILLED and name not in _RANDOM) or context is None:
+        return NOTHING
+    sizes = [a for a in arguments.written if a.keyword in (None, "size", "shape")]
+    fill = _FILLED.get(name)
+    if name == "full":
+        given = calls.argument(evaluator, arguments, "fill_value", 1)
+        told = constant(given) if given else None
+        fill = float(told) if isinstance(told, (int, float)) else None
+        sizes = sizes[:1]
+    if name == "randint":
+        sizes = sizes[-1:]
+    return Initial(_sizes(evaluator, tuple(sizes), context), fill, name in _RANDOM)
+
+
+def _first(evaluator: Evaluator, arguments: Arguments, depth: int) -> Initial:
+    if arguments.context is not None:
+        for argument in arguments.written:
+            if not argument.star and argument.keyword in (None, "tensor", "input"):
+                return tensor(evaluator, argument.value, arguments.context, depth + 1)
+    return NOTHING
+
+
+def _literal(evaluator: Evaluator, arguments: Arguments, depth: int) -> Initial:
+    """`torch.tensor(0.07)`, `torch.tensor([1., 1.])`."""
+    if arguments.context is None or not arguments.written:
+        return NOTHING
+    expr = arguments.written[0].value
+    shape: list[int | None] = []
+    while isinstance(expr, t.Display):
+        shape.append(len(expr.items) if not any(isinstance(i, t.Starred) for i in expr.items) else None)
+        if not expr.items:
+            break
+        expr = expr.items[0]
+    values = evaluator.evaluate(expr, arguments.context)
+    inner = [bare(v) for v in values]
+    if any(isinstance(v, (SequenceValue, Method)) or (isinstance(v, Unknown) and not v.computed) for v in inner):
+        return NOTHING
+    if any(isinstance(v, Instance) for v in inner):
+        # a number worked out by a library, as in `torch.tensor(np.log(1 / 0.07))`, or a tensor
+        number = all(isinstance(v, Instance) and _number(v) for v in inner)
+        return Initial(tuple(shape)) if number else _of_values(evaluator, values, depth + 1)
+    number_told = constant(values)
+    alike = not shape or shape == [1]
+    return Initial(tuple(shape), float(number_told) if alike and isinstance(number_told, (int, float)) else None)
+
+
+def _number(value: Instance) -> bool:
+    path = value.cls.path if isinstance(value.cls, External) else ""
+    return path.startswith("math.") or path in (
+        "numpy.log",
+        "numpy.exp",
+        "numpy.sqrt",
+        "numpy.float32",
+        "builtins.float",
+    )
+
+
+def _sizes(evaluator: Evaluator, arguments: Collection[t.Argument], context: Context) -> tuple[int | None, ...] | None:
+    """A shape from the arguments of a tensor-making call: sizes, or one tuple of them."""
+    written = list(arguments)
+    if not written:
+        return None
+    if len(written) == 1 and not written[0].star:
+        return _one_size(evaluator, written[0].value, context)
+    shape: list[int | None] = []
+    for argument in written:
+        if argument.star == "*":
+            inner = _one_size(evaluator, argument.value, context)
+            if inner is None or not _is_sequence(evaluator, argument.value, context):
+                return None
+            shape.extend(inner)
+        elif not argument.star:
+            shape.append(_size(evaluator.evaluate(argument.value, context)))
+    return tuple(shape)
+
+
+def _is_sequence(evaluator: Evaluator, expr: t.Expr, context: Context) -> bool:
+    return all(isinstance(bare(v), SequenceValue) for v in evaluator.evaluate(expr, context))
+
+
+def _one_size(evaluator: Evaluator, expr: t.Expr, context: Context) -> tuple[int | None, ...] | None:
+    """A single argument: a tuple of sizes, or one size. A name that speaks of a shape may be either."""
+    values = evaluator.evaluate(expr, context)
+    if len(values) == 1 and isinstance(bare(values[0]), SequenceValue):
+        shape: list[int | None] = []
+        for item in objects.items(evaluator, values[0]):
+            if item.spread or item.conditions:
+                return None
+            shape.append(_size(evaluator.force(item.value)))
+        sequence = bare(values[0])
+        assert isinstance(sequence, SequenceValue)
+        return None if isinstance(sequence.node, t.Comprehension) else tuple(shape)
+    if all(isinstance(v, Known) and isinstance(v.value, int) for v in values):
+        return (_size(values),)
+    if any(isinstance(bare(v), SequenceValue) for v in values):
+        return None
+    return None if may_be_shape(expr) else (None,)
+
+
+def may_be_shape(expr: t.Expr) -> bool:
+    """Whether an expression that can't be told may be a tuple of sizes rather than one size."""
+    match expr:
+        case t.Name(id=name) | t.Attribute(attr=name):
+            lower = name.lower()
+            return "shape" in lower or lower in ("size", "sizes", "dims", "input_size", "img_size", "normalized_size")
+        case t.Call(func=t.Attribute(attr=attr)):
+            return attr not in ("prod", "numel", "dim")
+        case t.Call(func=t.Name(id=name)):
+            return name not in ("int", "len", "max", "min", "round", "sum")
+        case t.Subscript(index=t.Slice()) | t.Starred() | t.Display():
+            return True
+        case t.Binary(op=op, left=left, right=right):
+            return op in "+*" and (may_be_shape(left) or may_be_shape(right))
+        case t.Conditional(body=body, orelse=orelse):
+            return may_be_shape(body) or may_be_shape(orelse)
+        case _:
+            return False
+
+
+def _size(values: Answers) -> int | None:
+    told = constant(values)
+    return told if isinstance(told, int) and not isinstance(told, bool) else None
+
+
+# ---- the kind
+
+
+def kind_of(
+    attribute: str, made: Initial, use: Use | None, siblings: Collection[str], where: str
+) -> tuple[Kind, Evidence]:
+    """A raw parameter's kind and why. `where` names its class."""
+    from wdlint.model.names import by_convention
+
+    convention = by_convention(attribute, siblings)
+    if use is not None:
+        evidence = Evidence(Witness.FORWARD, f"{use.evidence.text} of {where}")
+        return _refined(use, convention, made, evidence)
+    if convention is not None:
+        return convention
+    return by_value(attribute, made) or by_name(attribute, made) or (
+        Kind.UNKNOWN, Evidence(Witness.NAME, f"no use of `{attribute}` is seen in {where}")
+    )  # fmt: skip
+
+
+def _refined(
+    use: Use, convention: tuple[Kind, Evidence] | None, made: Initial, evidence: Evidence
+) -> tuple[Kind, Evidence]:
+    """A use as it stands, unless shape or a conventional name tells apart what decay treats alike."""
+    kind = use.kind
+    if use.note == "added" and made.shape is not None and _broad(made.shape) >= 2:
+        kind = Kind.EMBEDDING if convention is None or convention[0] is not Kind.BIAS else Kind.BIAS
+    if convention is not None and convention[0] is not kind:
+        spared = (Kind.GAIN, Kind.BIAS, Kind.EMBEDDING, Kind.OTHER)
+        if kind in spared and convention[0] in (Kind.EMBEDDING, Kind.OTHER):
+            return convention
+    return kind, evidence
+
+
+def _broad(shape: tuple[int | None, ...]) -> int:
+    return sum(size != 1 for size in shape)
+
+
+def by_value(attribute: str, made: Initial) -> tuple[Kind, Evidence] | None:
+    """A vector of ones is a gain and one of zeros a bias; a random matrix whose name says weight is one."""
+    if made.shape is not None and _broad(made.shape) <= 1 and made.fill is not None:
+        words = f"`{attribute}` starts with every element {made.fill:g}"
+        if made.fill == 0:
+            return Kind.BIAS, Evidence(Witness.VALUE, words)
+        if made.fill == 1:
+            return Kind.GAIN, Evidence(Witness.VALUE, words)
+    if made.shape is not None and len(made.shape) >= 2 and _broad(made.shape) >= 2 and made.random:
+        lower = attribute.lower()
+        if lower in ("w", "weight", "weights", "kernel", "proj", "projection") or lower.startswith(
+            ("weight", "w_", "kernel")
+        ):
+            return Kind.WEIGHT, Evidence(
+                Witness.VALUE, f"`{attribute}` starts random with {len(made.shape)} dimensions"
+            )
+    return None
+
+
+def by_name(attribute: str, made: Initial) -> tuple[Kind, Evidence] | None:
+    """The last witness: names that gains and biases commonly have."""
+    lower = attribute.lower()
+    if lower in ("gamma", "gain", "scale", "layer_scale", "g", "weight_g") or lower.startswith(("gamma", "layerscale")):
+        return Kind.GAIN, Evidence(Witness.NAME, f"the name `{attribute}`")
+    if lower in ("beta", "shift", "b") or lower.startswith("bias"):
+        return Kind.BIAS, Evidence(Witness.NAME, f"the name `{attribute}`")
+    if lower == "weight_v":
+        return Kind.WEIGHT, Evidence(Witness.NAME, f"the name `{attribute}`")
+    return None
