@@ -30,7 +30,7 @@ class Report:
 
     findings: tuple[Finding, ...]
     table: tuple[GroupRow, ...]  # one row a parameter group
-    classification: Classification
+    classification: Classification | None = None  # None where the model is in another process
 
     @property
     def ok(self) -> bool:
@@ -86,7 +86,7 @@ def audit(
 
 
 def report_on(
-    lives: Sequence[Live], seen: Classification, file: str, select: Sequence[str] = (), ignore: Sequence[str] = ()
+    lives: Sequence[Live], seen: Classification | None, file: str, select: Sequence[str] = (), ignore: Sequence[str] = ()
 ) -> Report:
     """The rules' verdict on live optimizers."""
     from wdlint.judge import judge

@@ -159,7 +159,7 @@ def _with_twins(held: Sequence[Held], uses: Mapping[str, tuple[Use, ...]]) -> di
 
 
 def _classified(held: Held, heard: list[Testimony]) -> Classified:
-    siblings = [name for name in held.owner._parameters if name != held.attribute]
+    siblings = tuple(name for name in held.owner._parameters if name != held.attribute)
     _, attribute = held.holder
     convention = by_convention(attribute, siblings)
     shape = shape_of(held.tensor)

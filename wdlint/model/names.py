@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 from wdlint.facts import Evidence, Kind, Witness
 
@@ -19,6 +20,7 @@ RELATIVE = "relative-position table"
 _CONVENTIONS: tuple[tuple[str, Kind, str], ...] = (
     (r"a_logs?|(f|b)?_?a_b?_?logs?", Kind.OTHER, "state-space A, kept as a logarithm"),
     (r"(.*_)?logit_scales?(_[at]|_.*)?|(.*_)?temperatures?|temp|logit_alpha|softmax_scal\w*", Kind.OTHER, "temperature"),
+    (r"(height|width)_rel|rel_(height|width)", Kind.OTHER, RELATIVE),
     (r".*rel(ative)?_?(pos|position|attention)(_?(\w*table|bias|emb\w*|enc\w*|[hwtdxy]|height|width|k|v))*\d*", Kind.OTHER, RELATIVE),
     (r"(attn_|attention_)?sinks?", Kind.OTHER, "attention sink"),
     (r"lambda_[qk]\d?", Kind.OTHER, "reparametrised attention coefficient"),
@@ -50,7 +52,8 @@ def is_of_positions(evidence: Evidence) -> bool:
     return evidence.text.endswith((POSITION, RELATIVE))
 
 
-def by_convention(attribute: str, siblings: Collection[str] = ()) -> tuple[Kind, Evidence] | None:
+@lru_cache(maxsize=4096)
+def by_convention(attribute: str, siblings: tuple[str, ...] = ()) -> tuple[Kind, Evidence] | None:
     """What the field calls by this name. `siblings` are the other parameters of the same module."""
     lower = attribute.lower()
     if attribute in ("D", "Ds", "D_b") and any(s.lower().startswith(("a_log", "a_b_log")) for s in siblings):
@@ -66,7 +69,8 @@ def broadness(shape: Sequence[int]) -> int:
     return sum(size != 1 for size in shape)
 
 
-def by_shape(attribute: str, shape: Sequence[int] | None) -> tuple[Kind, Evidence] | None:
+@lru_cache(maxsize=4096)
+def by_shape(attribute: str, shape: tuple[int, ...] | None) -> tuple[Kind, Evidence] | None:
     """A guess from name and shape together: a weight mixes features, so it has two or more broad dimensions."""
     if shape is None:
         return None
@@ -79,7 +83,7 @@ def by_shape(attribute: str, shape: Sequence[int] | None) -> tuple[Kind, Evidenc
     return None
 
 
-def by_path(name: str, shape: Sequence[int] | None, siblings: Collection[str] = ()) -> tuple[Kind, Evidence]:
+def by_path(name: str, shape: tuple[int, ...] | None, siblings: Collection[str] = ()) -> tuple[Kind, Evidence]:
     """The kind of a parameter of which only name and shape are known, as in a checkpoint.
 
     Args:
@@ -93,7 +97,7 @@ def by_path(name: str, shape: Sequence[int] | None, siblings: Collection[str] = 
         known = {"weight": Kind.GAIN, "bias": Kind.BIAS}.get(attribute)
         if known is not None:
             return known, evidence
-    if (convention := by_convention(attribute, siblings)) is not None:
+    if (convention := by_convention(attribute, tuple(siblings))) is not None:
         return convention
     if attribute == "weight" and _TABLE_OWNER.search(path) and shape is not None and len(shape) == 2:
         return Kind.EMBEDDING, evidence

@@ -8,6 +8,7 @@ What the uses say of a kind is decided at the end of this module; inputs are mad
 
 from __future__ import annotations
 
+import random
 import warnings
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,11 +17,11 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.func import functional_call
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from wdlint.facts import Evidence, Kind, Witness
+from wdlint.model.shadow import shadow
 from wdlint.model.tensors import Held, held_parameters, qualified
 
 # Operand positions (input, weight, bias) of operations that name them; -1 where there is none.
@@ -257,8 +258,7 @@ def observe(
 ) -> Observation:
     """Run `model` once on the meta device and record how each parameter is used.
 
-    The model's own values, mode and buffers are left as they are: parameters and buffers that are not on `meta` are
-    replaced by meta tensors for the length of the call. A pass that fails half-way has still shown what came before.
+    The model is not run: a shadow of it is. A pass that fails half-way has still shown what came before.
 
     Args:
         model: any module, on any device.
@@ -267,57 +267,21 @@ def observe(
         wanted: stop as soon as one parameter of each value has been used and the layer at work is done; the keys
             are parameter names. None: run to the end.
     """
-    held = held_parameters(model)
-    state = _stand_ins(model, held)
-    observer = Observer(
-        ((h.name, state.get(h.name, h.tensor)) for h in held),
-        {h.name: id(h.owner) for h in held},
-    )
+    names = {id(h.tensor): h.name for h in held_parameters(model)}
+    twin = shadow(model)
+    held = [(names[original], tensor, owner) for original, tensor, owner in twin.parameters if original in names]
+    observer = Observer(((n, t) for n, t, _ in held), {n: owner for n, _, owner in held})
     args, kwargs = _on_meta(args), _on_meta(dict(kwargs))
     error = ""
     try:
-        with _evaluating(model), _quiet(), _stack(observer, wanted), torch.no_grad(), torch.device("meta"), observer:
+        with _quiet(), _stack(observer, wanted), torch.no_grad(), torch.device("meta"), observer:
             observer.feed((args, kwargs))
-            if state:
-                functional_call(model, state, args, dict(kwargs), strict=False)
-            else:
-                model(*args, **kwargs)
+            twin.module(*args, **kwargs)
     except Enough:
         pass
     except Exception as failure:
         error = f"{type(failure).__name__}: {failure}"
     return Observation({name: tuple(uses) for name, uses in observer.uses.items()}, error)
-
-
-def _stand_ins(model: nn.Module, held: list[Held]) -> dict[str, torch.Tensor]:
-    """Meta tensors for every name of every parameter and buffer; none where the model is on `meta` as it is."""
-    buffers = [(name, b) for name, b in model.named_buffers(remove_duplicate=False) if b is not None]
-    if all(h.tensor.is_meta for h in held) and all(b.is_meta for _, b in buffers):
-        return {}
-    state = {}
-    for h in held:
-        state[h.name] = _meta(h.tensor)
-        state.update(dict.fromkeys(h.aliases, state[h.name]))
-    state.update({name: _meta(b) for name, b in buffers})
-    return state
-
-
-@contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode, set without calling the model's own `train`."""
-    training = [module for module in model.modules() if module.training]
-    for module in training:
-        module.training = False
-    try:
-        yield
-    finally:
-        for module in training:
-            module.training = True
-
-
-def _meta(tensor: torch.Tensor) -> torch.Tensor:
-    with torch.no_grad():
-        return torch.empty_like(tensor, device="meta").requires_grad_(False)
 
 
 def _on_meta(value: Any) -> Any:
@@ -356,15 +320,17 @@ def _stack(observer: Observer, wanted: Mapping[str, Hashable] | None) -> Iterato
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No warnings of the user's model, and no fused path that would hide single operations."""
+    """No warnings of the user's model, no fused path that would hide single operations, random numbers as before."""
     fast = torch.backends.mha.get_fastpath_enabled()
+    numbers = random.getstate()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
             warnings.simplefilter("ignore")
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
+        random.setstate(numbers)
 
 
 def verdict(uses: tuple[Use, ...], held: Held) -> tuple[Kind, Evidence] | None:

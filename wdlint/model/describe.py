@@ -1,0 +1,129 @@
+"""What is known of a model, as rows that any view can show: from a classified module or from names and shapes.
+
+Free of torch, so that a checkpoint's header is described without importing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from wdlint.facts import Kind, Parameter
+from wdlint.model.names import by_path
+
+if TYPE_CHECKING:
+    from wdlint.model.classify import Classification
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One parameter in a view."""
+
+    parameter: Parameter
+    size: int  # elements
+    aliases: tuple[str, ...] = ()  # further names of a tied parameter
+    heard: tuple[tuple[Kind, str, str], ...] = ()  # every testimony: kind, witness, words
+    dissent: bool = False  # a witness of use says otherwise
+    bases: tuple[str, ...] = ()  # qualified classes of the owner, most derived first; empty: not known
+    declared: bool = False  # the model asks not to decay it
+    decay: float | None = None  # its strength in the audited optimizer
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A model, described."""
+
+    title: str
+    rows: tuple[Row, ...]
+    source: str  # how it was made: "built on meta", "header of model.safetensors"
+    notes: tuple[str, ...] = ()
+
+    def count(self, kind: Kind) -> tuple[int, int]:
+        """Tensors and elements of a kind."""
+        sizes = [row.size for row in self.rows if row.parameter.kind is kind]
+        return len(sizes), sum(sizes)
+
+    @property
+    def elements(self) -> int:
+        return sum(row.size for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One tensor of a checkpoint."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str = ""
+
+
+_BUFFERS = frozenset(
+    "running_mean running_var num_batches_tracked inv_freq position_ids token_type_ids relative_position_index "
+    "masked_bias rotary_emb.inv_freq attn_mask relative_coords_table".split()
+)
+
+
+def is_buffer(entry: Entry) -> bool:
+    """Whether a checkpoint's tensor is no parameter, as far as name and type tell."""
+    leaf = entry.name.rpartition(".")[2]
+    whole = not entry.dtype.upper().startswith(("F", "BF", "C"))  # quantised weights are whole numbers too
+    return leaf in _BUFFERS or (bool(entry.dtype) and whole and "weight" not in leaf)
+
+
+def of_checkpoint(title: str, entries: Sequence[Entry], source: str) -> Description:
+    """Kinds by names and shapes alone; buffers are left out."""
+    siblings: dict[str, list[str]] = {}
+    for entry in entries:
+        path, _, leaf = entry.name.rpartition(".")
+        siblings.setdefault(path, []).append(leaf)
+    rows = []
+    buffers = 0
+    for entry in entries:
+        if is_buffer(entry):
+            buffers += 1
+            continue
+        path, _, leaf = entry.name.rpartition(".")
+        kind, evidence = by_path(entry.name, entry.shape, siblings[path])
+        size = 1
+        for side in entry.shape:
+            size *= side
+        parameter = Parameter(entry.name, kind, evidence, len(entry.shape), entry.shape, attribute=leaf)
+        rows.append(Row(parameter, size, heard=((kind, evidence.witness.value, evidence.text),)))
+    notes = ["kinds by name and shape only: a checkpoint does not say what a layer does"]
+    if buffers:
+        notes.append(f"{buffers} tensors are buffers and left out")
+    return Description(title, tuple(rows), source, tuple(notes))
+
+
+def of_model(seen: Classification, title: str, source: str, declared: Iterable[str] = ()) -> Description:
+    """The rows of a classified module."""
+    from wdlint.model.tensors import qualified
+
+    asked = set(declared)
+    rows = tuple(
+        Row(
+            c.parameter,
+            c.size,
+            c.held.aliases,
+            tuple((t.kind, t.evidence.witness.value, t.evidence.text) for t in c.testimonies),
+            bool(c.dissent),
+            tuple(qualified(k) for k in type(c.held.owner).__mro__),
+            c.parameter.name in asked,
+        )
+        for c in seen.parameters
+    )
+    notes = () if not seen.observed else (f"forward pass on meta: {seen.observed}",)
+    return Description(title, rows, source, notes)
+
+
+def with_groups(description: Description, strengths: dict[str, tuple[float | None, str]]) -> Description:
+    """The same, with each parameter's decay and group in an optimizer."""
+    rows = tuple(
+        replace(row, decay=strengths[row.parameter.name][0], group=strengths[row.parameter.name][1])
+        if row.parameter.name in strengths
+        else row
+        for row in description.rows
+    )
+    return replace(description, rows=rows)

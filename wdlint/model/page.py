@@ -1,0 +1,84 @@
+"""A described model as one self-contained page: tree, search, and colours by kind and by decay.
+
+The page loads nothing and names no other address. Its template is `page.html`; data goes in as JSON that can't
+close the script element it stands in.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from html import escape
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from wdlint.model.describe import Description
+from wdlint.model.listing import dimensions
+from wdlint.model.splits import compare
+
+if TYPE_CHECKING:
+    from wdlint.model.audit import Report
+
+
+def page(description: Description, report: Report | None = None) -> str:
+    """The page's text."""
+    parts = {
+        "title": escape(description.title),
+        "source": escape(description.source),
+        "notes": escape("; ".join(description.notes)),
+        "findings": _findings(report),
+        "compare": _comparison(description),
+        "data": _data(description),
+    }
+    text = files("wdlint.model").joinpath("page.html").read_text(encoding="utf-8")
+    return re.sub(r"@(\w+)@", lambda found: parts.get(found[1], found[0]), text)
+
+
+def _data(description: Description) -> str:
+    rows = [
+        {
+            "name": row.parameter.name,
+            "kind": row.parameter.kind.value,
+            "shape": dimensions(row),
+            "size": row.size,
+            "owner": row.parameter.owner,
+            "decay": row.decay,
+            "group": row.group,
+            "dissent": row.dissent,
+            "aliases": row.aliases,
+            "heard": row.heard or ((row.parameter.kind.value, "", row.parameter.evidence.text),),
+        }
+        for row in description.rows
+    ]
+    text = json.dumps({"rows": rows}, separators=(",", ":"), default=lambda kind: kind.value)
+    return text.replace("<", "\\u003c")
+
+
+def _findings(report: Report | None) -> str:
+    if report is None:
+        return ""
+    if report.ok:
+        return "<h2>Audit</h2><div class='panel'>No faults found.</div>"
+    items = "".join(
+        f"<div class='finding'><b>{escape(f.code)}</b> {escape(f.message)}<div class='quiet'>{escape(f.help)}</div></div>"
+        for f in report.findings
+    )
+    return f"<h2>Audit</h2><div class='panel'>{items}</div>"
+
+
+def _comparison(description: Description) -> str:
+    rows = []
+    for verdict in compare(description):
+        if verdict.decayed is None:
+            rows.append(f"<tr><td>{escape(verdict.split)}</td><td colspan='3'>needs the layers' classes</td></tr>")
+            continue
+        cells = "".join(
+            f"<td{' class=bad' if names and bad else ''} title='{escape(', '.join(names[:20]), quote=True)}'>{len(names)}</td>"
+            for names, bad in ((verdict.decayed, True), (verdict.exempted, True), (verdict.special, False))
+        )
+        rows.append(f"<tr><td>{escape(verdict.split)}</td>{cells}</tr>")
+    head = "<tr><th>rule in use</th><th>gains and biases decayed</th><th>weights exempted</th><th>special decayed</th></tr>"
+    return (
+        "<h2>What the rules in use would get wrong</h2>"
+        f"<div class='panel scroll'><table>{head}{''.join(rows)}</table></div>"
+    )

@@ -1,0 +1,115 @@
+"""The `wdlint run` command: start the user's script in a child process, and judge what the child saw.
+
+The child (`watch`) stops at the first optimizer step and hands over its findings; here they are printed.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wdlint.complaint import Complaint, complain, warn
+from wdlint.model.load import need_torch
+
+CLEAN, FOUND, TROUBLE = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the child hands over: one report for all optimizers of a step, or why there is none."""
+
+    findings: tuple[Any, ...]
+    table: tuple[Any, ...]
+    error: str = ""
+
+
+def run(script_and_arguments: Sequence[str], options: Mapping[str, Any]) -> int:
+    """Run a script or module, audit it at its first optimizer step, and return the exit code."""
+    try:
+        return _run(list(script_and_arguments), options)
+    except Complaint as complaint:
+        complain(str(complaint))
+        return TROUBLE
+
+
+def _run(words: list[str], options: Mapping[str, Any]) -> int:
+    need_torch()
+    if options["module"] is not None:
+        name, module, arguments = options["module"], "1", words
+    elif words:
+        name, module, arguments = words[0], "", words[1:]
+        if not Path(name).is_file():
+            raise Complaint(f"{name}: there is no such script (for a module, use -m)")
+    else:
+        raise Complaint("name a script, or a module after -m")
+    if arguments[:1] == ["--"]:
+        arguments = arguments[1:]
+    _check_rules(options)
+    with tempfile.TemporaryDirectory(prefix="wdlint-") as folder:
+        result = Path(folder, "seen")
+        settings = {
+            "WDLINT_WATCH_RESULT": str(result),
+            "WDLINT_WATCH_MODULE": module,
+            "WDLINT_WATCH_ON": "1" if options["keep_going"] else "",
+            "WDLINT_WATCH_SELECT": ",".join(options["select"]),
+            "WDLINT_WATCH_IGNORE": ",".join(options["ignore"]),
+        }
+        command = [sys.executable, "-m", "wdlint.model.watch", name, *arguments]
+        try:
+            code = subprocess.run(command, env={**os.environ, **settings}, check=False).returncode
+        except KeyboardInterrupt:
+            raise Complaint("stopped before the first optimizer step") from None
+        seen = [pickle.loads(result.read_bytes())] if result.exists() else []  # written by our own child
+    return _told(seen, code, options)
+
+
+def _check_rules(options: Mapping[str, Any]) -> None:
+    from wdlint.selection import UnknownRule, selected
+    from wdlint.settings import Settings
+
+    try:
+        selected(Settings(select=tuple(options["select"]), ignore=tuple(options["ignore"])))
+    except UnknownRule as error:
+        raise Complaint(str(error)) from None
+
+
+def _told(seen: list[Seen], code: int, options: Mapping[str, Any]) -> int:
+    if not seen:
+        if code:
+            raise Complaint(f"the script ended with exit code {code} before any optimizer stepped")
+        raise Complaint("the script ended and no optimizer of torch had stepped: there is nothing to judge")
+    (found,) = seen
+    if found.error:
+        raise Complaint(f"the audit failed: {found.error}")
+    from wdlint.model.audit import Report
+
+    report = Report(found.findings, found.table)
+    sys.stdout.write(_as_json(report) if options["output_format"] == "json" else _as_text(report))
+    if options["keep_going"] and code:
+        warn(f"the script ended with exit code {code}")
+        return TROUBLE
+    return CLEAN if report.ok else FOUND
+
+
+def _as_text(report: Any) -> str:
+    from wdlint.model.panels import report_text
+
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    return report_text(report, colour)
+
+
+def _as_json(report: Any) -> str:
+    from wdlint.excerpt import Excerpts
+    from wdlint.report import Run, render
+    from wdlint.rule import built_in
+
+    return render(Run(report.findings, 1, built_in, Excerpts()), "json")
+
+
