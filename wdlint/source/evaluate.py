@@ -486,6 +486,8 @@ class Evaluator:
         for original, alias in statement.names:
             if (alias or original) == name:
                 source = self._module_value(statement.module, frame.scope.module, statement.level)
+                if isinstance(source, ModuleValue) and source.module is frame.scope.module:
+                    return self._own_submodule(source.module, original)
                 return objects.member(self, source, original, frame.at(statement))
         return ()
 
@@ -495,13 +497,19 @@ class Evaluator:
         found = self._in_scope(name, None, frame)
         if found:
             return found
-        if module.is_package:
-            target = self.project.resolve(name, module, 1)
-            if isinstance(target, t.Module):
-                return (ModuleValue(target),)
-            if isinstance(target, str):
-                return (FolderValue(target, module),)
+        inside = self._own_submodule(module, name)
+        if inside:
+            return inside
         return () if quiet else (Unknown(f"{module.name}.{name}"),)
+
+    def _own_submodule(self, package: t.Module, name: str) -> Answers:
+        """A module of a package by its name, whether or not the package imports it."""
+        if not package.is_package:
+            return ()
+        target = self.project.resolve(name, package, 1)
+        if isinstance(target, t.Module):
+            return (ModuleValue(target),)
+        return (FolderValue(target, package),) if isinstance(target, str) else ()
 
     def submodule(self, folder: FolderValue, name: str) -> Answers:
         """A module in a namespace package."""

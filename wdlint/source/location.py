@@ -42,7 +42,8 @@ class Locator:
             return self._under(folder, parts)
         for start in (*self._search_path(folder), *self._roots):
             found = self._under(start, parts)
-            if found is not None and os.path.abspath(found) != os.path.abspath(importer):
+            # a package may import from itself; a script named like a library does not mean itself
+            if found is not None and (found.endswith("__init__.py") or not _same_file(found, importer)):
                 return found
         return None
 
@@ -106,3 +107,7 @@ class Locator:
                 climb = parent
             self._tops[folder] = climb
         return self._tops[folder]
+
+
+def _same_file(left: str, right: str) -> bool:
+    return os.path.abspath(left) == os.path.abspath(right)

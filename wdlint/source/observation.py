@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 
-from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, OptimizerUse
+from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, OptimizerUse, Origin, Penalty
 from wdlint.source import tree as t
 from wdlint.source.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.callers import all_statements
 from wdlint.source.evaluate import Evaluator
+from wdlint.source.penalties import penalties
+from wdlint.source.penalty_reach import PenaltyReach
 from wdlint.source.positions import Places
 from wdlint.source.project import Project
 from wdlint.source.sites import is_optimizer_class, sites, step_of
@@ -29,6 +31,7 @@ def observed(path: str, data: bytes, module: t.Module, project: Project) -> File
     return FileFacts(
         path,
         uses=uses,
+        penalties=tuple(_penalties(evaluator, module, places)),
         definitions=tuple(_definitions(evaluator, module, places)),
     )
 
@@ -49,6 +52,31 @@ def _uses(evaluator: Evaluator, module: t.Module, places: Places) -> Iterator[Op
     for site in found:
         if site.makers:
             yield from reader.read(site)
+
+
+def _penalties(evaluator: Evaluator, module: t.Module, places: Places) -> Iterator[Penalty]:
+    drafts = list(penalties(evaluator, module))
+    for draft in drafts:
+        places.want(module, draft.node)
+        places.want(module, draft.sink_node)
+    for draft in drafts:
+        place = places.of(module, draft.node)
+        if place is None:
+            continue
+        written = source_text(module, draft.coefficient_node)
+        amount = amount_of(draft.coefficient, written) if draft.coefficient is not None else None
+        reached = PenaltyReach(evaluator, draft.operands)
+        yield Penalty(
+            label=draft.label,
+            sink=draft.sink,
+            place=place,
+            coefficient=(amount or AmountDraft(1.0, Origin.WRITTEN)).placed(places),
+            power=draft.power,
+            kinds=reached.kinds,
+            parameters=reached.examples,
+            sink_place=places.of(module, draft.sink_node),
+            confidence=draft.confidence,
+        )
 
 
 def _definitions(evaluator: Evaluator, module: t.Module, places: Places) -> Iterator[OptimizerDefinition]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wdlint.facts import Coupling, OptimizerClass
@@ -22,6 +22,7 @@ from wdlint.source.steps import Step, read_step
 from wdlint.source.values import (
     Answers,
     Arguments,
+    Change,
     Changed,
     ClassValue,
     Context,
@@ -58,6 +59,7 @@ class Maker:
     arguments: Arguments
     default: float | None  # the decay that applies where none is given
     default_node: tuple[t.Node, t.Module] | None = None
+    later: tuple[Change, ...] = ()  # what a factory did to the optimizer before it returned it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,24 +140,31 @@ def _site(evaluator: Evaluator, call: t.Call, statement: t.Stmt, context: Contex
             if isinstance(function, FunctionValue) and isinstance(function.definition, t.FunctionDef):
                 if function.definition.scope.module is not context.module and suggests_optimizer(evaluator, function):
                     results = evaluator.call(function, arguments, call, context)
-                    makers.extend(_made(evaluator, results))
+                    makers.extend(_made(evaluator, results, context.module))
                     through = function.definition.name
     return Site(call, statement, context, tuple(makers), through=through) if makers else None
 
 
-def _made(evaluator: Evaluator, results: Answers, depth: int = 0) -> Iterator[Maker]:
-    """The optimizers among what a function returns, also within a tuple or dictionary."""
+def _made(evaluator: Evaluator, results: Answers, caller: t.Module | None, depth: int = 0) -> Iterator[Maker]:
+    """The optimizers that a function made among what it returns, also within a tuple or dictionary.
+
+    One that it was handed by the calling module is not its own.
+    """
     for result in results:
         inner = bare(result)
         if isinstance(inner, Instance) and inner.arguments is not None and inner.frame is not None:
+            if inner.frame.scope.module is caller:
+                continue
             context = inner.arguments.context or inner.frame.at(None)
-            yield from makers_of(evaluator, inner.cls, inner.arguments, context)
+            later = result.changes if isinstance(result, Changed) else ()
+            for maker in makers_of(evaluator, inner.cls, inner.arguments, context):
+                yield replace(maker, later=later) if later else maker
         elif isinstance(inner, SequenceValue) and depth < 2:
             for item in inner.items:
-                yield from _made(evaluator, evaluator.force(item.value), depth + 1)
+                yield from _made(evaluator, evaluator.force(item.value), caller, depth + 1)
         elif isinstance(inner, MappingValue) and depth < 2:
             for entry in inner.entries:
-                yield from _made(evaluator, evaluator.force(entry.value), depth + 1)
+                yield from _made(evaluator, evaluator.force(entry.value), caller, depth + 1)
 
 
 def suggests_optimizer(evaluator: Evaluator, function: FunctionValue, depth: int = 0) -> bool:
@@ -263,10 +272,13 @@ def library_base(evaluator: Evaluator, cls: ClassValue) -> KnownOptimizer | None
     return None
 
 
-def step_of(evaluator: Evaluator, cls: ClassValue) -> Step:
-    """How a class of the project decays, read once."""
-    cache: dict[int, Step] = evaluator.__dict__.setdefault("_steps", {})
-    key = id(cls.definition)
+Settings = tuple[tuple[str, t.Constant], ...]
+
+
+def step_of(evaluator: Evaluator, cls: ClassValue, settings: Settings = ()) -> Step:
+    """How a class of the project decays under the options that a call writes, read once for each."""
+    cache: dict[tuple[int, Settings], Step] = evaluator.__dict__.setdefault("_steps", {})
+    key = id(cls.definition), settings
     if key not in cache:
 
         def resolve(name: str) -> t.FunctionDef | None:
@@ -284,7 +296,7 @@ def step_of(evaluator: Evaluator, cls: ClassValue) -> Step:
                     return value.definition
             return None
 
-        cache[key] = read_step(cls.definition, cls.definition.scope.module, resolve)
+        cache[key] = read_step(cls.definition, cls.definition.scope.module, resolve, dict(settings))
     return cache[key]
 
 
@@ -293,7 +305,7 @@ def _of_project(
 ) -> Iterator[Maker]:
     if not is_optimizer_class(evaluator, cls):
         return
-    step = step_of(evaluator, cls)
+    step = step_of(evaluator, cls, _written_switches(evaluator, arguments))
     base = library_base(evaluator, cls)
     constructor = _constructor(evaluator, cls)
     params = [p for p in constructor.params if not p.star][1:] if constructor is not None else []
@@ -311,7 +323,7 @@ def _of_project(
             yield Maker(maker.described, Argument(params[0].name, 0), decay, Argument("lr"), arguments, maker.default)
         return
     takes_instance = any(
-        isinstance(bare(v), Instance) and list(_made(evaluator, (v,)))
+        isinstance(bare(v), Instance) and list(_made(evaluator, (v,), None))
         for answers in calls.positional(evaluator, arguments)[:1]
         for v in answers
     )
@@ -337,6 +349,15 @@ def _of_project(
     decay_argument = Argument(key, position, default) if key else None
     rate = next((Argument(p.name, i) for i, p in enumerate(params) if p.name in ("lr", "learning_rate")), None)
     yield Maker(described, first, decay_argument, rate, arguments, default, node)
+
+
+def _written_switches(evaluator: Evaluator, arguments: Arguments) -> Settings:
+    """The on-off options that a call writes, such as `weight_decay_filter=True`."""
+    found: list[tuple[str, t.Constant]] = []
+    for name, answers in calls.keywords(evaluator, arguments):
+        if len(answers) == 1 and isinstance(answers[0], Known) and isinstance(answers[0].value, bool):
+            found.append((name, answers[0].value))
+    return tuple(found)
 
 
 def _derived(

@@ -6,7 +6,7 @@ base class does, is decided by the caller.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from wdlint.facts import Coupling, Division, Ternary
@@ -39,8 +39,13 @@ class Step:
     inherits: bool = False
 
 
-def read_step(cls: t.ClassDef, module: t.Module, resolve: Resolver | None = None) -> Step:
-    """Read how an optimizer class decays.
+def read_step(
+    cls: t.ClassDef,
+    module: t.Module,
+    resolve: Resolver | None = None,
+    settings: Mapping[str, t.Constant] | None = None,
+) -> Step:
+    """Read how an optimizer class decays, with `settings` in place of its options' defaults.
 
     `resolve` finds functions that `module` does not define, by their dotted name as written; `self.name` asks for
     a method of a base class. Without it, and where it gives None, such calls hand their arguments on unread.
@@ -53,6 +58,7 @@ def read_step(cls: t.ClassDef, module: t.Module, resolve: Resolver | None = None
                 methods.setdefault(statement.name, []).append(statement)
     written = _defaults(methods)
     constants = {k: v.value for k, v in written.items() if isinstance(v, t.Const)}
+    constants.update(settings or {})
     reader = StepReader(methods, module, resolve or _nothing, constants)
     for owner in reversed(classes):
         for statement in owner.inner.body.statements:

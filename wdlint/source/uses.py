@@ -33,7 +33,7 @@ from wdlint.source.ordinary import division
 from wdlint.source.positions import Places
 from wdlint.source.selections import Taken
 from wdlint.source.sites import Maker, Site
-from wdlint.source.values import Changed, Instance, Known, Method, Part, Unknown, Value, bare
+from wdlint.source.values import Change, Changed, Instance, Known, Method, Part, Unknown, Value, bare
 
 if TYPE_CHECKING:
     from wdlint.source.evaluate import Evaluator
@@ -121,10 +121,12 @@ class UseReader:
 
     def _later(self, site: Site, reader: GroupReader) -> tuple[list[GroupDraft], bool]:
         """Groups that `add_param_group` adds to the optimizer after it is made."""
+        drafts: list[GroupDraft] = []
+        for change in self._leading(site.makers).later:
+            drafts.extend(self._added(change, reader))
         name = _bound_name(site)
         if name is None:
-            return [], True
-        drafts: list[GroupDraft] = []
+            return drafts, True
         frame = site.context.frame
         for statement in self._touching(site, name):
             root = name.split(".")[0]
@@ -132,10 +134,15 @@ class UseReader:
                 below = change.path[len(name.split(".")) - 1 :]
                 if ".".join(map(str, change.path[: len(name.split(".")) - 1])) != ".".join(name.split(".")[1:]):
                     continue
-                if change.action == "add_param_group" and not below and change.arguments:
-                    for value in self.evaluator.evaluate(change.arguments[0].value, change.context):
-                        drafts.extend(reader.read(value, change.arguments[0].value, change.context).drafts)
+                if not below:
+                    drafts.extend(self._added(change, reader))
         return drafts, True
+
+    def _added(self, change: Change, reader: GroupReader) -> Iterator[GroupDraft]:
+        if change.action == "add_param_group" and change.arguments:
+            expression = change.arguments[0].value
+            for value in self.evaluator.evaluate(expression, change.context):
+                yield from reader.read(value, expression, change.context).drafts
 
     def _touching(self, site: Site, name: str) -> Iterator[t.Stmt]:
         root = name.split(".")[0]
@@ -280,10 +287,7 @@ class UseReader:
         return models
 
     def _inventory(self, value: Value) -> Inventory | None:
-        try:
-            from wdlint.source.inventory import inventory
-        except ImportError:
-            return None
+        from wdlint.source.inventory import inventory
 
         key = _key(value)
         if key not in self._inventories:
@@ -315,10 +319,7 @@ class UseReader:
         return tuple(found)
 
     def _context(self, model: Model) -> m.Context:
-        try:
-            from wdlint.source.inventory import ancestry
-        except ImportError:
-            return m.Context()
+        from wdlint.source.inventory import ancestry
 
         return m.Context(ancestry=lambda owner: ancestry(self.evaluator, owner))
 
