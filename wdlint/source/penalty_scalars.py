@@ -10,10 +10,7 @@ from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator, parameter_named
 from wdlint.source.values import Answers, Context, External, FunctionValue, Instance, Known, Method, Unknown, bare
 
-_NUMBERS = frozenset(
-    "float int len max min abs round pow sqrt exp log log10 size numel dim item get getattr tensor as_tensor scalar_tensor "
-    "FloatTensor Tensor get_lambda".split()
-)
+_NUMBERS = frozenset("max min abs round pow sqrt exp log log10 tensor as_tensor scalar_tensor FloatTensor Tensor".split())
 
 
 def is_scalar(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int = 0) -> bool:
@@ -83,7 +80,9 @@ def _name(evaluator: Evaluator, expr: t.Name, context: Context, depth: int) -> b
 def _call(evaluator: Evaluator, expr: t.Call, context: Context, depth: int) -> bool:
     func = expr.func
     name = func.id if isinstance(func, t.Name) else func.attr if isinstance(func, t.Attribute) else ""
-    if name in ("size", "numel", "dim", "item", "get", "getattr", "len", "float", "int"):
+    if isinstance(func, t.Name) and name in ("float", "int", "len", "getattr"):
+        return True
+    if isinstance(func, t.Attribute) and name in ("size", "numel", "dim", "item", "get"):
         return True
     if name in _NUMBERS:
         return all(is_scalar(evaluator, a.value, context, depth + 1) for a in expr.args)

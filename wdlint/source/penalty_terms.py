@@ -238,7 +238,7 @@ def same(left: t.Expr, right: t.Expr) -> bool:
 
 def parameters(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int = 0) -> Operand | None:
     """The parameters that an expression is (in whatever shape), or None where it may be something else."""
-    if depth > 6 or _named_otherwise(expr):
+    if depth > 6:
         return None
     match expr:
         case t.Call():
@@ -274,11 +274,6 @@ def parameters(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int 
     return _of_answers(evaluator, evaluator.evaluate(expr, context), depth)
 
 
-def _named_otherwise(expr: t.Expr) -> bool:
-    name = expr.id if isinstance(expr, t.Name) else expr.attr if isinstance(expr, t.Attribute) else ""
-    return bool(_NO_WEIGHTS.search(name))
-
-
 def _of_answers(evaluator: Evaluator, answers: Answers, depth: int) -> Operand | None:
     """The parameters among the answers; None unless every answer but None is one."""
     kept: list[Value] = []
@@ -302,6 +297,8 @@ def _is_parameter(evaluator: Evaluator, value: Value, depth: int) -> bool | None
                 return None
             return _is_parameter(evaluator, value.base, depth)
         case Part():
+            if _NO_WEIGHTS.search(value.path.rsplit(".", 1)[-1]):
+                return None
             return _is_parameter(evaluator, value.value, depth)
         case Element(part="parameter"):
             return _runs_over_parameters(evaluator, value.collection, 0)
@@ -309,7 +306,7 @@ def _is_parameter(evaluator: Evaluator, value: Value, depth: int) -> bool | None
             return True if _WEIGHT_LIKE.search(value.name) else None
         case Instance(cls=External() as cls):
             if cls.path in _RAW:
-                return True
+                return None if _NO_WEIGHTS.search(_made_as(evaluator, value)) else True
             if cls.path in _JOINING and value.node is not None and value.node.args and value.arguments is not None:
                 if value.arguments.context is None:
                     return None
@@ -321,6 +318,10 @@ def _is_parameter(evaluator: Evaluator, value: Value, depth: int) -> bool | None
                 held = all_of(evaluator, value.node.args[0].value, value.arguments.context)
                 return held.proven if held is not None else None
             return _textbook(evaluator, value)
+        case Method() if _WEIGHT_LIKE.search(value.name):
+            layer = bare(value.receiver)
+            external = layer.cls if isinstance(layer, Instance) else None
+            return True if isinstance(external, External) and _is_layer(external) else None
         case Unknown():
             # an entry of a parameter group: `for p in group["params"]`
             return True if re.search(r"\.params\[\*\d+\]$", value.key) else None
@@ -396,11 +397,11 @@ def _held_by_layer(evaluator: Evaluator, expr: t.Attribute, context: Context) ->
     """`layer.weight`, where the layer is one of torch's, or seems to be a layer of a model that can't be seen."""
     found: list[Value] = []
     proven = True
+    if isinstance(expr.value, t.Attribute) and _NO_WEIGHTS.search(expr.value.attr):
+        return None
     for holder in evaluator.evaluate(expr.value, context):
         inner = bare(holder)
-        if isinstance(inner, Instance) and isinstance(inner.cls, External) and inner.cls.path.startswith("torch.nn."):
-            if inner.cls.path.startswith("torch.nn.functional") or inner.cls.path in _RAW:
-                return None
+        if isinstance(inner, Instance) and isinstance(inner.cls, External) and _is_layer(inner.cls):
             found.append(Attribute(holder, expr.attr))
         elif isinstance(inner, Element) and inner.part == "module":
             found.append(Attribute(inner, expr.attr))
@@ -412,6 +413,11 @@ def _held_by_layer(evaluator: Evaluator, expr: t.Attribute, context: Context) ->
         else:
             return None
     return Operand(tuple(found), proven) if found else None
+
+
+def _is_layer(cls: External) -> bool:
+    path = cls.path
+    return path.startswith("torch.nn.") and not path.startswith("torch.nn.functional") and path not in _RAW
 
 
 def _seems_layer(expr: t.Expr) -> bool:
@@ -433,10 +439,17 @@ def _textbook(evaluator: Evaluator, value: Instance) -> bool | None:
     if not value.cls.path.startswith("torch.") or value.node is None or value.frame is None:
         return None
     notes = _notes(evaluator, value.frame.scope.module)
-    name = notes.made.get(id(value.node))
-    if name is None or name not in notes.trained or name not in notes.applied:
+    name = _made_as(evaluator, value)
+    if name not in notes.trained or name not in notes.applied:
         return None
     return True if _TEXTBOOK.match(name) and not _NO_WEIGHTS.search(name) else None
+
+
+def _made_as(evaluator: Evaluator, value: Instance) -> str:
+    """The plain name that was given to what a call made, if it was given one."""
+    if value.node is None or value.frame is None:
+        return ""
+    return _notes(evaluator, value.frame.scope.module).made.get(id(value.node), "")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
