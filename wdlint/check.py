@@ -16,9 +16,10 @@ from wdlint import paths
 from wdlint.complaint import Complaint, complain, warn
 from wdlint.config import Configuration
 from wdlint.excerpt import Excerpts
-from wdlint.lint import Checked, Linter
+from wdlint.lint import Checked
 from wdlint.report import Run, render
 from wdlint.report.plain import harmless, statistics
+from wdlint.work import Plan, check_files
 
 if TYPE_CHECKING:
     from wdlint.rule import Rule
@@ -56,8 +57,8 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
     if not files and not missing:
         warn(f"there are no Python files in {', '.join(named)}")
     _check_selectors(here)
-    linter = Linter(configuration, given, heed_comments=not options["ignore_suppressions"])
-    checked = [linter.check(file) for file in files]
+    plan = Plan(configuration, not options["ignore_suppressions"], _cache_folder(options), given)
+    checked = check_files(files, plan, options["workers"])
     run = _run(checked, missing, here, given, options)
     run, done = _set_aside(run, [one.file for one in checked], here, options)
     if not done:
@@ -84,6 +85,12 @@ def _files(
     if options["stdin_filename"] and not list(paths.named(name, configuration)):
         return {}, []
     return {paths.display(name): sys.stdin.buffer.read()}, [name]
+
+
+def _cache_folder(options: Mapping[str, Any]) -> str | None:
+    from wdlint.cache import default_folder
+
+    return None if options["no_cache"] else options["cache_dir"] or default_folder()
 
 
 def _check_selectors(settings: Settings) -> None:

@@ -17,7 +17,10 @@ from wdlint import __version__
 from wdlint.settings import FORMATS
 
 # Commands that live elsewhere, imported when they are used: name → module and attribute.
-ELSEWHERE: dict[str, str] = {}
+ELSEWHERE: dict[str, str] = {
+    "model": "wdlint.cli_model:model",
+    "run": "wdlint.cli_model:run",
+}
 
 
 class Commands(click.Group):
@@ -99,6 +102,15 @@ class Check(click.Command):
     "--respect-gitignore/--no-respect-gitignore", default=None, help="Skip what .gitignore ignores. [default: yes]"
 )
 @click.option("--stdin-filename", metavar="PATH", help="The file that standard input (`-`) stands for.")
+@click.option(
+    "-j",
+    "--workers",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Processes to use. [default: as many as pay]",
+)
+@click.option("--cache-dir", type=click.Path(file_okay=False), help="Keep results here between runs.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 @click.option(
     "--color", "colour", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the text report."
@@ -108,6 +120,18 @@ def check(paths: tuple[str, ...], **options: Any) -> None:
     from wdlint.check import check as run
 
     sys.exit(run(paths, options))
+
+
+@wdlint.command()
+@click.option("--cache-dir", type=click.Path(file_okay=False), help="The cache, where it is not the user's own.")
+def clean(cache_dir: str | None) -> None:
+    """Remove the results kept between runs."""
+    from wdlint.cache import clean as remove
+    from wdlint.cache import default_folder
+
+    folder = cache_dir or default_folder()
+    removed = remove(folder)
+    click.echo(f"There is no cache in {folder}." if removed is None else f"Removed {removed} results from {folder}.")
 
 
 @wdlint.command()

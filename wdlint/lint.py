@@ -1,7 +1,8 @@
-"""The way through: paths → screen → facts → rules → findings, one file after the other.
+"""The way through: a file's bytes → screen → facts → rules → findings.
 
 Trouble with one file never stops the others. Nothing here prints or parses: engines observe, rules
-judge, reports show. What is imported at the top is all that a screened-out file costs.
+judge, reports show; many files at once are the business of `wdlint.work`. What is imported at the
+top is all that a screened-out file costs.
 """
 
 from __future__ import annotations
@@ -15,9 +16,14 @@ from wdlint.settings import Settings
 from wdlint.source.screen import may_matter
 
 if TYPE_CHECKING:
+    from wdlint.cache import Cache
     from wdlint.facts import Finding
     from wdlint.rule import Rule
     from wdlint.source.engine import Project
+
+# When a project's memory of parsed files is given up: it grows with every file.
+_KEPT_FILES = 200
+_KEPT_BYTES = 4_000_000
 
 
 class Checked(NamedTuple):
@@ -29,27 +35,48 @@ class Checked(NamedTuple):
     error: str = ""  # why the file could not be judged; it is no finding then
 
 
+class Pending(NamedTuple):
+    """A file that passed the screen and is not judged yet."""
+
+    path: str
+    data: bytes
+
+
 class Linter:
-    """Lints files one by one; what was learnt of the files around them is kept between files."""
+    """Lints files one by one; what was learnt of the files around them is kept between files.
+
+    Args:
+        settings_of: the settings in force in a folder.
+        given: bytes of files, by the path that reports show, that are not read from disk.
+        heed_comments: whether comments suppress findings.
+        cache: where results are kept between runs.
+    """
 
     def __init__(
         self,
         settings_of: Callable[[str], Settings],
         given: dict[str, bytes] | None = None,
         heed_comments: bool = True,
+        cache: Cache | None = None,
     ) -> None:
-        """`given` holds bytes of files, by the path that reports show, that are not read from disk."""
         self._settings_of = settings_of
         self._given = given or {}
         self._heed_comments = heed_comments
+        self._cache = cache
         self._projects: dict[Settings, Project] = {}
+        self._kept = (0, 0)
 
     def check(self, path: str) -> Checked:
         """Lint one file. Its trouble is in the result; nothing is raised for it.
 
         Raises:
-            UnknownRule, BrokenRule: the settings name rules that don't exist or can't be read.
+            Complaint: the settings can't be used.
         """
+        looked = self.look(path)
+        return looked if isinstance(looked, Checked) else self.judge(looked)
+
+    def look(self, path: str) -> Checked | Pending:
+        """Read and screen one file: done with it, or what is left to judge."""
         shown = paths.display(path)
         data = self._given.get(shown)
         if data is None:
@@ -60,20 +87,33 @@ class Linter:
                 return Checked(shown, error=f"can't be read: {error.strerror or error}")
         if not may_matter(data) and b"wdlint:" not in data:
             return Checked(shown)
-        settings = self._settings_of(os.path.dirname(os.path.abspath(path)))
-        return self._judged(shown, data, settings)
+        if self._cache is not None:
+            settings = self._settings_of(_folder(path))
+            kept = self._cache.get(self._cache.name(shown, data, settings), settings)
+            if kept is not None:
+                return kept
+        return Pending(path, data)
 
-    def _judged(self, shown: str, data: bytes, settings: Settings) -> Checked:
+    def judge(self, pending: Pending) -> Checked:
+        """Lint a file that passed the screen."""
+        path, data = pending
+        shown = paths.display(path)
+        settings = self._settings_of(_folder(path))
+        project = self._project(settings, len(data))
+        checked = self._judged(shown, data, settings, project)
+        if self._cache is not None:
+            self._keep(checked, self._cache, self._cache.name(shown, data, settings), project)
+        return checked
+
+    def _judged(self, shown: str, data: bytes, settings: Settings, project: Project) -> Checked:
         from wdlint.judge import RuleFailed, judge
         from wdlint.selection import selected
+        from wdlint.source.engine import observe
         from wdlint.suppress import may_suppress
 
         rules = _left_for(shown, selected(settings), settings)
         try:
-            from wdlint.source.engine import observe
-
-            facts = observe(shown, data, self._project(settings))
-            findings = judge(facts, rules)
+            findings = judge(observe(shown, data, project), rules)
         except RuleFailed as error:
             return Checked(shown, error=str(error))
         except RecursionError:
@@ -81,6 +121,8 @@ class Linter:
         except MemoryError:
             return Checked(shown, error="is too large to be read in the memory there is")
         except Exception as error:  # a fault of wdlint's own: said, and the other files go on
+            if os.environ.get("WDLINT_DEBUG"):
+                raise
             return Checked(shown, error=f"internal error, please report it: {type(error).__name__}: {error}")
         if not settings.latent:
             findings = [finding for finding in findings if not finding.latent]
@@ -88,14 +130,37 @@ class Linter:
             return Checked(shown, tuple(findings))
         return _without_suppressed(shown, data, findings, rules)
 
-    def _project(self, settings: Settings) -> Project:
+    def _project(self, settings: Settings, size: int) -> Project:
+        """The project that settings describe, ready for the next file."""
+        from pathlib import Path
+
+        from wdlint.source.engine import Project
+        from wdlint.source.project import Trail
+
+        files, total = self._kept
+        if files >= _KEPT_FILES or total >= _KEPT_BYTES:
+            self._projects.clear()
+            files, total = 0, 0
+        self._kept = (files + 1, total + size)
         if settings not in self._projects:
-            from pathlib import Path
+            roots = [Path(settings.root, root) for root in settings.roots]
+            self._projects[settings] = Project(roots, settings)
+        project = self._projects[settings]
+        project.trail = Trail()
+        return project
 
-            from wdlint.source.engine import Project
+    @staticmethod
+    def _keep(checked: Checked, cache: Cache, name: str, project: Project) -> None:
+        from wdlint.cache import Dependencies
 
-            self._projects[settings] = Project([Path(settings.root, root) for root in settings.roots])
-        return self._projects[settings]
+        trail = project.trail
+        files = {path: cache.digest_of(path) for path in trail.files if path != checked.file}
+        imports = [(*key, led) for key, led in trail.imports.items()]
+        cache.put(name, checked, Dependencies(files, imports))
+
+
+def _folder(path: str) -> str:
+    return os.path.dirname(os.path.abspath(path))
 
 
 def _without_suppressed(shown: str, data: bytes, findings: list[Finding], rules: Sequence[Rule]) -> Checked:
