@@ -205,17 +205,32 @@ class Always(Selector):
 
 
 @dataclass(frozen=True, slots=True)
-class And(Selector):
+class _Compound(Selector):
+    """Several conditions as one. Its hash is kept: trees can be large, and are looked up often."""
+
+    parts: tuple[Selector, ...]
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((type(self).__name__, self.parts)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __reduce__(self) -> tuple[object, ...]:  # the hash of a text differs from process to process
+        return type(self), (self.parts,)
+
+
+class And(_Compound):
     """All parts hold. Made by `both`."""
 
-    parts: tuple[Selector, ...]
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Or(Selector):
+class Or(_Compound):
     """At least one part holds. Made by `either`."""
 
-    parts: tuple[Selector, ...]
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Parameter names of which parts are not known, and what can be said of all their instances.
 
-In a parameter's name `*` stands for one decimal index, and a leading `?.` for a dotted path, which
-may be empty. A name is compiled into a text in which each unknown part is one private character, a
-*hole*; `HOLES` says which strings a hole stands for. Python's own string functions then do the work
+In a parameter's name `*` stands for one decimal index; `?` for a part of a path that can be any text
+without dots, such as the key of a `ModuleDict`; and a leading `?.` for a whole dotted path, which may be
+empty. A name is compiled into a text in which each unknown part is one private character, a
+*hole*. Python's own string functions then do the work
 wherever a hole can't take part, and `regular` decides the rest exactly: an answer YES or NO holds
 for every instance. Two holes are taken as independent, which only makes answers weaker.
 """
@@ -10,7 +11,7 @@ for every instance. Two holes are taken as independent, which only makes answers
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 
@@ -41,6 +42,7 @@ PLAIN_PATH, PLAIN_OWNER, PLAIN_SEGMENT = "\ue005", "\ue006", "\ue007"
 WEIGHT_PATH, WEIGHT_OWNER, WEIGHT_SEGMENT = "\ue008", "\ue009", "\ue00a"
 NORM_CLASS = "\ue00b"  # the name of a class of normalisation layers
 PLAIN_CLASS = "\ue00c"  # the name of a class of other layers
+WORD = "\ue00d"  # text without dots, or nothing
 
 _OWNER_OF = {PATH: OWNER, PLAIN_PATH: PLAIN_OWNER, WEIGHT_PATH: WEIGHT_OWNER}
 _SEGMENT_OF = {
@@ -52,49 +54,23 @@ _SEGMENT_OF = {
 }
 _LOWER, _UPPER = 0x100, 0x200  # added to a hole: the same in lower or upper case
 
+_WHOLE_PART = re.compile(r"(?:(?<=\.)|(?<=^))\?(?=\.|$)")
 _NUMBER = re.compile(f"[0-9{INDEX}]+")
 _SIZE = 4000  # states, beyond which a question is given up as unknown
 
 
-def _whatever_case(word: str) -> Term:
-    return sequence(*(one_of({c.lower(), c.upper()}) for c in word))
+def _all_cases(holes: str) -> str:
+    return "".join(chr(ord(hole) + case) for case in (0, _LOWER, _UPPER) for hole in holes)
 
 
-def _holes() -> dict[str, Term]:
-    # No module is named with a line end, which `.` and `$` of regular expressions would treat specially.
-    part = sequence(none_of(".\n"), repeat(none_of(".\n")))
-    dot = one_of(".")
-    path = sequence(part, repeat(sequence(dot, part)))
-    no_bias = all_but(containing(_whatever_case("bias")))
-    any_norm = containing(_whatever_case("norm"))
-    quiet = all_of([no_bias, all_but(any_norm)])
-    cased = {
-        PATH: optional(sequence(path, dot)),
-        OWNER: optional(path),
-        SEGMENT: part,
-        ANYTHING: repeat(none_of("\n")),
-        PLAIN_PATH: all_of([sequence(path, dot), no_bias]),
-        PLAIN_OWNER: all_of([path, no_bias]),
-        PLAIN_SEGMENT: all_of([part, no_bias]),
-        WEIGHT_PATH: all_of([sequence(path, dot), quiet]),
-        WEIGHT_OWNER: all_of([path, quiet]),
-        WEIGHT_SEGMENT: all_of([part, quiet]),
-        NORM_CLASS: all_of([part, any_norm]),
-        PLAIN_CLASS: all_of([part, all_but(any_norm)]),
-    }
-    # Each of these holds a string in every case or in none, so that its lower-cased strings are those without capitals.
-    only_lower, only_upper = repeat(none_of(ascii_uppercase)), repeat(none_of(ascii_lowercase))
-    lower = {chr(ord(hole) + _LOWER): all_of([term, only_lower]) for hole, term in cased.items()}
-    upper = {chr(ord(hole) + _UPPER): all_of([term, only_upper]) for hole, term in cased.items()}
-    index = any_of([one_of("0"), sequence(one_of("123456789"), repeat(one_of("0123456789")))])
-    norm_class = all_of([part, containing(literal("Norm"))])
-    return {**cased, **lower, **upper, INDEX: index, NORM_CLASS: norm_class}
+_DOTTED_HOLES = PATH + OWNER + ANYTHING + PLAIN_PATH + PLAIN_OWNER + WEIGHT_PATH + WEIGHT_OWNER
+_DOTLESS_HOLES = SEGMENT + PLAIN_SEGMENT + WEIGHT_SEGMENT + NORM_CLASS + PLAIN_CLASS + WORD
+HOLES = frozenset(INDEX + _all_cases(_DOTTED_HOLES + _DOTLESS_HOLES))
 
-
-HOLES = _holes()
-_ANY_HOLE = re.compile("[" + "".join(HOLES) + "]")
+_ANY_HOLE = re.compile(f"[{''.join(HOLES)}]")
+_DOTTED = re.compile(f"[{_all_cases(_DOTTED_HOLES)}]")
 _PIECES = re.compile("[{0}]|[^{0}]+".format("".join(HOLES)))
-_ANY_BUT_INDEX = re.compile("[" + "".join(set(HOLES) - {INDEX}) + "]")
+_ANY_BUT_INDEX = re.compile(f"[{''.join(HOLES - {INDEX})}]")
 
 
 @lru_cache(maxsize=65536)
@@ -106,6 +82,8 @@ def compiled(name: str) -> str:
         return OWNER
     if name.startswith("?."):
         name = PATH + name[2:]
+    if "?" in name:
+        name = _WHOLE_PART.sub(SEGMENT, name).replace("?", WORD)
     return name.replace("*", INDEX)
 
 
@@ -117,6 +95,11 @@ def has_holes(text: str) -> bool:
 def only_indices(text: str) -> bool:
     """Whether nothing but indices is unknown in it."""
     return text.isascii() or _ANY_BUT_INDEX.search(text) is None
+
+
+def _dots_known(text: str) -> bool:
+    """Whether no hole in it can bring in a dot, so that it splits at its own dots."""
+    return text.isascii() or _DOTTED.search(text) is None
 
 
 def outline(text: str) -> str:
@@ -140,6 +123,47 @@ def _caseless(text: str) -> str:
     return chr(ord(text[0]) & ~(_LOWER | _UPPER)) if text[:1] in HOLES else ""
 
 
+# ---- what holes stand for
+
+
+def _whatever_case(word: str) -> Term:
+    return sequence(*(one_of({c.lower(), c.upper()}) for c in word))
+
+
+@lru_cache(maxsize=1)
+def hole_languages() -> Mapping[str, Term]:
+    """The strings that each hole stands for."""
+    # No module is named with a line end, which `.` and `$` of regular expressions would treat specially.
+    part = sequence(none_of(".\n"), repeat(none_of(".\n")))
+    dot = one_of(".")
+    path = sequence(part, repeat(sequence(dot, part)))
+    no_bias = all_but(containing(_whatever_case("bias")))
+    any_norm = containing(_whatever_case("norm"))
+    quiet = all_of([no_bias, all_but(any_norm)])
+    cased = {
+        PATH: optional(sequence(path, dot)),
+        OWNER: optional(path),
+        SEGMENT: part,
+        WORD: repeat(none_of(".\n")),
+        ANYTHING: repeat(none_of("\n")),
+        PLAIN_PATH: all_of([sequence(path, dot), no_bias]),
+        PLAIN_OWNER: all_of([path, no_bias]),
+        PLAIN_SEGMENT: all_of([part, no_bias]),
+        WEIGHT_PATH: all_of([sequence(path, dot), quiet]),
+        WEIGHT_OWNER: all_of([path, quiet]),
+        WEIGHT_SEGMENT: all_of([part, quiet]),
+        NORM_CLASS: all_of([part, any_norm]),
+        PLAIN_CLASS: all_of([part, all_but(any_norm)]),
+    }
+    # Each of these holds a string in every case or in none, so that its lower-cased strings are those without capitals.
+    only_lower, only_upper = repeat(none_of(ascii_uppercase)), repeat(none_of(ascii_lowercase))
+    lower = {chr(ord(hole) + _LOWER): all_of([term, only_lower]) for hole, term in cased.items()}
+    upper = {chr(ord(hole) + _UPPER): all_of([term, only_upper]) for hole, term in cased.items()}
+    index = any_of([one_of("0"), sequence(one_of("123456789"), repeat(one_of("0123456789")))])
+    norm_class = all_of([part, containing(literal("Norm"))])
+    return {**cased, **lower, **upper, INDEX: index, NORM_CLASS: norm_class}
+
+
 # ---- functions of texts: the text of every instance's result, or a wider one
 
 
@@ -148,27 +172,27 @@ def owner_path(name: str) -> str:
     path, dot, leaf = name.rpartition(".")
     if dot:
         return path
-    if leaf[:1] in _OWNER_OF and only_indices(leaf[1:]):
+    if leaf[:1] in _OWNER_OF and _dots_known(leaf[1:]):
         return _OWNER_OF[leaf[0]]
-    return "" if only_indices(leaf) else ANYTHING
+    return "" if _dots_known(leaf) else ANYTHING
 
 
 def leaf(name: str) -> str:
     """What follows the last dot of a parameter's name."""
     last = name.rpartition(".")[2]
-    if last[:1] in _OWNER_OF and only_indices(last[1:]):
+    if last[:1] in _OWNER_OF and _dots_known(last[1:]):
         return last[1:]
-    return last if only_indices(last) else ANYTHING
+    return last if _dots_known(last) else ANYTHING
 
 
 def segment(text: str, index: int) -> str:
     """`text.split(".")[index]`; where Python would raise for want of parts, anything."""
     parts = text.split(".")
-    if only_indices(text):
+    if _dots_known(text):
         return parts[index] if -len(parts) <= index < len(parts) else ANYTHING
     # One hole, which stands for a path, at the very front: the parts behind it can be counted from the end.
     front, rest = _caseless(text), parts[1:]
-    if front not in _SEGMENT_OF or not only_indices(text[1:]):
+    if front not in _SEGMENT_OF or not _dots_known(text[1:]):
         return ANYTHING
     if front in _OWNER_OF:
         rest = [parts[0][1:], *rest]
@@ -244,4 +268,4 @@ def outcomes(text: str, languages: Sequence[Term]) -> set[tuple[bool, ...]]:
 
 @lru_cache(maxsize=16384)
 def _through(hole: str, state: tuple[Term, ...]) -> frozenset[tuple[Term, ...]]:
-    return frozenset(through(HOLES[hole], state, _SIZE))
+    return frozenset(through(hole_languages()[hole], state, _SIZE))
