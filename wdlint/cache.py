@@ -203,12 +203,18 @@ def _remove(path: str) -> None:
 
 
 def _program(settings: Settings) -> str:
-    """wdlint itself and the user's rules, as names, sizes and times of files."""
+    """wdlint itself, what may bring rules to it, and the user's rules: names, sizes and times of files."""
     import wdlint
 
     folders = [os.path.dirname(wdlint.__file__), *_rule_folders()]
     folders += [os.path.join(settings.root, folder) for folder in settings.rule_paths]
-    return f"{sys.version_info[:2]} {wdlint.__version__} " + " ".join(map(_state, folders))
+    return f"{sys.version_info[:2]} {wdlint.__version__} {_installed()} " + " ".join(map(_state, folders))
+
+
+@cache
+def _installed() -> str:
+    """The folders of installed packages and when something was last installed there."""
+    return repr([(path, os.stat(path).st_mtime_ns) for path in sys.path if path.endswith("-packages")])
 
 
 def _rule_folders() -> list[str]:
@@ -271,6 +277,7 @@ def _finding(told: dict[str, Any]) -> Finding:
         ),
         severity=Severity(told["severity"]),
         subject=told["subject"],
+        rule=told["rule"],
     )
 
 

@@ -369,3 +369,4 @@ class Finding:
     fix: Fix | None = None
     severity: Severity = Severity.WARNING
     subject: str = field(default="", compare=False)  # a stable name of the site, for baselines
+    rule: str = field(default="", compare=False)  # the rule's name, set where rules are applied

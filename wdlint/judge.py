@@ -17,7 +17,7 @@ class RuleFailed(Exception):
 
 
 def judge(facts: FileFacts, rules: Iterable[Rule]) -> list[Finding]:
-    """The findings of the rules, each with its rule's severity, in the order of place and code.
+    """The findings of the rules, each with its rule's name and severity, in the order of place and code.
 
     Two findings of a rule at one place with one message count once.
 
@@ -29,7 +29,7 @@ def judge(facts: FileFacts, rules: Iterable[Rule]) -> list[Finding]:
         for subject in _subjects(facts, rule.subject):
             try:
                 for finding in rule.judge(subject):
-                    found[replace(finding, severity=rule.severity)] = None
+                    found[replace(finding, severity=rule.severity, rule=rule.name)] = None
             except Exception as error:
                 raise RuleFailed(f"rule {rule.code} ({rule.name}) failed: {type(error).__name__}: {error}") from error
     return in_order(found)

@@ -46,6 +46,7 @@ def example() -> Run:
         Applicability.SAFE,
         (Edit(Place("src/train.py", 6, 5, 6, 21), "groups"),),
     )
+    names = {rule.code: rule.name for rule in built_in()}
     findings = [
         Finding(
             "WD101",
@@ -73,7 +74,7 @@ def example() -> Run:
     ]
     given = {"src/train.py": TRAIN.encode(), "nb.ipynb": NOTEBOOK.encode()}
     return Run(
-        findings,
+        [replace(finding, rule=names[finding.code]) for finding in findings],
         files=14,
         read_rules=built_in,
         excerpts=Excerpts(given),

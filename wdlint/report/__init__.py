@@ -24,7 +24,7 @@ class Run:
 
     findings: Sequence[Finding]
     files: int  # how many were looked at
-    read_rules: Callable[[], Sequence[Rule]]  # every rule there is, read where names or help are wanted
+    read_rules: Callable[[], Sequence[Rule]]  # every rule there is, read where their pages are wanted
     excerpts: Excerpts
     errors: Sequence[tuple[str, str]] = ()  # file and trouble that is no finding
     suppressed: Sequence[Finding] = ()  # by comments
@@ -42,10 +42,6 @@ class Run:
         from wdlint.fingerprint import fingerprints
 
         return fingerprints([*self.findings, *self.baselined, *self.suppressed], self.excerpts, ".")
-
-    def name(self, code: str) -> str:
-        """A rule's name, or nothing for a code that no rule has."""
-        return self.rules[code].name if code in self.rules else ""
 
 
 def render(run: Run, form: str) -> str:

@@ -14,17 +14,20 @@ _SHOWN = 50  # rows of the job summary
 
 
 def render(run: Run) -> str:
-    lines = [_command(finding, run) for finding in run.findings]
-    lines += [f"::error title=wdlint,file={_property(harmless(file))}::{_data(harmless(message))}" for file, message in run.errors]
+    lines = [_command(finding) for finding in run.findings]
+    lines += [
+        f"::error title=wdlint,file={_property(harmless(file))}::{_data(harmless(message))}"
+        for file, message in run.errors
+    ]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _command(finding: Finding, run: Run) -> str:
+def _command(finding: Finding) -> str:
     place = finding.place
     told = [harmless(finding.message)]
     told += [f"note: {harmless(note.text)}" for note in finding.notes]
     told += [f"help: {harmless(finding.help)}"] if finding.help else []
-    properties = {"title": f"wdlint {finding.code} ({run.name(finding.code)})", "file": harmless(place.file)}
+    properties = {"title": f"wdlint {finding.code} ({finding.rule})", "file": harmless(place.file)}
     if place.cell is None:  # a line of a cell is no line of the file
         properties |= {"line": str(place.line), "col": str(place.column), "endLine": str(place.end_line)}
         properties |= {"endColumn": str(place.end_column)} if place.end_line == place.line else {}
@@ -48,7 +51,7 @@ def job_summary(run: Run) -> str:
     if run.findings:
         lines += ["", "| place | rule | message |", "|---|---|---|"]
     for finding in run.findings[:_SHOWN]:
-        cells = (position(finding.place), f"{finding.code} {run.name(finding.code)}", harmless(finding.message))
+        cells = (position(finding.place), f"{finding.code} {finding.rule}", harmless(finding.message))
         lines.append("| " + " | ".join(map(_cell, cells)) + " |")
     if len(run.findings) > _SHOWN:
         lines += ["", f"and {len(run.findings) - _SHOWN} more"]

@@ -18,7 +18,7 @@ def _issue(finding: Finding, run: Run) -> dict[str, Any]:
     place = finding.place
     return {
         "check_name": finding.code,
-        "description": f"{finding.code} {run.name(finding.code)}: {harmless(finding.message)}",
+        "description": f"{finding.code} {finding.rule}: {harmless(finding.message)}",
         "severity": "major" if finding.severity is Severity.ERROR else "minor",
         "fingerprint": run.fingerprints[id(finding)],
         "location": {

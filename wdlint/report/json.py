@@ -15,10 +15,10 @@ from wdlint.report import Run
 
 
 def render(run: Run) -> str:
-    return json.dumps([as_object(finding, run) for finding in run.findings], indent=2) + "\n"
+    return json.dumps([as_object(finding) for finding in run.findings], indent=2) + "\n"
 
 
-def as_object(finding: Finding, run: Run) -> dict[str, Any]:
+def as_object(finding: Finding) -> dict[str, Any]:
     """One finding as JSON shows it; `json-lines` shows the same."""
     place = finding.place
     return {
@@ -32,7 +32,7 @@ def as_object(finding: Finding, run: Run) -> dict[str, Any]:
         "latent": finding.latent,
         "location": {"row": place.line, "column": place.column},
         "message": finding.message,
-        "name": run.name(finding.code),
+        "name": finding.rule,
         "noqa_row": place.line,
         "notes": [note.text for note in finding.notes],
         "parameters": list(finding.parameters),

@@ -9,4 +9,4 @@ from wdlint.report.json import as_object
 
 
 def render(run: Run) -> str:
-    return "".join(json.dumps(as_object(finding, run)) + "\n" for finding in run.findings)
+    return "".join(json.dumps(as_object(finding)) + "\n" for finding in run.findings)

@@ -20,7 +20,7 @@ def render(run: Run) -> str:
         f'<testsuites name="wdlint" tests="{failures + errors}" failures="{failures}" errors="{errors}">',
     ]
     for file, findings in groupby(run.findings, key=lambda finding: finding.place.file):
-        cases = [line for finding in findings for line in _case(finding, run)]
+        cases = [line for finding in findings for line in _case(finding)]
         number = sum(line.startswith("    <testcase") for line in cases)
         lines.append(f'  <testsuite name={_attribute(file)} tests="{number}" failures="{number}" errors="0">')
         lines += [*cases, "  </testsuite>"]
@@ -31,14 +31,14 @@ def render(run: Run) -> str:
     return "".join(f"{line}\n" for line in (*lines, "</testsuites>"))
 
 
-def _case(finding: Finding, run: Run) -> list[str]:
+def _case(finding: Finding) -> list[str]:
     place = finding.place
     where = f"line {place.line}, column {place.column}"
     if place.cell is not None:
         where = f"cell {place.cell}, {where}"
     told = [f"{where}: {finding.message}", *(f"note: {note.text}" for note in finding.notes)]
     told += [f"help: {finding.help}"] if finding.help else []
-    name = f"{finding.code} {run.name(finding.code)}"
+    name = f"{finding.code} {finding.rule}"
     return [
         f'    <testcase name={_attribute(name)} classname={_attribute(place.file)} line="{place.line}">',
         f'      <failure type="{finding.severity.value}" message={_attribute(finding.message)}>'

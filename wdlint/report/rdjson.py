@@ -14,15 +14,15 @@ def render(run: Run) -> str:
     document = {
         "source": {"name": "wdlint"},
         "severity": "WARNING",
-        "diagnostics": [_diagnostic(finding, run) for finding in run.findings],
+        "diagnostics": [_diagnostic(finding) for finding in run.findings],
     }
     return json.dumps(document, indent=2) + "\n"
 
 
-def _diagnostic(finding: Finding, run: Run) -> dict[str, Any]:
+def _diagnostic(finding: Finding) -> dict[str, Any]:
     fix = finding.fix
     diagnostic: dict[str, Any] = {
-        "message": f"{run.name(finding.code)}: {harmless(finding.message)}",
+        "message": f"{finding.rule}: {harmless(finding.message)}",
         "code": {"value": finding.code},
         "severity": finding.severity.value.upper(),
         "location": {"path": finding.place.file, "range": _range(finding.place)},

@@ -26,8 +26,7 @@ def render(run: Run) -> str:
 def _finding(finding: Finding, run: Run) -> Iterator[str]:
     colour = run.colour
     mark = styled(" [*]", "help", colour) if fixable(finding) else ""
-    name = run.name(finding.code)
-    label = f"{finding.code} {name}" if name else finding.code
+    label = f"{finding.code} {finding.rule}".rstrip()
     words = ["assumed"] * (finding.confidence.value == "assumed") + ["latent"] * finding.latent
     aside = f" ({', '.join(words)})" if words else ""
     yield f"{styled(label, 'code', colour)}{mark}: {styled(harmless(finding.message), 'strong', colour)}{aside}"
@@ -106,6 +105,8 @@ def _column(starts: list[int], column: int) -> int:
 
 def _laid_out(line: str) -> tuple[str, list[int]]:
     """A line as it is shown (tabs as spaces, controls spelled out), and the screen column of each character."""
+    if line.isascii() and line.isprintable():
+        return line if len(line) <= _WIDEST else f"{line[:_WIDEST]}…", [*range(min(len(line), _WIDEST) + 1)]
     shown, starts, width = [], [], 0
     for character in line:
         starts.append(min(width, _WIDEST))
