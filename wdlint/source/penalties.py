@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from wdlint.facts import Confidence, Origin, Sink
-from wdlint.source import arithmetic, callers
+from wdlint.source import arithmetic, callers, penalty_terms
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.penalty_flow import Factor, Reader, Term
@@ -23,6 +23,9 @@ from wdlint.source.values import Answers, Context, Known, Unknown
 _HINTS = ("norm", "pow", "square", "**", "reg", "l2", "L2", "penal", "decay", "mse", "dot", "grad")
 _TRAINING_STEPS = frozenset(("training_step", "compute_loss"))
 _BACKWARD = frozenset(("backward", "manual_backward", "backward_step"))
+_LOSS_ENTRIES = frozenset(
+    ("loss", "train_loss", "batch_loss", "batch_train_loss", "total_loss", "loss_grad", "training_loss")
+)
 _LOSS_WORDS = ("loss", "objective", "criterion", "penal", "regular", "reg_", "_reg", "l2", "cost")
 
 
@@ -67,13 +70,23 @@ def _in_losses(evaluator: Evaluator, module: t.Module, reader: Reader) -> Iterat
         for term in reader.terms(sink.expr, sink.context):
             yield from _draft(evaluator, module, term, sink.node, Confidence.PROVEN)
     if not found:
-        for frame_scope in _unseen_losses(module):
-            frame = evaluator.frame(frame_scope)
-            for term in reader.returned(frame):
-                node = frame_scope.definition
-                assert isinstance(node, t.FunctionDef)
+        yield from _in_unseen_losses(evaluator, module)
+
+
+def _in_unseen_losses(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
+    """Penalties of a module that trains nothing itself: its losses go to callers who can't be seen."""
+    for scope in _losses(module):
+        reader = Reader(evaluator, module)
+        for term in reader.returned(evaluator.frame(scope)):
+            if term.operand.proven and scope.definition is not None:
+                yield from _draft(evaluator, module, term, scope.definition, Confidence.ASSUMED)
+    for statement, target, value in _rewritten_losses(module):
+        reader = Reader(evaluator, module)
+        terms = list(reader.terms(value, evaluator.frame(statement.scope).at(statement)))
+        if target is None or any(penalty_terms.same(target, node) for node in reader.read):
+            for term in terms:
                 if term.operand.proven:
-                    yield from _draft(evaluator, module, term, node, Confidence.ASSUMED)
+                    yield from _draft(evaluator, module, term, statement, Confidence.ASSUMED)
 
 
 def _draft(
@@ -185,11 +198,8 @@ def _differentiated(evaluator: Evaluator, call: t.Call, context: Context) -> Ite
         yield first
 
 
-def _unseen_losses(module: t.Module) -> Iterator[t.Scope]:
-    """Functions that, by their name, return a loss or regulariser to a caller who isn't seen.
-
-    Asked only of modules that train nothing themselves; a method, or a function of such a module.
-    """
+def _losses(module: t.Module) -> Iterator[t.Scope]:
+    """Functions that, by their name, return a loss or a regulariser."""
     for statement in callers.all_statements(module.scope):
         if isinstance(statement, t.FunctionDef):
             name = statement.name.lower()
@@ -197,3 +207,26 @@ def _unseen_losses(module: t.Module) -> Iterator[t.Scope]:
             of_loss = isinstance(owner, t.ClassDef) and any(w in owner.name.lower() for w in ("loss", "criterion"))
             if any(word in name for word in _LOSS_WORDS) or (name in ("forward", "__call__") and of_loss):
                 yield statement.inner
+
+
+def _rewritten_losses(module: t.Module) -> Iterator[tuple[t.Stmt, t.Expr | None, t.Expr]]:
+    """Statements that put more into a loss held elsewhere, as callbacks do: `state["loss"] = penalty + old`.
+
+    With each the target that the new value must contain to be the loss itself, None where `+=` says so.
+    """
+    for statement in callers.all_statements(module.scope):
+        if isinstance(statement, t.AugAssign) and statement.op == "+" and _is_loss_entry(statement.target):
+            yield statement, None, statement.value
+        elif isinstance(statement, t.Assign) and statement.value is not None and len(statement.targets) == 1:
+            if _is_loss_entry(statement.targets[0]):
+                yield statement, statement.targets[0], statement.value
+
+
+def _is_loss_entry(target: t.Expr) -> bool:
+    """Whether an attribute or item is named as the loss itself, not as one part or a statistic of it."""
+    if isinstance(target, t.Subscript):
+        index = target.index
+        name = index.value if isinstance(index, t.Const) else index.attr if isinstance(index, t.Attribute) else ""
+    else:
+        name = target.attr if isinstance(target, t.Attribute) else ""
+    return isinstance(name, str) and name.lower() in _LOSS_ENTRIES

@@ -95,6 +95,7 @@ class Reader:
     evaluator: Evaluator
     module: t.Module
     work: int = 0
+    read: list[t.Expr] = field(default_factory=list)  # every expression met on the way
     _seen: set[object] = field(default_factory=set)
     _clauses: dict[int, tuple[t.Clause, Context]] = field(default_factory=dict)
     _lambdas: dict[int, tuple[t.Expr, Context]] = field(default_factory=dict)
@@ -108,6 +109,7 @@ class Reader:
         if key in self._seen or self.work > _WORK or way.steps > _STEPS or len(way.path) > _PATH:
             return
         self._seen.add(key)
+        self.read.append(expr)
         self.evaluator.keep((expr, context))
         own = context.module is self.module
         way = replace(way, steps=way.steps + 1, join=expr if own else way.join)
