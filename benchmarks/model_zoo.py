@@ -15,8 +15,10 @@ from typing import Any
 import torch
 from torch import nn
 
-_DEPTHS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "decoder_layers", "num_encoder_layers",
-           "num_decoder_layers", "encoder_num_layers", "decoder_num_layers", "depth")  # fmt: skip
+_DEPTHS = (
+    "num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "decoder_layers", "num_encoder_layers",
+    "num_decoder_layers", "encoder_num_layers", "decoder_num_layers", "depth",
+)  # fmt: skip
 DEPTH = 4
 
 
@@ -38,17 +40,21 @@ def time_limit(seconds: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def silence() -> Iterator[None]:
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    with (
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
         warnings.simplefilter("ignore")
         yield
 
 
-def transformers_model(name: str) -> nn.Module:
-    """The architecture `name` from its default configuration, at most four layers deep."""
+def transformers_model(name: str, capped: bool = True) -> nn.Module:
+    """The architecture `name` from its default configuration, at most four layers deep if `capped`."""
     import transformers
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
-    config = _capped(CONFIG_MAPPING[name]())
+    config = _capped(CONFIG_MAPPING[name]()) if capped else CONFIG_MAPPING[name]()
     kinds = (
         transformers.AutoModel, transformers.AutoModelForPreTraining, transformers.AutoModelForCausalLM,
         transformers.AutoModelForSeq2SeqLM,
@@ -67,7 +73,8 @@ def transformers_model(name: str) -> nn.Module:
 def _capped(config: Any) -> Any:
     for part in [config, *[v for v in vars(config).values() if hasattr(v, "to_dict") and hasattr(v, "model_type")]]:
         kinds = getattr(part, "layer_types", None)
-        depth = DEPTH if not kinds else next((i for i in range(1, len(kinds) + 1) if set(kinds[:i]) == set(kinds)), DEPTH)
+        first = (i for i in range(1, len(kinds or ()) + 1) if set(kinds[:i]) == set(kinds))
+        depth = next(first, DEPTH)
         for field in _DEPTHS:
             value = getattr(part, field, None)
             if isinstance(value, int) and not isinstance(value, bool) and value > max(depth, DEPTH):
@@ -79,7 +86,7 @@ def _capped(config: Any) -> Any:
     return config
 
 
-def torchvision_model(name: str) -> nn.Module:
+def torchvision_model(name: str, capped: bool = True) -> nn.Module:
     import torchvision.models as zoo
 
     options: dict[str, Any] = {"weights": None}
@@ -89,7 +96,7 @@ def torchvision_model(name: str) -> nn.Module:
         return zoo.get_model(name, **options)  # type: ignore[no-any-return]
 
 
-def timm_model(name: str) -> nn.Module:
+def timm_model(name: str, capped: bool = True) -> nn.Module:
     import timm
 
     with torch.device("meta"):
@@ -107,7 +114,7 @@ def timm_names() -> list[str]:
     return sorted(seen.values())
 
 
-BUILDERS: dict[str, Callable[[str], nn.Module]] = {
+BUILDERS: dict[str, Callable[[str, bool], nn.Module]] = {
     "transformers": transformers_model,
     "torchvision": torchvision_model,
     "timm": timm_model,

@@ -78,7 +78,7 @@ def audit(
     Raises:
         ValueError: a selector names no rule.
     """
-    optimizers = [optimizer] if not isinstance(optimizer, (list, tuple)) else list(optimizer)
+    optimizers: list[Any] = list(optimizer) if isinstance(optimizer, (list, tuple)) else [optimizer]
     place = _caller()
     seen = classify(model, example_inputs=example_inputs, example_kwargs=example_kwargs)
     lives = [observe_optimizer(o, seen, place, model, others=optimizers) for o in optimizers]
@@ -86,7 +86,11 @@ def audit(
 
 
 def report_on(
-    lives: Sequence[Live], seen: Classification | None, file: str, select: Sequence[str] = (), ignore: Sequence[str] = ()
+    lives: Sequence[Live],
+    seen: Classification | None,
+    file: str,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
 ) -> Report:
     """The rules' verdict on live optimizers."""
     from wdlint.judge import judge

@@ -10,8 +10,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wdlint.model.describe import Entry
 from wdlint.complaint import Complaint
+from wdlint.model.describe import Entry
 
 PICKLED = (".pt", ".pth", ".bin", ".ckpt")
 _LARGEST_HEADER = 100_000_000  # bytes: the limit of the format's own reader
@@ -88,7 +88,11 @@ def _pickled(path: Path) -> list[Entry]:
         raise Complaint(f"{path}: can't be read: {type(error).__name__}: {str(error).splitlines()[0]}") from None
     state = state_of(content)
     if state is None:
-        held = f"its keys: {', '.join(map(str, list(content)[:6]))}" if isinstance(content, dict) else type(content).__name__
+        held = (
+            f"its keys: {', '.join(map(str, list(content)[:6]))}"
+            if isinstance(content, dict)
+            else type(content).__name__
+        )
         raise Complaint(f"{path}: holds no state dict ({held})")
     return [Entry(name, tuple(t.shape), str(t.dtype).removeprefix("torch.")) for name, t in state.items()]
 

@@ -163,9 +163,8 @@ def _classified(held: Held, heard: list[Testimony]) -> Classified:
     _, attribute = held.holder
     convention = by_convention(attribute, siblings)
     shape = shape_of(held.tensor)
-    for later in (by_value(held.tensor), convention, by_shape(attribute, shape)):
-        if later is not None:
-            heard.append(Testimony(*later))
+    weak = (by_value(held.tensor), convention, by_shape(attribute, shape))
+    heard = [*heard, *(Testimony(*said) for said in weak if said is not None)]
     chosen = weigh(heard, Testimony(*convention) if convention else None)
     parameter = Parameter(
         name=held.name,

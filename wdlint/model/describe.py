@@ -5,7 +5,7 @@ Free of torch, so that a checkpoint's header is described without importing it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -59,10 +59,10 @@ class Entry:
     dtype: str = ""
 
 
-_BUFFERS = frozenset(
-    "running_mean running_var num_batches_tracked inv_freq position_ids token_type_ids relative_position_index "
-    "masked_bias rotary_emb.inv_freq attn_mask relative_coords_table".split()
-)
+_BUFFERS = frozenset({
+    "running_mean", "running_var", "num_batches_tracked", "inv_freq", "position_ids", "token_type_ids", "masked_bias",
+    "relative_position_index", "relative_coords_table", "attn_mask",
+})  # fmt: skip
 
 
 def is_buffer(entry: Entry) -> bool:
@@ -118,7 +118,7 @@ def of_model(seen: Classification, title: str, source: str, declared: Iterable[s
     return Description(title, rows, source, notes)
 
 
-def with_groups(description: Description, strengths: dict[str, tuple[float | None, str]]) -> Description:
+def with_groups(description: Description, strengths: Mapping[str, tuple[float | None, str]]) -> Description:
     """The same, with each parameter's decay and group in an optimizer."""
     rows = tuple(
         replace(row, decay=strengths[row.parameter.name][0], group=strengths[row.parameter.name][1])

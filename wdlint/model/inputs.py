@@ -72,12 +72,22 @@ def _transformers(model: nn.Module, config: Any) -> Iterator[Inputs]:
     mel = _field(config, "num_mel_bins", "feature_size", "input_feat_per_channel", default=80)
     by_name: dict[str, list[torch.Tensor]] = {
         "input_ids": [_integers(TOKENS)],
-        "pixel_values": [pixels(), _reals(3, PIXELS, PIXELS), _reals(_field(config, "num_frames", default=8), 3, image, image)],
+        "pixel_values": [
+            pixels(),
+            _reals(3, PIXELS, PIXELS),
+            _reals(_field(config, "num_frames", default=8), 3, image, image),
+        ],
         "pixel_values_videos": [_reals(_field(config, "frames_per_clip", "num_frames", default=16), 3, image, image)],
         "input_values": [_reals(SAMPLES), _reals(1, SAMPLES), _reals(_field(config, "max_length", default=1024), mel)],
-        "input_features": [_reals(mel, 2 * _field(config, "max_source_positions", default=1500)), _reals(FRAMES, mel), _reals(1, 1001, 64)],
+        "input_features": [
+            _reals(mel, 2 * _field(config, "max_source_positions", default=1500)),
+            _reals(FRAMES, mel),
+            _reals(1, 1001, 64),
+        ],
         "inputs_embeds": [_reals(TOKENS, _field(config, "hidden_size", "d_model", default=768))],
-        "past_values": [_reals(_field(config, "context_length", default=512), _field(config, "num_input_channels", default=1))],
+        "past_values": [
+            _reals(_field(config, "context_length", default=512), _field(config, "num_input_channels", default=1))
+        ],
     }
     main = getattr(model, "main_input_name", "input_ids")
     for value in by_name.get(main, []):
@@ -100,7 +110,9 @@ def _by_signature(model: nn.Module) -> Iterator[Inputs]:
         parameters = inspect.signature(model.forward).parameters.values()
     except (TypeError, ValueError):
         return
-    required = [p for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    required = [
+        p for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
     made = []
     for parameter in required:
         match = next((make for words, make in _ARGUMENTS if any(w in parameter.name for w in words)), None)

@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from torch import nn
 from torch.nn.utils.parametrize import ParametrizationList
 
 from wdlint.facts import Evidence, Kind, Witness
-from wdlint.model.tensors import Held, qualified
+from wdlint.model.tensors import Held, class_of, qualified
 
 _LINEAR = {"weight": Kind.WEIGHT, "bias": Kind.BIAS}
 _NORM = {"weight": Kind.GAIN, "bias": Kind.BIAS}
@@ -81,7 +80,7 @@ def by_layer(held: Held) -> tuple[Kind, Evidence] | None:
         return _parametrized(held, held.owner)
     if (hooked := _hooked(held)) is not None:
         return hooked
-    return known_attribute(type(held.owner), held.attribute)
+    return known_attribute(class_of(held.owner), held.attribute)
 
 
 def _parametrized(held: Held, owner: ParametrizationList) -> tuple[Kind, Evidence] | None:
@@ -91,7 +90,7 @@ def _parametrized(held: Held, owner: ParametrizationList) -> tuple[Kind, Evidenc
     if first == "_WeightNorm" and held.attribute == "original0":
         return Kind.GAIN, Evidence(Witness.LAYER, f"magnitude of weight_norm over `{target}`")
     module = held.chain[-3] if len(held.chain) >= 3 else None
-    known = known_attribute(type(module), target) if module is not None else None
+    known = known_attribute(class_of(module), target) if module is not None else None
     if known is None:
         return None
     return known[0], Evidence(Witness.LAYER, f"{first.lstrip('_')} of {known[1].text}")
@@ -108,7 +107,7 @@ def _hooked(held: Held) -> tuple[Kind, Evidence] | None:
             continue
         if suffix == "g":
             return Kind.GAIN, Evidence(Witness.LAYER, f"magnitude of weight_norm over `{stem}`")
-        known = known_attribute(type(held.owner), stem)
+        known = known_attribute(class_of(held.owner), stem)
         if known is not None:
             return known[0], Evidence(Witness.LAYER, f"{norm} of {known[1].text}")
     return None

@@ -172,7 +172,12 @@ def records(description: Description) -> list[dict[str, object]]:
 
 def as_json(description: Description) -> str:
     counts = {kind.value: dict(zip(("tensors", "elements"), description.count(kind), strict=True)) for kind in Kind}
-    content = {"model": description.title, "source": description.source, "kinds": counts, "notes": list(description.notes)}
+    content = {
+        "model": description.title,
+        "source": description.source,
+        "kinds": counts,
+        "notes": list(description.notes),
+    }
     return json.dumps({**content, "parameters": records(description)}, indent=2) + "\n"
 
 

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wdlint.complaint import Complaint
 from wdlint.model.checkpoint import is_checkpoint
 from wdlint.model.describe import Entry
-from wdlint.complaint import Complaint
 
 if TYPE_CHECKING:
     from torch import nn
@@ -118,7 +118,8 @@ def _import_file(path: Path) -> Any:
         if folder not in sys.path:
             sys.path.insert(0, folder)
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise Complaint(f"{path}: can't be imported")
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     spec.loader.exec_module(module)
@@ -132,7 +133,9 @@ def _import_module(name: str) -> Any:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is not None and (name == error.name or name.startswith(error.name + ".")):
-            raise Complaint(f"there is no module `{error.name}` here: is it installed, or is the folder another?") from None
+            raise Complaint(
+                f"there is no module `{error.name}` here: is it installed, or is the folder another?"
+            ) from None
         raise
 
 
@@ -234,7 +237,9 @@ def emptied_parameters() -> Iterator[None]:
 def _folder(path: Path, device: str) -> Loaded:
     """A Hugging Face model folder: built from its configuration if transformers is installed, else by names."""
     if not (path / "config.json").exists():
-        raise Complaint(f"{path}: a folder without a config.json is no model; name a checkpoint in it or file.py:attribute")
+        raise Complaint(
+            f"{path}: a folder without a config.json is no model; name a checkpoint in it or file.py:attribute"
+        )
     if importlib.util.find_spec("torch") is not None and importlib.util.find_spec("transformers") is not None:
         return Loaded(path.name, f"built on {device} from config.json", model=_from_configuration(path, device))
     from wdlint.model import checkpoint
@@ -242,7 +247,9 @@ def _folder(path: Path, device: str) -> Loaded:
     for pattern in ("*.safetensors.index.json", "*.bin.index.json", "*.safetensors", "pytorch_model*.bin"):
         for file in sorted(path.glob(pattern)):
             return Loaded(path.name, f"names and shapes in {file.name}", entries=tuple(checkpoint.read(file)))
-    raise Complaint(f"{path}: has no checkpoint, and building from config.json needs transformers: pip install transformers")
+    raise Complaint(
+        f"{path}: has no checkpoint, and building from config.json needs transformers: pip install transformers"
+    )
 
 
 def _from_configuration(path: Path, device: str) -> nn.Module:
@@ -271,7 +278,9 @@ def _timm(name: str, arguments: Mapping[str, Any], device: str) -> nn.Module:
     timm = _library("timm")
     if not timm.is_model(name):
         raise Complaint(f"timm has no model `{name}`" + _near(name, timm.list_models()))
-    model: nn.Module = build(f"timm:{name}", lambda **k: timm.create_model(name, pretrained=False, **k), arguments, device)
+    model: nn.Module = build(
+        f"timm:{name}", lambda **k: timm.create_model(name, pretrained=False, **k), arguments, device
+    )
     return model
 
 

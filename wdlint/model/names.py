@@ -19,9 +19,10 @@ RELATIVE = "relative-position table"
 # On the last part of the name, lower-cased. First match wins.
 _CONVENTIONS: tuple[tuple[str, Kind, str], ...] = (
     (r"a_logs?|(f|b)?_?a_b?_?logs?", Kind.OTHER, "state-space A, kept as a logarithm"),
-    (r"(.*_)?logit_scales?(_[at]|_.*)?|(.*_)?temperatures?|temp|logit_alpha|softmax_scal\w*", Kind.OTHER, "temperature"),
+    (r"(.*_)?logit_scales?(_.*)?|(.*_)?temperatures?|temp|logit_alpha|softmax_scal\w*", Kind.OTHER, "temperature"),
     (r"(height|width)_rel|rel_(height|width)", Kind.OTHER, RELATIVE),
-    (r".*rel(ative)?_?(pos|position|attention)(_?(\w*table|bias|emb\w*|enc\w*|[hwtdxy]|height|width|k|v))*\d*", Kind.OTHER, RELATIVE),
+    (r".*rel(ative)?_?(pos|position|attention)(_?(\w*table|bias|emb\w*|enc\w*|[hwtdxy]|height|width|k|v))*\d*",
+     Kind.OTHER, RELATIVE),
     (r"(attn_|attention_)?sinks?", Kind.OTHER, "attention sink"),
     (r"lambda_[qk]\d?", Kind.OTHER, "reparametrised attention coefficient"),
     (r".*scale_shift_table|.*modulation_table", Kind.OTHER, "modulation table"),
@@ -39,12 +40,19 @@ _CONVENTIONS: tuple[tuple[str, Kind, str], ...] = (
      Kind.EMBEDDING, "learned token or query"),
 )  # fmt: skip
 _GUESSES: tuple[tuple[str, Kind], ...] = (
-    (r"(.*_)?(weight_g|original0|gain|gammas?|scales?|layer_?scale\w*|ls\d?|gates?|lambda\w*|resweight|alphas?)", Kind.GAIN),
+    (
+        r"(.*_)?(weight_g|original0|gain|gammas?|scales?|layer_?scale\w*|ls\d?|gates?|lambda\w*|resweight|alphas?)",
+        Kind.GAIN,
+    ),
     (r"(.*_)?(beta|shift|offset|translate|b|b\d)", Kind.BIAS),
     (r"(.*_)?(lora_[ab]\w*|weight_v|original1)", Kind.WEIGHT),
 )
-_NORM_OWNER = re.compile(r"(^|[._\d])(bn|ln|norm|layer_?norm|batch_?norm|group_?norm|rms_?norm|\w*norm)(_?\w*)?\d*$", re.I)
-_TABLE_OWNER = re.compile(r"(^|[._])(emb|embed|embeddings?|embed_tokens|\w*_embeddings?|\w*_embed|wte|wpe|shared)(\.\d+)?$", re.I)
+_NORM_OWNER = re.compile(
+    r"(^|[._\d])(bn|ln|norm|layer_?norm|batch_?norm|group_?norm|rms_?norm|\w*norm)(_?\w*)?\d*$", re.I
+)
+_TABLE_OWNER = re.compile(
+    r"(^|[._])(emb|embed|embeddings?|embed_tokens|\w*_embeddings?|\w*_embed|wte|wpe|shared)(\.\d+)?$", re.I
+)
 
 
 def is_of_positions(evidence: Evidence) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from wdlint.model.describe import Description
 from wdlint.model.listing import dimensions
-from wdlint.model.splits import compare
+from wdlint.model.splits import Verdict, compare
 
 if TYPE_CHECKING:
     from wdlint.model.audit import Report
@@ -60,25 +60,28 @@ def _findings(report: Report | None) -> str:
     if report.ok:
         return "<h2>Audit</h2><div class='panel'>No faults found.</div>"
     items = "".join(
-        f"<div class='finding'><b>{escape(f.code)}</b> {escape(f.message)}<div class='quiet'>{escape(f.help)}</div></div>"
+        f"<div class='finding'><b>{escape(f.code)}</b> {escape(f.message)}"
+        f"<div class='quiet'>{escape(f.help)}</div></div>"
         for f in report.findings
     )
     return f"<h2>Audit</h2><div class='panel'>{items}</div>"
 
 
 def _comparison(description: Description) -> str:
-    rows = []
-    for verdict in compare(description):
-        if verdict.decayed is None:
-            rows.append(f"<tr><td>{escape(verdict.split)}</td><td colspan='3'>needs the layers' classes</td></tr>")
-            continue
-        cells = "".join(
-            f"<td{' class=bad' if names and bad else ''} title='{escape(', '.join(names[:20]), quote=True)}'>{len(names)}</td>"
-            for names, bad in ((verdict.decayed, True), (verdict.exempted, True), (verdict.special, False))
-        )
-        rows.append(f"<tr><td>{escape(verdict.split)}</td>{cells}</tr>")
-    head = "<tr><th>rule in use</th><th>gains and biases decayed</th><th>weights exempted</th><th>special decayed</th></tr>"
+    rows = "".join(f"<tr><td>{escape(v.split)}</td>{_cells(v)}</tr>" for v in compare(description))
+    titles = ("rule in use", "gains and biases decayed", "weights exempted", "special decayed")
+    head = "".join(f"<th>{title}</th>" for title in titles)
     return (
         "<h2>What the rules in use would get wrong</h2>"
-        f"<div class='panel scroll'><table>{head}{''.join(rows)}</table></div>"
+        f"<div class='panel scroll'><table><tr>{head}</tr>{rows}</table></div>"
     )
+
+
+def _cells(verdict: Verdict) -> str:
+    if verdict.decayed is None:
+        return "<td colspan='3'>needs the layers' classes</td>"
+    cells = []
+    for names, bad in ((verdict.decayed, True), (verdict.exempted, True), (verdict.special, False)):
+        mark = " class='bad'" if names and bad else ""
+        cells.append(f"<td{mark} title='{escape(', '.join(names[:20]), quote=True)}'>{len(names)}</td>")
+    return "".join(cells)

@@ -60,7 +60,7 @@ def _cells(rows: Sequence[GroupRow]) -> tuple[list[str], list[list[str]]]:
 
 def manners(rows: Sequence[GroupRow]) -> list[str]:
     """One line an optimizer and manner: how decay acts, by experiment."""
-    lines = {}
+    lines: dict[str, None] = {}
     for row in rows:
         if row.decay or row.probe.why:
             words = row.probe.manner.value + (f" ({row.probe.why})" if row.probe.why else "")
@@ -101,7 +101,8 @@ def report_html(report: Report) -> str:
     names = "".join(f"<th {cell}>{escape(h)}</th>" for h in head)
     verdict = "No faults found." if report.ok else f"{len(report.findings)} fault(s) found"
     items = "".join(
-        f"<li><b>{escape(f.code)}</b> {escape(f.message)}<br><small>{escape(f.help)}</small></li>" for f in report.findings
+        f"<li><b>{escape(f.code)}</b> {escape(f.message)}<br><small>{escape(f.help)}</small></li>"
+        for f in report.findings
     )
     how = "".join(f"<div><small>{escape(line)}</small></div>" for line in manners(report.table))
     return (

@@ -121,7 +121,8 @@ def unwrap(optimizer: Any) -> Optimizer:
     seen: set[int] = set()
     while id(optimizer) not in seen:
         seen.add(id(optimizer))
-        inner = next((v for n in ("optimizer", "base_optimizer", "_optimizer") if isinstance(v := vars(optimizer).get(n), Optimizer)), None)
+        held = (vars(optimizer).get(name) for name in ("optimizer", "base_optimizer", "_optimizer"))
+        inner = next((value for value in held if isinstance(value, Optimizer)), None)
         if inner is None:
             break
         optimizer = inner
@@ -174,7 +175,7 @@ def _fresh_of(optimizer: Optimizer) -> Make:
     accepted = inspect.signature(type(optimizer).__init__).parameters
 
     def make(settings: dict[str, Any], parameter: nn.Parameter) -> Optimizer:
-        return type(optimizer)([parameter], **{k: v for k, v in settings.items() if k in accepted})  # type: ignore[arg-type]
+        return type(optimizer)([parameter], **{k: v for k, v in settings.items() if k in accepted})  # type: ignore[arg-type, unused-ignore]
 
     return make
 
@@ -202,7 +203,9 @@ class _Bench:
     start: Tensor
     gradients: Tensor  # (steps, *shape)
 
-    def run(self, decays: list[float], scale: float = 1.0, rate: float | None = None, reset: bool = False) -> list[Tensor]:
+    def run(
+        self, decays: list[float], scale: float = 1.0, rate: float | None = None, reset: bool = False
+    ) -> list[Tensor]:
         """Step once for each decay; the parameter after each step. `reset`: put it back before the last."""
         settings = dict(self.settings)
         if rate is not None:
@@ -210,8 +213,9 @@ class _Bench:
         parameter = nn.Parameter(self.start.clone())
         optimizer = self.make({**settings, self.key: decays[0]}, parameter)
         group = optimizer.param_groups[0]
-        if callable(getattr(optimizer, "train", None)):
-            optimizer.train()
+        train = getattr(optimizer, "train", None)  # schedule-free optimizers have two modes
+        if callable(train):
+            train()
         seen = []
         for step, decay in enumerate(decays):
             torch.manual_seed(step)
@@ -233,11 +237,11 @@ def _like(example: Any, value: float) -> Any:
 def _step(optimizer: Optimizer, parameter: nn.Parameter, gradient: Tensor) -> None:
     """Step, with a closure where one is demanded."""
 
-    def closure() -> Tensor:
+    def closure() -> Any:
         parameter.grad = gradient.clone()
         return torch.zeros((), dtype=parameter.dtype, device=parameter.device)
 
-    step = type(optimizer).step
+    step: Callable[..., Any] = type(optimizer).step
     try:
         step(optimizer)
     except TypeError as error:
@@ -262,8 +266,7 @@ def _experiment(
     acts = any(not torch.equal(a, b) for a, b in zip(bench.run([decay] * 6), bench.run([0.0] * 6), strict=True))
     if not acts:
         return Probe(Manner.NONE)
-    forks = [_fork(bench, steps, decay) for steps in range(1, STEPS + 1)]
-    forks = [f for f in forks if f is not None]
+    forks = [fork for steps in range(1, STEPS + 1) if (fork := _fork(bench, steps, decay)) is not None]
     if not forks:
         return Probe(Manner.OTHER, why="decay acts, but not within one step")
     return _judged(bench, forks, EXACT[dtype], decay)
@@ -295,7 +298,9 @@ def _fork(bench: _Bench, steps: int, decay: float) -> _Fork | None:
     target = displacement.flatten().double()
     fitted = basis @ torch.linalg.lstsq(basis.cpu(), target.cpu()[:, None]).solution.to(basis.device)
     span = float((target - fitted[:, 0]).norm()) / size
-    return _Fork(residual, after, span, _is_mask(displacement, before), factor, _carry(bench, steps, decay), displacement)
+    return _Fork(
+        residual, after, span, _is_mask(displacement, before), factor, _carry(bench, steps, decay), displacement
+    )
 
 
 def _fit(displacement: Tensor, parameter: Tensor) -> tuple[float, float]:
@@ -311,7 +316,9 @@ def _is_mask(displacement: Tensor, parameter: Tensor) -> bool:
     if top <= 0:
         return False
     moved = ratio > 0.5 * top
-    return bool(((ratio[moved] - top).abs() < 1e-3 * top).all() and (ratio[~moved].abs() < 1e-3 * top).all() and not moved.all())
+    return bool(
+        ((ratio[moved] - top).abs() < 1e-3 * top).all() and (ratio[~moved].abs() < 1e-3 * top).all() and not moved.all()
+    )
 
 
 def _carry(bench: _Bench, steps: int, decay: float) -> float:

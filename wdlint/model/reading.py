@@ -16,7 +16,7 @@ from torch import nn
 
 from wdlint.facts import Evidence, Kind
 from wdlint.model.names import broadness
-from wdlint.model.tensors import CONTAINERS, Held, shape_of
+from wdlint.model.tensors import CONTAINERS, Held, class_of, shape_of
 
 _FUNCTIONS = 12  # helpers of the same module that are read along with a class
 _LIBRARY = ("torch.nn.", "torch.ao.")  # classes that say nothing beyond the layer table
@@ -25,7 +25,7 @@ _LIBRARY = ("torch.nn.", "torch.ao.")  # classes that say nothing beyond the lay
 def by_source(held: Held) -> tuple[Kind, Evidence] | None:
     """What the class's methods do with a parameter; None where that can't be read or says nothing."""
     module, attribute = held.holder
-    found = _uses(type(module), _attributes(module)).get(attribute)
+    found = _uses(class_of(module), _attributes(module)).get(attribute)
     if found is None:
         return None
     kind, evidence, note = found

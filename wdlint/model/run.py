@@ -111,5 +111,3 @@ def _as_json(report: Any) -> str:
     from wdlint.rule import built_in
 
     return render(Run(report.findings, 1, built_in, Excerpts()), "json")
-
-

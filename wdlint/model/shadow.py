@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import is_lazy
 
 _HOOKS = (
     "_forward_hooks", "_forward_hooks_with_kwargs", "_forward_hooks_always_called", "_forward_pre_hooks",
@@ -54,9 +54,12 @@ def _module(original: nn.Module, modules: dict[int, nn.Module], tensors: dict[in
     content["training"] = False
     content["_parameters"] = parameters = type(original._parameters)()
     for name, parameter in original._parameters.items():
-        parameters[name] = None if parameter is None else _stand_in(parameter, tensors)
-        if parameter is not None:
-            made.parameters.append((id(parameter), parameters[name], id(twin)))
+        if parameter is None:
+            parameters[name] = None
+            continue
+        stand_in = _stand_in(parameter, tensors)
+        parameters[name] = cast(nn.Parameter, stand_in)
+        made.parameters.append((id(parameter), stand_in, id(twin)))
     content["_buffers"] = {n: None if b is None else _stand_in(b, tensors) for n, b in original._buffers.items()}
     content["_modules"] = {
         n: None if m is None else _module(m, modules, tensors, made) for n, m in original._modules.items()
@@ -72,7 +75,7 @@ def _attribute(value: Any, tensors: dict[int, Tensor]) -> Any:
 
 
 def _stand_in(tensor: Tensor, tensors: dict[int, Tensor]) -> Tensor:
-    if isinstance(tensor, UninitializedTensorMixin):
+    if is_lazy(tensor):
         return tensor
     if id(tensor) not in tensors:
         values = tensor.detach() if tensor.is_meta else torch.empty_like(tensor.detach(), device="meta")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from torch import nn
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import is_lazy
 
 CONTAINERS = (nn.ParameterList, nn.ParameterDict)
 
@@ -79,7 +80,12 @@ def _walk(model: nn.Module) -> Iterator[tuple[str, tuple[nn.Module, ...]]]:
 
 def shape_of(tensor: nn.Parameter) -> tuple[int, ...] | None:
     """The shape, or None where a lazy parameter has none yet."""
-    return None if isinstance(tensor, UninitializedTensorMixin) else tuple(tensor.shape)
+    return None if is_lazy(tensor) else tuple(tensor.shape)
+
+
+def class_of(module: nn.Module) -> Any:
+    """A module's class, as something that caches take for a key."""
+    return type(module)
 
 
 def qualified(kind: type) -> str:

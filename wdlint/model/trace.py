@@ -62,7 +62,9 @@ _ADDS = frozenset({"add", "sub", "rsub", "lerp"})
 _LOOKUPS = frozenset({"embedding", "_embedding_bag", "_embedding_bag_forward_only"})
 _INDEXES = frozenset({"index", "index_select", "gather", "take"})
 _PLACES = frozenset({"cat", "stack", "where", "copy", "index_put", "masked_scatter", "scatter", "masked_fill"})
-_TELLING = frozenset({"exp", "exp2", "expm1", "sigmoid", "tanh", "softplus", "softmax", "neg", "index", "reciprocal", *_NORMS})
+_TELLING = frozenset(
+    {"exp", "exp2", "expm1", "sigmoid", "tanh", "softplus", "softmax", "neg", "index", "reciprocal", *_NORMS}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,11 @@ class _Source:
 _DATA = _Source(frozenset(), frozenset(), 0)
 
 
-class Observer(TorchDispatchMode):  # type: ignore[misc, unused-ignore]
+class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
     """Follows parameters through every operation that runs under it."""
 
     def __init__(self, tensors: Iterable[tuple[str, torch.Tensor]], owned: Mapping[str, int]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call, unused-ignore]
         self.uses: dict[str, list[Use]] = {}
         self.fresh: list[str] = []  # used since the last module was left
         self.modules: list[nn.Module] = []

@@ -96,7 +96,9 @@ def observe_optimizer(
         others: further optimizers of the same program: what they hold is not missing here.
     """
     inner = unwrap(optimizer)
-    elsewhere_ids = {id(p) for o in others if unwrap(o) is not inner for g in unwrap(o).param_groups for p in g["params"]}
+    elsewhere_ids = {
+        id(p) for o in others if unwrap(o) is not inner for g in unwrap(o).param_groups for p in g["params"]
+    }
     inventory, index = _with_strangers(seen, inner)
     probes = _probes(inner)
     rows, groups = [], []

@@ -113,7 +113,9 @@ class Watch:
                 continue
             name, model = holder_of(optimizer)
             place = self.built.get(optimizer, Place("<unknown>", 1, 1, 1, 1))
-            lives.append(observe_optimizer(optimizer, classify(model), place, model, model_name=name, others=optimizers))
+            lives.append(
+                observe_optimizer(optimizer, classify(model), place, model, model_name=name, others=optimizers)
+            )
         report = report_on(lives, None, "<run>", select, ignore)
         self.findings += report.findings
         self.table += report.table
