@@ -10,7 +10,9 @@ from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator, parameter_named
 from wdlint.source.values import Answers, Context, External, FunctionValue, Instance, Known, Method, Unknown, bare
 
-_NUMBERS = frozenset("max min abs round pow sqrt exp log log10 tensor as_tensor scalar_tensor FloatTensor Tensor".split())
+_NUMBERS = frozenset(
+    "max min abs round pow sqrt exp log log10 tensor as_tensor scalar_tensor FloatTensor Tensor".split()
+)
 
 
 def is_scalar(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int = 0) -> bool:

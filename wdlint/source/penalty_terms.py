@@ -263,6 +263,8 @@ def parameters(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int 
             return parameters(evaluator, expr.value, context, depth + 1)
         case t.Attribute(attr="data" | "grad" | "shape"):
             return None
+        case t.Attribute(value=t.Attribute(attr=layer)) if _NO_WEIGHTS.search(layer):
+            return None
         case t.Attribute() if _WEIGHT_LIKE.search(expr.attr):
             held = _held_by_layer(evaluator, expr, context)
             if held is not None:
@@ -397,8 +399,6 @@ def _held_by_layer(evaluator: Evaluator, expr: t.Attribute, context: Context) ->
     """`layer.weight`, where the layer is one of torch's, or seems to be a layer of a model that can't be seen."""
     found: list[Value] = []
     proven = True
-    if isinstance(expr.value, t.Attribute) and _NO_WEIGHTS.search(expr.value.attr):
-        return None
     for holder in evaluator.evaluate(expr.value, context):
         inner = bare(holder)
         if isinstance(inner, Instance) and isinstance(inner.cls, External) and _is_layer(inner.cls):
