@@ -256,3 +256,26 @@ def test_a_dynamic_convolution_written_by_hand() -> None:
         "taps = self.p + self.proj(x)", "windows = x.unfold(-1, 4, 1)", "y = windows * taps", "return y.sum(-1)"
     )
     assert kind(source) is Kind.WEIGHT
+
+
+def test_a_token_in_a_list_that_is_joined_later_is_other() -> None:
+    listed = layer("parts = []", "parts.append(self.p.expand(len(x), -1, -1))", "return torch.cat(parts + [x], 1)")
+    assert kind(listed) is Kind.OTHER
+    added = layer("token = self.p + self.q", "x = torch.cat([token, x], 1)", "return x + self.p")
+    assert kind(added) is Kind.OTHER
+
+
+def test_a_table_read_by_a_product_is_no_weight() -> None:
+    assert kind(layer("return F.one_hot(x, 10).float() @ self.p")) is Kind.EMBEDDING
+    picked = layer("table = torch.einsum('pq,qh->ph', self.lookup, self.p)", "return x + table")
+    assert kind(picked) is Kind.OTHER
+
+
+def test_a_basis_before_a_convolution_leaves_a_weight() -> None:
+    assert kind(layer("return F.conv1d(x, self.basis @ self.p)")) is Kind.WEIGHT
+
+
+def test_learned_positions_contracted_with_queries_are_told_by_their_name_alone() -> None:
+    use = uses_in_source(layer("return x @ self.height_rel.transpose(0, 1)"), ["height_rel"])["height_rel"]
+    assert use.kind is Kind.OTHER
+    assert "name" in use.evidence.text

@@ -208,6 +208,8 @@ def operation(reader: Reader, node: t.Call, name: str, args: list[Value], keywor
     everything = merge([flat(v) for v in (*args, *keywords.values())] or [STATIC])
     if name in ops.ABOUT or name.endswith("_like") or name.startswith("new_"):
         return STATIC
+    if name == "one_hot":
+        return Value(active=True, chooser=True)
     if name in ops.FUNCTIONS:
         return _roles(reader, node, name, args, keywords)
     if name in ops.EINSUM:
@@ -271,9 +273,13 @@ def _einsum(reader: Reader, node: t.Call, args: list[Value]) -> Value:
     text = equation.value if isinstance(equation, t.Const) and isinstance(equation.value, str) else None
     operands = [flat(a) for a in args[1:]]
     active = any(o.active for o in operands)
+    holding = [o for o in operands if o.carriers]
+    if not active and len(holding) == 1 and len(operands) > 1:
+        return mark(holding[0], Mark.TABULATED)  # a fixed matrix picks and mixes rows
+    chosen = any(o.chooser for o in operands)
     for position, operand in enumerate(operands):
         elementwise = text is not None and ops.contracted(text, position) is False
-        how = How.SCALED if elementwise else How.CONTRACTED
+        how = How.SCALED if elementwise else How.EMBEDDED if chosen else How.CONTRACTED
         for carrier in operand.pure:
             if how is How.CONTRACTED or active:
                 reader.touch(carrier, meaning(carrier, how), node, "einsum")

@@ -383,6 +383,8 @@ class Reader:
     # ---- arithmetic
 
     def binary(self, op: str, left: Value, right: Value, node: t.Node) -> Value:
+        if op == "+" and (left.items or right.items or left.sequence or right.sequence):
+            return concatenated(left, right)
         left, right = flat(left), flat(right)
         if op == "@":
             return self.contract(left, right, node)
@@ -420,9 +422,12 @@ class Reader:
     def contract(self, left: Value, right: Value, node: t.Node, detail: str = "") -> Value:
         """A product that sums over an index."""
         left, right = flat(left), flat(right)
-        for value in (left, right):
+        for value, other in ((left, right), (right, left)):
+            if value.carriers and not other.active and not other.carriers:
+                return mark(value, Mark.TABULATED)  # a fixed matrix picks and mixes rows
+            how = How.EMBEDDED if other.chooser else How.CONTRACTED
             for carrier in value.pure:
-                self.touch(carrier, meaning(carrier, How.CONTRACTED), node, detail)
+                self.touch(carrier, meaning(carrier, how), node, detail)
         if left.active or right.active:
             return ACTIVE
         return Value(left.carriers | right.carriers)
@@ -433,6 +438,13 @@ class Reader:
         from wdlint.source.forward_calls import call  # the two halves of one recursion
 
         return call(self, node, env)
+
+
+def concatenated(left: Value, right: Value) -> Value:
+    """Two lists one after the other."""
+    if left.sequence or right.sequence or not (left.items or left == STATIC) or not (right.items or right == STATIC):
+        return replace(merge([flat(left), flat(right)]), sequence=True)
+    return Value(items=(*left.items, *right.items))
 
 
 def _is_position(node: t.Expr) -> bool:

@@ -6,6 +6,7 @@ source alone: nothing is imported or run.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -22,8 +23,8 @@ _ORDER = (
     How.CODED,
     How.BENT,
     How.SCALED,
-    How.ADDED,
     How.JOINED,
+    How.ADDED,
     How.CHOSEN,
     How.ENTERED,
     How.RETURNED,
@@ -69,6 +70,12 @@ _SETTING_UP = frozenset(
         "train",
         "_apply",
     )
+)
+
+
+# A product of queries with learned positions is a contraction like any other; only the name tells it apart.
+_POSITION = re.compile(
+    r"(^|_)(pos|position|positional|relative)(_|$)|(^|_)(h|w|t|height|width|time)_rel$|^rel_[hwt]$|pos_?emb"
 )
 
 
@@ -130,6 +137,9 @@ def _strongest(touches: Sequence[Touch]) -> dict[str, Use]:
 def _use(touch: Touch) -> Use:
     kind, words = _MEANING[touch.how]
     by = f" ({touch.detail})" if touch.detail else ""
+    if touch.how is How.CONTRACTED and _POSITION.search(touch.attribute.rsplit(".", 1)[-1]):
+        text = f"{words}{by} in `{touch.method}`, and its name says positions"
+        return Use(Kind.OTHER, Evidence(Witness.FORWARD, text), touch.node, "table")
     text = f"{words}{by} in `{touch.method}`"
     return Use(kind, Evidence(Witness.FORWARD, text), touch.node, _NOTES.get(touch.how, ""))
 

@@ -59,6 +59,8 @@ class Value:
     path: str = ""
     function: t.FunctionDef | t.Lambda | None = None
     mask: bool = False
+    chooser: bool = False  # a one-hot code: a product with it looks rows up
+    sequence: bool = False  # a list whose length is not known
 
     @property
     def pure(self) -> Iterable[Carrier]:
@@ -94,7 +96,9 @@ def merge(values: Iterable[Value]) -> Value:
         return found[0]
     items: tuple[Value, ...] = ()
     lengths = {len(v.items) for v in found if v.items}
-    if len(lengths) == 1:
+    if len(lengths) > 1:
+        found = [flat(v) for v in found]
+    elif lengths:
         columns = zip(*(v.items for v in found if v.items), strict=True)
         items = tuple(merge(column) for column in columns)
     return Value(
@@ -105,6 +109,8 @@ def merge(values: Iterable[Value]) -> Value:
         next((v.path for v in found if v.path), ""),
         next((v.function for v in found if v.function), None),
         any(v.mask for v in found),
+        any(v.chooser for v in found),
+        len(lengths) > 1 or any(v.sequence for v in found),
     )
 
 
