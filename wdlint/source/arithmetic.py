@@ -246,10 +246,11 @@ def _compared(
     evaluator: Evaluator, op: str, left: t.Expr, right: t.Expr, context: Context, inclined: bool
 ) -> bool | None:
     lefts, rights = evaluator.evaluate(left, context), evaluator.evaluate(right, context)
-    return _agreed(_compare(evaluator, op, a, b, inclined) for a in lefts for b in rights)
+    return _agreed(compare(evaluator, op, a, b, inclined) for a in lefts for b in rights)
 
 
-def _compare(evaluator: Evaluator, op: str, left: Value, right: Value, inclined: bool) -> bool | None:
+def compare(evaluator: Evaluator, op: str, left: Value, right: Value, inclined: bool) -> bool | None:
+    """How two answers compare, None where that can't be told."""
     if isinstance(left, Known):
         if not _decides(left, inclined):
             return None

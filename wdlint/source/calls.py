@@ -15,14 +15,12 @@ from wdlint.source.values import (
     Answers,
     Arguments,
     Attribute,
-    Changed,
     ClassValue,
     Collection,
     Context,
     Element,
     Entry,
     External,
-    FunctionValue,
     Instance,
     Item,
     Known,
@@ -30,7 +28,6 @@ from wdlint.source.values import (
     Method,
     ModuleValue,
     Operation,
-    Part,
     Partial,
     SequenceValue,
     TextOf,
@@ -58,17 +55,23 @@ _TEXT_METHODS = frozenset(
 _PASSED_THROUGH = frozenset(
     (
         *(f"builtins.{name}" for name in "list tuple set frozenset sorted reversed iter vars".split()),
-        "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "copy.copy", "copy.deepcopy",
+        "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "copy.copy",
         "dataclasses.asdict", "omegaconf.OmegaConf.create", "omegaconf.OmegaConf.structured",
         "omegaconf.OmegaConf.to_container", "omegaconf.OmegaConf.merge", "OmegaConf.to_container",
         "torch.nn.DataParallel", "torch.nn.parallel.DataParallel", "torch.nn.parallel.DistributedDataParallel",
         "torch.nn.parallel.distributed.DistributedDataParallel", "apex.parallel.DistributedDataParallel",
         "torch.compile", "torch.jit.script", "torch.distributed.fsdp.FullyShardedDataParallel",
         "torch.nn.SyncBatchNorm.convert_sync_batchnorm", "apex.parallel.convert_syncbn_model",
-        "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm",
-        "torch.nn.utils.parametrizations.weight_norm", "torch.nn.utils.parametrizations.spectral_norm",
     )
 )  # fmt: skip
+# Functions that return their module with its weight replaced, by the name of the change they make.
+REPARAMETRISING = {
+    "torch.nn.utils.weight_norm": "weight_norm",
+    "torch.nn.utils.spectral_norm": "spectral_norm",
+    "torch.nn.utils.parametrizations.weight_norm": "parametrized weight_norm",
+    "torch.nn.utils.parametrizations.spectral_norm": "parametrized spectral_norm",
+    "torch.nn.utils.parametrizations.orthogonal": "parametrized spectral_norm",
+}
 _DICTS = frozenset(
     (
         "builtins.dict", "collections.OrderedDict", "collections.defaultdict", "argparse.Namespace",
@@ -162,12 +165,39 @@ def library_call(
     if callee.path in _PASSED_THROUGH or callee.path.endswith(".from_config_dict"):
         given = positional(evaluator, arguments)
         return given[0] if given else (SequenceValue("list", (), node, context),)
+    if callee.path in REPARAMETRISING:
+        given = positional(evaluator, arguments)
+        change = Change((), REPARAMETRISING[callee.path], None, arguments.written[1:], context, True)
+        return tuple(Changed(value, (change,)) for value in (given[0] if given else ()))
     if callee.path in _DICTS:
         return (_mapping(evaluator, callee.path, arguments, node, context),)
     if callee.path in _CONFIG_PARSERS:
         given = positional(evaluator, arguments)
         return tuple(v for v in (given[0] if given else ()) if isinstance(v, ClassValue) for v in (evaluator.receiver(v),))
     return (_library_instance(evaluator, callee, arguments, node, context),)
+
+
+def _deepcopy(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+    given = positional(evaluator, arguments)
+    return tuple(_copied(evaluator, value, node, context) for value in (given[0] if given else ()))
+
+
+def _copied(evaluator: Evaluator, value: Value, node: t.Call | None, context: Context) -> Value:
+    """What `copy.deepcopy` makes: an object of its own, constructed and changed as the first one was."""
+    match value:
+        case Part():
+            return _copied(evaluator, value.value, node, context)
+        case Changed():
+            return Changed(_copied(evaluator, value.base, node, context), value.changes)
+        case Instance() if value.arguments is not None:
+            cache: dict[tuple[int, int, int], Instance] = evaluator.__dict__.setdefault("_copies", {})
+            key = id(value), id(node), id(context)
+            if key not in cache:
+                cache[key] = Instance(value.cls, value.arguments, value.node, value.frame)
+                evaluator.keep((value, node, context))
+            return cache[key]
+        case _:
+            return value
 
 
 def _library_instance(
@@ -518,6 +548,7 @@ _BUILTINS: dict[str, Callable[[Evaluator, Arguments, t.Call | None, Context], An
     "builtins.id": _identity_of,
     "builtins.str": _identity_of,
     "builtins.type": _type,
+    "copy.deepcopy": _deepcopy,
     "builtins.next": _next,
     "builtins.sum": _sum,
     "builtins.super": _super,
@@ -578,6 +609,24 @@ def library_elements(evaluator: Evaluator, value: Instance | Unknown, turn: int)
     elif _path(value) in ("torch.nn.Sequential", "torch.nn.ModuleList") and value.arguments is not None:
         for answers in positional(evaluator, value.arguments):
             yield from answers
+    elif _path(value) == "builtins.range":
+        span = known_range(evaluator, value)
+        if span is None or len(span) > 1:
+            yield Unknown(f"index{turn}", computed=True)
+        elif span:
+            # a default that may be another number does not say which element there is
+            given = [v for answers in positional(evaluator, value.arguments or Arguments()) for v in answers]
+            told = all(isinstance(v, Known) and v.origin in (Origin.WRITTEN, Origin.COMPUTED) for v in given)
+            yield Known(span[0], Origin.COMPUTED) if told else Unknown(f"index{turn}", computed=True)
+
+
+def known_range(evaluator: Evaluator, value: Instance) -> range | None:
+    """A `range(…)` with constant bounds, defaults included; None where it can't be told."""
+    given = positional(evaluator, value.arguments) if value.arguments is not None else ()
+    bounds = [constant(answers) for answers in given]
+    if not 1 <= len(bounds) <= 3 or not all(isinstance(b, int) and not isinstance(b, bool) for b in bounds):
+        return None
+    return range(*bounds) if bounds[2:] != [0] else None
 
 
 def exports(module: str, name: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wdlint.facts import Ternary
-from wdlint.source import arithmetic, objects
+from wdlint.source import arithmetic, calls, objects
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.known_modules import members_of_path
@@ -61,13 +61,6 @@ _BARE_BASES = frozenset(
 )
 # Methods that frameworks call between construction and the optimizer's making.
 _HOOKS = ("setup", "configure_model", "build", "build_model", "_build", "_build_model", "init_model", "create_model")
-_REPARAMETRISED = {
-    "torch.nn.utils.weight_norm": "weight_norm",
-    "torch.nn.utils.spectral_norm": "spectral_norm",
-    "torch.nn.utils.parametrizations.weight_norm": "parametrized_weight_norm",
-    "torch.nn.utils.parametrizations.spectral_norm": "parametrized_spectral_norm",
-    "torch.nn.utils.parametrizations.orthogonal": "parametrized_spectral_norm",
-}
 _DEEPEST = 6  # methods called from methods
 
 
@@ -159,6 +152,7 @@ class Construction:
 
     def _walk(self, method: t.FunctionDef, owner: ClassValue, frame: Frame, present: Ternary) -> None:
         self.entered.add(id(method))
+        self.evaluator.__dict__.setdefault("_constructing", set()).add(id(method))
         if self.depth > _DEEPEST:
             self.members.complete = False
             return
@@ -202,6 +196,8 @@ class Construction:
             if isinstance(func.value, t.Name) and func.value.id == self_name:
                 if func.attr == "requires_grad_":
                     self._freeze("", call, statement, frame, present)
+                if func.attr == "__setattr__" and len(call.args) == 2:
+                    self._set_computed(call.args[0].value, call.args[1].value, statement, frame, present)
                 self._method(func.attr, 0, call, statement, frame, present)
                 return
             if func.attr == "requires_grad_":
@@ -283,19 +279,25 @@ class Construction:
     # ---- changes
 
     def _changed(self, statement: t.Stmt, self_name: str, frame: Frame, present: Ternary) -> None:
-        evaluator, context = self.evaluator, frame.at(statement)
+        evaluator = self.evaluator
         for change in objects.changes_in(evaluator, statement, self_name, frame, False):
             if change.path == (None,) and change.action == "set" and change.value is not None:
-                keys = _computed_key(statement)
-                names = names_of(evaluator.evaluate(keys, context)) if keys is not None else (ANY,)
-                for name in names:
-                    held = answers(evaluator, change.value, context)
-                    set_slot(self.members, name, held, present, statement, len(names) > 1)
+                self._set_computed(_computed_key(statement), change.value, statement, frame, present)
             elif len(change.path) == 1 and change.action == "set" and change.value is not None:
                 self._set(change, str(change.path[0]), self_name, present)
             else:
                 self._tie(change, self_name)
                 apply(evaluator, self.members, change, present)
+
+    def _set_computed(
+        self, key: t.Expr | None, value: t.Expr, statement: t.Stmt, frame: Frame, present: Ternary
+    ) -> None:
+        """`setattr(self, f"layer{i}", …)`."""
+        context = frame.at(statement)
+        names = names_of(self.evaluator.evaluate(key, context)) if key is not None else (ANY,)
+        for name in names:
+            held = answers(self.evaluator, value, context)
+            set_slot(self.members, name, held, present, statement, len(names) > 1)
 
     def _set(self, change: Change, name: str, self_name: str, present: Ternary) -> None:
         assert change.value is not None
@@ -382,8 +384,8 @@ class Construction:
         if path is None or not isinstance(call.func, (t.Attribute, t.Name)):
             return
         for value in self.evaluator.evaluate(call.func, context):
-            if isinstance(value, External) and value.path in _REPARAMETRISED:
-                action = _REPARAMETRISED[value.path]
+            if isinstance(value, External) and value.path in calls.REPARAMETRISING:
+                action = calls.REPARAMETRISING[value.path]
                 change = Change(path, action, None, call.args[1:], context, False)
                 apply(self.evaluator, self.members, change, present)
 

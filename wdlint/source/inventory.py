@@ -67,10 +67,9 @@ def _inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
     if not isinstance(inner, Instance):
         return None
     survey = Survey(evaluator)
-    members, changes = survey.peeled(model)
-    if members is None:
+    contents = survey.below(model)
+    if contents is None:
         return None
-    contents = survey.flattened(members, changes, inner)
     leaves = _distinct(contents.leaves)
     if not leaves and not contents.complete:
         return None
@@ -173,6 +172,28 @@ class Survey:
 
     # ---- modules
 
+    def below(self, model: Value) -> Contents | None:
+        """The contents of a model or, for a part of one, of what the whole model holds under its path."""
+        part, changes = model, []
+        while isinstance(part, Changed):
+            changes[:0] = part.changes
+            part = part.base
+        if isinstance(part, Part):
+            whole = self.contents_of(part.root)
+            leaves = [replace(leaf) for leaf in whole.leaves if leaf.name.startswith(part.path + ".")] if whole else []
+            if leaves and not changes:
+                depth = len(leaves[0].ancestors) - leaves[0].name.count(".") + part.path.count(".") + 1
+                for leaf in leaves:
+                    leaf.name = leaf.name[len(part.path) + 1 :]
+                    leaf.ancestors = leaf.ancestors[max(0, depth) :]
+                inner = self.contents_of(part.value)
+                return Contents(tuple(leaves), inner is not None and inner.complete)
+        members, later = self.peeled(model)
+        inner = bare(model)
+        if members is None or not isinstance(inner, Instance):
+            return None
+        return self.flattened(members, later, inner)
+
     def peeled(self, value: Value) -> tuple[Members | None, list[Change]]:
         """What a module holds, and the changes made to it after its construction, in order."""
         changes: list[Change] = []
@@ -231,6 +252,8 @@ class Survey:
             members = members.copy()
             for change in changes:
                 statement = change.context.statement
+                if self._is_uncalled(change):
+                    continue
                 sure = taken(self.evaluator, statement, change.context.frame) if statement else Ternary.YES
                 if sure is not Ternary.NO:
                     apply(self.evaluator, members, change, sure)
@@ -244,6 +267,15 @@ class Survey:
                 (inner if "." in leaf.name else own).append(leaf)
         leaves = [*own, *inner][:_MOST]
         return Contents(tuple(_settled(leaves, members)), complete and len(leaves) < _MOST)
+
+    def _is_uncalled(self, change: Change) -> bool:
+        """Whether a change stands in a module's method that its construction does not call."""
+        frame = change.context.frame
+        definition, receiver = frame.scope.definition, frame.receiver
+        if not isinstance(definition, t.FunctionDef) or not isinstance(receiver, Instance):
+            return False
+        called: set[int] = self.evaluator.__dict__.get("_constructing", set())
+        return id(definition) not in called and objects.is_module(self.evaluator, receiver)
 
     # ---- slots
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from wdlint.facts import Evidence, Kind, Ternary
-from wdlint.source import arithmetic, flow
+from wdlint.source import arithmetic, calls, flow
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.values import (
@@ -33,6 +33,7 @@ from wdlint.source.values import (
     Unknown,
     Value,
     bare,
+    constant,
 )
 
 ANY = "*"  # stands for an index or a part of a name that is not fixed
@@ -114,18 +115,54 @@ class Members:
 
 
 def taken(evaluator: Evaluator, statement: t.Stmt, frame: Frame) -> Ternary:
-    """Whether a statement is executed in a frame; a loop's body is taken to run at least once."""
+    """Whether a statement is executed in a frame.
+
+    A loop whose number of turns can't be told is taken to have one, and what happens in some turn happens.
+    """
     answer = Ternary.YES
     for test, truth, branch in flow.guards(statement):
-        found = arithmetic.truth(evaluator, test, frame.at(branch), inclined=frame.arguments is not None)
+        context = frame.at(branch)
+        found = arithmetic.truth(evaluator, test, context, inclined=frame.arguments is not None)
         if found is None:
-            answer = Ternary.UNKNOWN
+            if not _in_some_turn(evaluator, test, truth, context):
+                answer = Ternary.UNKNOWN
         elif found is not truth:
             return Ternary.NO
     for block in flow.ancestors(statement):
-        if isinstance(block.parent, t.Try) and block in block.parent.handlers:
+        parent = block.parent
+        if isinstance(parent, t.Try) and block in parent.handlers:
             answer &= Ternary.UNKNOWN
+        elif isinstance(parent, t.For) and block is parent.body and _is_empty(evaluator, parent.iter, frame.at(parent)):
+            return Ternary.NO
     return answer
+
+
+def _is_empty(evaluator: Evaluator, iterated: t.Expr, context: Context) -> bool:
+    """Whether a loop certainly has no turn."""
+    while isinstance(iterated, t.Call) and t.dotted(iterated.func) in ("reversed", "enumerate", "list", "tqdm"):
+        if not iterated.args:
+            return False
+        iterated = iterated.args[0].value
+    if not isinstance(iterated, t.Call) or t.dotted(iterated.func) != "range":
+        return False
+    values = evaluator.evaluate(iterated, context)
+    spans = [calls.known_range(evaluator, v) if isinstance(v, Instance) else None for v in values]
+    return bool(spans) and all(span is not None and not span for span in spans)
+
+
+def _in_some_turn(evaluator: Evaluator, test: t.Expr, truth: bool, context: Context) -> bool:
+    """Whether a test on a loop's variable, whose values are all known, comes out so in one of the turns."""
+    if not isinstance(test, t.Compare) or len(test.rest) != 1 or context.statement is None:
+        return False
+    names = {name for side in (test.left, test.rest[0][1]) if (name := t.root_name(side)) is not None}
+    loops = (block.parent for block in flow.ancestors(context.statement))
+    if not any(isinstance(loop, t.For) and names & set(t.target_names(loop.target)) for loop in loops):
+        return False
+    lefts, rights = evaluator.evaluate(test.left, context), evaluator.evaluate(test.rest[0][1], context)
+    if len(rights) != 1 and len(lefts) != 1:
+        return False
+    outcomes = {arithmetic.compare(evaluator, test.rest[0][0], a, b, True) for a in lefts for b in rights}
+    return truth in outcomes and None not in outcomes
 
 
 def looped(statement: t.Stmt | None, around: t.Stmt | None = None) -> bool:
@@ -298,6 +335,41 @@ def _act(evaluator: Evaluator, members: Members, change: Change, present: Ternar
     elif change.action == "update" and arguments:
         for value in evaluator.evaluate(arguments[0], context):
             add_named(members, evaluator, value, present)
+    elif change.action in calls.REPARAMETRISING.values():
+        reparametrise(evaluator, members, change, present)
+
+
+def reparametrise(evaluator: Evaluator, members: Members, change: Change, present: Ternary) -> None:
+    """Replace a layer's weight by the parameters that it is computed from: direction and gain of weight norm."""
+    name = "weight"
+    for index, argument in enumerate(change.arguments):
+        if argument.keyword == "name" or (argument.keyword is None and index == 0):
+            told = constant(evaluator.evaluate(argument.value, change.context))
+            if not isinstance(told, str):
+                return
+            name = told
+    parametrized = change.action.startswith("parametrized")
+    stem = f"parametrizations.{name}.original" if parametrized else f"{name}_"
+    if change.action.endswith("weight_norm"):
+        parts = (("0", Kind.GAIN), ("1", None)) if parametrized else (("g", Kind.GAIN), ("v", None))
+    else:
+        parts = (("", None),) if parametrized else (("orig", None),)
+    for leaf in [leaf for leaf in members.fixed if leaf.name == name]:
+        if present is Ternary.YES:
+            members.fixed.remove(leaf)
+        else:
+            leaf.present &= Ternary.UNKNOWN
+        for suffix, kind in parts:
+            made = replace(leaf, name=stem + suffix, kind=kind or leaf.kind, present=leaf.present & present)
+            made.attribute = made.name.rpartition(".")[2]
+            made.key = (*leaf.key, suffix) if leaf.key is not None else None
+            if kind is Kind.GAIN:
+                made.shape = None
+                made.evidence = Evidence(leaf.evidence.witness, f"{leaf.evidence.text}, the norm of weight norm")
+            if parametrized:
+                made.owner = "torch.nn.utils.parametrize.ParametrizationList"
+                made.ancestors = (leaf.owner, "torch.nn.ModuleDict")
+            members.fixed.append(made)
 
 
 def add_numbered(

@@ -60,7 +60,7 @@ _SAME_SHAPE = frozenset(
     ["float", "half", "double", "bfloat16", "cuda", "cpu", "to", "type", "clone", "detach", "contiguous", "requires_grad_", "normal_", "uniform_", "zero_", "fill_", "mul", "mul_", "div", "div_", "add", "add_", "sub", "sub_", "clamp", "clamp_", "exp", "log", "sqrt", "pow", "abs", "sigmoid", "tanh", "data", "random_", "type_as", "xavier_uniform_", "neg", "inverse", "log_", "exp_", "copy_", "erfinv_", "trunc_normal_"]
 )  # fmt: skip
 _LIKE = frozenset(["ones_like", "zeros_like", "empty_like", "rand_like", "randn_like", "full_like"])
-_WHOLE = 6  # steps from a tensor to the call that makes it
+_WHOLE = 8  # steps from a tensor to the call that makes it
 
 
 def is_parameter(value: Value) -> bool:
@@ -69,7 +69,7 @@ def is_parameter(value: Value) -> bool:
     return isinstance(inner, Instance) and isinstance(inner.cls, External) and inner.cls.path in CLASSES
 
 
-def initial(evaluator: Evaluator, value: Value) -> Initial:
+def initial(evaluator: Evaluator, value: Value, depth: int = 0) -> Initial:
     """Shape and initial value of a raw parameter."""
     inner = bare(value)
     if not isinstance(inner, Instance) or inner.arguments is None:
@@ -77,9 +77,9 @@ def initial(evaluator: Evaluator, value: Value) -> Initial:
     arguments = inner.arguments
     for argument in arguments.written:
         if argument.keyword in (None, "data") and not argument.star and arguments.context is not None:
-            return tensor(evaluator, argument.value, arguments.context)
+            return tensor(evaluator, argument.value, arguments.context, depth + 1)
     if arguments.positional:
-        return _of_values(evaluator, arguments.positional[0], 0)
+        return _of_values(evaluator, arguments.positional[0], depth + 1)
     return NOTHING
 
 
@@ -168,6 +168,8 @@ def _reshaped(evaluator: Evaluator, made: Initial, attr: str, call: t.Call, cont
 
 
 def _of_values(evaluator: Evaluator, values: Answers, depth: int) -> Initial:
+    if depth > _WHOLE:
+        return NOTHING
     found = {_of_value(evaluator, value, depth) for value in values}
     if len(found) == 1:
         return found.pop()
@@ -187,7 +189,7 @@ def _of_value(evaluator: Evaluator, value: Value, depth: int) -> Initial:
     path, arguments = value.cls.path, value.arguments
     library, _, name = path.rpartition(".")
     if path in CLASSES:
-        return initial(evaluator, value)
+        return initial(evaluator, value, depth + 1)
     if library.startswith("torch.nn.init") or library.endswith("init") or name.endswith("trunc_normal_"):
         made = _first(evaluator, arguments, depth)
         constants = {"ones_": 1.0, "zeros_": 0.0}
