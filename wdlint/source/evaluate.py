@@ -47,6 +47,12 @@ from wdlint.source.values import (
 _DEPTH = 12  # calls within calls
 _ANSWERS = 12  # alternatives kept for one expression
 _WORK = 60_000  # evaluations for one linted file
+_CUSTOMARY = {
+    "torch": "torch",
+    "nn": "torch.nn",
+    "optim": "torch.optim",
+    "F": "torch.nn.functional",
+}  # what an unbound name means in a fragment that leaves its imports out
 
 
 class Evaluator:
@@ -304,7 +310,7 @@ class Evaluator:
                 if found:
                     return found
             frame, statement, first = frame.parent, None, False
-        return (External(f"builtins.{name}"),)
+        return (External(_CUSTOMARY.get(name, f"builtins.{name}")),)
 
     def _in_scope(self, name: str, statement: t.Stmt | None, frame: Frame) -> Answers:
         scope = frame.scope
