@@ -56,8 +56,8 @@ def call(reader: Reader, node: t.Call, env: Environment) -> Value:
             if name == "forward" and args and args[0].path == "self":
                 return _super(reader, name, args[1:], keywords, spread)
             return operation(reader, node, name, args, keywords)
-        if name == "sum" and (args or keywords) and isinstance(function.value, t.Binary) and function.value.op == "*":
-            _dot(reader, reader.value(function.value.left, env), reader.value(function.value.right, env), node)
+        if name == "sum" and (args or keywords):
+            _dot(reader, function.value, env, node)
         return _method(reader, node, name, receiver, args, keywords)
     target = reader.value(function, env)
     if isinstance(target.function, t.FunctionDef):
@@ -153,9 +153,10 @@ def _layer(reader: Reader, node: t.Call, name: str, args: list[Value], keywords:
     whole = merge(values)
     if _TRANSPARENT.search(name.lower()):
         return Value(whole.carriers, whole.active, mask=whole.mask)
-    for value in values:
-        for carrier in value.pure:
-            reader.touch(carrier, How.ENTERED, node, name)
+    for keyword, value in (*((None, a) for a in args), *keywords.items()):
+        how = {"weight": None, "bias": How.ADDED}.get(keyword or "", How.ENTERED)
+        for carrier in flat(value).pure if how is not None else ():
+            reader.touch(carrier, how or How.ENTERED, node, name)
     kept = frozenset(c for c in whole.carriers if Mark.BLENDED not in c.marks)
     return mark(Value(kept, whole.active), Mark.LAYERED)
 
@@ -172,9 +173,11 @@ def _apply(reader: Reader, args: list[Value], keywords: Environment) -> Value:
     return STATIC
 
 
-def _dot(reader: Reader, left: Value, right: Value, node: t.Call) -> None:
+def _dot(reader: Reader, summed: t.Expr, env: Environment, node: t.Call) -> None:
     """`(x * w).sum(dim)` is a contraction; with weights that were squashed it is a mean."""
-    left, right = flat(left), flat(right)
+    if not isinstance(summed, t.Binary) or summed.op != "*":
+        return
+    left, right = flat(reader.value(summed.left, env)), flat(reader.value(summed.right, env))
     for own, other in ((left, right), (right, left)):
         for carrier in own.pure:
             if other.active and not carrier.marks:

@@ -51,9 +51,9 @@ class Reader:
 
     def __post_init__(self) -> None:
         for cls in self.classes:
-            for statement in t.statements(cls.inner.body):
-                if isinstance(statement, t.FunctionDef):
-                    self.methods.setdefault(statement.name, []).append(statement)
+            own = {s.name: s for s in t.statements(cls.inner.body) if isinstance(s, t.FunctionDef)}
+            for name, method in own.items():  # of several definitions (overloads) the last counts
+                self.methods.setdefault(name, []).append(method)
 
     # ---- methods
 

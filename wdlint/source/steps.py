@@ -53,9 +53,9 @@ def read_step(
     classes = _lineage(cls, module)
     methods: dict[str, list[t.FunctionDef]] = {}
     for owner in classes:
-        for statement in t.statements(owner.inner.body):
-            if isinstance(statement, t.FunctionDef):
-                methods.setdefault(statement.name, []).append(statement)
+        own = {s.name: s for s in t.statements(owner.inner.body) if isinstance(s, t.FunctionDef)}
+        for name, method in own.items():  # of several definitions (overloads) the last counts
+            methods.setdefault(name, []).append(method)
     written = _defaults(methods)
     constants = {k: v.value for k, v in written.items() if isinstance(v, t.Const)}
     constants.update(settings or {})
@@ -63,8 +63,8 @@ def read_step(
     for owner in reversed(classes):
         for statement in owner.inner.body.statements:
             if isinstance(statement, t.Assign) and isinstance(statement.value, t.Const):
-                for name in (n for target in statement.targets for n in t.target_names(target)):
-                    reader.fields[name] = Cell(constant=statement.value.value, role="constant")
+                for constant in (n for target in statement.targets for n in t.target_names(target)):
+                    reader.fields[constant] = Cell(constant=statement.value.value, role="constant")
     for constructor in methods.get("__init__", ())[:2]:
         reader.enter(constructor, {p.name: named(p.name) for p in constructor.params})
     keys = _group_keys(methods, reader)
