@@ -218,10 +218,9 @@ def _installed() -> str:
 
 
 def _rule_folders() -> list[str]:
-    import importlib.util
+    from importlib import import_module
 
-    spec = importlib.util.find_spec("wdlint.rules")
-    return list(spec.submodule_search_locations or ()) if spec else []
+    return list(import_module("wdlint.rules").__path__)
 
 
 @cache

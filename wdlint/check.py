@@ -90,7 +90,9 @@ def _files(
 def _cache_folder(options: Mapping[str, Any]) -> str | None:
     from wdlint.cache import default_folder
 
-    return None if options["no_cache"] else options["cache_dir"] or default_folder()
+    if options["no_cache"] or options["ignore_suppressions"]:  # what is kept has comments heeded
+        return None
+    return options["cache_dir"] or default_folder()
 
 
 def _check_selectors(settings: Settings) -> None:

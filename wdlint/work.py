@@ -85,9 +85,11 @@ def check_files(files: Sequence[str], plan: Plan, workers: int = 0) -> list[Chec
             progress.step()
     else:
         for index in sorted(pending):
-            done[index] = _judged(linter, pending.pop(index))
+            done[index] = _judged(linter, pending[index])
             progress.step()
     progress.end()
+    if pending and plan.cache_folder:
+        Cache(plan.cache_folder, _locator).sweep()
     return [done[index] for index in range(len(files))]
 
 
