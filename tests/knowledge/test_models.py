@@ -63,16 +63,9 @@ def test_every_parameter_names_its_owner_and_its_witness():
 
 def test_indices_that_stand_for_different_layers_are_kept():
     found = kinds("torchvision.models.resnet18")
-    assert (
-        found[
-            "layer2.0.downsample.0.weight"
-            if "layer2.0.downsample.0.weight" in found
-            else "layer2.*.downsample.0.weight"
-        ]
-        is Kind.WEIGHT
-    )
-    assert found["layer2.*.downsample.1.weight"] is Kind.GAIN
     assert found["layer1.*.bn1.weight"] is Kind.GAIN
+    assert found["layer2.*.downsample.0.weight"] is Kind.WEIGHT
+    assert found["layer2.*.downsample.1.weight"] is Kind.GAIN
 
 
 @pytest.mark.parametrize(
@@ -94,6 +87,7 @@ def test_indices_that_stand_for_different_layers_are_kept():
         ("pytorch_pretrained_bert.modeling.BertForSequenceClassification.from_pretrained", "bert-base-uncased"),
         ("pytorch_transformers.BertModel", None),
         ("sentence_transformers.SentenceTransformer", "all-MiniLM-L6-v2"),
+        ("diffusers.UNet2DConditionModel.from_pretrained", None),
     ],
 )
 def test_paths_that_make_a_known_model(path, name):
@@ -123,6 +117,12 @@ def test_paths_that_do_not(path, name):
 def test_a_sentence_transformer_holds_its_encoder_under_a_name():
     found = kinds("sentence_transformers.SentenceTransformer", "sentence-transformers/all-mpnet-base-v2")
     assert found["0.auto_model.encoder.layer.*.attention.LayerNorm.weight"] is Kind.GAIN
+
+
+def test_tokens_and_positions_are_no_embeddings():
+    found = kinds("timm.create_model", "vit_base_patch16_224")
+    assert (found["cls_token"], found["pos_embed"]) == (Kind.OTHER, Kind.OTHER)
+    assert kinds("transformers.BertModel")["embeddings.position_embeddings.weight"] is Kind.EMBEDDING
 
 
 def test_a_part_of_models_is_known_as_far_as_its_forms_agree():

@@ -37,26 +37,16 @@ _KNOWN: tuple[tuple[str, str, frozenset[Kind]], ...] = (
     ("monai", "UNETR SwinUNETR ViT ViTAutoEnc DynUNet SegResNet SegResNetVAE SegResNetDS DenseNet DenseNet121", ALL),
     ("monai", "DenseNet169 DenseNet201 DenseNet264 EfficientNetBN SENet154 SEResNet50 ResNet ResNetFeatures", ALL),
     ("monai", "resnet10 resnet18 resnet34 resnet50 resnet101 DiffusionModelUNet AutoencoderKL", ALL),
-    ("monai", "UNet Unet BasicUNet BasicUnet VNet AttentionUnet HighResNet Discriminator Regressor", NO_GAIN),
+    ("monai", "BasicUNet BasicUnet VNet AttentionUnet HighResNet", ALL),
+    ("monai", "UNet Unet Discriminator Regressor", NO_GAIN),  # instance norms without gains
     ("ultralytics", "YOLO RTDETR SAM YOLOWorld YOLOE NAS FastSAM", ALL),
-    (
-        "diffusers",
-        "UNet1DModel UNet2DModel UNet2DConditionModel UNet3DConditionModel UNetMotionModel"
-        " UNetSpatioTemporalConditionModel AutoencoderKL AsymmetricAutoencoderKL ControlNetModel"
-        " T2IAdapter VQModel UVit2DModel",
-        ALL,
-    ),
-    (
-        "diffusers",
-        "Transformer2DModel DiTTransformer2DModel PixArtTransformer2DModel SD3Transformer2DModel PriorTransformer",
-        NO_GAIN,
-    ),
-    ("diffusers", "FluxTransformer2DModel", ALL),
+    ("diffusers", "Transformer2DModel TransformerTemporalModel UniDiffuserModel HunyuanDiT2DModel AutoModel", NOTHING),
     ("open_clip", "create_model create_model_and_transforms create_model_from_pretrained", ALL),
     ("clip", "load", ALL),
     ("whisper", "load_model", ALL),
     ("efficientnet_pytorch", "EfficientNet", ALL),
-    ("facenet_pytorch", "InceptionResnetV1 MTCNN", NO_GAIN),
+    ("facenet_pytorch", "InceptionResnetV1", ALL),
+    ("facenet_pytorch", "MTCNN", NO_GAIN),
     ("vit_pytorch", "ViT SimpleViT DeepViT CaiT T2TViT CrossViT PiT LeViT CvT Twins MaxViT MAE DistillableViT", ALL),
     ("resnest", "resnest50 resnest101 resnest200 resnest269", ALL),
     ("pretrainedmodels", "se_resnext50_32x4d se_resnext101_32x4d senet154 xception inceptionv4 nasnetalarge", ALL),

@@ -27,7 +27,7 @@ from wdlint.knowledge.checkpoints import model_type
 from wdlint.knowledge.factories import factory
 
 FOLDER = Path(__file__).parent
-LIBRARIES = ("transformers", "timm", "torchvision")
+LIBRARIES = ("transformers", "diffusers", "timm", "torchvision")
 
 _KINDS = {kind.value[0]: kind for kind in Kind}
 _LOADERS = ("from_pretrained", "from_config", "_from_config")
@@ -120,9 +120,8 @@ def library_model(path: str, name: str | None = None) -> LibraryModel | None:
     if parts[-1] in _LOADERS and len(parts) > 1:
         parts.pop()
     last = _FORMER_AUTO.get(parts[-1], parts[-1])
-    table = _table(library)
-    if library == "transformers":
-        return _of_transformers(table, last, name) or _part(library, f"{library}.{'.'.join(parts)}")
+    if library in ("transformers", "diffusers"):
+        return _by_class_or_auto(library, last, name) or _part(library, f"{library}.{'.'.join(parts)}")
     if last in ("create_model", "get_model"):
         return _named(library, name) if name else None
     return _named(library, last) or _part(library, f"{library}.{rest}")
@@ -188,10 +187,11 @@ def has_no_parameters(path: str) -> bool:
     return any(name.endswith(f".{last}") for name in empty) and last not in _by_class_name(library)
 
 
-def _of_transformers(table: _Table, last: str, name: str | None) -> LibraryModel | None:
+def _by_class_or_auto(library: str, last: str, name: str | None) -> LibraryModel | None:
+    table = _table(library)
     given = table.autos.get(last)
     if given is None:
-        return _named("transformers", last)
+        return _named(library, last)
     kind = model_type(name) if name else None
     cls = given.get(kind) if kind is not None else None
     if cls is None:
@@ -204,7 +204,8 @@ def _named(library: str, name: str) -> LibraryModel | None:
     models = _table(library).models
     if library == "timm":
         name = re.sub(r"^(hf[-_]hub:)?(timm/)?", "", name).partition(".")[0]
-    return LibraryModel(library, name, (models[name],)) if name in models else None
+    # The default arguments of diffusers' classes are rarely those of a checkpoint.
+    return LibraryModel(library, name, (models[name],), assumed=library == "diffusers") if name in models else None
 
 
 def _part(library: str, path: str) -> LibraryModel | None:

@@ -300,6 +300,18 @@ _HELPERS: tuple[Helper, ...] = (
     ),
 )
 
+# Lists of layer classes that libraries export and scripts divide parameters by.
+CLASS_LISTS = {
+    # Releases before 5 append their models' norms as these are imported.
+    "transformers.pytorch_utils.ALL_LAYERNORM_LAYERS": (
+        "torch.nn.LayerNorm",
+        "transformers.models.t5.modeling_t5.T5LayerNorm",
+        "transformers.models.llama.modeling_llama.LlamaRMSNorm",
+    ),
+    "transformers.trainer_pt_utils.ALL_LAYERNORM_LAYERS": ("torch.nn.LayerNorm",),
+    "transformers.trainer.ALL_LAYERNORM_LAYERS": ("torch.nn.LayerNorm",),
+}
+
 _BY_PATH = {wrapper.path: wrapper for wrapper in _WRAPPERS}
 _HELPER_BY_PATH = {helper.path: helper for helper in _HELPERS}
 

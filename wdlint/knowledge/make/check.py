@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from wdlint.facts import Kind, Parameter
+from wdlint.knowledge.make.models import measured_kind
 from wdlint.knowledge.models import LibraryModel, families, library_model
 
 # The classes that were measured, by model type: the first of these that the type has.
@@ -85,10 +86,11 @@ def main() -> None:
                 counts["parameters that no pattern matches"] += 1
                 continue
             counts["same dimensions"] += found.ndim == (len(row["shape"].split("x")) if row["shape"] else 0)
-            counts["same kind"] += found.kind.value == row["kind"]
-            counts["same side of decay"] += (found.kind is Kind.WEIGHT) is (row["kind"] == "weight")
-            if found.kind.value != row["kind"]:
-                wrong[row["owner"], found.attribute, f"measured {row['kind']}, told {found.kind.value}"] += 1
+            kind = measured_kind(row)
+            counts["same kind"] += found.kind is kind
+            counts["same side of decay"] += (found.kind is Kind.WEIGHT) is (kind is Kind.WEIGHT)
+            if found.kind is not kind:
+                wrong[row["owner"], found.attribute, f"measured {kind.value}, told {found.kind.value}"] += 1
     for name, count in counts.items():
         print(f"{count:7} {name}")
     for (owner, attribute, words), count in wrong.most_common():

@@ -41,6 +41,7 @@ LIKE_TORCH = {
     "apex.normalization.FusedRMSNorm": ("RMSNorm", "apex.normalization.fused_layer_norm.FusedRMSNorm"),
     "apex.normalization.MixedFusedRMSNorm": ("RMSNorm", "apex.normalization.fused_layer_norm.MixedFusedRMSNorm"),
     "apex.parallel.SyncBatchNorm": ("SyncBatchNorm", "apex.parallel.optimized_sync_batchnorm.SyncBatchNorm"),
+    "transformers.modeling_bert.BertLayerNorm": ("LayerNorm", "transformers.modeling_roberta.BertLayerNorm"),
     "transformers.pytorch_utils.Conv1D": ("Linear", "transformers.modeling_utils.Conv1D"),
     "pytorch_transformers.modeling_bert.BertLayerNorm": ("LayerNorm", "pytorch_pretrained_bert.modeling.BertLayerNorm"),
     "fairseq.modules.FairseqLayerNorm": ("LayerNorm", "fairseq.modules.LayerNorm fairseq.modules.layer_norm.LayerNorm"),
@@ -67,6 +68,9 @@ LIKE_TORCH = {
     "mmcv.ops.SyncBatchNorm": ("SyncBatchNorm", ""),
     "torch_geometric.nn.Linear": ("Linear", "torch_geometric.nn.dense.linear.Linear torch_geometric.nn.dense.Linear"),
 }
+
+# Read elsewhere: torch's from its signatures, the others' from their built models (`make/models.py`).
+ELSEWHERE = {"torch", "transformers", "timm", "torchvision", "library", "(convention)", "open_clip", "swin"}
 
 # These give up the parts that torch's class has.
 NOTHING = {
@@ -127,7 +131,7 @@ def read_lines(path: Path, known: set[str]) -> list[list[str]]:
     classes: dict[str, list[dict[str, str]]] = defaultdict(list)
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            if row["library"] not in ("torch", "(convention)", "open_clip", "swin"):
+            if row["library"] not in ELSEWHERE:
                 classes[row["cls"]].append(row)
     found = []
     for cls, rows in classes.items():

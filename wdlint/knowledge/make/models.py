@@ -1,8 +1,8 @@
-"""Build the models of transformers, timm and torchvision on the meta device and write their parameters down.
+"""Build the models of transformers, diffusers, timm and torchvision on the meta device and write their parameters down.
 
     python -m wdlint.knowledge.make.models LIBRARY [TRUTH.csv.gz]
 
-LIBRARY is one of transformers, timm, torchvision, which must be installed with torch. No weights are
+LIBRARY is one of transformers, diffusers, timm, torchvision, which must be installed with torch. No weights are
 loaded: a model is built from its default configuration. TRUTH.csv.gz, if given, holds measured kinds
 (one row a parameter: library, model, param, shape, owner, kind, sub, how); a measured kind of an
 owner's parameter is taken over for that class, and the others are classified by `wdlint.model`.
@@ -25,8 +25,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from wdlint.facts import Kind
-from wdlint.knowledge.make.trees import Forest, qualified
+from wdlint.facts import Kind, Parameter
+from wdlint.knowledge.make.trees import Forest, qualified, torch_ancestors
 
 FOLDER = Path(__file__).parent.parent
 SECONDS = 120  # for one model
@@ -61,7 +61,7 @@ class Kinds:
             with gzip.open(truth, "rt", encoding="utf-8", newline="") as file:
                 for row in csv.DictReader(file):
                     if row["how"] != "judged":
-                        self.measured[row["owner"], row["param"].rpartition(".")[2]] = Kind(row["kind"])
+                        self.measured[row["owner"], row["param"].rpartition(".")[2]] = measured_kind(row)
 
     def of(self, model: Any) -> Callable[[Any, str, str], str]:
         """How to tell the kinds of one model's parameters."""
@@ -73,7 +73,9 @@ class Kinds:
                 if not classification:
                     engine: Any = importlib.import_module("wdlint.model.classify")
                     found = engine.classify(model, watch=False)
-                    classification.update((c.parameter.name, c.parameter.kind) for c in found.parameters)
+                    classification.update(
+                        (c.parameter.name, told_kind(c.parameter, c.held.owner)) for c in found.parameters
+                    )
                 self.told[key] = classification.get(path, Kind.UNKNOWN)
                 if key[:2] in self.measured:
                     self.agreement[self.measured[key[:2]], self.told[key]] += 1
@@ -101,6 +103,19 @@ def transformers_models() -> Iterator[tuple[str, Callable[[], Any]]]:
             yield name, partial(on_meta, cls)
 
 
+def measured_kind(row: dict[str, str]) -> Kind:
+    """A measured kind in the words of `wdlint.facts`, where learned tokens and positions are no embeddings."""
+    return Kind.OTHER if row["kind"] == "embedding" and row["sub"] in ("token", "position") else Kind(row["kind"])
+
+
+def told_kind(parameter: Parameter, owner: Any) -> Kind:
+    """The same for what the model engine says: an embedding is a table that is looked up."""
+    looked_up = any("sparse.Embedding" in name for name in (qualified(type(owner)), *torch_ancestors(type(owner))))
+    if parameter.kind is Kind.EMBEDDING and not looked_up and "looked up" not in parameter.evidence.text:
+        return Kind.OTHER
+    return parameter.kind
+
+
 def on_meta(cls: Any) -> Any:
     """Default configurations may mean a model of hundreds of gigabytes: never on a real device."""
     options = next((given for start, given in OPTIONS.items() if cls.__name__.startswith(start)), {})
@@ -120,6 +135,18 @@ def transformers_autos() -> dict[str, dict[str, str]]:
             named = {kind: cls[0] if isinstance(cls, tuple) else cls for kind, cls in mapping._model_mapping.items()}
             found[name] = named
     return found
+
+
+def diffusers_models() -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Every model class of diffusers that its default arguments build."""
+    diffusers: Any = importlib.import_module("diffusers")
+    for name in sorted(dir(diffusers)):
+        try:
+            cls = getattr(diffusers, name)
+        except Exception:  # an optional dependency that isn't installed
+            continue
+        if inspect.isclass(cls) and issubclass(cls, diffusers.ModelMixin) and cls is not diffusers.ModelMixin:
+            yield name, cls
 
 
 def timm_models() -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -145,7 +172,12 @@ def _takes_backbone(models: Any, name: str) -> bool:
     return "weights_backbone" in inspect.signature(models.get_model_builder(name)).parameters
 
 
-SOURCES = {"transformers": transformers_models, "timm": timm_models, "torchvision": torchvision_models}
+SOURCES = {
+    "transformers": transformers_models,
+    "diffusers": diffusers_models,
+    "timm": timm_models,
+    "torchvision": torchvision_models,
+}
 
 
 def built(make: Callable[[], Any]) -> Any:

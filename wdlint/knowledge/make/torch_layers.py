@@ -35,7 +35,7 @@ ATTENTION = (
     " k_proj_weight:2:weight?!kdim~embed_dim|!vdim~embed_dim"
     " v_proj_weight:2:weight?!kdim~embed_dim|!vdim~embed_dim"
     " in_proj_bias:1:bias?bias out_proj.weight:2:weight out_proj.bias:1:bias?bias"
-    " bias_k:3:embedding?add_bias_kv bias_v:3:embedding?add_bias_kv"
+    " bias_k:3:other?add_bias_kv bias_v:3:other?add_bias_kv"
 )
 
 
