@@ -28,6 +28,7 @@ from wdlint.source.values import (
     Method,
     ModuleValue,
     Operation,
+    Part,
     Partial,
     SequenceValue,
     TextOf,
