@@ -15,6 +15,8 @@ from wdlint.source.values import (
     Answers,
     Arguments,
     Attribute,
+    Change,
+    Changed,
     ClassValue,
     Collection,
     Context,
