@@ -215,8 +215,9 @@ def _part(library: str, path: str) -> LibraryModel | None:
     """
     forms = _by_class(library).get(path)
     if forms is None:
-        candidates = _by_class_name(library).get(path.rpartition(".")[2], [])
-        forms = candidates[0] if len(candidates) == 1 else None
+        last = path.rpartition(".")[2]
+        candidates = _by_class_name(library).get(last, [])
+        forms = candidates[0] if len(candidates) == 1 else _shared_layer(library, last)
     if forms is None:
         return None
     plain = len(forms) == 1 and ">" not in _table(library).nodes[forms[0]]
@@ -254,6 +255,14 @@ def _by_class(library: str) -> dict[str, tuple[int, ...]]:
     for number, line in enumerate(table.nodes):
         found.setdefault(int(line.partition(" ")[0]), []).append(number)
     return {table.owners[owner].partition("\t")[0]: tuple(numbers) for owner, numbers in found.items()}
+
+
+def _shared_layer(library: str, name: str) -> tuple[int, ...] | None:
+    """A layer that many model modules re-export: `timm.models.vision_transformer.Mlp` is `timm.layers.mlp.Mlp`."""
+    for path, forms in _by_class(library).items():
+        if path.startswith(f"{library}.layers.") and path.endswith(f".{name}"):
+            return forms
+    return None
 
 
 @cache
