@@ -39,8 +39,12 @@ from wdlint.source.predicates import (
 )
 
 _SHOWN = 6  # names of a list
-_VERBS = {Contains: ("contains", "does not contain"), StartsWith: ("starts with", "does not start with")}
-_VERBS |= {EndsWith: ("ends with", "does not end with"), Equals: ("is", "is not")}
+_VERBS: dict[type[Selector], tuple[str, str]] = {
+    Contains: ("contains", "does not contain"),
+    StartsWith: ("starts with", "does not start with"),
+    EndsWith: ("ends with", "does not end with"),
+    Equals: ("is", "is not"),
+}
 _COMPARED = {"<": "below", "<=": "at most", "==": "equal to", "!=": "other than", ">": "above", ">=": "at least"}
 _NEGATED: dict[str, Comparison] = {"<": ">=", "<=": ">", "==": "!=", "!=": "==", ">": "<=", ">=": "<"}
 
@@ -160,6 +164,8 @@ def _list(names: Sequence[str]) -> str:
 
 
 def _joined(parts: Sequence[Selector], conjoined: bool, holds: bool) -> str:
+    if not parts:
+        return "every parameter" if conjoined else "no parameter"
     return (" and " if conjoined else " or ").join(_phrases(parts, conjoined, holds))
 
 

@@ -74,13 +74,11 @@ class Context:
 
     `ancestry` gives the dotted paths of all bases of a class, None if they are not known; a "?" among
     them says that there are more. `flags` gives the names of the parameters that carry an attribute;
-    what it doesn't list is not carried. `lineage` gives, by a parameter's name, the classes of all
-    modules on its path, from the model to the owner.
+    what it doesn't list is not carried.
     """
 
     ancestry: Callable[[str], frozenset[str] | None] = _no_ancestry
     flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    lineage: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 _NOTHING_MORE = Context()
@@ -389,11 +387,12 @@ def _is_one(owner: str, classes: frozenset[str], context: Context) -> int:
 
 
 def _ancestor_is(parameter: Parameter, classes: frozenset[str], context: Context) -> int:
-    path = context.lineage.get(parameter.name)
-    answer = _is_one(parameter.owner, classes, context)
-    if path is None:
-        return _UNKNOWN if classes and answer == _NO else answer
-    return max(answer, *(_is_one(each, classes, context) for each in path), _NO)
+    """As `_is_one`, for the owner and the modules around it up to the one that the name starts from."""
+    around = wildcard.depth(wildcard.compiled(parameter.name))
+    known = parameter.ancestors if around is None else parameter.ancestors[len(parameter.ancestors) - around :]
+    found = max(_is_one(each, classes, context) for each in (parameter.owner, *known))
+    complete = around is not None and len(known) == around
+    return found if complete or not classes else max(found, _UNKNOWN)
 
 
 # ---- several conditions at once

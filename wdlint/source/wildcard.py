@@ -185,6 +185,11 @@ def leaf(name: str) -> str:
     return last if _dots_known(last) else ANYTHING
 
 
+def depth(name: str) -> int | None:
+    """The number of modules around the one that holds the parameter; None where it isn't known."""
+    return name.count(".") if _dots_known(name) else None
+
+
 def segment(text: str, index: int) -> str:
     """`text.split(".")[index]`; where Python would raise for want of parts, anything."""
     parts = text.split(".")
