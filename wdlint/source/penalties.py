@@ -1,32 +1,26 @@
 """The L2 penalties of a module: terms over parameters that enter a loss or a gradient.
 
-Here are the sinks (what is differentiated, returned by a training step, or is a gradient itself) and what is
-known of each penalty's strength. What an L2 term is stands in `penalty_terms`, how a loss is followed to its
-summands in `penalty_flow`, edits of gradients in `penalty_gradients`.
+Here each term is drafted with what is known of its strength. Where losses end is found in `penalty_sinks`,
+how they are followed to their summands in `penalty_flow`; what an L2 term is stands in `penalty_terms`, edits
+of gradients in `penalty_gradients`.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import libcst as cst
 
 from wdlint.facts import Confidence, Origin, Sink
-from wdlint.source import arithmetic, callers, penalty_terms
+from wdlint.source import arithmetic, penalty_terms
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.penalty_flow import Factor, Reader, Term
-from wdlint.source.penalty_terms import called, last_name
-from wdlint.source.values import Answers, Context, Known, Unknown
-
-_HINTS = ("norm", "pow", "square", "**", "reg", "l2", "L2", "penal", "decay", "mse", "dot", "grad")
-_TRAINING_STEPS = frozenset(("training_step", "compute_loss"))
-_BACKWARD = frozenset(("backward", "manual_backward", "backward_step"))
-_LOSS_ENTRIES = frozenset(
-    ("loss", "train_loss", "batch_loss", "batch_train_loss", "total_loss", "loss_grad", "training_loss")
-)
-_LOSS_WORDS = ("loss", "objective", "criterion", "penal", "regular", "reg_", "_reg", "l2", "cost")
+from wdlint.source.penalty_sinks import Sinks, sinks
+from wdlint.source.penalty_terms import called
+from wdlint.source.values import Answers, Known, Unknown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,42 +39,49 @@ class PenaltyDraft:
 
 
 def penalties(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
-    """Every L2 penalty in a module, in textual order of what is found first; each term once."""
+    """Every L2 penalty in a module; each term once."""
     from wdlint.source.penalty_gradients import decayed_gradients
 
-    reader = Reader(evaluator, module)
+    ends = sinks(module)
+    if not ends.hinted or not ends.torch:
+        return
+    found = [_in_losses(evaluator, module, ends)]
+    if ends.gradients:
+        found.append(decayed_gradients(evaluator, module))
     seen: set[int] = set()
-    for draft in (*_in_losses(evaluator, module, reader), *decayed_gradients(evaluator, module)):
+    for draft in itertools.chain.from_iterable(found):
         if id(draft.node) not in seen:
             seen.add(id(draft.node))
             yield draft
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _LossSink:
-    node: t.Expr | t.Stmt
-    expr: t.Expr
-    context: Context
-
-
-def _in_losses(evaluator: Evaluator, module: t.Module, reader: Reader) -> Iterator[PenaltyDraft]:
-    found = False
-    for sink in _sinks(evaluator, module):
-        found = True
-        for term in reader.terms(sink.expr, sink.context):
+def _in_losses(evaluator: Evaluator, module: t.Module, ends: Sinks) -> Iterator[PenaltyDraft]:
+    reader = Reader(evaluator, module)
+    for sink in ends.losses:
+        context = evaluator.frame(sink.statement.scope).at(sink.statement)
+        if sink.function and isinstance(sink.node, t.Call) and called(evaluator, sink.node, context) != sink.function:
+            continue
+        for term in reader.terms(sink.expr, context):
             yield from _draft(evaluator, module, term, sink.node, Confidence.PROVEN)
-    if not found:
-        yield from _in_unseen_losses(evaluator, module)
+    yield from _in_unseen_losses(evaluator, module, ends, reader.unresolved if ends.losses else None)
 
 
-def _in_unseen_losses(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
-    """Penalties of a module that trains nothing itself: its losses go to callers who can't be seen."""
-    for scope in _losses(module):
+def _in_unseen_losses(
+    evaluator: Evaluator, module: t.Module, ends: Sinks, asked: set[str] | None
+) -> Iterator[PenaltyDraft]:
+    """Penalties in losses that go to callers who can't be seen.
+
+    A module that trains nothing itself (`asked` is None) hands its losses out. One that does calls some
+    under a name that could not be followed, such as a method that sub-classes override.
+    """
+    for function in ends.functions:
+        if asked is not None and function.name not in asked:
+            continue
         reader = Reader(evaluator, module)
-        for term in reader.returned(evaluator.frame(scope)):
-            if term.operand.proven and scope.definition is not None:
-                yield from _draft(evaluator, module, term, scope.definition, Confidence.ASSUMED)
-    for statement, target, value in _rewritten_losses(module):
+        for term in reader.returned(evaluator.frame(function.inner)):
+            if term.operand.proven:
+                yield from _draft(evaluator, module, term, function, Confidence.ASSUMED)
+    for statement, target, value in ends.rewritten if asked is None else ():
         reader = Reader(evaluator, module)
         terms = list(reader.terms(value, evaluator.frame(statement.scope).at(statement)))
         if target is None or any(penalty_terms.same(target, node) for node in reader.read):
@@ -160,73 +161,3 @@ def _times(product: Answers, others: Answers, factor: Factor) -> Answers:
 def is_nothing(answers: Answers) -> bool:
     """Whether a strength is 0 as written, which nobody can raise from outside."""
     return all(isinstance(v, Known) and v.value == 0 and v.origin is Origin.WRITTEN for v in answers)
-
-
-# ---- sinks
-
-
-def _sinks(evaluator: Evaluator, module: t.Module) -> Iterator[_LossSink]:
-    """What a module differentiates, and what its training steps return."""
-    for statement in callers.all_statements(module.scope):
-        frame = None
-        for expression in t.expressions(statement):
-            for node in t.walk(expression):
-                if isinstance(node, t.Call):
-                    frame = frame or evaluator.frame(statement.scope)
-                    context = frame.at(statement)
-                    for value in _differentiated(evaluator, node, context):
-                        yield _LossSink(node, value, context)
-        if isinstance(statement, t.Return) and statement.value is not None:
-            definition = statement.scope.definition
-            if isinstance(definition, t.FunctionDef) and definition.name in _TRAINING_STEPS:
-                if definition.scope.kind == "class":
-                    yield _LossSink(statement, statement.value, evaluator.frame(statement.scope).at(statement))
-
-
-def _differentiated(evaluator: Evaluator, call: t.Call, context: Context) -> Iterator[t.Expr]:
-    """The expressions whose gradient a call computes."""
-    name = last_name(call)
-    first = call.args[0].value if call.args and not call.args[0].star else None
-    if name in _BACKWARD and isinstance(call.func, t.Attribute):
-        yield call.func.value
-        if first is not None:
-            yield first
-    elif name == "grad" and first is not None:
-        if called(evaluator, call, context) == "torch.autograd.grad":
-            yield first
-    elif "scaler" in name and first is not None and len(call.args) > 1:
-        yield first
-
-
-def _losses(module: t.Module) -> Iterator[t.Scope]:
-    """Functions that, by their name, return a loss or a regulariser."""
-    for statement in callers.all_statements(module.scope):
-        if isinstance(statement, t.FunctionDef):
-            name = statement.name.lower()
-            owner = statement.scope.definition
-            of_loss = isinstance(owner, t.ClassDef) and any(w in owner.name.lower() for w in ("loss", "criterion"))
-            if any(word in name for word in _LOSS_WORDS) or (name in ("forward", "__call__") and of_loss):
-                yield statement.inner
-
-
-def _rewritten_losses(module: t.Module) -> Iterator[tuple[t.Stmt, t.Expr | None, t.Expr]]:
-    """Statements that put more into a loss held elsewhere, as callbacks do: `state["loss"] = penalty + old`.
-
-    With each the target that the new value must contain to be the loss itself, None where `+=` says so.
-    """
-    for statement in callers.all_statements(module.scope):
-        if isinstance(statement, t.AugAssign) and statement.op == "+" and _is_loss_entry(statement.target):
-            yield statement, None, statement.value
-        elif isinstance(statement, t.Assign) and statement.value is not None and len(statement.targets) == 1:
-            if _is_loss_entry(statement.targets[0]):
-                yield statement, statement.targets[0], statement.value
-
-
-def _is_loss_entry(target: t.Expr) -> bool:
-    """Whether an attribute or item is named as the loss itself, not as one part or a statistic of it."""
-    if isinstance(target, t.Subscript):
-        index = target.index
-        name = index.value if isinstance(index, t.Const) else index.attr if isinstance(index, t.Attribute) else ""
-    else:
-        name = target.attr if isinstance(target, t.Attribute) else ""
-    return isinstance(name, str) and name.lower() in _LOSS_ENTRIES

@@ -95,6 +95,7 @@ class Reader:
     evaluator: Evaluator
     module: t.Module
     work: int = 0
+    unresolved: set[str] = field(default_factory=set)  # names of calls that could not be followed
     read: list[t.Expr] = field(default_factory=list)  # every expression met on the way
     _seen: set[object] = field(default_factory=set)
     _clauses: dict[int, tuple[t.Clause, Context]] = field(default_factory=dict)
@@ -326,9 +327,9 @@ class Reader:
                 path = (None, *way.path) if plain and way.path else ()
                 yield from self.terms(statement.iter, context, replace(way, path=path))
             case t.With():
-                for value, target in statement.items:
-                    if target is not None and name in t.target_names(target):
-                        yield from self.terms(value, context, way)
+                for entered, given in statement.items:
+                    if given is not None and name in t.target_names(given):
+                        yield from self.terms(entered, context, way)
             case _:
                 return
 
@@ -424,6 +425,7 @@ class Reader:
                 yield from self._entered(function, expr, context, way)
         if entered:
             return
+        self.unresolved.add(name)
         first = expr.args[0].value if expr.args else None
         receiver = expr.func.value if isinstance(expr.func, t.Attribute) else None
         if name in _SCALING and first is not None:

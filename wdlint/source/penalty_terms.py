@@ -67,6 +67,7 @@ _NO_WEIGHTS = re.compile(
     r"mu|mean|means|rho|sigma|sigmas|std|var|logvar|logstd|grad|grads|gradient|gradients|logits|pose|shape|betas)(_|\d|$)",
     re.IGNORECASE,
 )
+_PARAMETERS = re.compile(r"(^|[._])(params|parameters)\w*(\(\))?\[\*\d+\]$")
 _TEXTBOOK = re.compile(
     r"^(w|ws|weight|weights|theta|thetas|coef|params|parameters|kernel)[_\d]*[a-z]{0,3}\d*$", re.IGNORECASE
 )
@@ -325,8 +326,8 @@ def _is_parameter(evaluator: Evaluator, value: Value, depth: int) -> bool | None
             external = layer.cls if isinstance(layer, Instance) else None
             return True if isinstance(external, External) and _is_layer(external) else None
         case Unknown():
-            # an entry of a parameter group: `for p in group["params"]`
-            return True if re.search(r"\.params\[\*\d+\]$", value.key) else None
+            # an element of something that can't be seen: `for p in group["params"]`, `for p in model_params`
+            return False if _PARAMETERS.search(value.key) else None
         case _:
             return None
 
