@@ -1,7 +1,8 @@
 """wdlint finds and repairs wrong weight decay in PyTorch training code.
 
-`wdlint.audit` judges a live optimizer and `wdlint.decay_groups` makes correct parameter groups. Both need torch,
-which is imported when they are first asked for: `import wdlint` alone never imports it.
+`wdlint.check_source` and `wdlint.check_paths` lint from Python. `wdlint.audit` judges a live optimizer and
+`wdlint.decay_groups` makes correct parameter groups: both need torch, which is imported when they are first asked
+for. `import wdlint` alone imports nothing.
 """
 
 from __future__ import annotations
@@ -9,13 +10,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from wdlint.api import NotChecked, check_paths, check_source
     from wdlint.model.audit import DecayFault, Report, audit
     from wdlint.model.groups import decay_groups
 
 __version__ = "0.1.0"
-__all__ = ["DecayFault", "Report", "__version__", "audit", "decay_groups"]
+__all__ = [
+    "DecayFault",
+    "NotChecked",
+    "Report",
+    "__version__",
+    "audit",
+    "check_paths",
+    "check_source",
+    "decay_groups",
+]
 
 _ELSEWHERE = {
+    "NotChecked": "wdlint.api",
+    "check_paths": "wdlint.api",
+    "check_source": "wdlint.api",
     "audit": "wdlint.model.audit",
     "Report": "wdlint.model.audit",
     "DecayFault": "wdlint.model.audit",

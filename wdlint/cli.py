@@ -9,12 +9,14 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from wdlint import __version__
 from wdlint.settings import FORMATS
+
+T = TypeVar("T")
 
 # Commands that live elsewhere, imported when they are used: name → module and attribute.
 ELSEWHERE: dict[str, str] = {
@@ -122,6 +124,17 @@ def check(paths: tuple[str, ...], **options: Any) -> None:
     sys.exit(run(paths, options))
 
 
+@wdlint.command("test-rules")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True))
+def test_rules(paths: tuple[str, ...]) -> None:
+    """Run the examples of rules of your own (PATHS: files of rules, or folders of them)."""
+    from wdlint.examples import test_folders
+
+    told, failed = _or_fail(lambda: test_folders(paths))
+    click.echo(told, nl=False)
+    sys.exit(1 if failed else 0)
+
+
 @wdlint.command()
 @click.option("--cache-dir", type=click.Path(file_okay=False), help="The cache, where it is not the user's own.")
 def clean(cache_dir: str | None) -> None:
@@ -140,7 +153,7 @@ def explain(rule: str) -> None:
     """Say what a rule is about, why, and what to write instead (RULE: its code or name)."""
     from wdlint.explain import page
 
-    _print_or_fail(lambda: page(rule))
+    click.echo(_or_fail(lambda: page(rule)), nl=False)
 
 
 @wdlint.command()
@@ -149,14 +162,14 @@ def rules(output_format: str) -> None:
     """List all rules."""
     from wdlint.explain import catalogue
 
-    _print_or_fail(lambda: catalogue(output_format))
+    click.echo(_or_fail(lambda: catalogue(output_format)), nl=False)
 
 
-def _print_or_fail(made: Callable[[], str]) -> None:
+def _or_fail(made: Callable[[], T]) -> T:
     from wdlint.complaint import Complaint, complain
 
     try:
-        click.echo(made(), nl=False)
+        return made()
     except Complaint as complaint:
         complain(str(complaint))
         sys.exit(2)

@@ -109,6 +109,31 @@ def _renamed(finding: Finding, top: str) -> Finding:
     return replace(finding, place=replace(finding.place, file=file))
 
 
+def test_folders(paths: Iterable[str]) -> tuple[str, bool]:
+    """Run the examples of the rules in files and folders: what to say of them, and whether any failed.
+
+    Raises:
+        BrokenRule: a file is no rule.
+    """
+    from pathlib import Path
+
+    from wdlint.rule import from_folder
+
+    lines = []
+    failed = False
+    for path in map(os.path.abspath, paths):
+        folder = path if os.path.isdir(path) else os.path.dirname(path)
+        for rule in from_folder(Path(folder)):
+            if path != folder and rule.name.replace("-", "_") != os.path.splitext(os.path.basename(path))[0]:
+                continue
+            told = problems(rule, [folder])
+            failed = failed or bool(told)
+            number = len(rule.flagged) + len(rule.passed)
+            lines.append(f"{rule.code} {rule.name}: " + ("failed" if told else f"{number} examples behave as they say"))
+            lines += [f"  {problem}" for problem in told]
+    return "".join(f"{line}\n" for line in lines), failed
+
+
 def problems(rule: Rule, rule_paths: Sequence[str] = ()) -> list[str]:
     """What is wrong with a rule's examples, in words; nothing where each behaves as it says."""
     told = []

@@ -1,0 +1,140 @@
+"""wdlint from Python, as a plugin of flake8, and rules by others."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import wdlint
+from wdlint import NotChecked, check_paths, check_source
+from wdlint.cli import wdlint as command
+from wdlint.complaint import Complaint
+from wdlint.flake8 import Plugin
+
+FAULT = """\
+import torch
+from torch import nn
+
+model = nn.Linear(4, 4, bias=False)
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, weight_decay=0.1)
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_source_is_checked() -> None:
+    (finding,) = check_source(FAULT)
+    assert (finding.code, finding.rule, finding.place.line) == ("WD201", "coupled-optimizer", 5)
+    assert check_source(FAULT.encode(), select=("WD1",)) == []
+    assert check_source("x = 1") == []
+    assert [f.code for f in check_source("import torch.optim\nprint 'x'")] == ["WD901"]
+    with pytest.raises(Complaint, match="no rule"):
+        check_source(FAULT, select=("WD9999",))
+
+
+def test_source_stands_for_a_file_of_the_project(here: Path) -> None:
+    (here / "pkg").mkdir()
+    (here / "pkg" / "model.py").write_text("from torch import nn\nclass Net(nn.Module):\n    pass\n")
+    (here / "pkg" / "wdlint.toml").write_text('ignore = ["WD201"]\n')
+    assert check_source(FAULT, "pkg/train.py") == []
+
+
+def test_paths_are_checked(here: Path) -> None:
+    (here / "train.py").write_text(FAULT)
+    assert [f.place.file for f in check_paths(["."])] == ["train.py"]
+    with pytest.raises(NotChecked, match=r"nope\.py: no such file"):
+        check_paths(["nope.py", "train.py"])
+
+
+def test_importing_wdlint_imports_nothing_heavy() -> None:
+    script = "import sys, wdlint; print([m for m in ('torch', 'libcst', 'click', 'wdlint.facts') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    assert set(wdlint.__all__) <= set(dir(wdlint))
+
+
+def flake8(source: str) -> list[tuple[int, int, str]]:
+    lines = source.splitlines(keepends=True)
+    return [(line, column, text[:5]) for line, column, text, _ in Plugin(ast.parse("0"), "train.py", lines).run()]
+
+
+def test_the_plugin_reports_the_same() -> None:
+    assert flake8(FAULT) == [(5, 12, "WD201")]
+    assert flake8("x = 1\n") == []
+    assert flake8("import torch.optim\nprint 'x'\n") == []
+
+
+RULE = '''"""A rule of somebody's: learning rates above 1.
+
+## What it does
+x
+## Why is this bad?
+x
+## Example
+x
+## Use instead
+x
+## When not to use
+x
+## Fix safety
+x
+## References
+x
+"""
+from wdlint.facts import Finding, OptimizerUse
+code = "XY001"
+FLAGGED = ({flagged!r},)
+PASSED = ({passed!r},)
+def judge(use: OptimizerUse):
+    if any(group.learning_rate and (group.learning_rate.value or 0) > 1 for group in use.groups):
+        yield Finding(code, use.place, "a learning rate above 1")
+'''
+FAST = FAULT.replace("lr=1e-3", "lr=2.0").rstrip() + "  # XY001\n"
+
+
+def test_rules_of_ones_own_are_tested_by_their_examples(here: Path) -> None:
+    (here / "mine").mkdir()
+    path = here / "mine" / "fast_learning.py"
+    path.write_text(RULE.format(flagged=FAST, passed=FAULT))
+    result = CliRunner().invoke(command, ["test-rules", "mine"])
+    assert (result.exit_code, result.stdout) == (0, "XY001 fast-learning: 2 examples behave as they say\n")
+    path.write_text(RULE.format(flagged=FAULT + "# XY001\n", passed=FAST.replace("  # XY001", "")))
+    result = CliRunner().invoke(command, ["test-rules", str(path)])
+    assert result.exit_code == 1
+    assert "FLAGGED 1: example.py:6: XY001 is expected and not reported" in result.stdout
+    assert "PASSED 1: example.py:5: XY001 is reported and not expected" in result.stdout
+    path.write_text("x = 1\n")
+    result = CliRunner().invoke(command, ["test-rules", "mine"])
+    assert result.exit_code == 2
+    assert "the rule lacks" in result.stderr
+
+
+def test_rules_of_ones_own_judge(here: Path) -> None:
+    (here / "mine").mkdir()
+    (here / "mine" / "fast_learning.py").write_text(RULE.format(flagged=FAST, passed=FAULT))
+    (here / "wdlint.toml").write_text('rule-paths = ["mine"]\nselect = ["fast-learning"]\n')
+    (here / "train.py").write_text(FAST)
+    assert [f.code for f in check_paths(["train.py"])] == ["XY001"]
+    result = CliRunner().invoke(command, ["explain", "XY001"])
+    assert "learning rates above 1" in result.stdout
+
+
+def test_a_rule_that_fails_is_said_and_the_other_files_go_on(here: Path) -> None:
+    (here / "mine").mkdir()
+    text = RULE.format(flagged=FAST, passed=FAULT).replace("    if any", "    1 / 0\n    if any")
+    (here / "mine" / "failing.py").write_text(text)
+    (here / "wdlint.toml").write_text('rule-paths = ["mine"]\n')
+    (here / "a.py").write_text(FAULT)
+    (here / "b.py").write_text("x = 1\n")
+    result = CliRunner().invoke(command, ["--no-cache"])
+    assert result.exit_code == 2
+    assert "a.py: rule XY001 (failing) failed: ZeroDivisionError" in result.stderr

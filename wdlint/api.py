@@ -1,0 +1,53 @@
+"""The linter from Python: source or paths in, findings out. Nothing is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from wdlint import paths
+from wdlint.config import Configuration
+from wdlint.facts import Finding
+from wdlint.lint import Linter
+from wdlint.work import Plan, check_files
+
+
+class NotChecked(Exception):
+    """Files that could not be judged; the message says which and why."""
+
+
+def check_source(source: str | bytes, filename: str = "<source>", **settings: object) -> list[Finding]:
+    """The findings in one program.
+
+    Args:
+        source: Python source, or a notebook's JSON where `filename` ends in `.ipynb`.
+        filename: the file that the source stands for; imports are looked for around it. It need not exist.
+        settings: those of a configuration file, with underscores: `select=("WD1",)`, `latent=True`. They
+            win over the configuration files that are found for `filename`.
+
+    Raises:
+        NotChecked: the source could not be judged. That it is no Python is a finding, WD901.
+        wdlint.complaint.Complaint: the settings can't be used.
+    """
+    data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
+    shown = paths.display(filename)
+    checked = Linter(Configuration(settings), {shown: data}).check(filename)
+    if checked.error:
+        raise NotChecked(f"{checked.file}: {checked.error}")
+    return list(checked.findings)
+
+
+def check_paths(named: Iterable[str], workers: int = 0, **settings: object) -> list[Finding]:
+    """The findings in files and folders, as the command line would report them; nothing is cached.
+
+    Raises:
+        NotChecked: a path does not exist, or a file could not be judged.
+        wdlint.complaint.Complaint: the settings can't be used.
+    """
+    named = list(named)
+    configuration = Configuration(settings)
+    checked = check_files(list(paths.discover(named, configuration)), Plan(configuration), workers)
+    troubles = [f"{path}: no such file or folder" for path in paths.missing(named)]
+    troubles += [f"{one.file}: {one.error}" for one in checked if one.error]
+    if troubles:
+        raise NotChecked("; ".join(troubles))
+    return [finding for one in checked for finding in one.findings]

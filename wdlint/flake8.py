@@ -1,0 +1,37 @@
+"""wdlint as a plugin of flake8: the same findings, under the same codes.
+
+flake8 loads every installed plugin for every file, selected or not, so that nothing heavy is imported
+before a file has passed the screen. Selection, `# noqa` and exclusion are flake8's; everything else
+comes from wdlint's own settings.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from wdlint import __version__
+from wdlint.source.screen import may_matter
+
+
+class Plugin:
+    """What flake8 calls, once a file."""
+
+    name = "wdlint"
+    version = __version__
+
+    def __init__(self, tree: ast.AST, filename: str, lines: list[str]) -> None:
+        self._filename = filename
+        self._source = "".join(lines)
+
+    def run(self) -> Iterator[tuple[int, int, str, type]]:
+        """Line (from 1), column (from 0), text and plugin of each finding."""
+        data = self._source.encode("utf-8", "surrogatepass")
+        if not may_matter(data):
+            return
+        from wdlint.api import check_source
+
+        name = "-" if self._filename == "stdin" else self._filename
+        for finding in check_source(self._source, name):
+            if finding.code != "WD901":  # flake8 says it itself
+                yield finding.place.line, finding.place.column - 1, f"{finding.code} {finding.message}", type(self)
