@@ -6,19 +6,26 @@ their gradients. Plain `in` tests: a regular expression over every byte was meas
 
 from __future__ import annotations
 
-_OPTIMIZERS = (b"torch.optim", b"import optim", b"AdamW(", b"Adam(", b"SGD(", b"Optimizer)")
-_TRAINING = (b"backward(", b".step(", b"parameters(", b"configure_optimizers")
-_PENALTIES = (b".norm(", b".pow(2", b"square(", b"** 2", b"**2", b".grad.add", b".grad +", b".grad.data")
+_CONSTRUCTION = (b"torch.optim", b"import optim", b"AdamW(", b"Adam(", b"SGD(", b"Optimizer)", b"_optimizer(")
+_ASSIGNMENT = (b"optimizer = ", b"optimizer=", b"optim = ", b"opt = ", b"optim(")
+_SQUARES = (b"norm(", b".pow(", b"square(", b"** 2", b"**2")
+_GRADIENTS = (b".grad.add", b".grad +", b".grad.data", b".grad = ")
+_PENALTY_WORDS = (b"regulariz", b"l2_reg", b"l2_loss", b"l2_norm", b"l2_penalty", b"weight_penalty")
 
 
 def may_matter(data: bytes) -> bool:
     """Whether a source file's bytes can hold anything that a rule judges."""
-    if any(mark in data for mark in _OPTIMIZERS):
+    if any(mark in data for mark in _CONSTRUCTION):
         return True
-    if b"optim" in data and any(mark in data for mark in _TRAINING):
+    parameters = b"parameters(" in data
+    if parameters and b"weight_decay" in data:
         return True
-    if b"weight_decay" in data and b"param" in data and (b"{" in data or b"dict(" in data):
+    if b"optim" in data and any(mark in data for mark in _ASSIGNMENT) and (parameters or b"loss" in data):
         return True
-    if b"parameters(" in data or b".weight" in data or b"requires_grad" in data:
-        return (b"loss" in data or b"grad" in data) and b"backward(" in data and any(m in data for m in _PENALTIES)
-    return False
+    trained = b".backward(" in data or b"training_step" in data
+    if not parameters:
+        return trained and b"requires_grad" in data and any(mark in data for mark in _SQUARES)
+    if any(mark in data for mark in _GRADIENTS):
+        return True
+    trained = trained or any(word in data for word in _PENALTY_WORDS)
+    return trained and any(mark in data for mark in _SQUARES)
