@@ -279,3 +279,21 @@ def test_learned_positions_contracted_with_queries_are_told_by_their_name_alone(
     use = uses_in_source(layer("return x @ self.height_rel.transpose(0, 1)"), ["height_rel"])["height_rel"]
     assert use.kind is Kind.OTHER
     assert "name" in use.evidence.text
+
+
+def test_unknown_kernels_with_many_weights_go_by_place_and_name() -> None:
+    source = layer("return quaternion_conv_op(x, self.r, self.i, self.j, self.bias)")
+    kinds = {n: u.kind for n, u in uses_in_source(source, ["r", "i", "j", "bias"]).items()}
+    assert kinds == {"r": Kind.WEIGHT, "i": Kind.WEIGHT, "j": Kind.WEIGHT, "bias": Kind.BIAS}
+    fused = layer("return chunk_recurrence(x, A_log=self.a, dt_bias=self.b)")
+    assert {n: u.kind for n, u in uses_in_source(fused, ["a", "b"]).items()} == {"a": Kind.OTHER, "b": Kind.BIAS}
+
+
+def test_parameters_mapped_together_stay_apart() -> None:
+    source = layer("w, b = map(torch.view_as_complex, (self.w, self.b))", "return F.conv2d(x, w, b)")
+    assert {n: u.kind for n, u in uses_in_source(source, ["w", "b"]).items()} == {"w": Kind.WEIGHT, "b": Kind.BIAS}
+
+
+def test_a_keyword_of_a_layer_can_tell() -> None:
+    assert kind(layer("return self.conv(x, gain=self.p + 1)")) is Kind.GAIN
+    assert kind(layer("return self.conv(x, weight=self.p)")) is None

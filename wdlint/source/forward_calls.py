@@ -32,6 +32,16 @@ from wdlint.source.tensor_ops import Role
 _TRANSPARENT = re.compile(r"drop|quant|act|mask|softmax|sigmoid|parametri|cast|identity|weight|reparam|noise")
 
 
+_HOWS = {
+    Role.WEIGHT: How.CONTRACTED,
+    Role.GAIN: How.SCALED,
+    Role.BIAS: How.ADDED,
+    Role.TABLE: How.EMBEDDED,
+    Role.SHAPE: How.BENT,
+    Role.JOINED: How.JOINED,
+}
+
+
 def call(reader: Reader, node: t.Call, env: Environment) -> Value:
     """What a call returns; uses of parameters in it are noted."""
     args, keywords, spread = _arguments(reader, node, env)
@@ -132,6 +142,12 @@ def _builtin(reader: Reader, node: t.Call, name: str, args: list[Value], keyword
         return Value(items=(Value(items=tuple(element(a) for a in args)),))
     if name == "enumerate" and args:
         return Value(items=(Value(items=(STATIC, element(args[0]))),))
+    if name == "map" and len(args) == 2 and args[1].items:
+        called = node.args[0].value
+        if args[0].function is not None:
+            return Value(items=tuple(_apply(reader, [args[0], item], {}) for item in args[1].items))
+        if isinstance(called, t.Attribute):
+            return Value(items=tuple(operation(reader, node, called.attr, [item], {}) for item in args[1].items))
     if name in ("list", "tuple", "reversed", "iter") and args:
         return args[0]
     if name == "getattr" and len(node.args) >= 2 and args[0].path:
@@ -153,10 +169,14 @@ def _layer(reader: Reader, node: t.Call, name: str, args: list[Value], keywords:
     whole = merge(values)
     if _TRANSPARENT.search(name.lower()):
         return Value(whole.carriers, whole.active, mask=whole.mask)
-    for keyword, value in (*((None, a) for a in args), *keywords.items()):
-        how = {"weight": None, "bias": How.ADDED}.get(keyword or "", How.ENTERED)
-        for carrier in flat(value).pure if how is not None else ():
-            reader.touch(carrier, how or How.ENTERED, node, name)
+    for value in args:
+        for carrier in flat(value).pure:
+            reader.touch(carrier, How.ENTERED, node, name)
+    for keyword, value in keywords.items():
+        role = ops.TELLING.get(keyword, Role.INPUT)
+        how = _HOWS.get(role, How.ENTERED)
+        for carrier in flat(value).pure if role is not Role.IGNORED else ():
+            reader.touch(carrier, meaning(carrier, how), node, name)
     kept = frozenset(c for c in whole.carriers if Mark.BLENDED not in c.marks)
     return mark(Value(kept, whole.active), Mark.LAYERED)
 
@@ -211,6 +231,8 @@ def operation(reader: Reader, node: t.Call, name: str, args: list[Value], keywor
     everything = merge([flat(v) for v in (*args, *keywords.values())] or [STATIC])
     if name in ops.ABOUT or name.endswith("_like") or name.startswith("new_"):
         return STATIC
+    if name in ("min", "max") and len(args) > 1 and not isinstance(node.args[-1].value, t.Const):
+        return _clamp(reader, node, args, keywords)
     if name == "one_hot":
         return Value(active=True, chooser=True)
     if name in ops.FUNCTIONS:
@@ -277,7 +299,7 @@ def _einsum(reader: Reader, node: t.Call, args: list[Value]) -> Value:
     operands = [flat(a) for a in args[1:]]
     active = any(o.active for o in operands)
     holding = [o for o in operands if o.carriers]
-    if not active and len(holding) == 1 and len(operands) > 1:
+    if not active and len(holding) == 1 and len(operands) > 1 and not any(o.learned for o in operands):
         return mark(holding[0], Mark.TABULATED)  # a fixed matrix picks and mixes rows
     chosen = any(o.chooser for o in operands)
     for position, operand in enumerate(operands):
@@ -307,14 +329,6 @@ def _roles(reader: Reader, node: t.Call, name: str, args: list[Value], keywords:
 
 
 def _given(reader: Reader, node: t.Call, name: str, given: list[tuple[Role, Value]]) -> Value:
-    hows = {
-        Role.WEIGHT: How.CONTRACTED,
-        Role.GAIN: How.SCALED,
-        Role.BIAS: How.ADDED,
-        Role.TABLE: How.EMBEDDED,
-        Role.SHAPE: How.BENT,
-        Role.JOINED: How.JOINED,
-    }
     active = False
     for role, value in given:
         held = flat(value)
@@ -324,9 +338,9 @@ def _given(reader: Reader, node: t.Call, name: str, given: list[tuple[Role, Valu
                 continue
             for carrier in held.pure:
                 reader.touch(carrier, How.ENTERED, node, name)
-        elif role in hows:
+        elif role in _HOWS:
             for carrier in held.carriers if role is Role.WEIGHT else held.pure:
-                how = hows[role] if role is Role.WEIGHT else meaning(carrier, hows[role])
+                how = _HOWS[role] if role is Role.WEIGHT else meaning(carrier, _HOWS[role])
                 reader.touch(carrier, how, node, name)
     if active:
         return ACTIVE
@@ -342,13 +356,21 @@ def _unknown(
         return _apply(reader, args, keywords)
     if not everything.carriers:
         return Value(active=everything.active)
-    family = ops.family(name) if everything.active else None
+    if not everything.active:
+        return everything
+    family = ops.family(name)
     if family is None:
-        return mark(everything, Mark.BLENDED) if everything.active else everything
-    named, (main, further) = family
+        for keyword in keywords.keys() & ops.RECURRENCE.keys():
+            for carrier in flat(keywords[keyword]).pure:
+                how = _HOWS[ops.RECURRENCE[keyword]]
+                reader.touch(carrier, meaning(carrier, how), node, name)
+        return mark(everything, Mark.BLENDED)
+    named, (main, last) = family
     given = [(named.get(k, Role.IGNORED), v) for k, v in keywords.items()]
-    for index, value in enumerate(args):
-        holds = bool(flat(value).carriers)
-        given.append((Role.INPUT if index == 0 else main if holds else Role.IGNORED, value))
-        main = further if holds and index else main
+    given += [(Role.INPUT if i == 0 else Role.IGNORED, v) for i, v in enumerate(args) if not flat(v).carriers or i == 0]
+    holding = [v for v in args[1:] if flat(v).carriers]
+    for index, value in enumerate(holding):
+        biased = all("bias" in c.attribute or c.attribute in ("b", "beta") for c in flat(value).carriers)
+        role = Role.BIAS if biased else last if (index, len(holding)) == (1, 2) else main
+        given.append((role, value))
     return _given(reader, node, name, given)

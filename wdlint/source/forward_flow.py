@@ -407,7 +407,7 @@ class Reader:
         """Two values added or multiplied: a parameter alone waits, a parameter beside the input is used."""
         left, right = flat(left), flat(right)
         active = left.active or right.active
-        mask = left.mask and right.mask
+        mask = all(v.mask or v == STATIC for v in (left, right)) and (left.mask or right.mask)
         if not active:
             return Value(without_reduced(left.carriers | right.carriers), mask=mask)
         kept: set[Carrier] = set()
@@ -423,7 +423,7 @@ class Reader:
         """A product that sums over an index."""
         left, right = flat(left), flat(right)
         for value, other in ((left, right), (right, left)):
-            if value.carriers and not other.active and not other.carriers:
+            if value.carriers and not (other.active or other.carriers or other.learned):
                 return mark(value, Mark.TABULATED)  # a fixed matrix picks and mixes rows
             how = How.EMBEDDED if other.chooser else How.CONTRACTED
             for carrier in value.pure:

@@ -121,7 +121,7 @@ def parameter_uses(classes: Sequence[t.ClassDef], attributes: Collection[str]) -
 
 def _returned(reader: Reader, method: t.FunctionDef) -> None:
     result = reader.read(method)
-    for carrier in result.pure:
+    for carrier in result.pure if not result.active else ():
         reader.touches.append(Touch(carrier.attribute, How.RETURNED, method, method.name))
 
 

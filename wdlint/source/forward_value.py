@@ -63,6 +63,11 @@ class Value:
     sequence: bool = False  # a list whose length is not known
 
     @property
+    def learned(self) -> bool:
+        """Whether this is a parameter of a member that nobody asked about."""
+        return self.path.endswith(("weight", "bias"))
+
+    @property
     def pure(self) -> Iterable[Carrier]:
         """Parameters that have not met the input yet, in a fixed order."""
         return sorted((c for c in self.carriers if Mark.BLENDED not in c.marks), key=order)

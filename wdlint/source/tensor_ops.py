@@ -47,7 +47,7 @@ ABOUT = _names(
     "placements __class__ grad_fn finfo iinfo len isinstance hasattr id print range"
 )
 # Joining functions: pure parameters stay themselves, beside activations they are tokens.
-JOINING = _names("cat concat concatenate stack hstack vstack dstack column_stack row_stack append insert where")
+JOINING = _names("cat concat concatenate stack hstack vstack dstack column_stack row_stack append insert where pack")
 # exp and its kin: the parameter is the logarithm (or another code) of what works.
 CODED = _names("exp exp_ exp2 expm1 log log_ log1p log2 softplus softplus_ logaddexp erf erfinv sinh cosh")
 # Periodic functions of a product bend the input: a frequency.
@@ -104,6 +104,15 @@ FUNCTIONS: dict[str, tuple[Role, ...]] = {
 # Where `input` or the parameter itself stands first as a method's receiver the same places hold.
 
 # Keywords of the functions above and of kernels that are known by name alone.
+# Keywords by which any layer or function says what it does with a parameter.
+TELLING: dict[str, Role] = {
+    "bias": R.BIAS,
+    "beta": R.BIAS,
+    "gain": R.GAIN,
+    "scale": R.GAIN,
+    "gamma": R.GAIN,
+    "weight": R.IGNORED,
+}
 KEYWORDS: dict[str, Role] = {
     "input": R.INPUT,
     "weight": R.WEIGHT,
@@ -112,15 +121,18 @@ KEYWORDS: dict[str, Role] = {
     "mat2": R.WEIGHT,
     "attn_mask": R.BIAS,
 }
-_A = {"A": R.SHAPE, "D": R.SHAPE, "dt_bias": R.BIAS, "delta_bias": R.BIAS}
+# Keywords of recurrences' kernels, whatever the kernel is called.
+RECURRENCE = {"A": R.SHAPE, "A_log": R.SHAPE, "D": R.SHAPE, "dt_bias": R.BIAS, "delta_bias": R.BIAS}
 # Kernels known by a part of their name, tried in order: the roles of keywords, and
-# of the places after the first that hold a parameter: the first of them, then the others.
+# of the places after the first that hold a parameter: the first of them, then the last of two. More than two
+# are told apart by their names, as is a bias anywhere.
 FAMILIES: tuple[tuple[str, dict[str, Role], tuple[Role, Role]], ...] = (
     ("prelu", {}, (R.SHAPE, R.SHAPE)),
     ("snake", {}, (R.SHAPE, R.SHAPE)),
-    ("scan", _A, (R.SHAPE, R.SHAPE)),
-    ("ssm", _A, (R.SHAPE, R.SHAPE)),
-    ("selective_state", _A, (R.SHAPE, R.SHAPE)),
+    ("scan", RECURRENCE, (R.SHAPE, R.SHAPE)),
+    ("ssm", RECURRENCE, (R.SHAPE, R.SHAPE)),
+    ("selective_state", RECURRENCE, (R.SHAPE, R.SHAPE)),
+    ("addcmul", {}, (R.GAIN, R.GAIN)),
     ("norm", {"weight": R.GAIN, "bias": R.BIAS, "gamma": R.GAIN, "beta": R.BIAS}, (R.GAIN, R.BIAS)),
     ("conv", {"weight": R.WEIGHT, "bias": R.BIAS, "filter": R.WEIGHT}, (R.WEIGHT, R.BIAS)),
     ("linear", {"weight": R.WEIGHT, "bias": R.BIAS}, (R.WEIGHT, R.BIAS)),
