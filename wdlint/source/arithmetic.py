@@ -6,6 +6,7 @@ Only arithmetic on constants is carried out; nothing of the linted program is.
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -68,12 +69,12 @@ def binary(evaluator: Evaluator, expr: t.Binary, context: Context) -> Iterable[V
     found: list[Value] = []
     for left in lefts:
         for right in rights:
-            found.append(_combined(expr.op, left, right, lefts, rights, expr, context))
+            found.append(_combined(evaluator, expr.op, left, right, lefts, rights, expr, context))
     return found
 
 
 def _combined(
-    op: str, left: Value, right: Value, lefts: Answers, rights: Answers, node: t.Node, context: Context
+    evaluator: Evaluator, op: str, left: Value, right: Value, lefts: Answers, rights: Answers, node: t.Node, context: Context
 ) -> Value:
     if isinstance(left, Known) and isinstance(right, Known):
         made = compute(op, left, right, node, context.module)
@@ -91,7 +92,7 @@ def _combined(
     if op == "+" and (_is_text(left) or _is_text(right)):
         return TextOf((*_pieces(left), *_pieces(right)))
     if op == "%" and isinstance(left, Known) and isinstance(left.value, str):
-        return _percent(left.value, right, node)
+        return _percent(evaluator, left.value, right, node)
     positive = op in ("*", "/", "**") and not _zero(left) and (op != "*" or not _zero(right))
     return Unknown(f"@{id(node)}", computed=True, positive=positive)
 
@@ -111,17 +112,19 @@ def _pieces(value: Value) -> tuple[str | Value, ...]:
     return (str(value.value),) if isinstance(value, Known) else (value,)
 
 
-def _percent(form: str, right: Value, node: t.Node) -> Value:
-    """`"%s.%s" % (a, b)` as a text around its parts."""
+_PLACE = re.compile(r"%[-+ #0]*\d*(?:\.\d+)?[sdirfgx]")
+
+
+def _percent(evaluator: Evaluator, form: str, right: Value, node: t.Node) -> Value:
+    """`"%s.%d" % (a, b)` as a text around its parts."""
     given: list[Value] = []
     if isinstance(right, SequenceValue):
         for item in right.items:
-            if not isinstance(item.value, tuple) or len(item.value) != 1:
-                return Unknown(f"@{id(node)}")
-            given.append(item.value[0])
+            held = evaluator.force(item.value)
+            given.append(held[0] if len(held) == 1 else Unknown(f"@{id(item)}", computed=True))
     else:
         given.append(right)
-    parts = form.split("%s")
+    parts = _PLACE.split(form)
     if len(parts) != len(given) + 1 or "%" in "".join(parts):
         return Unknown(f"@{id(node)}")
     pieces: list[str | Value] = [parts[0]]

@@ -376,7 +376,10 @@ def _augmented(node: cst.AugAssign, scope: t.Scope) -> t.Stmt:
 
 
 def _expression_statement(node: cst.Expr, scope: t.Scope) -> t.Stmt:
-    return t.Expression(node, expression(node.value))
+    value = expression(node.value)
+    if isinstance(value, t.Display) and len(value.items) == 1:
+        value = value.items[0]  # a call with a stray comma behind it: `self.add_module("norm", norm),`
+    return t.Expression(node, value)
 
 
 def _return(node: cst.Return, scope: t.Scope) -> t.Stmt:

@@ -122,6 +122,8 @@ def taken(evaluator: Evaluator, statement: t.Stmt, frame: Frame) -> Ternary:
     answer = Ternary.YES
     for test, truth, branch in flow.guards(statement):
         context = frame.at(branch)
+        if _refuses(branch, truth):
+            continue
         found = arithmetic.truth(evaluator, test, context, inclined=frame.arguments is not None)
         if found is None:
             if not _in_some_turn(evaluator, test, truth, context):
@@ -135,6 +137,14 @@ def taken(evaluator: Evaluator, statement: t.Stmt, frame: Frame) -> Ternary:
         elif isinstance(parent, t.For) and block is parent.body and _is_empty(evaluator, parent.iter, frame.at(parent)):
             return Ternary.NO
     return answer
+
+
+def _refuses(branch: t.Stmt, truth: bool) -> bool:
+    """Whether the other way at a branch raises: what was built did not go it."""
+    if not isinstance(branch, t.If):
+        return False
+    other = branch.orelse if truth else branch.body
+    return other is not None and _raises(other)
 
 
 def _is_empty(evaluator: Evaluator, iterated: t.Expr, context: Context) -> bool:
