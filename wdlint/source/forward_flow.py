@@ -9,11 +9,12 @@ judged in `forward_use`; what operations are called is in `tensor_ops`.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from wdlint.source import tensor_ops as ops
 from wdlint.source import tree as t
+from wdlint.source.forward_arithmetic import Arithmetic
 from wdlint.source.forward_value import (
     ACTIVE,
     STATIC,
@@ -21,14 +22,11 @@ from wdlint.source.forward_value import (
     Environment,
     How,
     Mark,
-    Touch,
     Value,
     element,
     flat,
     mark,
-    meaning,
     merge,
-    without_reduced,
 )
 
 _DEEPEST = 8  # calls entered within calls
@@ -36,18 +34,16 @@ _MOST_CALLS = 1500  # entered calls in one class
 
 
 @dataclass(slots=True)
-class Reader:
-    """The reading of one class. `tracked` holds dotted names below `self`."""
+class Reader(Arithmetic):
+    """The reading of one class. `tracked` holds dotted names below `self`; `call` reads a call."""
 
     classes: Sequence[t.ClassDef]
     tracked: Collection[str]
-    touches: list[Touch] = field(default_factory=list)
+    call: Callable[[Reader, t.Call, Environment], Value]
     fields: dict[str, Value] = field(default_factory=dict)
     methods: dict[str, list[t.FunctionDef]] = field(default_factory=dict)
     stack: list[t.Node] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
     calls: int = 0
-    muted: bool = False
 
     def __post_init__(self) -> None:
         for cls in self.classes:
@@ -116,10 +112,6 @@ class Reader:
             elif parameter.name not in env:
                 env[parameter.name] = ACTIVE if spread else STATIC
         return env
-
-    def touch(self, carrier: Carrier, how: How, node: t.Node, detail: str = "") -> None:
-        if not self.muted and (Mark.REDUCED not in carrier.marks or Mark.CODED in carrier.marks):
-            self.touches.append(Touch(carrier.attribute, how, node, self.names[0] if self.names else "", detail))
 
     # ---- statements
 
@@ -264,7 +256,7 @@ class Reader:
             case t.Attribute():
                 return self.attribute(node, env)
             case t.Call():
-                return self.call(node, env)
+                return self.call(self, node, env)
             case t.Subscript():
                 return self.subscript(node, env)
             case t.Binary(op=op, left=left, right=right):
@@ -371,80 +363,6 @@ class Reader:
         if node.key is not None:
             self.value(node.key, inner)
         return replace(flat(self.value(node.element, inner)), path="")
-
-    def compare(self, sides: list[Value], node: t.Node) -> Value:
-        active = any(s.active for s in sides)
-        if active:
-            for side in sides:
-                for carrier in side.pure:
-                    self.touch(carrier, How.BENT, node, "compared")
-        return Value(active=active)
-
-    # ---- arithmetic
-
-    def binary(self, op: str, left: Value, right: Value, node: t.Node) -> Value:
-        if op == "+" and (left.items or right.items or left.sequence or right.sequence):
-            return concatenated(left, right)
-        left, right = flat(left), flat(right)
-        if op == "@":
-            return self.contract(left, right, node)
-        if op in ("+", "-") and (left.path or right.path) and not (left.carriers or right.carriers):
-            return Value(active=left.active or right.active)
-        if op in ("+", "-"):
-            return self.meet(left, right, How.ADDED, node)
-        if op == "*":
-            return self.meet(left, right, How.SCALED, node)
-        if op in ("/", "//", "%", "**"):
-            if left.active:
-                for carrier in right.pure:
-                    self.touch(carrier, How.BENT, node, "divides the input" if op != "**" else "an exponent")
-            scaled = self.meet(left, replace(right, carriers=frozenset()), How.SCALED, node)
-            kept = scaled.carriers | (right.carriers if not scaled.active else frozenset())
-            return Value(without_reduced(kept), scaled.active, mask=scaled.mask)
-        return Value(without_reduced(left.carriers | right.carriers), left.active or right.active)
-
-    def meet(self, left: Value, right: Value, how: How, node: t.Node) -> Value:
-        """Two values added or multiplied: a parameter alone waits, a parameter beside the input is used."""
-        left, right = flat(left), flat(right)
-        active = left.active or right.active
-        mask = all(v.mask or v == STATIC for v in (left, right)) and (left.mask or right.mask)
-        if not active:
-            return Value(without_reduced(left.carriers | right.carriers), mask=mask)
-        kept: set[Carrier] = set()
-        for own, other in ((left, right), (right, left)):
-            through_mask = how is How.SCALED and other.mask
-            for carrier in own.pure:
-                if other.active and not through_mask:
-                    self.touch(carrier, meaning(carrier, how), node)
-            kept |= own.carriers if through_mask or not other.active else mark(own, Mark.BLENDED).carriers
-        return Value(without_reduced(kept), active, mask=mask)
-
-    def contract(self, left: Value, right: Value, node: t.Node, detail: str = "") -> Value:
-        """A product that sums over an index."""
-        left, right = flat(left), flat(right)
-        for value, other in ((left, right), (right, left)):
-            if value.carriers and not (other.active or other.carriers or other.learned):
-                return mark(value, Mark.TABULATED)  # a fixed matrix picks and mixes rows
-            how = How.EMBEDDED if other.chooser else How.CONTRACTED
-            for carrier in value.pure:
-                self.touch(carrier, meaning(carrier, how), node, detail)
-        if left.active or right.active:
-            return ACTIVE
-        return Value(left.carriers | right.carriers)
-
-    # ---- calls
-
-    def call(self, node: t.Call, env: Environment) -> Value:
-        from wdlint.source.forward_calls import call  # the two halves of one recursion
-
-        return call(self, node, env)
-
-
-def concatenated(left: Value, right: Value) -> Value:
-    """Two lists one after the other."""
-    if left.sequence or right.sequence or not (left.items or left == STATIC) or not (right.items or right == STATIC):
-        return replace(merge([flat(left), flat(right)]), sequence=True)
-    return Value(items=(*left.items, *right.items))
 
 
 def _is_position(node: t.Expr) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from wdlint.facts import Evidence, Kind, Witness
 from wdlint.source import tree as t
+from wdlint.source.forward_calls import call
 from wdlint.source.forward_flow import Reader
 from wdlint.source.forward_value import How, Touch
 
@@ -103,7 +104,7 @@ def parameter_uses(classes: Sequence[t.ClassDef], attributes: Collection[str]) -
     """
     if not classes or not attributes:
         return {}
-    reader = Reader(classes, frozenset(attributes))
+    reader = Reader(classes, frozenset(attributes), call)
     reader.construct()
     for method in reader.methods.get("forward", ())[:1]:
         _returned(reader, method)

@@ -20,12 +20,13 @@ Resolver = Callable[[str], t.FunctionDef | None]
 
 @dataclass(slots=True)
 class StepReader:
-    """The reading of one optimizer class. `defaults` holds its options' default values."""
+    """The reading of one optimizer class. `defaults` holds its options' default values; `call` reads a call."""
 
     methods: Mapping[str, Sequence[t.FunctionDef]]
     module: t.Module
     resolve: Resolver
     defaults: Mapping[str, t.Constant]
+    call: Callable[[StepReader, t.Call, Environment], Cell]
     algebra: Algebra = field(default_factory=Algebra)
     reads: list[str] = field(default_factory=list)
     fields: dict[str, Cell] = field(default_factory=dict)
@@ -242,9 +243,7 @@ class StepReader:
             case t.Subscript():
                 return self.subscript(node, env)
             case t.Call():
-                from wdlint.source.step_calls import call  # the two halves of one recursion
-
-                return call(self, node, env)
+                return self.call(self, node, env)
             case t.Binary(op=op, left=left, right=right):
                 return self.binary(op, self.value(left, env), self.value(right, env))
             case t.Unary(op=op, operand=operand):

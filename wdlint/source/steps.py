@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from wdlint.facts import Coupling, Division, Ternary
 from wdlint.source import tree as t
+from wdlint.source.step_calls import call
 from wdlint.source.step_flow import Resolver, StepReader, named
 from wdlint.source.step_value import Cell, Term, is_decay
 
@@ -59,7 +60,7 @@ def read_step(
     written = _defaults(methods)
     constants = {k: v.value for k, v in written.items() if isinstance(v, t.Const)}
     constants.update(settings or {})
-    reader = StepReader(methods, module, resolve or _nothing, constants)
+    reader = StepReader(methods, module, resolve or _nothing, constants, call)
     for owner in reversed(classes):
         for statement in owner.inner.body.statements:
             if isinstance(statement, t.Assign) and isinstance(statement.value, t.Const):
