@@ -66,6 +66,7 @@ def language(pattern: str, mode: str, flags: int) -> Term | None:
     None if the pattern is not valid, or not understood.
     """
     try:
+        re.compile(pattern, flags)  # which rejects more than the parser does
         parsed = _parser.parse(pattern, flags)
         before = (EVERYTHING,) if mode == "search" else ()
         after = () if mode == "fullmatch" else (EVERYTHING,)
@@ -93,7 +94,7 @@ def matcher(pattern: str, mode: str, flags: int) -> Callable[[str], object] | No
 
 
 def _free_repeats(items: Iterable[Any], depth: int) -> int:
-    """How many unbounded repeats there are; one within another counts as too many."""
+    """How many unbounded repeats there are; one within another counts as too many, and so do alternatives in one."""
     count = 0
     for operation, argument in items:
         name = str(operation)
@@ -102,7 +103,7 @@ def _free_repeats(items: Iterable[Any], depth: int) -> int:
             free = high == _parser.MAXREPEAT or high > low + 8
             count += depth * free + _free_repeats(body, depth * (1 + free * _MOST_FREE_REPEATS))
         elif name == "BRANCH":
-            count += sum(_free_repeats(branch, depth) for branch in argument[1])
+            count += depth - 1 + sum(_free_repeats(branch, depth) for branch in argument[1])
         elif name in ("SUBPATTERN", "ASSERT", "ASSERT_NOT"):
             count += _free_repeats(argument[-1], depth)
         elif name == "ATOMIC_GROUP":
