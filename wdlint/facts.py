@@ -243,6 +243,7 @@ class OptimizerUse:
     unused_split: Place | None = None  # a split computed for this model that the optimizer does not get
     unused_groups: tuple[Group, ...] = ()
     empty: tuple[str, ...] = ()  # groups that are empty because an iterator was consumed before
+    variants: int = 1  # this use is one of so many answers to what the model is, all at one place
     elsewhere: tuple[Ternary, ...] = ()  # one answer a parameter of the inventory: held by another optimizer
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields, replace
 
-from wdlint.facts import FileFacts, Finding
+from wdlint.facts import Confidence, FileFacts, Finding, Note, OptimizerUse, Place
 from wdlint.rule import Rule
 
 

@@ -8,8 +8,8 @@ an `Opaque` condition, the same one wherever the same test stands. What a select
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from wdlint.source import arithmetic, objects
 from wdlint.source import predicates as s
@@ -136,9 +136,9 @@ class Reader:
 
     def _truthy(self, answers: Answers) -> s.Selector | None:
         """A value used as a test: `p.requires_grad`, a flag of the parameter."""
-        if len(answers) != 1:
-            return None
-        value = answers[0]
+        return _only([self._truthy_value(value) for value in answers])
+
+    def _truthy_value(self, value: Value) -> s.Selector | None:
         match value:
             case Known():
                 return s.Always(bool(value.value)) if value.origin in arithmetic.SETTLED else None
@@ -264,13 +264,8 @@ class Reader:
 
     def _membership(self, left: t.Expr, right: t.Expr, context: Context) -> s.Selector | None:
         lefts, rights = self.evaluator.evaluate(left, context), self.evaluator.evaluate(right, context)
-        if len(lefts) != 1:
-            return None
-        subject = lefts[0]
-        options = [self._within(subject, held) for held in rights]
-        if any(option is None for option in options) or not options:
-            return None
-        return options[0] if len(options) == 1 else None
+        options = [self._within(subject, held) for subject in lefts for held in rights]
+        return _only(options)
 
     def _within(self, subject: Value, held: Value) -> s.Selector | None:
         text = self.text(subject)
@@ -437,11 +432,8 @@ class Reader:
         if len(expr.args) != 1:
             return None
         needles = self.evaluator.evaluate(expr.args[0].value, context)
-        subjects = self.evaluator.evaluate(func.value, context)
-        if len(needles) != 1 or len(subjects) != 1:
-            return None
-        text = self.text(subjects[0])
-        if text is None:
+        text = _only([self.text(subject) for subject in self.evaluator.evaluate(func.value, context)])
+        if len(needles) != 1 or text is None:
             return None
         if isinstance(needles[0], Known):
             return node(text, needles[0].value) if isinstance(needles[0].value, str) else None
@@ -471,8 +463,7 @@ class Reader:
                     flags = self._flags(written[1].value, owner.arguments.context)
         if pattern is None or not arguments or flags < 0:
             return None
-        subjects = self.evaluator.evaluate(arguments[0].value, context)
-        text = self.text(subjects[0]) if len(subjects) == 1 else None
+        text = _only([self.text(subject) for subject in self.evaluator.evaluate(arguments[0].value, context)])
         if text is None:
             return None
         mode: Any = expr.func.attr
@@ -615,6 +606,15 @@ class Reader:
             if isinstance(old, str) and isinstance(new, str):
                 return s.Replaced(inner, old, new)
         return None
+
+
+_Read = TypeVar("_Read")
+
+
+def _only(readings: Sequence[_Read | None]) -> _Read | None:
+    """What several answers all come to: the loop variable of one loop over one of several models, say."""
+    found = set(readings)
+    return found.pop() if len(found) == 1 else None
 
 
 def _parameter(value: Value) -> bool:

@@ -15,7 +15,7 @@ from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.conditions import Reader, symbolic
-from wdlint.source.selections import Taken, taken
+from wdlint.source.selections import Taken, chosen, taken
 from wdlint.source.values import (
     Answers,
     Condition,
@@ -51,6 +51,11 @@ class GroupDraft:
     option_nodes: tuple[t.Node | None, ...] = ()
     expression: t.Expr | None = field(default=None, compare=False)  # the parameters, as written
     unread: bool = False
+
+    def choosing(self, index: int) -> GroupDraft:
+        """The group under one of the answers to what its model is."""
+        kept = tuple(part for part in self.parts if part.choice[1] == 1 or part.choice[0] == index % part.choice[1])
+        return self if len(kept) == len(self.parts) else replace(self, parts=kept)
 
     def under(self, condition: s.Selector) -> GroupDraft:
         return replace(self, parts=tuple(part.under(condition) for part in self.parts))
@@ -169,7 +174,11 @@ class GroupReader:
             return
         answers = objects.entry(self.evaluator, value, "params")
         expression = keyed["params"].expr if isinstance(keyed["params"], Deferred) else None
-        parts = tuple(part for answer in answers for part in taken(self.evaluator, answer))
+        parts = tuple(
+            part if len(answers) == 1 else chosen(part, index, len(answers))
+            for index, answer in enumerate(answers)
+            for part in taken(self.evaluator, answer)
+        )
         unread = any(part.unread for part in parts)
         self.complete = self.complete and not unread
         options = tuple(key for key in keyed if key != "params")

@@ -8,7 +8,7 @@ down to `Taken` parts. What a test means is in `conditions`, what optimizers do 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wdlint.source import objects
@@ -52,6 +52,7 @@ class Taken:
     prefix: str = ""  # the path from `model` to the sub-module that was asked
     unread: bool = False
     loose: bool = False  # tensors that belong to no model
+    choice: tuple[int, int] = (0, 1)  # which of how many answers to what the model is
 
     def below(self, prefix: str = "") -> s.Selector:
         """The selector over the parameters of the sub-module at `prefix`, by their names there."""
@@ -63,7 +64,7 @@ class Taken:
         return s.both(s.StartsWith(s.FullName(), rest + "."), self.selector)
 
     def under(self, condition: s.Selector) -> Taken:
-        return Taken(self.model, s.both(condition, self.selector), self.prefix, self.unread, self.loose)
+        return replace(self, selector=s.both(condition, self.selector))
 
 
 UNREAD = Taken(None, s.Always(True), unread=True)
@@ -100,14 +101,21 @@ def _taken(evaluator: Evaluator, value: Value, depth: int) -> Iterator[Taken]:
 
 def of_item(evaluator: Evaluator, item: Item, depth: int) -> Iterator[Taken]:
     """The parameters of one element of a sequence, under the conditions of its loop."""
-    for held in evaluator.force(item.value):
+    answers = evaluator.force(item.value)
+    for index, held in enumerate(answers):
         reader = _reader_for(evaluator, held)
         condition = reader.all_of(item.conditions)
         if condition == s.Always(False):
             continue
-        inner = taken(evaluator, held, depth)
-        for part in inner:
-            yield part.under(condition)
+        for part in taken(evaluator, held, depth):
+            yield part.under(condition) if len(answers) == 1 else chosen(part.under(condition), index, len(answers))
+
+
+def chosen(part: Taken, index: int, count: int) -> Taken:
+    """A part that is one of several answers; answers within answers are numbered through."""
+    if part.choice[1] == 1:
+        return replace(part, choice=(index, count))
+    return replace(part, choice=(index * part.choice[1] + part.choice[0], count * part.choice[1]))
 
 
 def _reader_for(evaluator: Evaluator, held: Value) -> Reader:
@@ -191,7 +199,7 @@ def _filtered(evaluator: Evaluator, operation: Operation, depth: int) -> Iterato
             condition = _applied(evaluator, function, collection, id(operation.node))
             for part in parts:
                 if condition is None:
-                    yield Taken(part.model, part.selector, part.prefix, unread=True)
+                    yield replace(part, unread=True)
                 else:
                     yield part.under(condition)
 

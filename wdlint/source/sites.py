@@ -31,7 +31,6 @@ from wdlint.source.values import (
     Instance,
     Known,
     MappingValue,
-    Method,
     Part,
     Partial,
     SequenceValue,

@@ -15,12 +15,10 @@ from wdlint.facts import (
     Division,
     Group,
     Inventory,
-    Kind,
     OptimizerUse,
     Origin,
     Parameter,
     Pattern,
-    Place,
     Ternary,
 )
 from wdlint.source import calls, objects
@@ -31,13 +29,14 @@ from wdlint.source.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.groups import GroupDraft, GroupReader, Groups
 from wdlint.source.ordinary import division
 from wdlint.source.positions import Places
-from wdlint.source.selections import Taken
+from wdlint.source.selections import UNREAD
 from wdlint.source.sites import Maker, Site
-from wdlint.source.values import Change, Changed, Instance, Known, Method, Part, Unknown, Value, bare
+from wdlint.source.values import Change, Changed, External, Instance, Method, Part, Unknown, Value, bare
 
 if TYPE_CHECKING:
     from wdlint.source.evaluate import Evaluator
 
+_MODELS = 8  # answers to what one model is
 _ALTERNATIVES = 3  # answers to what the parameters are, each judged on its own
 _NO = Division(Ternary.NO, Ternary.NO, Ternary.NO)
 
@@ -74,7 +73,36 @@ class UseReader:
             later, complete = self._later(site, reader)
             drafts = (*groups.drafts, *later)
             if drafts:
-                yield self._use(site, maker, Groups(drafts, groups.complete and complete, groups.listed or bool(later)))
+                read = Groups(drafts, groups.complete and complete, groups.listed or bool(later))
+                yield from self._variants(site, maker, read)
+
+    def _variants(self, site: Site, maker: Maker, groups: Groups) -> Iterator[OptimizerUse]:
+        """One use for each answer to what the model is; a model by an unknown name may be any of its families."""
+        count = max(part.choice[1] for draft in groups.drafts for part in draft.parts or (UNREAD,))
+        for index in range(min(count, _MODELS)):
+            drafts = tuple(draft.choosing(index) for draft in groups.drafts)
+            models = self._models(Groups(drafts, groups.complete, groups.listed))
+            chosen = Groups(drafts, groups.complete, groups.listed)
+            several = self._families(models) if _tests(drafts) else []
+            for model in several:
+                use = self._use(site, maker, chosen, [model])
+                yield replace(use, variants=len(several) + count - 1)
+            if not several:
+                use = self._use(site, maker, chosen, models)
+                yield replace(use, variants=count) if count > 1 else use
+
+    def _families(self, models: Sequence[Model]) -> list[Model]:
+        """The models that a library may give for a name that can't be told."""
+        if len(models) != 1 or models[0].inventory is not None:
+            return []
+        inner = bare(models[0].value)
+        if not isinstance(inner, Instance) or not isinstance(inner.cls, External):
+            return []
+        from wdlint.knowledge.models import families
+
+        return [
+            Model(models[0].value, replace(family.inventory(), assumed=True)) for family in families(inner.cls.path)
+        ]
 
     def _leading(self, makers: Sequence[Maker]) -> Maker:
         """The answer whose arguments are read: the first that decays at all."""
@@ -170,8 +198,7 @@ class UseReader:
 
     # ---- the use
 
-    def _use(self, site: Site, maker: Maker, groups: Groups) -> OptimizerUse:
-        models = self._models(groups)
+    def _use(self, site: Site, maker: Maker, groups: Groups, models: Sequence[Model]) -> OptimizerUse:
         inventory = _merged(models)
         constructor = self._constructor_amount(maker)
         drafted: list[tuple[GroupDraft, AmountDraft]] = []
@@ -321,7 +348,16 @@ class UseReader:
     def _context(self, model: Model) -> m.Context:
         from wdlint.source.inventory import ancestry
 
-        return m.Context(ancestry=lambda owner: ancestry(self.evaluator, owner))
+        from wdlint.knowledge.models import ancestors
+
+        def bases(owner: str) -> frozenset[str] | None:
+            found = ancestry(self.evaluator, owner)
+            if found is None:
+                above = ancestors(owner)
+                found = frozenset((owner, *above)) if above else None
+            return found
+
+        return m.Context(ancestry=bases)
 
     def _division(self, draft: GroupDraft, models: Sequence[Model]) -> Division:
         total = _NO
@@ -370,6 +406,11 @@ class UseReader:
                 if Ternary.YES not in answers and Ternary.UNKNOWN in answers:
                     changed[index] = m.jointly(union, parameter, context)
         members[first] = tuple(changed)
+
+
+def _tests(drafts: Sequence[GroupDraft]) -> bool:
+    """Whether the groups test their parameters at all."""
+    return any(part.selector != s.Always(True) for draft in drafts for part in draft.parts)
 
 
 def _bound_name(site: Site) -> str | None:
