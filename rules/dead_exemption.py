@@ -50,7 +50,8 @@ from dataclasses import replace
 
 from wdlint import wording
 from wdlint.facts import Finding, Kind, Note, OptimizerUse, Parameter, Pattern, Severity
-from wdlint.reach import dead_patterns, meant_kind, seen_reach
+from wdlint.reach import seen_reach
+from wdlint.splits import dead_patterns, meant_kind
 
 code = "WD302"
 severity = Severity.WARNING

@@ -53,6 +53,7 @@ from collections.abc import Iterator
 from wdlint import wording
 from wdlint.facts import Finding, Kind, OptimizerUse, Severity
 from wdlint.reach import is_written, seen_reach
+from wdlint.splits import is_split
 
 code = "WD101"
 severity = Severity.WARNING
@@ -117,7 +118,7 @@ optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
 
 
 def judge(use: OptimizerUse) -> Iterator[Finding]:
-    if use.divided or use.unused_split is not None:
+    if is_split(use) or use.unused_split is not None:
         return
     reach = seen_reach(use, (Kind.BIAS,), is_written)
     if reach is None:

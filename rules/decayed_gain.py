@@ -58,6 +58,7 @@ from collections.abc import Iterator
 from wdlint import wording
 from wdlint.facts import Finding, Kind, OptimizerUse, Severity
 from wdlint.reach import is_written, seen_reach
+from wdlint.splits import is_split
 
 code = "WD102"
 severity = Severity.WARNING
@@ -124,7 +125,7 @@ optimizer = torch.optim.AdamW(
 
 
 def judge(use: OptimizerUse) -> Iterator[Finding]:
-    if use.divided or use.unused_split is not None:
+    if is_split(use) or use.unused_split is not None:
         return
     reach = seen_reach(use, (Kind.GAIN,), is_written)
     if reach is None:

@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from wdlint import wording
 from wdlint.facts import Confidence, Finding, Group, Note, OptimizerUse, Severity
+from wdlint.splits import unread_decay_keys
 
 code = "WD401"
 severity = Severity.ERROR
@@ -81,23 +82,10 @@ optimizer = torch.optim.SGD(groups, lr=0.1)
 """,
 )
 
-OTHER_NAMES = frozenset(
-    {"wd", "wdecay", "decay", "weightdecay", "weightdecayrate", "weightsdecay", "decayrate", "l2", "l2reg", "l2norm"}
-    | {"l2penalty", "l2lambda", "l2decay", "lambda", "regularization", "weightpenalty"}
-)
-
 
 def judge(use: OptimizerUse) -> Iterator[Finding]:
-    keys = {c.decay_key for c in use.classes if c.decay_key}
-    if len(keys) != 1 or not all(c.reads for c in use.classes):
-        return
-    (right,) = keys
     for group in use.groups:
-        if right in group.options:
-            continue
-        for index, key in enumerate(group.options):
-            if any(key in c.reads for c in use.classes) or not _means_decay(key, right):
-                continue
+        for index, key, right in unread_decay_keys(use, group):
             place = group.option_places[index] if index < len(group.option_places) else group.place
             yield Finding(
                 code=code,
@@ -115,18 +103,3 @@ def _instead(group: Group, use: OptimizerUse) -> str:
     if group.amount.decays:
         return f"the group is decayed by {wording.amount(group.amount, use.place, wording.optimizer(use))} instead"
     return "the group is not decayed"
-
-
-def _means_decay(key: str, right: str) -> bool:
-    plain, goal = (text.lower().replace("_", "").replace("-", "") for text in (key, right))
-    return plain in OTHER_NAMES or (len(plain) >= 8 and _distance(plain, goal) <= 2)
-
-
-def _distance(a: str, b: str) -> int:
-    """How many letters must be changed, added or dropped to turn one word into the other (Levenshtein)."""
-    row = list(range(len(b) + 1))
-    for i, left in enumerate(a, 1):
-        previous, row[0] = row[0], i
-        for j, right in enumerate(b, 1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (left != right))
-    return row[-1]

@@ -52,7 +52,8 @@ from dataclasses import replace
 
 from wdlint import wording
 from wdlint.facts import Finding, Kind, Note, OptimizerUse, Severity
-from wdlint.reach import UNDECAYED_KINDS, Reach, dead_patterns, is_inverted, meant_kind, seen_reach, unseen_reach
+from wdlint.reach import UNDECAYED_KINDS, Reach, seen_reach, unseen_reach
+from wdlint.splits import dead_patterns, is_inverted, is_split, meant_kind
 
 code = "WD301"
 severity = Severity.WARNING
@@ -130,7 +131,7 @@ def make_optimizer(model, weight_decay: float):
 
 
 def judge(use: OptimizerUse) -> Iterator[Finding]:
-    if not use.divided or is_inverted(use):
+    if not is_split(use) or is_inverted(use):
         return
     explained = {meant_kind(pattern) for pattern in dead_patterns(use)}
     kinds = tuple(kind for kind in UNDECAYED_KINDS if kind not in explained)
@@ -159,11 +160,6 @@ def _finding(reach: Reach, what: str) -> Finding:
         f"at {wording.amounts(reach.groups, use)}{bites}"
     )
     finding = wording.reach_finding(code, reach, message, wording.BOTH_MATTER)
-    inherited = tuple(
-        Note(f"this group has no `weight_decay` of its own and inherits {wording.amounts((g,), use)}", g.place)
-        for g in reach.groups
-        if not g.amount_written and len(use.groups) > 1
-    )
     patterns = [f"`{p.text}`" for g in use.groups for p in g.patterns if p.exempts]
     exempted = (Note(f"the split exempts {wording.listed(list(dict.fromkeys(patterns)))}"),) if patterns else ()
-    return replace(finding, notes=(*finding.notes, *exempted, *inherited), latent=False)
+    return replace(finding, notes=(*finding.notes, *exempted, *wording.inherited_note(reach)), latent=False)

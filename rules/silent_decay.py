@@ -45,10 +45,12 @@ into a second group. It becomes unsafe where the program counts on a single grou
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from wdlint import wording
 from wdlint.facts import Finding, OptimizerUse, Severity
 from wdlint.reach import UNDECAYED_KINDS, is_silent, seen_reach, unseen_reach
+from wdlint.splits import is_split
 
 code = "WD104"
 severity = Severity.WARNING
@@ -97,7 +99,7 @@ optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4)
 
 
 def judge(use: OptimizerUse) -> Iterator[Finding]:
-    if use.divided or use.unused_split is not None:
+    if is_split(use) or use.unused_split is not None:
         return
     reach = seen_reach(use, UNDECAYED_KINDS, is_silent) or unseen_reach(use, among=is_silent)
     if reach is None:
@@ -110,4 +112,5 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     message = (
         f"no decay is written, and {wording.optimizer(use)} decays {reached} by {wording.amounts(reach.groups, use)}"
     )
-    yield wording.reach_finding(code, reach, message, wording.BOTH_MATTER)
+    finding = wording.reach_finding(code, reach, message, wording.BOTH_MATTER)
+    yield replace(finding, notes=(*finding.notes, *wording.inherited_note(reach)))

@@ -41,7 +41,8 @@ from collections.abc import Iterator
 
 from wdlint import wording
 from wdlint.facts import Confidence, Finding, Kind, Note, OptimizerUse, Parameter, Pattern, Severity, Ternary
-from wdlint.reach import UNDECAYED_KINDS, decayed_groups, exempt_groups, held, is_inverted
+from wdlint.reach import UNDECAYED_KINDS, decayed_groups, held
+from wdlint.splits import exempt_groups, is_inverted
 
 code = "WD305"
 severity = Severity.WARNING

@@ -56,6 +56,7 @@ from collections.abc import Iterator
 from wdlint import wording
 from wdlint.facts import Finding, OptimizerUse, Severity
 from wdlint.reach import is_written, unseen_reach
+from wdlint.splits import is_split
 
 code = "WD103"
 severity = Severity.WARNING
@@ -109,7 +110,7 @@ def fit_one_tensor(image, steps: int):
 
 
 def judge(use: OptimizerUse) -> Iterator[Finding]:
-    if use.divided or use.unused_split is not None:
+    if is_split(use) or use.unused_split is not None:
         return
     reach = unseen_reach(use, among=is_written)
     if reach is None:

@@ -7,7 +7,6 @@ is a fault; that is each rule's business.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -20,7 +19,6 @@ from wdlint.facts import (
     OptimizerUse,
     Origin,
     Parameter,
-    Pattern,
     Ternary,
     Witness,
 )
@@ -192,47 +190,3 @@ def decayed_groups(use: OptimizerUse) -> tuple[Group, ...]:
 def is_visible(groups: tuple[Group, ...]) -> bool:
     """Whether the strength of one of these groups is known and the only answer."""
     return any(g.amount.value is not None and not g.amount.varies for g in groups)
-
-
-def exempt_groups(use: OptimizerUse) -> tuple[Group, ...]:
-    """The groups that are written to have no decay."""
-    return tuple(g for g in use.groups if g.amount_written and g.amount.value == 0 and not g.amount.latent)
-
-
-def is_inverted(use: OptimizerUse) -> bool:
-    """Whether a split decays gains or biases and no weight, and exempts weights."""
-    if not use.divided:
-        return False
-    decayed = {p.kind for _, p in held(use, decayed_groups(use))}
-    exempt = {p.kind for _, p in held(use, exempt_groups(use))}
-    return Kind.WEIGHT in exempt and Kind.WEIGHT not in decayed and not decayed.isdisjoint(UNDECAYED_KINDS)
-
-
-def dead_patterns(use: OptimizerUse) -> tuple[Pattern, ...]:
-    """The exempting patterns of a split that certainly match no parameter of the model."""
-    inventory = use.inventory
-    if inventory is None or not inventory.complete or not inventory.parameters:
-        return ()
-    count = len(inventory.parameters)
-    dead = (
-        p
-        for g in use.groups
-        for p in g.patterns
-        if p.exempts and len(p.matches) == count and all(m is Ternary.NO for m in p.matches)
-    )
-    return tuple({p.text: p for p in dead}.values())
-
-
-_GAIN_WORD = re.compile(r"norm|gamma|scale|gain|(?:^|[^a-z])(?:ln|bn|gn|in|rms|g)(?=[^a-z]|$)")
-_BIAS_WORD = re.compile(r"bias|beta|offset|shift|(?:^|[^a-z])b(?=[^a-z]|$)")
-
-
-def meant_kind(pattern: Pattern) -> Kind | None:
-    """The kind that a name pattern was meant to match, by the words in it.
-
-    `"bias"` and `"LayerNorm.bias"` mean biases, `"LayerNorm.weight"` and `"norm"` gains.
-    """
-    text = pattern.text.lower()
-    if _BIAS_WORD.search(text):
-        return Kind.BIAS
-    return Kind.GAIN if _GAIN_WORD.search(text) else None

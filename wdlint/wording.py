@@ -248,6 +248,18 @@ def reach_finding(code: str, reach: Reach, message: str, why: str, advice: str =
     )
 
 
+def inherited_note(reach: Reach) -> tuple[Note, ...]:
+    """Notes on groups that stand beside others and have no decay of their own."""
+    use = reach.use
+    if len(use.groups) < 2:
+        return ()
+    return tuple(
+        Note(f"this group has no decay of its own and inherits {amounts((g,), use)}", g.place)
+        for g in reach.groups
+        if not g.amount_written
+    )
+
+
 def decays(latent: bool) -> str:
     """The verb: a latent fault bites only when the decay is set."""
     return "decays" if not latent else "decays, as soon as it is set,"

@@ -470,6 +470,11 @@ class TestOptions:
         unknown = replace(ADAMW, reads=())
         assert codes(replace(unseen(ZERO, unknown), groups=(group(ZERO, options=("params", "wd")),))) == []
 
+    def test_groups_that_try_to_divide_are_a_split(self) -> None:
+        use = undivided()
+        groups = (group(WRITTEN, YES, NO, NO, NO), group(WRITTEN, NO, YES, YES, YES, options=("params", "wd")))
+        assert codes(replace(use, groups=groups)) == ["WD301", "WD401"]
+
     def test_a_note_beside_the_right_key_passes(self) -> None:
         use = replace(unseen(ZERO), groups=(group(ZERO, options=("params", "weight_decay", "wd")),))
         assert codes(use) == []
