@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -36,23 +36,29 @@ class PenaltyDraft:
     power: int  # 2: squared norm; 1: the norm itself
     operands: Answers
     confidence: Confidence
+    statement: t.Stmt | None = None  # the one that holds `node`
 
 
 def penalties(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
-    """Every L2 penalty in a module; each term once."""
+    """Every L2 penalty in a module; the terms of one statement are one penalty."""
     from wdlint.source.penalty_gradients import decayed_gradients
 
     ends = sinks(module)
-    if not ends.hinted or not ends.torch:
+    if not ends.torch:
         return
-    found = [_in_losses(evaluator, module, ends)]
+    found: list[Iterator[PenaltyDraft]] = []
+    if ends.hinted:
+        found.append(_in_losses(evaluator, module, ends))
     if ends.gradients:
         found.append(decayed_gradients(evaluator, module))
-    seen: set[int] = set()
+    drafts: dict[int, PenaltyDraft] = {}
     for draft in itertools.chain.from_iterable(found):
-        if id(draft.node) not in seen:
-            seen.add(id(draft.node))
-            yield draft
+        site = id(draft.statement)
+        if site not in drafts:
+            drafts[site] = draft
+        elif draft.node is not drafts[site].node:
+            drafts[site] = replace(drafts[site], operands=(*drafts[site].operands, *draft.operands))
+    yield from drafts.values()
 
 
 def _in_losses(evaluator: Evaluator, module: t.Module, ends: Sinks) -> Iterator[PenaltyDraft]:
@@ -95,6 +101,7 @@ def _draft(
 ) -> Iterator[PenaltyDraft]:
     own = term.context.module is module
     node = term.node if own else term.way.join
+    statement = term.context.statement if own else term.way.statement
     if node is None or node.cst is None:
         return
     coefficient = _coefficient(evaluator, term)
@@ -114,6 +121,7 @@ def _draft(
         term.power,
         term.operand.values,
         confidence,
+        statement,
     )
 
 

@@ -67,6 +67,7 @@ class Way:
     negative: bool = False
     path: tuple[str | int | None, ...] = ()  # which entry of a container or object is meant
     join: t.Expr | None = None  # the last expression of the linted module on the way
+    statement: t.Stmt | None = None  # the one that holds it
     calls: int = 0
     steps: int = 0
 
@@ -113,7 +114,9 @@ class Reader:
         self.read.append(expr)
         self.evaluator.keep((expr, context))
         own = context.module is self.module
-        way = replace(way, steps=way.steps + 1, join=expr if own else way.join)
+        way = replace(way, steps=way.steps + 1)
+        if own:
+            way = replace(way, join=expr, statement=context.statement)
         if isinstance(expr, (t.Call, t.Binary)) and not way.path:
             found = self._term(expr, context, way)
             if found is not None:
@@ -126,6 +129,12 @@ class Reader:
     def _term(self, expr: t.Call | t.Binary, context: Context, way: Way) -> Iterator[Term] | None:
         """The term that an expression is, or those under its square or norm; None where it is neither."""
         evaluator = self.evaluator
+        if isinstance(expr, t.Binary) and isinstance(expr.left, t.Binary) and expr.op == "*" == expr.left.op:
+            # `strength * w * w` is read as `(strength * w) * w`
+            if penalty_terms.same(expr.left.right, expr.right):
+                operand = penalty_terms.parameters(evaluator, expr.right, context)
+                if operand is not None:
+                    return self._made(expr, context, operand, 2 * way.power, way.times(expr.left.left, context))
         inner = penalty_terms.squared(evaluator, expr, context)
         if inner is not None:
             operand = penalty_terms.parameters(evaluator, inner, context)

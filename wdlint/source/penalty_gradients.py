@@ -59,7 +59,9 @@ def _draft(
     held = penalty_terms.parameters(evaluator, _peeled(owner), context)
     operands: Answers = held.values if held is not None else evaluator.evaluate(_peeled(owner), context)
     sure = Confidence.PROVEN if held is not None and held.proven else Confidence.ASSUMED
-    yield PenaltyDraft(statement, text(statement), Sink.GRADIENT, statement, coefficient, factor, 2, operands, sure)
+    yield PenaltyDraft(
+        statement, text(statement), Sink.GRADIENT, statement, coefficient, factor, 2, operands, sure, statement
+    )
 
 
 def _edit(statement: t.Expression | t.Assign | t.AugAssign) -> tuple[t.Expr, t.Expr, t.Expr | None] | None:
@@ -168,7 +170,7 @@ def _foreach(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
         held = penalty_terms.all_of(evaluator, second, context)
         if held is not None:
             yield PenaltyDraft(
-                call, text(call), Sink.GRADIENT, call, coefficient, alpha, 2, held.values, Confidence.PROVEN
+                call, text(call), Sink.GRADIENT, call, coefficient, alpha, 2, held.values, Confidence.PROVEN, statement
             )
 
 

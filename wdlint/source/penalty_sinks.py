@@ -20,7 +20,7 @@ _LOSS_ENTRIES = frozenset(
 )
 _LOSS_WORDS = ("loss", "objective", "criterion", "penal", "regular", "reg_", "_reg", "l2", "cost")
 _NORM_CALLS = frozenset(
-    "norm vector_norm matrix_norm frobenius_norm pow square mse_loss MSELoss dot inner vdot add_ add".split()
+    "norm vector_norm matrix_norm frobenius_norm pow pow_ square square_ mse_loss MSELoss dot inner vdot".split()
 )
 _TELLING = frozenset(
     "reg regs l2 l2reg l2norm penalty penalties ridge regularization regularisation regularizer regulariser "

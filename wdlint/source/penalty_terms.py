@@ -131,7 +131,9 @@ def squared(evaluator: Evaluator, expr: t.Expr, context: Context) -> t.Expr | No
         case t.Binary(op="**"):
             return expr.left if _number(evaluator, expr.right, context) == 2 else None
         case t.Binary(op="*" | "@"):
-            return expr.left if same(_unturned(expr.left), _unturned(expr.right)) else None
+            if same(_unturned(expr.left), _unturned(expr.right)):
+                return expr.left
+            return None
         case t.Call():
             name = last_name(expr)
             if name not in ("pow", "square", "mul", "multiply", "dot", "inner", "vdot", "pow_", "square_"):
@@ -278,11 +280,14 @@ def parameters(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int 
 
 
 def _of_answers(evaluator: Evaluator, answers: Answers, depth: int) -> Operand | None:
-    """The parameters among the answers; None unless every answer but None is one."""
+    """The parameters among the answers; None unless every answer that can be a tensor is one."""
     kept: list[Value] = []
     proven = True
     for value in answers:
         if isinstance(value, Known) and value.value is None:
+            continue
+        if isinstance(bare(value), (Collection, Operation)) or _is_row(value):
+            proven = False  # it belongs to a branch that holds something else
             continue
         sure = _is_parameter(evaluator, value, depth)
         if sure is None:
@@ -290,6 +295,11 @@ def _of_answers(evaluator: Evaluator, answers: Answers, depth: int) -> Operand |
         proven = proven and sure
         kept.append(value)
     return Operand(tuple(kept), proven) if kept else None
+
+
+def _is_row(value: Value) -> bool:
+    """`p[0]` of a loop's element: a row of a parameter, or a pair taken apart in a branch for pairs."""
+    return isinstance(value, Attribute) and isinstance(value.of, Element) and value.name.startswith("[")
 
 
 def _is_parameter(evaluator: Evaluator, value: Value, depth: int) -> bool | None:
