@@ -26,13 +26,35 @@ def judge(facts: FileFacts, rules: Iterable[Rule]) -> list[Finding]:
     """
     found: dict[Finding, None] = {}
     for rule in rules:
+        variants: dict[Place, list[tuple[OptimizerUse, Finding]]] = {}
         for subject in _subjects(facts, rule.subject):
             try:
                 for finding in rule.judge(subject):
-                    found[replace(finding, severity=rule.severity, rule=rule.name)] = None
+                    finding = replace(finding, severity=rule.severity, rule=rule.name)
+                    if isinstance(subject, OptimizerUse) and subject.variants > 1:
+                        variants.setdefault(finding.place, []).append((subject, finding))
+                    else:
+                        found[finding] = None
             except Exception as error:
                 raise RuleFailed(f"rule {rule.code} ({rule.name}) failed: {type(error).__name__}: {error}") from error
+        for several in variants.values():
+            found[_of_variants(several)] = None
     return in_order(found)
+
+
+_NAMED = 6  # models named in a note
+
+
+def _of_variants(several: list[tuple[OptimizerUse, Finding]]) -> Finding:
+    """One finding for all the models that a use may have: the first, with a note on which of them it holds for."""
+    use, first = several[0]
+    names = list(dict.fromkeys(u.inventory.model if u.inventory else u.model for u, _ in several))
+    shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    note = Note(f"this holds for {len(names)} of the {use.variants} models that it may be: {shown}")
+    sure = len(names) >= use.variants and all(f.confidence is Confidence.PROVEN for _, f in several)
+    confidence = Confidence.PROVEN if sure else Confidence.ASSUMED
+    latent = all(f.latent for _, f in several)
+    return replace(first, notes=(*first.notes, note), confidence=confidence, latent=latent)
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
