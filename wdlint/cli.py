@@ -124,6 +124,15 @@ def check(paths: tuple[str, ...], **options: Any) -> None:
     sys.exit(run(paths, options))
 
 
+@wdlint.command("explain-site")
+@click.argument("site", metavar="FILE[:LINE]")
+def explain_site(site: str) -> None:
+    """Show an optimizer as wdlint reads it: its groups, and every parameter with its kind and group."""
+    from wdlint.site import explain_site as told
+
+    click.echo(_or_fail(lambda: told(site)), nl=False)
+
+
 @wdlint.command("test-rules")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True))
 def test_rules(paths: tuple[str, ...]) -> None:
