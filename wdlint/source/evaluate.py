@@ -348,7 +348,8 @@ class Evaluator:
                     answers.extend(self._bound_by(binding, name, frame))
             answers.extend(self._from_star(name, frame) if not answers else ())
         if not answers:
-            return ()
+            # bound here to something that can't be told: no outer name is meant
+            return (Unknown(f"{scope.module.name}.{scope.name}.{name}"),) if reach.bindings else ()
         changes = [c for s, certain in reach.changes for c in objects.changes_in(self, s, name, frame, certain)]
         found = distinct(answers)
         return tuple(apply(self, value, tuple(changes)) for value in found) if changes else found

@@ -655,6 +655,8 @@ def _elements(evaluator: Evaluator, value: Value, turn: int) -> Iterator[Value]:
             yield from evaluator.library_elements(inner, turn)
         case Element() if inner.part == "module":
             yield Element(Collection("children", inner), "module", turn)
+        case Method():
+            yield Unknown(f"@{id(inner.receiver)}.{inner.name}[*{turn}]")
         case _:
             return
 
