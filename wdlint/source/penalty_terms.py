@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wdlint.source import callers, objects
+from wdlint.source import callers, flow, objects
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.values import (
@@ -71,6 +71,7 @@ _PARAMETERS = re.compile(r"(^|[._])(params|parameters)\w*(\(\))?\[\*\d+\]$")
 _TEXTBOOK = re.compile(
     r"^(w|ws|weight|weights|theta|thetas|coef|params|parameters|kernel)[_\d]*[a-z]{0,3}\d*$", re.IGNORECASE
 )
+_TEXTBOOK_BIAS = re.compile(r"^(b|bias|biases)[_\d]*$")
 _APPLIES = re.compile(r"lin|logistic|softmax|reg|net|model|forward|predict|mlp|conv|affine", re.IGNORECASE)
 _CONTRACTIONS = frozenset("matmul mm mv bmm einsum linear conv1d conv2d conv3d dot addmm".split())
 
@@ -81,6 +82,9 @@ class Operand:
 
     values: Answers
     proven: bool
+
+
+_ELSEWHERE = Operand((), False)
 
 
 # ---- calls of libraries
@@ -276,7 +280,33 @@ def parameters(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int 
             return None
         case _:
             pass
+    if isinstance(expr, t.Name):
+        bound = _bound(evaluator, expr.id, context, depth)
+        if bound is not _ELSEWHERE:
+            return bound
     return _of_answers(evaluator, evaluator.evaluate(expr, context), depth)
+
+
+def _bound(evaluator: Evaluator, name: str, context: Context, depth: int) -> Operand | None:
+    """The parameters that plain assignments give to a name; `_ELSEWHERE` where something else binds it."""
+    scope = context.frame.scope
+    if context.local is not None or context.statement is None or name not in scope.bound:
+        return _ELSEWHERE
+    reach = flow.reaching(name, context.statement, scope)
+    found: list[Operand] = []
+    for binding in reach.bindings:
+        if not isinstance(binding, t.Assign) or binding.value is None:
+            return _ELSEWHERE
+        if not any(isinstance(target, t.Name) and target.id == name for target in binding.targets):
+            return _ELSEWHERE
+        if evaluator.possible(binding, context.frame):
+            operand = parameters(evaluator, binding.value, context.frame.at(binding), depth + 1)
+            if operand is None:
+                return _ELSEWHERE if len(reach.bindings) > 1 else None
+            found.append(operand)
+    if reach.changes or not reach.certain or not found:
+        return _ELSEWHERE
+    return Operand(tuple(v for o in found for v in o.values), all(o.proven for o in found))
 
 
 def _of_answers(evaluator: Evaluator, answers: Answers, depth: int) -> Operand | None:
@@ -363,6 +393,8 @@ def _holds_parameters(evaluator: Evaluator, value: Value, depth: int) -> bool | 
                 for held in evaluator.force(item.value):
                     if item.spread:
                         sure = _holds_parameters(evaluator, held, depth + 1)
+                    elif isinstance(held, Element) and held.part == "name":
+                        sure = True  # names that parameters are looked up by
                     else:
                         sure = _is_parameter(evaluator, held, depth + 1)
                     if sure is None:
@@ -451,6 +483,8 @@ def _textbook(evaluator: Evaluator, value: Instance) -> bool | None:
         return None
     notes = _notes(evaluator, value.frame.scope.module)
     name = _made_as(evaluator, value)
+    if name in notes.trained and _TEXTBOOK_BIAS.match(name):
+        return True
     if name not in notes.trained or name not in notes.applied:
         return None
     return True if _TEXTBOOK.match(name) and not _NO_WEIGHTS.search(name) else None
