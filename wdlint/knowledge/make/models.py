@@ -61,7 +61,7 @@ class Kinds:
             with gzip.open(truth, "rt", encoding="utf-8", newline="") as file:
                 for row in csv.DictReader(file):
                     if row["how"] != "judged":
-                        self.measured[row["owner"], row["param"].rpartition(".")[2]] = measured_kind(row)
+                        self.measured.setdefault((row["owner"], row["param"].rpartition(".")[2]), measured_kind(row))
 
     def of(self, model: Any) -> Callable[[Any, str, str], str]:
         """How to tell the kinds of one model's parameters."""
@@ -104,8 +104,9 @@ def transformers_models() -> Iterator[tuple[str, Callable[[], Any]]]:
 
 
 def measured_kind(row: dict[str, str]) -> Kind:
-    """A measured kind in the words of `wdlint.facts`, where learned tokens and positions are no embeddings."""
-    return Kind.OTHER if row["kind"] == "embedding" and row["sub"] in ("token", "position") else Kind(row["kind"])
+    """A measured kind in the words of `wdlint.facts`, where raw tokens and positions are no embeddings."""
+    raw = row["sub"] in ("token", "position") and not row["owner"].startswith("torch.nn.modules.sparse.")
+    return Kind.OTHER if row["kind"] == "embedding" and raw else Kind(row["kind"])
 
 
 def told_kind(parameter: Parameter, owner: Any) -> Kind:
