@@ -190,6 +190,17 @@ def test_an_option_that_is_never_used_is_no_decay() -> None:
     assert read(optimizer()).coupling is Coupling.NONE
 
 
+def test_a_strength_that_is_read_and_lost_from_sight_is_unknown() -> None:
+    step = read(optimizer('fused_step(p, grad, group["weight_decay"])'))
+    assert step.coupling is Coupling.UNKNOWN
+    assert step.decay_key == "weight_decay"
+
+
+def test_a_key_may_be_a_constant_of_the_module() -> None:
+    source = "KEY = 'weight_decay'\n" + optimizer("p.mul_(1 - group[KEY])")
+    assert (read(source).coupling, read(source).decay_key) == (DECOUPLED, "weight_decay")
+
+
 def test_code_in_strings_is_dead() -> None:
     source = optimizer('"""\ngrad = grad.add(p, alpha=group["weight_decay"])\n"""')
     assert read(source).coupling is Coupling.NONE
@@ -289,7 +300,7 @@ def test_functions_elsewhere_are_asked_for() -> None:
     source = optimizer('helpers.shrink(p, group["weight_decay"], group["lr"])')
     assert read(source, resolve=resolve).coupling is DECOUPLED
     assert "helpers.shrink" in asked
-    assert read(source).coupling is Coupling.NONE
+    assert read(source).coupling is Coupling.UNKNOWN
 
 
 @pytest.mark.parametrize(("function", "coupling"), [("adam", ADAPTIVE), ("adamw", DECOUPLED), ("sgd", PLAIN)])

@@ -35,6 +35,7 @@ class StepReader:
     stack: list[t.Node] = field(default_factory=list)
     calls: int = 0
     calls_base: bool = False
+    decay_read: bool = False  # whether the step looks at a decay strength at all
 
     # ---- functions
 
@@ -301,6 +302,8 @@ class StepReader:
                 return Cell(functions=(self.methods[name][0],), role="method")
             if name not in self.fields:
                 self.fields[name] = named(name)
+            if self.fields[name].has(Tag.DECAY):
+                self.decay_read = True
             return self.fields[name]
         if name in ("grad", "main_grad") and not owner.has(Tag.GRADIENT):
             return self.gradient
@@ -314,16 +317,18 @@ class StepReader:
 
     def subscript(self, node: t.Subscript, env: Environment) -> Cell:
         owner = self.value(node.value, env)
-        key = node.index.value if isinstance(node.index, t.Const) else None
+        index = self.value(node.index, env)
+        key = index.constant if index.role == "constant" else None
         if owner.role == "groups":
             return Cell(role="group")
+        if key is None and owner.role == "group" and isinstance(node.index, t.Name) and node.index.id.isupper():
+            key = node.index.id.lower()  # a constant of another module
         if isinstance(key, str):
             return self.item(owner, key)
         if isinstance(key, int) and -len(owner.items) <= key < len(owner.items):
             return owner.items[key]
         if owner.role == "state":
             return owner
-        self.value(node.index, env)
         return union(owner.items) if owner.items else owner
 
     def item(self, owner: Cell, key: str) -> Cell:
@@ -337,6 +342,7 @@ class StepReader:
             return Cell({Tag.PARAMETER})
         if key not in self.reads:
             self.reads.append(key)
+        self.decay_read = self.decay_read or is_decay(key)
         return named(key)
 
     def element(self, cell: Cell) -> Cell:

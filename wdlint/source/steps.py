@@ -74,9 +74,17 @@ def read_step(
         decay = next((k for k in keys if is_decay(k)), None)
         return Step(Coupling.UNKNOWN, None, decay, written.get(decay or ""), tuple(keys), inherits=True)
     reader.algebra.terms.clear()
+    reader.decay_read = False
     reader.read(steps[0])
     reads = tuple(dict.fromkeys((*keys, *reader.reads)))
-    return _judge([term for term in reader.algebra.terms if term.seen], written, reads, reader.calls_base)
+    terms = [term for term in reader.algebra.terms if term.seen]
+    if terms:
+        return _judge(terms, written, reads, reader.calls_base)
+    # A strength that is read and goes nowhere we know is not the same as none.
+    unknown = reader.calls_base or reader.decay_read
+    decay = next((k for k in reads if is_decay(k)), None) if unknown else None
+    coupling = Coupling.UNKNOWN if unknown else Coupling.NONE
+    return Step(coupling, None, decay, written.get(decay or ""), reads, inherits=reader.calls_base)
 
 
 def _nothing(name: str) -> t.FunctionDef | None:
@@ -132,10 +140,6 @@ def _group_keys(methods: dict[str, list[t.FunctionDef]], reader: StepReader) -> 
 
 
 def _judge(terms: Sequence[Term], written: dict[str, t.Expr], reads: tuple[str, ...], calls_base: bool) -> Step:
-    if not terms:
-        coupling = Coupling.UNKNOWN if calls_base else Coupling.NONE
-        decay = next((k for k in reads if is_decay(k)), None) if calls_base else None
-        return Step(coupling, None, decay, written.get(decay or ""), reads, inherits=calls_base)
     # Averaged SGD and its kin have a λ of their own beside the option that is called decay.
     terms = [term for term in terms if not term.key.startswith("lambd")] or list(terms)
     # Decay that the options' defaults turn off still tells of a switch.
