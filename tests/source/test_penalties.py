@@ -314,6 +314,110 @@ ROUTES = {
                 reg = sum(p.pow(2).sum() for p in self.model.parameters())  # penalty
                 return F.mse_loss(out, y) + self.strength * reg
     """,
+    "a regularizer made once and called": """
+        class Regularizer(nn.Module):
+            def __init__(self, model, strength, p=2):
+                super().__init__()
+                self.model, self.strength, self.p = model, strength, p
+
+            def forward(self, model):
+                return self.total(self.weights(model), p=self.p)
+
+            def weights(self, model):
+                found = []
+                for name, param in model.named_parameters():
+                    if "weight" in name:
+                        found.append((name, param))
+                return found
+
+            def total(self, weights, p=2):
+                reg = 0
+                for name, w in weights:
+                    reg = reg + torch.norm(w, p=p)  # penalty
+                return self.strength * reg
+
+        def train(model, x, y):
+            reg = Regularizer(model, 1e-3).to("cuda")
+            loss = F.mse_loss(model(x), y) + reg(model)
+            loss.backward()
+    """,
+    "a registry of weights": """
+        class Base(nn.Module):
+            def __init__(self, l2_linear=1e-5):
+                super().__init__()
+                self.linear = nn.Linear(4, 1)
+                self.registry = []
+                self.register(self.linear.parameters(), l2=l2_linear)
+
+            def register(self, weights, l2=0.0):
+                if isinstance(weights, nn.Parameter):
+                    weights = [weights]
+                else:
+                    weights = list(weights)
+                self.registry.append((weights, l2))
+
+            def regularization(self):
+                total = torch.zeros(1)
+                for weights, l2 in self.registry:
+                    for w in weights:
+                        if l2 > 0:
+                            total += torch.sum(l2 * torch.square(w))  # penalty
+                return total
+
+            def fit(self, x, y):
+                total = F.mse_loss(self.linear(x), y) + self.regularization()
+                total.backward()
+    """,
+    "parameters looked up by name": """
+        def train(model, x, y):
+            names = [n for n, p in model.named_parameters() if p.ndim > 1]
+            params = dict(model.named_parameters())
+            l2 = sum((params[n] ** 2).sum() for n in names)  # penalty
+            (F.mse_loss(model(x), y) + 1e-3 * l2).backward()
+    """,
+    "the groups of an optimizer": """
+        def train(model, optimizer, x, y, strength):
+            loss = F.mse_loss(model(x), y)
+            for group in optimizer.param_groups:
+                for p in group["params"]:
+                    loss = loss + strength * p.norm() ** 2  # penalty
+            loss.backward()
+    """,
+    "a weight bound to a name": """
+        def train(x, y, strength):
+            model = nn.Linear(2, 1)
+            w = model.weight.squeeze()
+            loss = torch.clamp(1 - y * model(x).squeeze(), min=0).mean()
+            loss += strength * (w.t() @ w) / 2  # penalty
+            loss.backward()
+    """,
+    "the weights and biases of textbook code": """
+        def train(X, y):
+            W1 = torch.randn(3, 4, requires_grad=True)
+            b1 = torch.zeros(4, requires_grad=True)
+            h = torch.relu(X @ W1 + b1)
+            loss = h.mean() + 0.01 * sum((p ** 2).sum() for p in [W1, b1])  # penalty
+            loss.backward()
+    """,
+    "a strength times a weight times itself": """
+        def train(model, x, y, strength):
+            for w in model.parameters():
+                reg = torch.sum(strength * w * w)  # penalty
+            (F.mse_loss(model(x), y) + reg).backward()
+    """,
+    "an abstract loss that a sub-class writes": """
+        class Learner(nn.Module):
+            def fit(self, x, y):
+                self.loss(x, y).backward()
+
+        class Ridge(Learner):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(4, 1)
+
+            def loss(self, x, y):
+                return F.mse_loss(self.fc(x), y) + 0.1 * self.fc.weight.norm(2)  # penalty
+    """,
     "written back by a callback": """
         class Ridge:
             def __init__(self, rate):
@@ -422,6 +526,68 @@ NO_ROUTES = {
             net = Learner()
             loss = F.mse_loss(net(x), y) + 100.0 * net.ewc()
             loss.backward()
+    """,
+    "a proximal term": """
+        def train(model, server, x, y, mu):
+            loss = F.mse_loss(model(x), y)
+            for i, (w, anchor) in enumerate(zip(model.parameters(), server)):
+                drift = w - anchor
+                loss = loss + mu / 2 * drift.norm(2) ** 2 + torch.sub(w, anchor).pow(2).sum()
+            loss.backward()
+    """,
+    "a pull towards the first weights": """
+        def train(model, first, x, y):
+            reg = 0
+            for name, p in model.named_parameters():
+                reg += F.mse_loss(p, first[name], reduction="sum")
+            (F.mse_loss(model(x), y) + reg).backward()
+    """,
+    "an importance for each parameter": """
+        def train(model, omega, x, y):
+            loss = F.mse_loss(model(x), y)
+            for name, p in model.named_parameters():
+                loss = loss + (omega[name] * p.pow(2)).sum()
+            for p, importance in zip(model.parameters(), omega.values()):
+                loss = loss + (importance * p.pow(2)).sum()
+            loss.backward()
+    """,
+    "distances to centres and code books": """
+        class Quantizer(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.book = nn.Embedding(10, 4)
+
+            def forward(self, z):
+                d = (z ** 2).sum(1, keepdim=True) + (self.book.weight ** 2).sum(1) - 2 * z @ self.book.weight.t()
+                picked = self.book(d.argmin(1))
+                return picked, (picked.detach() - z).pow(2).mean()
+
+        def train(x):
+            picked, loss = Quantizer()(x)
+            (loss + picked.pow(2).mean()).backward()
+    """,
+    "norms held at 1, multiplied or compared": """
+        def train(model, other, x, y):
+            loss = F.mse_loss(model(x), y)
+            product = 1
+            for p, q in zip(model.parameters(), other.parameters()):
+                loss = loss + (p.norm() - 1) ** 2 + p.norm() / q.norm()
+                product = product * p.norm()
+            (loss + product).backward()
+    """,
+    "norms whose gradient is cut": """
+        def train(model, x, y):
+            loss = F.mse_loss(model(x), y)
+            w = model.fc.weight.detach()
+            norms = torch.tensor([p.norm() for p in model.parameters()])
+            numbers = [p.norm().item() for p in model.parameters()]
+            (loss + norms.sum() + sum(numbers) + w.norm()).backward()
+    """,
+    "weights of samples and of attention": """
+        def train(model, x, y, weight):
+            attn_weights = model.attend(x)
+            loss = (weight * (model(x) - y) ** 2).sum() / weight.pow(2).sum()
+            (loss + attn_weights.norm(2) + weight.norm()).backward()
     """,
     "a weight that is normalised": """
         class Head(nn.Module):

@@ -129,12 +129,11 @@ class Reader:
     def _term(self, expr: t.Call | t.Binary, context: Context, way: Way) -> Iterator[Term] | None:
         """The term that an expression is, or those under its square or norm; None where it is neither."""
         evaluator = self.evaluator
-        if isinstance(expr, t.Binary) and isinstance(expr.left, t.Binary) and expr.op == "*" == expr.left.op:
-            # `strength * w * w` is read as `(strength * w) * w`
-            if penalty_terms.same(expr.left.right, expr.right):
-                operand = penalty_terms.parameters(evaluator, expr.right, context)
-                if operand is not None:
-                    return self._made(expr, context, operand, 2 * way.power, way.times(expr.left.left, context))
+        scaled = penalty_terms.scaled_square(expr)
+        if scaled is not None:
+            operand = penalty_terms.parameters(evaluator, scaled[1], context)
+            if operand is not None:
+                return self._made(expr, context, operand, 2 * way.power, way.times(scaled[0], context))
         inner = penalty_terms.squared(evaluator, expr, context)
         if inner is not None:
             operand = penalty_terms.parameters(evaluator, inner, context)

@@ -8,7 +8,20 @@ from __future__ import annotations
 from wdlint.source import flow
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator, parameter_named
-from wdlint.source.values import Answers, Context, External, FunctionValue, Instance, Known, Method, Unknown, bare
+from wdlint.source.values import (
+    Answers,
+    Attribute,
+    Context,
+    Element,
+    External,
+    FunctionValue,
+    Instance,
+    Known,
+    Method,
+    TextOf,
+    Unknown,
+    bare,
+)
 
 _NUMBERS = frozenset(
     "max min abs round pow sqrt exp log log10 tensor as_tensor scalar_tensor FloatTensor Tensor".split()
@@ -40,10 +53,17 @@ def is_scalar(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int =
             return True
         case t.Name():
             return _name(evaluator, expr, context, depth)
+        case t.Subscript() if _about_element(evaluator.evaluate(expr.index, context)):
+            return False  # an importance of its own for each parameter
         case t.Attribute() | t.Subscript():
             return _answers(evaluator.evaluate(expr, context))
         case _:
             return False
+
+
+def _about_element(answers: Answers) -> bool:
+    """Whether an index or name is that of the loop's parameter."""
+    return any(isinstance(value, (Element, Attribute, TextOf)) for value in answers)
 
 
 def _answers(answers: Answers) -> bool:
@@ -67,11 +87,15 @@ def _name(evaluator: Evaluator, expr: t.Name, context: Context, depth: int) -> b
         return False
     if all(isinstance(v, Known) for v in answers):
         return True
+    if context.local is not None and expr.id in context.local:
+        return False  # runs beside the parameters
     frame = context.frame
     scope = frame.scope
     if expr.id not in scope.bound or parameter_named(scope.definition, expr.id) is not None:
         return True
     for binding in flow.reaching(expr.id, context.statement, scope).bindings:
+        if isinstance(binding, t.For) and isinstance(binding.iter, t.Call) and t.dotted(binding.iter.func) == "zip":
+            return False  # runs beside the parameters
         if isinstance(binding, t.Assign) and binding.value is not None:
             plain = any(isinstance(target, t.Name) for target in binding.targets)
             if plain and not is_scalar(evaluator, binding.value, frame.at(binding), depth + 1):
@@ -82,8 +106,10 @@ def _name(evaluator: Evaluator, expr: t.Name, context: Context, depth: int) -> b
 def _call(evaluator: Evaluator, expr: t.Call, context: Context, depth: int) -> bool:
     func = expr.func
     name = func.id if isinstance(func, t.Name) else func.attr if isinstance(func, t.Attribute) else ""
-    if isinstance(func, t.Name) and name in ("float", "int", "len", "getattr"):
+    if isinstance(func, t.Name) and name in ("float", "int", "len"):
         return True
+    if isinstance(func, t.Name) and name == "getattr" and len(expr.args) > 1:
+        return not _about_element(evaluator.evaluate(expr.args[1].value, context))
     if isinstance(func, t.Attribute) and name in ("size", "numel", "dim", "item", "get"):
         return True
     if name in _NUMBERS:

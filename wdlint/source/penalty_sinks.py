@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from wdlint.source import callers
 from wdlint.source import tree as t
-from wdlint.source.penalty_terms import last_name
+from wdlint.source.penalty_terms import last_name, scaled_square, times_itself
 
 _TRAINING_STEPS = frozenset(("training_step", "compute_loss"))
 _BACKWARD = frozenset(("backward", "manual_backward", "backward_step"))
@@ -83,8 +83,8 @@ def _look(node: t.Expr, statement: t.Stmt, found: Sinks) -> None:
             found.hinted = found.hinted or last_name(node) in _NORM_CALLS
         case t.Binary(op="**", right=t.Const(value=exponent)):
             found.hinted = found.hinted or exponent in (2, 0.5)
-        case t.Binary(op="*", left=t.Name() as left, right=t.Name() as right):
-            found.hinted = found.hinted or left.id == right.id
+        case t.Binary(op="*" | "@"):
+            found.hinted = found.hinted or times_itself(node) or scaled_square(node) is not None
         case _:
             pass
     name = node.id if isinstance(node, t.Name) else node.attr if isinstance(node, t.Attribute) else ""

@@ -135,9 +135,7 @@ def squared(evaluator: Evaluator, expr: t.Expr, context: Context) -> t.Expr | No
         case t.Binary(op="**"):
             return expr.left if _number(evaluator, expr.right, context) == 2 else None
         case t.Binary(op="*" | "@"):
-            if same(_unturned(expr.left), _unturned(expr.right)):
-                return expr.left
-            return None
+            return expr.left if times_itself(expr) else None
         case t.Call():
             name = last_name(expr)
             if name not in ("pow", "square", "mul", "multiply", "dot", "inner", "vdot", "pow_", "square_"):
@@ -152,6 +150,20 @@ def squared(evaluator: Evaluator, expr: t.Expr, context: Context) -> t.Expr | No
                 right = exponent is not None and _number(evaluator, exponent, context) == 2
                 return plain[0] if plain and right else None
             return plain[0] if len(plain) == 2 and same(plain[0], plain[1]) else None
+        case _:
+            return None
+
+
+def times_itself(expr: t.Binary) -> bool:
+    """Whether a product is `w * w` or `w.t() @ w`."""
+    return same(_unturned(expr.left), _unturned(expr.right))
+
+
+def scaled_square(expr: t.Expr) -> tuple[t.Expr, t.Expr] | None:
+    """The strength and the operand of `strength * w * w`, which is read as `(strength * w) * w`."""
+    match expr:
+        case t.Binary(op="*", left=t.Binary(op="*") as left) if same(left.right, expr.right):
+            return left.left, expr.right
         case _:
             return None
 
