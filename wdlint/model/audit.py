@@ -76,7 +76,7 @@ def audit(
         example_kwargs: the same by name.
 
     Raises:
-        ValueError: a selector names no rule.
+        wdlint.selection.UnknownRule: a selector names no rule.
     """
     optimizers: list[Any] = list(optimizer) if isinstance(optimizer, (list, tuple)) else [optimizer]
     place = _caller()

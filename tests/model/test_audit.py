@@ -1,0 +1,195 @@
+"""A live optimizer is judged by the linter's rules, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+import wdlint
+from wdlint.model.audit import Report
+from wdlint.selection import UnknownRule
+from wdlint.testing import assert_decay
+
+pytest_plugins = ["wdlint.testing"]
+
+
+class Network(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(10, 8)
+        self.body = nn.Linear(8, 8)
+        self.norm = nn.LayerNorm(8)
+        self.scale = nn.Parameter(torch.ones(1, 8))
+        self.head = nn.Linear(8, 2, bias=False)
+
+    def forward(self, ids):
+        return self.head(self.norm(self.body(self.embed(ids))) * self.scale)
+
+
+def split(model: nn.Module, exempt: Callable[[str, nn.Parameter], bool], decay: float = 0.05) -> list[dict[str, Any]]:
+    named = list(model.named_parameters())
+    return [
+        {"params": [p for n, p in named if not exempt(n, p)], "weight_decay": decay},
+        {"params": [p for n, p in named if exempt(n, p)], "weight_decay": 0.0},
+    ]
+
+
+def codes(report: Report) -> list[str]:
+    return sorted({f.code for f in report.findings})
+
+
+def test_one_group_for_everything() -> None:
+    model = Network()
+    report = wdlint.audit(model, torch.optim.AdamW(model.parameters(), weight_decay=0.1))
+    assert codes(report) == ["WD101", "WD102"]
+    assert {f.code: set(f.parameters) for f in report.findings} == {
+        "WD101": {"body.bias", "norm.bias"},
+        "WD102": {"norm.weight", "scale"},
+    }
+
+
+def test_correct_groups_are_silent() -> None:
+    model = Network()
+    report = wdlint.audit(model, torch.optim.AdamW(wdlint.decay_groups(model, 0.1)))
+    assert report.ok
+    assert str(report).endswith("No faults found.\n")
+
+
+def test_a_split_by_dimension_misses_a_broad_gain() -> None:
+    model = Network()
+    report = wdlint.audit(model, torch.optim.AdamW(split(model, lambda n, p: p.ndim < 2)))
+    assert codes(report) == ["WD301"]
+    assert report.findings[0].parameters == ("scale",)
+
+
+def test_weights_in_the_exempt_group() -> None:
+    model = Network()
+    optimizer = torch.optim.AdamW(split(model, lambda n, p: p.ndim < 2 or "head" in n or n == "scale"))
+    assert codes(wdlint.audit(model, optimizer)) == ["WD305"]
+
+
+def test_a_parameter_left_out_of_a_split() -> None:
+    model = Network()
+    groups = split(model, lambda n, p: p.ndim < 2 or n == "scale")
+    groups[0]["params"] = groups[0]["params"][:-1]
+    assert codes(wdlint.audit(model, torch.optim.AdamW(groups))) == ["WD303"]
+
+
+def test_what_another_optimizer_holds_is_not_left_out() -> None:
+    model = Network()
+    groups = split(model, lambda n, p: p.ndim < 2 or n == "scale")
+    head = groups[0]["params"].pop()
+    both = [torch.optim.AdamW(groups), torch.optim.AdamW([head])]
+    assert wdlint.audit(model, both).ok
+
+
+@pytest.mark.parametrize("cls", [torch.optim.Adam, torch.optim.RMSprop, torch.optim.NAdam])
+def test_coupling_is_found_whatever_the_class(cls: Any) -> None:
+    model = Network()
+    report = wdlint.audit(model, cls(wdlint.decay_groups(model, 0.1)))
+    assert codes(report) == ["WD201"]
+
+
+def test_coupling_of_a_class_that_no_table_knows() -> None:
+    class Mine(torch.optim.Adam):
+        pass
+
+    model = Network()
+    assert codes(wdlint.audit(model, Mine(wdlint.decay_groups(model, 0.1)))) == ["WD201"]
+
+
+def test_a_key_that_nothing_reads() -> None:
+    model = Network()
+    groups = wdlint.decay_groups(model, 0.1)
+    del groups[1]["weight_decay"]
+    groups[1]["weight_deacy"] = 0.0
+    report = wdlint.audit(model, torch.optim.AdamW(groups, weight_decay=0.0))
+    assert codes(report) == ["WD401"]
+
+
+def test_a_key_that_the_optimizer_reads_itself_is_no_fault() -> None:
+    class Mine(torch.optim.SGD):
+        def step(self, closure: Any = None) -> Any:
+            for group in self.param_groups:
+                group["lr"] *= group.get("l2", 1.0)
+            return super().step(closure)
+
+    model = Network()
+    groups = [{**g, "l2": 1.0} for g in wdlint.decay_groups(model, 0.0)]
+    assert wdlint.audit(model, Mine(groups, lr=0.1)).ok
+
+
+def test_an_implausible_strength() -> None:
+    model = Network()
+    report = wdlint.audit(model, torch.optim.AdamW(wdlint.decay_groups(model, 0.5), lr=0.5))
+    assert codes(report) == ["WD402"]
+
+
+class Declaring(Network):
+    def no_weight_decay(self) -> set[str]:
+        return {"embed.weight"}
+
+
+def test_an_exemption_that_the_model_asks_for() -> None:
+    model = Declaring()
+    report = wdlint.audit(model, torch.optim.AdamW(split(model, lambda n, p: p.ndim < 2 or n == "scale")))
+    assert codes(report) == ["WD106"]
+    assert wdlint.audit(model, torch.optim.AdamW(wdlint.decay_groups(model, 0.1))).ok
+
+
+def test_rules_are_chosen_as_on_the_command_line() -> None:
+    model = Network()
+    optimizer = torch.optim.AdamW(model.parameters())
+    assert codes(wdlint.audit(model, optimizer, select=["WD101"])) == ["WD101"]
+    assert codes(wdlint.audit(model, optimizer, ignore=["decayed-gain"])) == ["WD101"]
+    with pytest.raises(UnknownRule, match="WD999"):
+        wdlint.audit(model, optimizer, ignore=["WD999"])
+
+
+def test_the_table_gives_shrink_and_half_life() -> None:
+    model = Network()
+    decayed, exempt = wdlint.audit(model, torch.optim.AdamW(wdlint.decay_groups(model, 0.1), lr=1e-2)).table
+    assert decayed.shrink == pytest.approx(1e-3)
+    assert decayed.half_life == pytest.approx(692.8, abs=0.5)
+    assert exempt.half_life is None
+
+
+def test_the_place_is_the_line_that_asked() -> None:
+    model = Network()
+    report = wdlint.audit(model, torch.optim.AdamW(model.parameters()))
+    assert report.findings[0].place.file.endswith("test_audit.py")
+    assert "wdlint.audit(model" in str(report)
+
+
+def test_faults_raise_an_assertion_with_the_report() -> None:
+    model = Network()
+    with pytest.raises(AssertionError, match="WD101"):
+        assert_decay(model, torch.optim.AdamW(model.parameters()))
+    with pytest.raises(wdlint.DecayFault, match="WD102"):
+        wdlint.audit(model, torch.optim.AdamW(model.parameters())).raise_for_findings()
+
+
+def test_the_fixture(assert_decay: Callable[..., Report]) -> None:
+    model = Network()
+    assert assert_decay(model, torch.optim.AdamW(wdlint.decay_groups(model, 0.1))).ok
+
+
+def test_a_notebook_gets_a_table_and_nothing_unescaped() -> None:
+    model = nn.Sequential()
+    model.add_module("<script>", nn.Linear(2, 2))
+    text = wdlint.audit(model, torch.optim.AdamW(model.parameters()))._repr_html_()
+    assert text.startswith("<div>")
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_torch_is_not_imported_by_the_package_alone() -> None:
+    import subprocess
+    import sys
+
+    words = "import sys, wdlint; assert 'torch' not in sys.modules; wdlint.audit; assert 'torch' in sys.modules"
+    subprocess.run([sys.executable, "-c", words], check=True)

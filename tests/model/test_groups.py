@@ -1,0 +1,97 @@
+"""Correct groups for any model: weights decay, gains and biases don't, each trainable parameter once."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from wdlint import decay_groups
+
+BLOCKS = st.sampled_from([
+    lambda: nn.Linear(4, 4), lambda: nn.LayerNorm(4), lambda: nn.BatchNorm1d(4), lambda: nn.Embedding(3, 4),
+    lambda: nn.GRUCell(4, 4), lambda: nn.PReLU(4), lambda: nn.Conv2d(4, 4, 1), lambda: nn.MultiheadAttention(4, 2),
+    lambda: nn.utils.parametrizations.weight_norm(nn.Linear(4, 4)),
+])  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(BLOCKS, max_size=6), st.sets(st.integers(0, 20)), st.booleans(), st.booleans())
+def test_every_trainable_parameter_is_in_exactly_one_group(blocks, frozen, tie, tables) -> None:
+    model = nn.Sequential(*(make() for make in blocks))
+    if tie and len(model):
+        model.append(model[0])
+    for number, parameter in enumerate(model.parameters()):
+        parameter.requires_grad_(number not in frozen)
+    groups = decay_groups(model, 0.1, decay_embeddings=tables)
+    members = [id(p) for group in groups for p in group["params"]]
+    assert sorted(members) == sorted(id(p) for p in model.parameters() if p.requires_grad)
+    assert all(group["params"] for group in groups)
+    decayed = {id(p) for group in groups if group["weight_decay"] for p in group["params"]}
+    for module in model.modules():
+        if isinstance(module, (nn.LayerNorm, nn.BatchNorm1d, nn.PReLU)):
+            assert not decayed & {id(p) for p in module.parameters()}
+        if type(module) in (nn.Conv2d, nn.Linear) and module.weight.requires_grad:
+            assert id(module.weight) in decayed
+            assert id(module.bias) not in decayed
+        if isinstance(module, nn.Embedding) and module.weight.requires_grad:
+            assert (id(module.weight) in decayed) is tables
+    if groups:
+        torch.optim.AdamW(groups)
+
+
+def net() -> nn.Module:
+    return nn.Sequential(nn.Linear(3, 3), nn.LayerNorm(3), nn.Linear(3, 1))
+
+
+def test_rates_by_name_share_groups() -> None:
+    groups = decay_groups(net(), 0.1, lr=lambda name: 1e-4 if name.startswith("2.") else 1e-3)
+    assert [(g["lr"], g["weight_decay"], len(g["params"])) for g in groups] == [
+        (1e-3, 0.1, 1), (1e-4, 0.1, 1), (1e-3, 0.0, 3), (1e-4, 0.0, 1),
+    ]  # fmt: skip
+
+
+def test_further_exemptions() -> None:
+    model = net()
+    groups = decay_groups(model, 0.1, exempt=["2.weight"])
+    assert [id(p) for p in groups[0]["params"]] == [id(model[0].weight)]
+    with pytest.raises(ValueError, match="matches no parameter"):
+        decay_groups(model, 0.1, exempt=["nothing.*"])
+
+
+def test_wrappers_change_nothing() -> None:
+    model = net()
+    plain = decay_groups(model, 0.1, named=True)
+    wrapped = nn.Module()
+    wrapped.module = model
+    assert [g["param_names"] for g in decay_groups(wrapped, 0.1, named=True)] == [g["param_names"] for g in plain]
+    compiled = decay_groups(torch.compile(model), 0.1, named=True)
+    assert [g["param_names"] for g in compiled] == [g["param_names"] for g in plain]
+
+
+def test_marked_parameters_and_declared_names_are_spared() -> None:
+    class Declaring(nn.Sequential):
+        def no_weight_decay(self) -> set[str]:
+            return {"0.weight"}
+
+    model = Declaring(nn.Linear(2, 2, bias=False), nn.Linear(2, 2, bias=False))
+    model[1].weight._no_weight_decay = True
+    (only,) = decay_groups(model, 0.1)
+    assert only["weight_decay"] == 0.0
+    assert len(decay_groups(model, 0.1, declared=False)[0]["params"]) == 2
+
+
+def test_bad_input_is_explained() -> None:
+    with pytest.raises(ValueError, match="0 or more"):
+        decay_groups(net(), -1.0)
+
+    class Mute(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.thing = nn.Parameter(torch.tensor([1.0, 2.0]))
+
+    with pytest.raises(ValueError, match="`thing` of .*Mute does can't be told"):
+        decay_groups(Mute(), 0.1)
+    assert decay_groups(Mute(), 0.1, exempt=["thing"])

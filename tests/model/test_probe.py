@@ -1,0 +1,156 @@
+"""How decay acts, by experiment: every optimizer of torch, and a user's state that stays as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from wdlint.facts import Coupling
+from wdlint.model.probe import Manner, probe
+
+VERDICTS: dict[str, tuple[type[Optimizer], dict[str, Any], Manner]] = {
+    "Adadelta": (torch.optim.Adadelta, {}, Manner.COUPLED),
+    "Adafactor": (torch.optim.Adafactor, {}, Manner.DECOUPLED),
+    "Adagrad": (torch.optim.Adagrad, {}, Manner.COUPLED),
+    "Adam": (torch.optim.Adam, {}, Manner.COUPLED),
+    "Adam, foreach": (torch.optim.Adam, {"foreach": True}, Manner.COUPLED),
+    "Adam, fused": (torch.optim.Adam, {"fused": True}, Manner.COUPLED),
+    "Adam, amsgrad": (torch.optim.Adam, {"amsgrad": True}, Manner.COUPLED),
+    "Adamax": (torch.optim.Adamax, {}, Manner.COUPLED),
+    "AdamW": (torch.optim.AdamW, {}, Manner.DECOUPLED),
+    "AdamW, fused": (torch.optim.AdamW, {"fused": True}, Manner.DECOUPLED),
+    "AdamW, rate as a tensor": (torch.optim.AdamW, {"lr": torch.tensor(1e-3)}, Manner.DECOUPLED),
+    "ASGD": (torch.optim.ASGD, {}, Manner.DECOUPLED),
+    "NAdam": (torch.optim.NAdam, {}, Manner.COUPLED),
+    "NAdam, decoupled": (torch.optim.NAdam, {"decoupled_weight_decay": True}, Manner.DECOUPLED),
+    "RAdam": (torch.optim.RAdam, {}, Manner.COUPLED),
+    "RAdam, decoupled": (torch.optim.RAdam, {"decoupled_weight_decay": True}, Manner.DECOUPLED),
+    "RMSprop": (torch.optim.RMSprop, {}, Manner.COUPLED),
+    "SGD without momentum": (torch.optim.SGD, {"lr": 0.1}, Manner.DECOUPLED),
+    "SGD with momentum": (torch.optim.SGD, {"lr": 0.1, "momentum": 0.9}, Manner.LINEAR),
+    "SGD, Nesterov": (torch.optim.SGD, {"lr": 0.1, "momentum": 0.9, "nesterov": True}, Manner.LINEAR),
+}
+
+
+def trained(cls: type[Optimizer], options: dict[str, Any]) -> tuple[nn.Module, Optimizer]:
+    """A layer and its optimizer after three true steps under a schedule that patches `step`."""
+    layer = nn.Linear(5, 4)
+    optimizer = cls(layer.parameters(), weight_decay=0.05, **options)  # type: ignore[call-arg]
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 0.9**step)
+    for _ in range(3):
+        layer(torch.randn(2, 5)).square().sum().backward()
+        optimizer.step()
+        schedule.step()
+    return layer, optimizer
+
+
+def frozen(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.dtype, value.detach().clone().tolist()
+    if isinstance(value, dict):
+        return {(id(k) if isinstance(k, torch.Tensor) else k): frozen(v) for k, v in value.items()}
+    return [frozen(v) for v in value] if isinstance(value, (list, tuple)) else repr(value)
+
+
+@pytest.mark.parametrize("case", VERDICTS)
+def test_the_verdict_and_a_state_that_stays(case: str) -> None:
+    cls, options, expected = VERDICTS[case]
+    layer, optimizer = trained(cls, options)
+
+    def everything() -> Any:
+        grads = [p.grad for p in layer.parameters()]
+        return frozen([list(layer.parameters()), grads, dict(optimizer.state), optimizer.param_groups])
+
+    before, numbers = everything(), torch.get_rng_state()
+    assert probe(optimizer).manner is expected
+    assert everything() == before
+    assert torch.equal(torch.get_rng_state(), numbers)
+
+
+@pytest.mark.parametrize("cls", [torch.optim.LBFGS, torch.optim.Rprop, torch.optim.SparseAdam])
+def test_an_optimizer_without_decay(cls: Callable[..., Optimizer]) -> None:
+    assert probe(cls(nn.Linear(2, 2).parameters())).coupling is Coupling.NONE
+
+
+def test_decay_that_is_off_is_probed_all_the_same() -> None:
+    optimizer = torch.optim.Adam(nn.Linear(2, 2).parameters(), weight_decay=0.0)
+    assert probe(optimizer).coupling is Coupling.COUPLED_ADAPTIVE
+
+
+def test_the_shrink_is_rate_times_decay_for_adamw() -> None:
+    optimizer = torch.optim.AdamW(nn.Linear(2, 2).parameters(), lr=3e-4, weight_decay=0.1)
+    assert probe(optimizer).shrink_at(3e-4, 0.1) == pytest.approx(3e-5)
+
+
+class Original(Optimizer):
+    """Decay that does not scale with the learning rate, as first written down: w ← w − η·g − λ·w."""
+
+    def __init__(self, params: Any, lr: float = 1e-3, weight_decay: float = 0.0) -> None:
+        super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.sub_(group["lr"] * p.grad + group["weight_decay"] * p)
+
+
+def test_the_shrink_is_the_decay_itself_in_the_original_form() -> None:
+    found = probe(Original(nn.Linear(2, 2).parameters(), weight_decay=0.01))
+    assert found.coupling is Coupling.DECOUPLED
+    assert found.shrink_at(1e-3, 0.01) == pytest.approx(0.01)
+
+
+class StateAtBirth(Original):
+    """Makes its state when constructed, so that a twin with an empty state fails."""
+
+    def __init__(self, params: Any, lr: float = 1e-3, weight_decay: float = 0.0) -> None:
+        super().__init__(params, lr, weight_decay)
+        for group in self.param_groups:
+            for p in group["params"]:
+                self.state[p]["sum"] = torch.ones_like(p)
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            for p in group["params"]:
+                gradient = p.grad + group["weight_decay"] * p
+                self.state[p]["sum"].addcmul_(gradient, gradient)
+                p.sub_(group["lr"] * gradient / self.state[p]["sum"].sqrt())
+
+
+def test_a_class_that_makes_its_state_when_constructed_is_built_anew() -> None:
+    assert probe(StateAtBirth(nn.Linear(2, 2).parameters(), weight_decay=0.1)).manner is Manner.COUPLED
+
+
+class Broken(Original):
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        raise RuntimeError("needs a process group")
+
+
+def test_what_can_not_be_probed_says_why() -> None:
+    found = probe(Broken(nn.Linear(2, 2).parameters(), weight_decay=0.1))
+    assert found.coupling is Coupling.UNKNOWN
+    assert "needs a process group" in found.why
+
+
+class Wrapper:
+    def __init__(self, optimizer: Optimizer) -> None:
+        self.optimizer = optimizer
+        self.param_groups = optimizer.param_groups
+
+
+def test_wrappers_are_opened() -> None:
+    wrapped: Any = Wrapper(torch.optim.Adam(nn.Linear(2, 2).parameters(), weight_decay=0.1))
+    assert probe(wrapped).manner is Manner.COUPLED
+
+
+def test_a_model_on_meta_is_probed_on_the_cpu() -> None:
+    with torch.device("meta"):
+        layer = nn.Linear(2, 2)
+    assert probe(torch.optim.AdamW(layer.parameters())).manner is Manner.DECOUPLED
