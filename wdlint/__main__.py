@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 
 def main() -> None:
+    """Run the command line; output that can't be written ends it in words."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed before we were started
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     from wdlint.cli import wdlint
 
-    wdlint(prog_name="wdlint")
+    try:
+        try:
+            wdlint(prog_name="wdlint")
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - what is left in the buffer has nowhere to go
+        if not isinstance(error, BrokenPipeError):
+            print(f"wdlint: error: can't write the output: {error.strerror or error}", file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wdlint.settings import Settings
 
 CLEAN, FOUND, TROUBLE = 0, 1, 2
+INTERRUPTED = 130  # what shells make of a program ended by Ctrl-C
 
 # Options that set the setting of the same name.
 _OVERRIDES = (
@@ -40,6 +41,9 @@ def check(named: Sequence[str], options: Mapping[str, Any]) -> int:
     except Complaint as complaint:
         complain(str(complaint))
         return TROUBLE
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return INTERRUPTED
 
 
 def _check(named: list[str], options: Mapping[str, Any]) -> int:
