@@ -63,6 +63,10 @@ def test_a_language_is_what_python_matches(pattern: str, mode: str, flags: int, 
         r"^(?!.*bias).*(?<!norm)$",
         r"(?<!attn\.)bias$",
         r"norm(?!al)",
+        r"(?<=m)^norm",
+        r"weight$(?=x)",
+        r"(?<=\.)\w*(?<=s)\.\d",
+        r"(?<=r)\.\w+(?<!n)\.\w+(?=\.w|\.b)\.\w+(?!b).$",
         r"(?i)layer_?norm",
         r"layers\.(?P<index>\d+)\.",
         r"(?x) \. bias $  # at the end",
@@ -88,13 +92,16 @@ def test_patterns_of_hand_made_splits_are_understood(pattern: str, mode: str) ->
         "normalizer.weight",
         "head.layer_norm",
         "block.LAYERNORM.scale",
+        "stage.bn.3.scale",
         "γ.weight",
         "",
     ]:
         assert accepted.holds(text) is (getattr(re, mode)(pattern, text) is not None)
 
 
-@pytest.mark.parametrize("pattern", [r"(a)\1", r"(a)?(?(1)b|c)", r"(?:\ba)*", r"a{1000}", "(", "[", r"(?<=a*)b"])
+@pytest.mark.parametrize(
+    "pattern", [r"(a)\1", r"(a)?(?(1)b|c)", r"(?:\ba)*", r"a{1000}", r"(?=.*a).*(?<=b)c", "(", "[", r"(?<=a*)b"]
+)
 def test_others_have_no_language(pattern: str) -> None:
     assert language(pattern, "search", 0) is None
 

@@ -491,6 +491,7 @@ def test_every_selection_has_words_and_patterns(selector: Selector, one: Concret
         (Contains(Upper(NAME), "norm"), "?.norm.weight", NO),
         (Equals(Replaced(NAME, "layers.", ""), "0.weight"), "layers.*.weight", UNKNOWN),
         (EndsWith(Replaced(NAME, "module.", ""), "weight"), "?.weight", YES),
+        (EndsWith(Replaced(NAME, "module.wei", ""), "weight"), "?.weight", UNKNOWN),
         (StartsWith(Prefixed("module.", NAME), "module.layers"), "layers.*.weight", YES),
         (InNames(NAME, ("encoder.relative_position_bias_table",)), "encoder.layers.*.relative_position_bias_table", NO),
         (Contains(NAME, "norm"), "heads.?.weight", UNKNOWN),
