@@ -66,8 +66,6 @@ output-format = "concise"
 norm-layers = ["mylib.ScaleNorm"]
 gain-names = ["alpha"]
 bias-names = ["shift"]
-group-factories = ["mylib.groups"]
-model-factories = ["mylib.build"]
 
 [knowledge.optimizers."mylib.Sophia"]
 decay = "wd"

@@ -107,13 +107,15 @@ class Linter:
 
     def _judged(self, shown: str, data: bytes, settings: Settings, project: Project) -> Checked:
         from wdlint.judge import RuleFailed, judge
+        from wdlint.knowledge import user
         from wdlint.selection import selected
         from wdlint.source.engine import observe
         from wdlint.suppress import may_suppress
 
         rules = _left_for(shown, selected(settings), settings)
         try:
-            findings = judge(observe(shown, data, project), rules)
+            user.use(settings.knowledge)
+            findings = judge(user.corrected(observe(shown, data, project), settings), rules)
         except RuleFailed as error:
             return Checked(shown, error=str(error))
         except RecursionError:

@@ -39,14 +39,12 @@ class Knowledge:
     """The user's own additions to what is known of libraries."""
 
     norm_layers: tuple[str, ...] = _setting(
-        (), "strings", "Import paths or names of classes that are normalisation layers: their `weight` is a gain."
+        (),
+        "strings",
+        "Import paths or bare names of classes that are normalisation layers: they hold gains and biases.",
     )
     gain_names: tuple[str, ...] = _setting((), "strings", "Attribute names of parameters that are gains.")
     bias_names: tuple[str, ...] = _setting((), "strings", "Attribute names of parameters that are biases.")
-    group_factories: tuple[str, ...] = _setting(
-        (), "strings", "Import paths of functions that return correctly divided parameter groups."
-    )
-    model_factories: tuple[str, ...] = _setting((), "strings", "Import paths of functions that return a model.")
     optimizers: tuple[OptimizerEntry, ...] = _setting(
         (), "optimizers", "Optimizers by import path, each with `decay`, `default` and `coupling`."
     )
@@ -72,7 +70,9 @@ class Settings:
     )
     latent: bool = _setting(False, "boolean", "Also report faults that wait behind a visible default of 0.")
     embeddings: str = _setting(
-        "decay", "choice: decay exempt either", "Whether embeddings ought to decay, ought not to, or may do either."
+        "either",
+        "choice: decay exempt either",
+        "Whether embeddings ought to decay (as weights), ought not to (as special ones, WD105), or may do either.",
     )
     exclude: tuple[str, ...] = _setting(SKIPPED_FOLDERS, "strings", "Globs of files and folders to skip.")
     extend_exclude: tuple[str, ...] = _setting((), "strings", "Globs to skip besides those of `exclude`.")

@@ -41,6 +41,7 @@ def _split(where: str) -> tuple[str, int | None]:
 
 
 def _facts(file: str) -> FileFacts:
+    from wdlint.knowledge import user
     from wdlint.source.engine import Project, observe
 
     try:
@@ -49,7 +50,8 @@ def _facts(file: str) -> FileFacts:
         raise Complaint(f"{file}: can't be read: {error.strerror or error}") from None
     settings = Configuration()(os.path.dirname(os.path.abspath(file)))
     roots = [Path(settings.root, root) for root in settings.roots]
-    facts = observe(paths.display(file), data, Project(roots, settings))
+    user.use(settings.knowledge)
+    facts = user.corrected(observe(paths.display(file), data, Project(roots, settings)), settings)
     if facts.troubles:
         raise Complaint(f"{file}: can't be read: {facts.troubles[0].message}")
     return facts

@@ -7,7 +7,7 @@ source. Whole models of libraries are in `models`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -76,8 +76,19 @@ class KnownLayer:
 
 def layer(path: str) -> KnownLayer | None:
     """The layer class at an import path, e.g. `torch.nn.LayerNorm` or `torch.nn.modules.conv.Conv2d`."""
+    if path in _added:
+        return _added[path]
     line = _lines().get(path)
     return _read(line) if line is not None else None
+
+
+_added: dict[str, KnownLayer] = {}
+
+
+def add(layers: Iterable[KnownLayer]) -> None:
+    """Set the layers that a user knows besides the table's, in place of those that were added before."""
+    _added.clear()
+    _added.update((known.name, known) for known in layers)
 
 
 def numbered(name: str, values: Mapping[str, object]) -> list[str]:

@@ -9,7 +9,7 @@ groups is in `wrappers`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -86,8 +86,19 @@ def _holds(settings: Mapping[str, object], flag: str, value: object) -> bool | N
 
 def optimizer(path: str) -> KnownOptimizer | None:
     """The optimizer class at an import path, e.g. `torch.optim.AdamW` or `torch.optim.adamw.AdamW`."""
+    if path in _added:
+        return _added[path]
     line = _lines().get(path)
     return _read(line) if line is not None else None
+
+
+_added: dict[str, KnownOptimizer] = {}
+
+
+def add(optimizers: Iterable[KnownOptimizer]) -> None:
+    """Set the optimizers that a user knows besides the table's, in place of those that were added before."""
+    _added.clear()
+    _added.update((known.name, known) for known in optimizers)
 
 
 @cache
