@@ -4,11 +4,12 @@
 Reports weights, the operands of linear layers and convolutions, that a hand-made split puts into its
 group without decay, beside the gains and biases that belong there: a short pattern that matches too much
 (`"ln" in name` also matches `vuln_head`, `"bn"` matches `subnet`), a white list of types that misses
-attention's `in_proj_weight`, a split that is inverted by mistake. The split states the intent, so it is
+attention's `in_proj_weight`, a split that is inverted by mistake, a decay under a key that is not read
+(WD401), so that no weight decays at all. The split states the intent, so it is
 reported even where the visible default of the decay is 0.
 
 ## Why is this bad?
-The weights are what decay is for. Those in the exempt group grow without limit, and the part of the model
+The weights are what decay is for. Nothing limits those in the exempt group, and the part of the model
 that holds them is regularised less than the rest.
 
 ## Example
@@ -42,7 +43,7 @@ from collections.abc import Iterator
 from wdlint import wording
 from wdlint.facts import Confidence, Finding, Kind, Note, OptimizerUse, Parameter, Pattern, Severity, Ternary
 from wdlint.reach import UNDECAYED_KINDS, decayed_groups, held
-from wdlint.splits import exempt_groups, is_inverted
+from wdlint.splits import exempt_groups, is_inverted, unread_decay_keys
 
 code = "WD305"
 severity = Severity.WARNING
@@ -103,7 +104,11 @@ optimizer = torch.optim.AdamW(
 
 def judge(use: OptimizerUse) -> Iterator[Finding]:
     decayed = decayed_groups(use)
-    if not use.divided or use.inventory is None or not decayed:
+    if use.inventory is None:
+        return
+    if not decayed:
+        yield from _unread(use)
+    if not use.divided or not decayed:
         return
     inverted = is_inverted(use)
     indexed = dict(held(use, exempt_groups(use)))
@@ -135,6 +140,33 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
         ),
         parameters=tuple(p.name for p in parameters),
         confidence=Confidence.ASSUMED if use.inventory.assumed else Confidence.PROVEN,
+        subject=wording.subject(use),
+    )
+
+
+def _unread(use: OptimizerUse) -> Iterator[Finding]:
+    """Weights whose group tries to set a decay by a key that is not read, beside a group that doesn't try."""
+    keys = {key for group in use.groups for _, key, _ in unread_decay_keys(use, group)}
+    trying = tuple(g for g in use.groups if keys.intersection(g.options))
+    resting = tuple(g for g in use.groups if g not in trying)
+    weights = tuple(p for _, p in held(use, trying) if p.kind is Kind.WEIGHT and p.present is Ternary.YES)
+    if not weights or not any(p.kind in UNDECAYED_KINDS for _, p in held(use, resting)):
+        return
+    yield Finding(
+        code=code,
+        place=use.place,
+        message=(
+            f"{wording.counted(weights, Kind.WEIGHT)} of {wording.model(use)} "
+            f"{'do' if len(weights) > 1 else 'does'} not decay: "
+            f"{wording.optimizer(use)} does not read {wording.listed([f'`{key}`' for key in sorted(keys)])}"
+        ),
+        help="correct the key, as WD401 says",
+        notes=(
+            Note("weights multiply features and are what decay is for"),
+            *(Note("the group that tries to set a decay", g.place) for g in trying),
+        ),
+        parameters=tuple(p.name for p in weights),
+        confidence=Confidence.ASSUMED if use.inventory is not None and use.inventory.assumed else Confidence.PROVEN,
         subject=wording.subject(use),
     )
 

@@ -475,6 +475,13 @@ class TestOptions:
         groups = (group(WRITTEN, YES, NO, NO, NO), group(WRITTEN, NO, YES, YES, YES, options=("params", "wd")))
         assert codes(replace(use, groups=groups)) == ["WD301", "WD401"]
 
+    def test_weights_whose_decay_is_misspelt_do_not_decay(self) -> None:
+        still = Amount(0.0, Origin.OPTIMIZER_DEFAULT)
+        groups = (group(still, YES, NO, options=("params", "weight_dacay")), group(still, NO, YES, options=("params",)))
+        use = OptimizerUse((SGD,), groups, HERE, "SGD", inventory(WEIGHT, BIAS), "net")
+        assert codes(use) == ["WD305", "WD401"]
+        assert "`weight_dacay`" in judged(use, "WD305")[0].message
+
     def test_a_note_beside_the_right_key_passes(self) -> None:
         use = replace(unseen(ZERO), groups=(group(ZERO, options=("params", "weight_decay", "wd")),))
         assert codes(use) == []
