@@ -552,6 +552,8 @@ def test_a_module_further_up_is_known_only_with_its_class() -> None:
     assert admits(AncestorIs(frozenset({"torch.nn.Linear"})), weight, context) is YES
     whole = replace(weight, ancestors=("project.Net", "project.Head"))
     assert (admits(head, whole, context), admits(tail, whole, context)) == (YES, NO)
+    deeper = replace(weight, name="net.head.proj.weight", ancestors=("project.Head", "project.Block"))
+    assert (admits(head, deeper, context), admits(tail, deeper, context)) == (YES, UNKNOWN)
     partly = replace(weight, ancestors=("project.Head",))
     assert (admits(head, partly, context), admits(tail, partly, context)) == (YES, UNKNOWN)
 

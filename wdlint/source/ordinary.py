@@ -13,7 +13,8 @@ from collections.abc import Iterable
 
 from wdlint.facts import Division, Evidence, Kind, Parameter, Ternary, Witness
 from wdlint.source import wildcard
-from wdlint.source.membership import Context, jointly
+from wdlint.source.atoms import Context
+from wdlint.source.membership import jointly
 from wdlint.source.predicates import (
     AncestorIs,
     And,

@@ -64,6 +64,8 @@ class Term:
         """The strings s for which text + s is in this language."""
         term = self
         for character in text:
+            if term is NOTHING or term is EVERYTHING:
+                break
             following = term._after.get(character)
             term = term.after(character) if following is None else following
         return term

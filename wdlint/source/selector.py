@@ -4,10 +4,10 @@
 that can't be seen, and `description` says it in English.
 """
 
+from wdlint.source.atoms import Context
 from wdlint.source.description import words
 from wdlint.source.membership import (
     CASES,
-    Context,
     Outcomes,
     admits,
     jointly,

@@ -11,7 +11,7 @@ for every instance. Two holes are taken as independent, which only makes answers
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 
@@ -107,10 +107,23 @@ def outline(text: str) -> str:
     return _NUMBER.sub(INDEX, text)
 
 
-def instances(text: str) -> Callable[[str], object]:
-    """A quick test that every instance of the text passes, and few other texts."""
-    parts = ["(?:0|[1-9][0-9]*)" if c == INDEX else ".*" if c in HOLES else re.escape(c) for c in text]
-    return re.compile("".join(parts), re.DOTALL).fullmatch
+def known_ends(text: str) -> tuple[str, str]:
+    """What stands before the first hole of a text that has holes, and behind the last."""
+    known = _ANY_HOLE.split(text)
+    return known[0], known[-1]
+
+
+def may_be(text: str, value: str) -> bool:
+    """Whether some instance of `text` is `value`, for a text with indices only."""
+    if outline(text) != outline(value):
+        return False
+    pairs = zip(_NUMBER.findall(text), _NUMBER.findall(value), strict=True)
+    return all(number == known or _may_be_number(number, known) for number, known in pairs)
+
+
+@lru_cache(maxsize=4096)
+def _may_be_number(number: str, known: str) -> bool:
+    return re.fullmatch(number.replace(INDEX, "(?:0|[1-9][0-9]*)"), known) is not None
 
 
 def _like(hole: str, model: str) -> str:
@@ -255,12 +268,13 @@ def decide(text: str, language: Term) -> Ternary:
     return Ternary.UNKNOWN if len(ends) > 1 else Ternary.of(next(iter(ends)))
 
 
-def outcomes(text: str, languages: Sequence[Term]) -> set[tuple[bool, ...]]:
+@lru_cache(maxsize=16384)
+def outcomes(text: str, languages: tuple[Term, ...]) -> frozenset[tuple[bool, ...]]:
     """The combinations of answers that instances of `text` give to several languages at once.
 
     Raises TooLarge where that takes too many states.
     """
-    states = {tuple(languages)}
+    states = {languages}
     for piece in _PIECES.findall(text):
         if piece in HOLES:
             states = {after for state in states for after in _through(piece, state)}
@@ -268,7 +282,7 @@ def outcomes(text: str, languages: Sequence[Term]) -> set[tuple[bool, ...]]:
             states = {tuple([term.after_all(piece) for term in state]) for state in states}
         if len(states) > _SIZE:
             raise TooLarge
-    return {tuple([term.nullable for term in state]) for state in states}
+    return frozenset(tuple([term.nullable for term in state]) for state in states)
 
 
 @lru_cache(maxsize=16384)
