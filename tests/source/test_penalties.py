@@ -432,6 +432,69 @@ ROUTES = {
 }
 
 
+HANDED_OUT = {
+    "a loss class that is given the model": """
+        class Loss(nn.Module):
+            def __init__(self, strength):
+                super().__init__()
+                self.strength = strength
+                self.fit = nn.MSELoss()
+
+            def l2(self, model):
+                total = 0
+                for name, p in model.named_parameters():
+                    if "bias" not in name:
+                        total = total + torch.sum(p * p)  # penalty
+                return total
+
+            def forward(self, out, y, model):
+                return self.fit(out, y) + self.strength * self.l2(model)
+    """,
+    "a class of regularisers": """
+        class L2Decay(nn.Module):
+            def __init__(self, strength=0.01):
+                super().__init__()
+                self.strength = strength
+
+            def forward(self, parameters):
+                total = torch.tensor(0.0)
+                for p in parameters:
+                    total = total + torch.norm(p, p=2)  # penalty
+                return self.strength * total
+    """,
+    "a callback that adds to the loss": """
+        class WeightDecay:
+            def __init__(self, rate=5e-4, p=2):
+                self.rate, self.p = rate, p
+
+            def on_start(self, state):
+                self.params = list(state["model"].parameters())
+
+            def on_criterion(self, state):
+                for param in self.params:
+                    state["loss"] += self.rate * torch.pow(param, self.p).sum()  # penalty
+    """,
+    "a method of the model that computes its loss": """
+        class Rank(nn.Module):
+            def __init__(self, strength):
+                super().__init__()
+                self.strength = strength
+                self.users = nn.Embedding(10, 4)
+
+            def calculate_loss(self, ids, y):
+                fit = F.mse_loss(self.users(ids).sum(1), y)
+                return fit + self.strength * self.users.weight.norm(2)  # penalty
+    """,
+}
+
+
+@pytest.mark.parametrize("text", HANDED_OUT.values(), ids=HANDED_OUT.keys())
+def test_a_loss_for_callers_who_are_not_seen_is_assumed_to_be_used(text: str) -> None:
+    found, marked = lines(text)
+    assert found == marked
+    assert all(draft.confidence is Confidence.ASSUMED for _, draft in read(HEAD + textwrap.dedent(text)))
+
+
 @pytest.mark.parametrize("text", ROUTES.values(), ids=ROUTES.keys())
 def test_a_term_is_followed_to_the_loss(text: str) -> None:
     found, marked = lines(text)
@@ -615,6 +678,18 @@ NO_ROUTES = {
         loss.backward()
         """
     ''',
+    "an objective that is nothing but the norm": """
+        class Toy(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.w = nn.Parameter(torch.ones(3))
+
+            def forward(self):
+                return self.w.pow(2).sum()
+
+        def train():
+            Toy()().backward()
+    """,
     "a reward": """
         def train(model, x, y):
             loss = F.mse_loss(model(x), y) - 0.1 * sum(p.pow(2).sum() for p in model.parameters())

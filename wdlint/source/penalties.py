@@ -17,7 +17,7 @@ from wdlint.facts import Confidence, Origin, Sink
 from wdlint.source import arithmetic, penalty_terms
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
-from wdlint.source.penalty_flow import Factor, Reader, Term
+from wdlint.source.penalty_flow import Factor, Reader, Term, Way
 from wdlint.source.penalty_sinks import Sinks, sinks
 from wdlint.source.penalty_terms import called
 from wdlint.source.values import Answers, Known, Unknown
@@ -84,16 +84,14 @@ def _in_unseen_losses(
         if asked is not None and function.name not in asked:
             continue
         reader = Reader(evaluator, module)
-        for term in reader.returned(evaluator.frame(function.inner)):
-            if term.operand.proven:
-                yield from _draft(evaluator, module, term, function, Confidence.ASSUMED)
+        for term in reader.returned(evaluator.frame(function.inner), Way(added=True)):
+            yield from _draft(evaluator, module, term, function, Confidence.ASSUMED)
     for statement, target, value in ends.rewritten if asked is None else ():
         reader = Reader(evaluator, module)
-        terms = list(reader.terms(value, evaluator.frame(statement.scope).at(statement)))
+        terms = list(reader.terms(value, evaluator.frame(statement.scope).at(statement), Way(added=True)))
         if target is None or any(penalty_terms.same(target, node) for node in reader.read):
             for term in terms:
-                if term.operand.proven:
-                    yield from _draft(evaluator, module, term, statement, Confidence.ASSUMED)
+                yield from _draft(evaluator, module, term, statement, Confidence.ASSUMED)
 
 
 def _draft(

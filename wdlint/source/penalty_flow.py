@@ -65,6 +65,7 @@ class Way:
     factors: tuple[Factor, ...] = ()
     power: float = 1.0  # applied to the summand as a number
     negative: bool = False
+    added: bool = False  # to something else, as opposed to being the whole loss
     path: tuple[str | int | None, ...] = ()  # which entry of a container or object is meant
     join: t.Expr | None = None  # the last expression of the linted module on the way
     statement: t.Stmt | None = None  # the one that holds it
@@ -159,6 +160,8 @@ class Reader:
         return None
 
     def _made(self, expr: t.Expr, context: Context, operand: Operand, power: float, way: Way) -> Iterator[Term]:
+        if not way.added and not way.factors:
+            return  # the loss itself, nothing is penalised
         if power in (1, 2) and not way.negative and not self._without_gradient(context):
             if all(is_scalar(self.evaluator, f.expr, f.context) for f in way.factors):
                 yield Term(expr, context, operand, int(power), way)
@@ -219,7 +222,7 @@ class Reader:
             case t.DictDisplay():
                 yield from self._dict(expr, context, way)
             case t.Comprehension():
-                yield from self.terms(expr.element, self._inside(expr, context), way)
+                yield from self.terms(expr.element, self._inside(expr, context), replace(way, added=True))
             case t.Starred():
                 yield from self.terms(expr.value, context, way)
             case t.Call():
@@ -229,6 +232,7 @@ class Reader:
 
     def _binary(self, expr: t.Binary, context: Context, way: Way) -> Iterator[Term]:
         if expr.op in ("+", "-") and way.power <= 1:
+            way = replace(way, added=True)
             yield from self.terms(expr.left, context, way)
             right = replace(way, negative=not way.negative) if expr.op == "-" else way
             yield from self.terms(expr.right, context, right)
@@ -248,12 +252,14 @@ class Reader:
             if -len(expr.items) <= way.path[0] < len(expr.items):
                 yield from self.terms(expr.items[way.path[0]], context, replace(way, path=way.path[1:]))
             return
-        inner = replace(way, path=way.path[1:])
+        inner = replace(way, path=way.path[1:], added=way.added or len(expr.items) > 1)
         for item in expr.items:
             yield from self.terms(item, context, inner)
 
     def _dict(self, expr: t.DictDisplay, context: Context, way: Way) -> Iterator[Term]:
         wanted = way.path[0] if way.path else None
+        if wanted is None and len(expr.items) > 1:
+            way = replace(way, added=True)
         for key, value in expr.items:
             if key is None:
                 yield from self.terms(value, context, way)
@@ -358,6 +364,7 @@ class Reader:
 
     def _change(self, change: Change, way: Way) -> Iterator[Term]:
         """The summands that one in-place change brings."""
+        way = replace(way, added=way.added or change.action != "set")
         rest = _rest(change.path, way.path)
         if rest is None:
             return
@@ -447,6 +454,7 @@ class Reader:
             if name == "add_" and first is not None:
                 yield from self.terms(first, context, way)
         elif receiver is not None and name in ("add", "sub") and first is not None:
+            way = replace(way, added=True)
             yield from self.terms(receiver, context, way)
             other = replace(way, negative=not way.negative) if name == "sub" else way
             strength = penalty_terms.given(expr, "alpha", 9)
@@ -459,6 +467,8 @@ class Reader:
     def _library(self, expr: t.Call, path: str, context: Context, way: Way) -> Iterator[Term]:
         plain = [a.value for a in expr.args if a.keyword is None]
         if path in _SUMS and way.power <= 1:
+            if path.endswith(".add"):
+                way = replace(way, added=True)
             for value in plain[: 2 if path.endswith(".add") else 1]:
                 inner = way if path != "builtins.sum" or not way.path else replace(way, path=())
                 yield from self.terms(value, context, inner)

@@ -116,11 +116,15 @@ def _returned(statement: t.Return, found: Sinks) -> None:
 
 
 def _returns_loss(function: t.FunctionDef) -> bool:
-    """Whether a function, by its name, returns a loss or a regulariser."""
+    """Whether a function, by its name or its class's, returns a loss or a regulariser."""
     name = function.name.lower()
     owner = function.scope.definition
-    of_loss = isinstance(owner, t.ClassDef) and any(w in owner.name.lower() for w in ("loss", "criterion"))
-    return any(word in name for word in _LOSS_WORDS) or (name in ("forward", "__call__") and of_loss)
+    title = owner.name.lower() if isinstance(owner, t.ClassDef) else ""
+    if any(word in title for word in ("regulari", "penalty", "weightdecay", "l2")):
+        return not name.startswith("__") or name == "__call__"
+    if name in ("forward", "__call__"):
+        return any(word in title for word in ("loss", "criterion"))
+    return any(word in name for word in _LOSS_WORDS)
 
 
 def _rewritten(statement: t.Assign | t.AugAssign, found: Sinks) -> None:
