@@ -179,6 +179,20 @@ def test_a_notebook_is_linted_by_cell() -> None:
     assert "6 | optimizer = torch.optim.Adam" in run("n.ipynb").stdout
 
 
+def test_a_script_in_cells_may_hold_magics() -> None:
+    written("cells.py", "# %%\n%matplotlib inline\n!pip install torch\n" + FAULT)
+    assert run("--output-format", "concise", "cells.py").stdout.startswith("cells.py:8:13: WD201")
+    written("cells.py", "# %%\n!ls (\n" + FAULT.replace("0.1)", "0.1)  # wdlint: ignore"))
+    assert run("cells.py").exit_code == 0
+    written("script.py", "%matplotlib inline\n" + FAULT)
+    assert "WD901" in run("script.py").stdout
+
+
+def test_a_file_that_is_no_python_is_found_where_it_breaks() -> None:
+    written("broken.py", "import torch.optim\nfor x in y:\n    print 'done'\n")
+    assert run("--output-format", "concise", "broken.py").stdout.startswith("broken.py:3:16: WD901")
+
+
 def test_per_file_ignores(here: Path) -> None:
     written("train.py")
     written("tests/train.py")

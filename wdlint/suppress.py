@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, Place, Suppression
 from wdlint.judge import judge
 from wdlint.rule import Rule
+from wdlint.source.notebook import neutralised
 
 MARKS = (b"wdlint:", b"noqa", b"NOQA", b"NoQA", b"noQA")
 """Bytes without one of which a file holds no such comment."""
@@ -133,6 +134,8 @@ class _Program:
         else:
             encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
             self.text = data.decode(encoding)
+            if "# %%" in self.text:  # a script in cells may hold lines of IPython's
+                self.text = neutralised(self.text)
         self._statements = list(statements(self.text))
 
     def comments(self) -> list[Comment]:

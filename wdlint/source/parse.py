@@ -6,6 +6,7 @@ Positions and edits are elsewhere.
 from __future__ import annotations
 
 import io
+import re
 import tokenize
 
 import libcst as cst
@@ -48,7 +49,15 @@ def parse(data: bytes, path: str, name: str = "") -> t.Module:
     """
     if path.endswith(".ipynb"):
         return _notebook(data, path, name)
-    return parse_text(decode(data), path, name)
+    text = decode(data)
+    try:
+        return parse_text(text, path, name)
+    except Unreadable:
+        if "# %%" not in text:
+            raise
+    from wdlint.source.notebook import neutralised  # a script in cells may hold magics
+
+    return parse_text(neutralised(text), path, name)
 
 
 def _notebook(data: bytes, path: str, name: str) -> t.Module:
@@ -79,8 +88,22 @@ def parse_text(text: str, path: str, name: str = "") -> t.Module:
             stem = path.replace("\\", "/").rsplit("/", 2)[-2] if "/" in path else "__init__"
         return lower_module(tree, name or stem, path, package)
     except cst.ParserSyntaxError as error:
-        raise Unreadable(f"invalid syntax: {error.message}", error.raw_line, error.raw_column + 1) from None
+        raise _explained(error) from None
     except RecursionError:
         raise Unreadable("the code is nested too deeply to be read") from None
     except (ValueError, SyntaxError, MemoryError, OverflowError) as error:
         raise Unreadable(f"can't be parsed: {error}") from None
+
+
+# What libcst says: where the token ends that it can't read, and every token that could have stood there.
+_COMPLAINT = re.compile(r"error at (?P<line>\d+):(?P<column>\d+): expected (?P<expected>.*)", re.DOTALL)
+
+
+def _explained(error: cst.ParserSyntaxError) -> Unreadable:
+    found = _COMPLAINT.search(error.message)
+    if found is None:
+        words = error.message.removeprefix("tokenizer error: ")
+        return Unreadable(f"invalid syntax: {words}", error.raw_line, error.raw_column + 1)
+    expected = found["expected"].strip()
+    words = "invalid syntax" if expected.startswith("one of") else f"invalid syntax: expected {expected}"
+    return Unreadable(words, int(found["line"]), max(int(found["column"]), 1))
