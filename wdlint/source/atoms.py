@@ -6,7 +6,7 @@ Answers are numbers, as a thousand parameters meet many conditions. How conditio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import inf, prod
@@ -225,17 +225,18 @@ def _language(selector: Selector, text: str) -> Term | None:
 
 def _possible_names(selector: InNames, text: str) -> Iterator[str]:
     if wildcard.only_indices(text):
+        numbers = wildcard.numbers(text)
         near = _by_outline(selector.names).get(wildcard.outline(text), ())
-        return (name for name in near if wildcard.may_be(text, name))
+        return (name for name, known in near if wildcard.may_be(known, numbers))
     start, end = wildcard.known_ends(text)
     return (name for name in selector.names if name.startswith(start) and name.endswith(end))
 
 
 @lru_cache(maxsize=256)
-def _by_outline(names: tuple[str, ...]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _by_outline(names: tuple[str, ...]) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+    found: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
     for name in names:
-        found.setdefault(wildcard.outline(name), []).append(name)
+        found.setdefault(wildcard.outline(name), []).append((name, wildcard.numbers(name)))
     return found
 
 

@@ -113,17 +113,19 @@ def known_ends(text: str) -> tuple[str, str]:
     return known[0], known[-1]
 
 
-def may_be(text: str, value: str) -> bool:
-    """Whether some instance of `text` is `value`, for a text with indices only."""
-    if outline(text) != outline(value):
-        return False
-    pairs = zip(_NUMBER.findall(text), _NUMBER.findall(value), strict=True)
-    return all(number == known or _may_be_number(number, known) for number, known in pairs)
+def numbers(text: str) -> tuple[str, ...]:
+    """The numbers in a text, those that are not known among them."""
+    return tuple(_NUMBER.findall(text))
+
+
+def may_be(known: tuple[str, ...], unknown: tuple[str, ...]) -> bool:
+    """Whether the numbers of one text may be those of another, which has the same outline."""
+    return all(here == there or _may_be_number(there, here) for here, there in zip(known, unknown, strict=True))
 
 
 @lru_cache(maxsize=4096)
-def _may_be_number(number: str, known: str) -> bool:
-    return re.fullmatch(number.replace(INDEX, "(?:0|[1-9][0-9]*)"), known) is not None
+def _may_be_number(unknown: str, known: str) -> bool:
+    return re.fullmatch(unknown.replace(INDEX, "(?:0|[1-9][0-9]*)"), known) is not None
 
 
 def _like(hole: str, model: str) -> str:
