@@ -329,7 +329,7 @@ class Construction:
     def _slot_of(self, value: Value) -> str | None:
         inner = bare(value)
         for name, slot in self.members.slots.items():
-            if any(bare(a.value) is inner for a in slot.alternatives):
+            if any(bare(v) is inner for a in slot.alternatives for v in a.values):
                 return name
         return None
 
@@ -340,7 +340,7 @@ class Construction:
         self._walk(method, owner, self.evaluator.method_frame(method, owner, self.instance), Ternary.UNKNOWN)
         later, self.members = self.members, before
         for name, slot in later.slots.items():
-            if name not in settled and ANY not in name:
+            if name.partition(".")[0] not in settled and ANY not in name:
                 before.slots.setdefault(name, slot)
 
     # ---- freezing and reparametrisation

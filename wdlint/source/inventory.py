@@ -16,7 +16,7 @@ from wdlint.source.construction import Construction
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.forward_use import Use, parameter_uses
 from wdlint.source.known_modules import is_inert, members_of_library
-from wdlint.source.members import ANY, Alternative, Leaf, Members, Slot, apply, is_below, taken
+from wdlint.source.members import ANY, CONTAINERS, Leaf, Members, Slot, apply, is_below, taken
 from wdlint.source.raw_parameter import initial, is_parameter, kind_of, trainable
 from wdlint.source.values import Change, Changed, ClassValue, External, Instance, Method, Part, Unknown, Value, bare
 
@@ -282,34 +282,43 @@ class Survey:
     def _slot(
         self, name: str, slot: Slot, members: Members, instance: Instance, uses: dict[str, Use]
     ) -> tuple[list[Leaf], bool]:
+        """The parameters under one name."""
         complete = True
-        found: list[list[Leaf]] = []
+        kept: list[list[Leaf]] = []
         for alternative in slot.alternatives:
-            leaves, known = self._alternative(name, alternative, slot, members, instance, uses)
-            complete = complete and known
-            found.append(leaves)
-        if not any(found):
-            return [], complete
-        if len(found) == 1 or ANY in name:
-            return [leaf for leaves in found for leaf in leaves], complete
-        return _merged(found, slot.sure), complete
+            found: list[list[Leaf]] = []
+            for value in alternative.values:
+                leaves, known = self._value(name, value, alternative.several, slot, members, instance, uses)
+                complete = complete and known
+                found.append(leaves)
+            if ANY in name:
+                kept.append(_merged(found, alternative.present))
+            else:
+                kept.extend(found)
+        if ANY in name:
+            return [leaf for leaves in kept for leaf in leaves], complete
+        return _merged(kept, Ternary.YES if slot.sure else Ternary.UNKNOWN), complete
 
-    def _alternative(
-        self, name: str, alternative: Alternative, slot: Slot, members: Members, instance: Instance,
+    def _value(
+        self, name: str, value: Value, several: bool, slot: Slot, members: Members, instance: Instance,
         uses: dict[str, Use],
     ) -> tuple[list[Leaf], bool]:  # fmt: skip
-        value = alternative.value
         if is_parameter(value):
-            return [self._raw(name, alternative, slot, members, instance, uses)], True
+            return [self._raw(name, value, several, slot, members, uses)], True
         contents = self._module(Changed(value, tuple(slot.changes)) if slot.changes else value)
         if contents is None:
             return [], not self._may_hold(name, value, instance)
-        salt = (name,) if alternative.several else ()
-        leaves = [leaf.below(name, members.owner, alternative.present) for leaf in contents.leaves]
-        unsure = bare(value)
-        if salt or (isinstance(unsure, Instance) and unsure.arguments is None):
-            for leaf in leaves:
-                leaf.key = (leaf.key, name, id(instance)) if salt and leaf.key is not None else None
+        leaves = [leaf.below(name, members.owner) for leaf in contents.leaves]
+        made = bare(value)
+        shared_by_type = isinstance(made, Instance) and made.arguments is None
+        for leaf in leaves:
+            if shared_by_type:
+                leaf.key = None
+            elif several and leaf.key is not None:
+                leaf.key = (leaf.key, name, id(instance))
+            if leaf.owner in ("torch.nn.ParameterList", "torch.nn.ParameterDict") and leaf.name.count(".") == 1:
+                use = uses.get(f"{name}.0")
+                leaf.kind, leaf.evidence = kind_of(name, leaf.made, use, (), f"`{members.owner}`")
         return leaves, contents.complete
 
     def _module(self, value: Value) -> Contents | None:
@@ -317,26 +326,28 @@ class Survey:
         return self.contents_of(value) if isinstance(inner, Instance) else None
 
     def _raw(
-        self, name: str, alternative: Alternative, slot: Slot, members: Members, instance: Instance,
-        uses: dict[str, Use],
-    ) -> Leaf:  # fmt: skip
-        made = initial(self.evaluator, alternative.value)
+        self, name: str, value: Value, several: bool, slot: Slot, members: Members, uses: dict[str, Use]
+    ) -> Leaf:
+        made = initial(self.evaluator, value)
         siblings = tuple(other for other in members.slots if other != name)
         kind, evidence = kind_of(name, made, uses.get(name), siblings, f"`{members.owner}`")
-        learns = Ternary.of(trainable(self.evaluator, alternative.value))
-        changes = alternative.value.changes if isinstance(alternative.value, Changed) else ()
+        learns = Ternary.of(trainable(self.evaluator, value))
+        changes = value.changes if isinstance(value, Changed) else ()
         for change in (*changes, *slot.changes):
             if change.path == ("requires_grad",):
                 learns &= Ternary.UNKNOWN
-        present = alternative.present
-        key = (id(bare(alternative.value)), name if alternative.several else "")
-        return Leaf(name, kind, evidence, made.ndim, made.shape, members.owner, name, present, learns, (), key)
+        key = (id(bare(value)), name if several else "")
+        return Leaf(name, kind, evidence, made.ndim, made.shape, members.owner, name, Ternary.YES, learns, (), key, made)
 
     def _uses_of(self, members: Members, instance: Instance) -> dict[str, Use]:
         """How the class of an instance uses its raw parameters, those of its containers included."""
         definitions = self.members.get(id(instance), (None, ()))[1]
         raw = frozenset(
-            name for name, slot in members.slots.items() if any(is_parameter(a.value) for a in slot.alternatives)
+            name if is_parameter(value) else f"{name}.0"
+            for name, slot in members.slots.items()
+            for alternative in slot.alternatives
+            for value in alternative.values
+            if is_parameter(value) or _is_parameter_container(value)
         )
         if not raw or not definitions:
             return {}
@@ -397,8 +408,18 @@ def _called(func: t.Attribute, self_name: str) -> Iterable[str]:
         yield inner.attr
 
 
-def _merged(found: list[list[Leaf]], sure: bool) -> list[Leaf]:
+def _is_parameter_container(value: Value) -> bool:
+    inner = bare(value)
+    path = inner.cls.path if isinstance(inner, Instance) and isinstance(inner.cls, External) else ""
+    return path in CONTAINERS and CONTAINERS[path].startswith("Parameter")
+
+
+def _merged(found: list[list[Leaf]], present: Ternary) -> list[Leaf]:
     """The leaves of a slot that holds one of several things: those that all share are there in any case."""
+    if len(found) == 1:
+        for leaf in found[0]:
+            leaf.present &= present
+        return found[0]
     merged: dict[tuple[str, Kind], Leaf] = {}
     counts: dict[tuple[str, Kind], int] = {}
     for leaves in found:
@@ -408,13 +429,13 @@ def _merged(found: list[list[Leaf]], sure: bool) -> list[Leaf]:
             if known is None:
                 merged[key] = leaf
                 continue
+            known.present &= leaf.present
             known.ndim = known.ndim if known.ndim == leaf.ndim else None
             known.shape = known.shape if known.shape == leaf.shape else None
             known.trainable = known.trainable if known.trainable is leaf.trainable else Ternary.UNKNOWN
             known.key = known.key if known.key == leaf.key else None
     for key, leaf in merged.items():
-        everywhere = sure and counts[key] == len(found)
-        leaf.present = Ternary.YES if everywhere else leaf.present & Ternary.UNKNOWN
+        leaf.present &= present if counts[key] == len(found) else Ternary.UNKNOWN
     return list(merged.values())
 
 

@@ -13,6 +13,7 @@ from wdlint.facts import Evidence, Kind, Ternary
 from wdlint.source import arithmetic, calls, flow
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
+from wdlint.source.raw_parameter import NOTHING, Initial
 from wdlint.source.values import (
     Answers,
     Arguments,
@@ -61,22 +62,21 @@ class Leaf:
     trainable: Ternary = Ternary.YES
     ancestors: tuple[str, ...] = ()
     key: tuple[object, ...] | None = None
+    made: Initial = NOTHING  # of a raw parameter
 
-    def below(self, prefix: str, ancestor: str, present: Ternary) -> Leaf:
+    def below(self, prefix: str, ancestor: str) -> Leaf:
         """The same parameter as seen from the module above."""
-        return replace(
-            self,
-            name=f"{prefix}.{self.name}" if self.name else prefix,
-            ancestors=(ancestor, *self.ancestors),
-            present=self.present & present,
-        )
+        return replace(self, name=f"{prefix}.{self.name}", ancestors=(ancestor, *self.ancestors))
 
 
 @dataclass(slots=True)
 class Alternative:
-    """One value that a slot may hold. `several`: it stands for distinct objects made by one expression."""
+    """What one statement puts into a slot: one of `values`.
 
-    value: Value
+    `several` says that it stands for distinct objects made by one expression.
+    """
+
+    values: Answers
     present: Ternary
     several: bool = False
 
@@ -187,13 +187,28 @@ def looped(statement: t.Stmt | None, around: t.Stmt | None = None) -> bool:
 
 
 def answers(evaluator: Evaluator, expr: t.Expr, context: Context) -> Answers:
-    """What an expression may be; a conditional one is decided by the defaults where they stand."""
+    """What an expression may be; conditional ones are decided by the defaults where they stand."""
+    inclined = context.frame.arguments is not None
     if isinstance(expr, t.Conditional):
-        truth = arithmetic.truth(evaluator, expr.test, context, inclined=context.frame.arguments is not None)
+        truth = arithmetic.truth(evaluator, expr.test, context, inclined=inclined)
         if truth is not None:
             return answers(evaluator, expr.body if truth else expr.orelse, context)
         return (*answers(evaluator, expr.body, context), *answers(evaluator, expr.orelse, context))
+    if isinstance(expr, t.Boolean):
+        return _either(evaluator, expr, context, inclined)
     return evaluator.evaluate(expr, context)
+
+
+def _either(evaluator: Evaluator, expr: t.Boolean, context: Context, inclined: bool) -> Answers:
+    """`use_norm and nn.LayerNorm(d)`, `norm or nn.Identity()`: a test that comes out false leaves nothing."""
+    truth = arithmetic.truth(evaluator, expr.left, context, inclined=inclined)
+    if truth is not None:
+        return answers(evaluator, expr.left if truth is (expr.op == "or") else expr.right, context)
+    right = answers(evaluator, expr.right, context)
+    if expr.op == "and":
+        return (*right, Known(None))
+    left = [v for v in answers(evaluator, expr.left, context) if not isinstance(v, Known) or v.value]
+    return (*left, *right)
 
 
 def names_of(keys: Answers) -> tuple[str, ...]:
@@ -232,8 +247,7 @@ def set_slot(members: Members, name: str, values: Answers, present: Ternary, sta
     if statement is not None and statement not in slot.setters:
         slot.setters.append(statement)
         slot.sure = slot.sure or _exhaustive(slot.setters)
-    doubt = present if len(values) == 1 else present & Ternary.UNKNOWN
-    slot.alternatives.extend(Alternative(value, doubt, several) for value in values)
+    slot.alternatives.append(Alternative(values, present, several))
 
 
 def _exhaustive(setters: list[t.Stmt]) -> bool:
@@ -487,7 +501,7 @@ def listed(evaluator: Evaluator, value: Value, depth: int = 0) -> Iterator[tuple
             for held in container(evaluator, path, value.arguments).slots.items():
                 several = ANY in held[0]
                 for alternative in held[1].alternatives:
-                    yield (alternative.value,), alternative.present, several
+                    yield alternative.values, alternative.present, several
         case _:
             yield (Unknown(f"elements of @{id(value)}"),), Ternary.UNKNOWN, True
 
