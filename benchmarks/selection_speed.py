@@ -1,7 +1,7 @@
 """How long it takes to decide hand-made splits over an inventory of 1,000 parameter patterns.
 
-Run by hand: `python benchmarks/selection_speed.py`. Prints milliseconds of processor time: for the first time a split meets the
-inventory, when nothing is remembered, and for later times (the best of ten).
+Run by hand: `python benchmarks/selection_speed.py`. Prints milliseconds of processor time: for the first
+time that a split meets the inventory, when nothing is remembered, and for later times (the best of ten).
 """
 
 from __future__ import annotations
