@@ -14,7 +14,8 @@ from wdlint.facts import Confidence, Origin, Sink
 from wdlint.source import positions
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.parse import parse_text
-from wdlint.source.penalties import PenaltyDraft, penalties
+from wdlint.source.penalties import penalties
+from wdlint.source.penalty_draft import PenaltyDraft
 from wdlint.source.project import Project
 from wdlint.source.values import Known
 

@@ -9,40 +9,23 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import libcst as cst
-
-from wdlint.facts import Confidence, Origin, Sink
+from wdlint.facts import Confidence, Sink
 from wdlint.source import arithmetic, penalty_terms
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
-from wdlint.source.penalty_flow import Factor, Reader, Term, Way
+from wdlint.source.penalty_draft import PenaltyDraft, is_nothing, text
+from wdlint.source.penalty_flow import Reader
+from wdlint.source.penalty_gradients import decayed_gradients
 from wdlint.source.penalty_sinks import Sinks, sinks
 from wdlint.source.penalty_terms import called
+from wdlint.source.penalty_ways import Factor, Term, Way
 from wdlint.source.values import Answers, Known, Unknown
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PenaltyDraft:
-    """An L2 penalty, with nodes of the linted module in place of places."""
-
-    node: t.Expr | t.Stmt  # the penalty, or where it joins the loss if it stands in another file
-    label: str
-    sink: Sink
-    sink_node: t.Expr | t.Stmt
-    coefficient: Answers | None  # what the term is multiplied with; None: nothing is written
-    coefficient_node: t.Expr | None  # the factor in the linted module that says so
-    power: int  # 2: squared norm; 1: the norm itself
-    operands: Answers
-    confidence: Confidence
-    statement: t.Stmt | None = None  # the one that holds `node`
 
 
 def penalties(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
     """Every L2 penalty in a module; the terms of one statement are one penalty."""
-    from wdlint.source.penalty_gradients import decayed_gradients
-
     ends = sinks(module)
     if not ends.torch:
         return
@@ -123,11 +106,6 @@ def _draft(
     )
 
 
-def text(node: t.Expr | t.Stmt) -> str:
-    """A node as written, on one line."""
-    return " ".join(cst.Module([]).code_for_node(node.cst).split())
-
-
 # ---- strengths
 
 
@@ -162,8 +140,3 @@ def _times(product: Answers, others: Answers, factor: Factor) -> Answers:
             key = (made.value, made.origin) if isinstance(made, Known) else "unknown"
             found.setdefault(key, made)
     return tuple(found.values())
-
-
-def is_nothing(answers: Answers) -> bool:
-    """Whether a strength is 0 as written, which nobody can raise from outside."""
-    return all(isinstance(v, Known) and v.value == 0 and v.origin is Origin.WRITTEN for v in answers)

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wdlint.facts import Confidence, Sink
-from wdlint.source import callers, flow, objects, penalty_terms
+from wdlint.source import callers, flow, objects, penalty_operands, penalty_terms
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
-from wdlint.source.penalties import PenaltyDraft, is_nothing, text
+from wdlint.source.penalty_draft import PenaltyDraft, is_nothing, text
 from wdlint.source.penalty_scalars import is_scalar
 from wdlint.source.values import Answers, Collection, Context, External, Known
 
@@ -56,7 +56,7 @@ def _draft(
     coefficient = evaluator.evaluate(factor, context) if factor is not None else None
     if coefficient is not None and is_nothing(coefficient):
         return
-    held = penalty_terms.parameters(evaluator, _peeled(owner), context)
+    held = penalty_operands.parameters(evaluator, _peeled(owner), context)
     operands: Answers = held.values if held is not None else evaluator.evaluate(_peeled(owner), context)
     sure = Confidence.PROVEN if held is not None and held.proven else Confidence.ASSUMED
     yield PenaltyDraft(
@@ -167,7 +167,7 @@ def _foreach(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
         operands = evaluator.evaluate(second, context)
         if is_nothing(coefficient) or not any(isinstance(v, Collection) or not isinstance(v, Known) for v in operands):
             continue
-        held = penalty_terms.all_of(evaluator, second, context)
+        held = penalty_operands.all_of(evaluator, second, context)
         if held is not None:
             yield PenaltyDraft(
                 call, text(call), Sink.GRADIENT, call, coefficient, alpha, 2, held.values, Confidence.PROVEN, statement

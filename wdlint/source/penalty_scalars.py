@@ -24,7 +24,22 @@ from wdlint.source.values import (
 )
 
 _NUMBERS = frozenset(
-    "max min abs round pow sqrt exp log log10 tensor as_tensor scalar_tensor FloatTensor Tensor".split()
+    [
+        "max",
+        "min",
+        "abs",
+        "round",
+        "pow",
+        "sqrt",
+        "exp",
+        "log",
+        "log10",
+        "tensor",
+        "as_tensor",
+        "scalar_tensor",
+        "FloatTensor",
+        "Tensor",
+    ]
 )
 
 

@@ -20,13 +20,47 @@ _LOSS_ENTRIES = frozenset(
 )
 _LOSS_WORDS = ("loss", "objective", "criterion", "penal", "regular", "reg_", "_reg", "l2", "cost")
 _NORM_CALLS = frozenset(
-    "norm vector_norm matrix_norm frobenius_norm pow pow_ square square_ mse_loss MSELoss dot inner vdot".split()
+    [
+        "norm",
+        "vector_norm",
+        "matrix_norm",
+        "frobenius_norm",
+        "pow",
+        "pow_",
+        "square",
+        "square_",
+        "mse_loss",
+        "MSELoss",
+        "dot",
+        "inner",
+        "vdot",
+    ]
 )
 _TELLING = frozenset(
-    "reg regs l2 l2reg l2norm penalty penalties ridge regularization regularisation regularizer regulariser "
-    "regularize regularise regularizers weightdecay tikhonov frobenius".split()
+    [
+        "reg",
+        "regs",
+        "l2",
+        "l2reg",
+        "l2norm",
+        "penalty",
+        "penalties",
+        "ridge",
+        "regularization",
+        "regularisation",
+        "regularizer",
+        "regulariser",
+        "regularize",
+        "regularise",
+        "regularizers",
+        "weightdecay",
+        "tikhonov",
+        "frobenius",
+    ]
 )
-_OTHER_LIBRARIES = frozenset("paddle tensorflow jax mxnet mindspore tinygrad keras flax theano chainer".split())
+_OTHER_LIBRARIES = frozenset(
+    ["paddle", "tensorflow", "jax", "mxnet", "mindspore", "tinygrad", "keras", "flax", "theano", "chainer"]
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
