@@ -218,8 +218,13 @@ CASES: dict[str, tuple[Callable[[], nn.Module], dict[str, Kind]]] = {
         lambda: nn.LSTM(2, 4, proj_size=3),
         {"weight_ih_l0": W, "weight_hh_l0": W, "bias_ih_l0": B, "bias_hh_l0": B, "weight_hr_l0": W},
     ),
-    "parametric activation": (lambda: nn.Sequential(nn.Linear(2, 2), nn.PReLU(2)), {"0.weight": W, "0.bias": B, "1.weight": O}),
-    "lazy": (lambda: nn.Sequential(nn.LazyLinear(3), nn.LazyBatchNorm1d()), {"0.weight": W, "0.bias": B, "1.weight": G, "1.bias": B}),
+    "parametric activation": (
+        lambda: nn.Sequential(nn.Linear(2, 2), nn.PReLU(2)), {"0.weight": W, "0.bias": B, "1.weight": O},
+    ),
+    "lazy": (
+        lambda: nn.Sequential(nn.LazyLinear(3), nn.LazyBatchNorm1d()),
+        {"0.weight": W, "0.bias": B, "1.weight": G, "1.bias": B},
+    ),
     "complex": (lambda: nn.Linear(2, 3, dtype=torch.complex64), {"weight": W, "bias": B}),
 }  # fmt: skip
 
@@ -242,7 +247,8 @@ def test_the_device_does_not_matter(case: str) -> None:
 STANDARDISED = pytest.param(
     "standardised convolution",
     marks=pytest.mark.xfail(
-        strict=True, reason="todo: a gain handed to batch_norm as the scale of a weight is read as a part of that weight"
+        strict=True,
+        reason="todo: a gain handed to batch_norm as the scale of a weight is read as a part of that weight",
     ),
 )
 
@@ -383,7 +389,9 @@ LAYERS: list[tuple[Callable[[], nn.Module], dict[str, Kind]]] = [
     (lambda: nn.BatchNorm2d(3), {"weight": G, "bias": B}),
     (lambda: nn.BatchNorm2d(3, affine=False), {}),
 ]
-NAMES = st.sampled_from(["norm", "bias", "ln_1", "weight_g", "embed", "scale", "proj", "gamma", "a", "pos_embed", "A_log"])
+NAMES = st.sampled_from(
+    ["norm", "bias", "ln_1", "weight_g", "embed", "scale", "proj", "gamma", "a", "pos_embed", "A_log"]
+)
 
 
 @settings(max_examples=40, deadline=None)

@@ -92,6 +92,6 @@ def test_bad_input_is_explained() -> None:
             super().__init__()
             self.thing = nn.Parameter(torch.tensor([1.0, 2.0]))
 
-    with pytest.raises(ValueError, match="`thing` of .*Mute does can't be told"):
+    with pytest.raises(ValueError, match=r"`thing` of .*Mute does can't be told"):
         decay_groups(Mute(), 0.1)
     assert decay_groups(Mute(), 0.1, exempt=["thing"])

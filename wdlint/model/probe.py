@@ -11,6 +11,7 @@ The design and its thresholds were measured on 338 optimizer classes of 18 packa
 from __future__ import annotations
 
 import copy
+import inspect
 import math
 from collections import defaultdict
 from collections.abc import Callable
@@ -110,10 +111,18 @@ def probe(optimizer: Optimizer, group: dict[str, Any] | None = None, shape: tupl
         for make in (_twin_of(optimizer), _fresh_of(optimizer)):
             for dtype in (torch.float64, torch.float32):
                 try:
-                    return _experiment(make, settings, key, shape, dtype, device)
+                    return _doubted(_experiment(make, settings, key, shape, dtype, device), optimizer)
                 except Exception as error:
                     failure = failure or f"{type(error).__name__}: {error}"
     return Probe(Manner.FAILED, why=failure)
+
+
+def _doubted(found: Probe, optimizer: Optimizer) -> Probe:
+    """Where a step moves the parameter before it asks a closure for the gradient, coupling can't be told."""
+    closure = inspect.signature(type(optimizer).step).parameters.get("closure")
+    if found.manner is Manner.COUPLED and closure is not None and closure.default is closure.empty:
+        return Probe(Manner.OTHER, found.residual, found.carry, found.rate_exponent, why="it steps with a closure only")
+    return found
 
 
 def unwrap(optimizer: Any) -> Optimizer:
@@ -135,7 +144,7 @@ def _settings(group: dict[str, Any]) -> dict[str, Any]:
     for key, value in group.items():
         if key in ("params", "param_names"):
             continue
-        kept[key] = value.detach().clone() if isinstance(value, Tensor) else copy.copy(value)
+        kept[key] = value.detach().clone() if isinstance(value, Tensor) else copy.deepcopy(value)
     return kept
 
 
@@ -170,8 +179,6 @@ def _twin_of(optimizer: Optimizer) -> Make:
 
 def _fresh_of(optimizer: Optimizer) -> Make:
     """The class called anew with the group's own settings, for optimizers that make state when constructed."""
-    import inspect
-
     accepted = inspect.signature(type(optimizer).__init__).parameters
 
     def make(settings: dict[str, Any], parameter: nn.Parameter) -> Optimizer:
@@ -276,7 +283,7 @@ def _experiment(
 class _Fork:
     before: float  # residual against the parameter before the step
     after: float  # against the parameter after a step without decay
-    span: float  # against the parameter and its update together
+    span: float  # against the parameter, its update and the gradient together
     mask: bool
     factor: float  # c in D = −c·p
     carry: float
@@ -294,7 +301,8 @@ def _fork(bench: _Bench, steps: int, decay: float) -> _Fork | None:
         return None
     factor, residual = _fit(displacement, before)
     _, after = _fit(displacement, plain)
-    basis = torch.stack([before.flatten(), (plain - before).flatten()], dim=1).double()
+    parts = (before, plain - before, bench.gradients[steps])
+    basis = torch.stack([part.flatten() for part in parts], dim=1).double()
     target = displacement.flatten().double()
     fitted = basis @ torch.linalg.lstsq(basis.cpu(), target.cpu()[:, None]).solution.to(basis.device)
     span = float((target - fitted[:, 0]).norm()) / size
