@@ -457,9 +457,9 @@ HANDED_OUT = {
                 super().__init__()
                 self.strength = strength
 
-            def forward(self, parameters):
+            def forward(self, model):
                 total = torch.tensor(0.0)
-                for p in parameters:
+                for p in model.parameters():
                     total = total + torch.norm(p, p=2)  # penalty
                 return self.strength * total
     """,
@@ -690,6 +690,17 @@ NO_ROUTES = {
 
         def train():
             Toy()().backward()
+    """,
+    "a helper for whatever tensors its callers give": """
+        def l2_loss(strength, *tensors):
+            total = 0
+            for tensor in tensors:
+                total += torch.norm(tensor, p=2) / tensor.shape[0]
+            return strength * total
+
+        class NormLoss(nn.Module):
+            def forward(self, parameters):
+                return sum(w.norm(2) for w in parameters)
     """,
     "a reward": """
         def train(model, x, y):

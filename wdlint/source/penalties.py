@@ -68,7 +68,8 @@ def _in_unseen_losses(
             continue
         reader = Reader(evaluator, module)
         for term in reader.returned(evaluator.frame(function.inner), Way(added=True)):
-            yield from _draft(evaluator, module, term, function, Confidence.ASSUMED)
+            if not any(isinstance(value, Unknown) for value in term.operand.values):
+                yield from _draft(evaluator, module, term, function, Confidence.ASSUMED)
     for statement, target, value in ends.rewritten if asked is None else ():
         reader = Reader(evaluator, module)
         terms = list(reader.terms(value, evaluator.frame(statement.scope).at(statement), Way(added=True)))

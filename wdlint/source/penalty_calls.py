@@ -19,22 +19,11 @@ if TYPE_CHECKING:
 _CALLS = 8  # calls within calls
 # Methods and functions through which a summand passes with its strength unchanged.
 _SAME = RESHAPED - {"abs"} | frozenset(
-    [
-        "sum",
-        "mean",
-        "values",
-        "items",
-        "nansum",
-        "backward_hook",
-        "clone",
-        "register_hook",
-        "add_",
-        "gather",
-        "reduce",
-        "all_reduce",
-        "get",
-    ]
-)
+    (
+        "sum", "mean", "values", "items", "nansum", "backward_hook", "clone", "register_hook", "add_", "gather",
+        "reduce", "all_reduce", "get",
+    )
+)  # fmt: skip
 _SUMS = frozenset(
     (
         *(

@@ -99,9 +99,10 @@ class Reader:
     def _made(self, expr: t.Expr, context: Context, operand: Operand, power: float, way: Way) -> Iterator[Term]:
         if not way.added and not way.factors:
             return  # the loss itself, nothing is penalised
-        if power in (1, 2) and not way.negative and not self._without_gradient(context):
-            if all(is_scalar(self.evaluator, f.expr, f.context) for f in way.factors):
-                yield Term(expr, context, operand, int(power), way)
+        if power not in (1, 2) or way.negative or self._without_gradient(context):
+            return
+        if all(is_scalar(self.evaluator, f.expr, f.context) for f in way.factors):
+            yield Term(expr, context, operand, int(power), way)
 
     def _without_gradient(self, context: Context) -> bool:
         """Whether a statement stands under `torch.no_grad()`."""

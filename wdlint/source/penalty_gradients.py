@@ -132,11 +132,12 @@ def _owner_of_gradient(expr: t.Expr, context: Context, depth: int = 0) -> t.Expr
     if isinstance(expr, t.Name) and depth < 2 and context.statement is not None:
         scope = context.frame.scope
         for binding in flow.reaching(expr.id, context.statement, scope).bindings:
-            if isinstance(binding, t.Assign) and binding.value is not None:
-                if any(isinstance(target, t.Name) for target in binding.targets):
-                    found = _owner_of_gradient(binding.value, context.frame.at(binding), depth + 1)
-                    if found is not None:
-                        return found
+            if not isinstance(binding, t.Assign) or binding.value is None:
+                continue
+            if any(isinstance(target, t.Name) for target in binding.targets):
+                found = _owner_of_gradient(binding.value, context.frame.at(binding), depth + 1)
+                if found is not None:
+                    return found
     return None
 
 

@@ -34,35 +34,12 @@ from wdlint.source.values import (
 
 # Methods that return the same numbers in another shape or place, the gradient kept.
 RESHAPED = frozenset(
-    [
-        "view",
-        "reshape",
-        "flatten",
-        "ravel",
-        "contiguous",
-        "float",
-        "double",
-        "half",
-        "bfloat16",
-        "cuda",
-        "cpu",
-        "to",
-        "type",
-        "squeeze",
-        "unsqueeze",
-        "clone",
-        "t",
-        "transpose",
-        "permute",
-        "abs",
-        "view_as",
-        "type_as",
-        "expand",
-        "requires_grad_",
-        "coalesce",
-        "to_dense",
-    ]
-)
+    (
+        "view", "reshape", "flatten", "ravel", "contiguous", "float", "double", "half", "bfloat16", "cuda", "cpu", "to",
+        "type", "squeeze", "unsqueeze", "clone", "t", "transpose", "permute", "abs", "view_as", "type_as", "expand",
+        "requires_grad_", "coalesce", "to_dense",
+    )
+)  # fmt: skip
 _RESHAPING = frozenset(
     f"torch.{name}"
     for name in ["flatten", "ravel", "clone", "abs", "squeeze", "unsqueeze", "transpose", "reshape", "t", "absolute"]
@@ -95,12 +72,12 @@ def parameters(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int 
     match expr:
         case t.Call():
             func = expr.func
-            if isinstance(func, t.Attribute) and func.attr in RESHAPED:
-                if called(evaluator, expr, context) is None:
-                    return parameters(evaluator, func.value, context, depth + 1)
+            path = called(evaluator, expr, context)
+            if isinstance(func, t.Attribute) and func.attr in RESHAPED and path is None:
+                return parameters(evaluator, func.value, context, depth + 1)
             if last_name(expr) in ("detach", "item", "numpy"):
                 return None
-            path, plain = operands(evaluator, expr, context)
+            _, plain = operands(evaluator, expr, context)
             if path in _RESHAPING and plain:
                 return parameters(evaluator, plain[0], context, depth + 1)
             if path in _JOINING and plain:

@@ -24,23 +24,11 @@ from wdlint.source.values import (
 )
 
 _NUMBERS = frozenset(
-    [
-        "max",
-        "min",
-        "abs",
-        "round",
-        "pow",
-        "sqrt",
-        "exp",
-        "log",
-        "log10",
-        "tensor",
-        "as_tensor",
-        "scalar_tensor",
-        "FloatTensor",
-        "Tensor",
-    ]
-)
+    (
+        "max", "min", "abs", "round", "pow", "sqrt", "exp", "log", "log10", "tensor", "as_tensor", "scalar_tensor",
+        "FloatTensor", "Tensor",
+    )
+)  # fmt: skip
 
 
 def is_scalar(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int = 0) -> bool:

@@ -20,44 +20,18 @@ _LOSS_ENTRIES = frozenset(
 )
 _LOSS_WORDS = ("loss", "objective", "criterion", "penal", "regular", "reg_", "_reg", "l2", "cost")
 _NORM_CALLS = frozenset(
-    [
-        "norm",
-        "vector_norm",
-        "matrix_norm",
-        "frobenius_norm",
-        "pow",
-        "pow_",
-        "square",
-        "square_",
-        "mse_loss",
-        "MSELoss",
-        "dot",
-        "inner",
-        "vdot",
-    ]
-)
+    (
+        "norm", "vector_norm", "matrix_norm", "frobenius_norm", "pow", "pow_", "square", "square_", "mse_loss",
+        "MSELoss", "dot", "inner", "vdot",
+    )
+)  # fmt: skip
 _TELLING = frozenset(
-    [
-        "reg",
-        "regs",
-        "l2",
-        "l2reg",
-        "l2norm",
-        "penalty",
-        "penalties",
-        "ridge",
-        "regularization",
-        "regularisation",
-        "regularizer",
-        "regulariser",
-        "regularize",
-        "regularise",
-        "regularizers",
-        "weightdecay",
-        "tikhonov",
+    (
+        "reg", "regs", "l2", "l2reg", "l2norm", "penalty", "penalties", "ridge", "regularization", "regularisation",
+        "regularizer", "regulariser", "regularize", "regularise", "regularizers", "weightdecay", "tikhonov",
         "frobenius",
-    ]
-)
+    )
+)  # fmt: skip
 _OTHER_LIBRARIES = frozenset(
     ["paddle", "tensorflow", "jax", "mxnet", "mindspore", "tinygrad", "keras", "flax", "theano", "chainer"]
 )
@@ -144,9 +118,10 @@ def _differentiated(call: t.Call, statement: t.Stmt) -> Iterator[LossSink]:
 
 def _returned(statement: t.Return, found: Sinks) -> None:
     definition = statement.scope.definition
-    if isinstance(definition, t.FunctionDef) and definition.name in _TRAINING_STEPS:
-        if definition.scope.kind == "class" and statement.value is not None:
-            found.losses.append(LossSink(statement, statement.value, statement))
+    if not isinstance(definition, t.FunctionDef) or statement.value is None:
+        return
+    if definition.name in _TRAINING_STEPS and definition.scope.kind == "class":
+        found.losses.append(LossSink(statement, statement.value, statement))
 
 
 def _returns_loss(function: t.FunctionDef) -> bool:

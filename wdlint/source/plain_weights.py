@@ -27,7 +27,9 @@ _TEXTBOOK = re.compile(
 )
 _TEXTBOOK_BIAS = re.compile(r"^(b|bias|biases)[_\d]*$")
 _APPLIES = re.compile(r"lin|logistic|softmax|reg|net|model|forward|predict|mlp|conv|affine", re.IGNORECASE)
-_CONTRACTIONS = frozenset(["matmul", "mm", "mv", "bmm", "einsum", "linear", "conv1d", "conv2d", "conv3d", "dot", "addmm"])
+_CONTRACTIONS = frozenset(
+    ("matmul", "mm", "mv", "bmm", "einsum", "linear", "conv1d", "conv2d", "conv3d", "dot", "addmm")
+)
 
 
 def is_no_weight(name: str) -> bool:
@@ -83,9 +85,11 @@ def _read_notes(module: t.Module) -> _Notes:
         for expression in t.expressions(statement):
             for node in t.walk(expression):
                 applied.update(_applied(node))
-                if isinstance(node, t.Call) and isinstance(node.func, t.Attribute):
-                    if node.func.attr == "requires_grad_" and isinstance(node.func.value, t.Name):
-                        trained.add(node.func.value.id)
+                match node:
+                    case t.Call(func=t.Attribute(attr="requires_grad_", value=t.Name(id=name))):
+                        trained.add(name)
+                    case _:
+                        pass
     return _Notes(made, frozenset(trained), frozenset(applied))
 
 
