@@ -10,7 +10,9 @@ _CONSTRUCTION = (b"torch.optim", b"import optim", b"AdamW(", b"Adam(", b"SGD(", 
 _ASSIGNMENT = (b"optimizer = ", b"optimizer=", b"optim = ", b"opt = ", b"optim(")
 _SQUARES = (b"norm(", b".pow(", b"square(", b"** 2", b"**2")
 _GRADIENTS = (b".grad.add", b".grad +", b".grad.data", b".grad = ")
-_PENALTY_WORDS = (b"regulariz", b"l2_reg", b"l2_loss", b"l2_norm", b"l2_penalty", b"weight_penalty")
+_PENALTY_WORDS = (
+    b"regulariz", b"l2_reg", b"l2_loss", b"l2_norm", b"l2_penalty", b"weight_penalty", b"reg_loss", b"reg_weight"
+)  # fmt: skip
 
 
 def may_matter(data: bytes) -> bool:
@@ -24,7 +26,9 @@ def may_matter(data: bytes) -> bool:
         return True
     trained = b".backward(" in data or b"training_step" in data
     if not parameters:
-        return trained and b"requires_grad" in data and any(mark in data for mark in _SQUARES)
+        # weights of textbook code, or `layer.weight` one by one
+        named = b".weight" in data and any(word in data for word in _PENALTY_WORDS)
+        return (named or (trained and b"requires_grad" in data)) and any(mark in data for mark in _SQUARES)
     if any(mark in data for mark in _GRADIENTS):
         return True
     trained = trained or any(word in data for word in _PENALTY_WORDS)
