@@ -47,6 +47,7 @@ from wdlint.source.values import (
 _DEPTH = 12  # calls within calls
 _ANSWERS = 12  # alternatives kept for one expression
 _WORK = 60_000  # evaluations for one linted file
+_NESTED = 150  # evaluations within evaluations
 _CUSTOMARY = {
     "torch": "torch",
     "nn": "torch.nn",
@@ -142,7 +143,7 @@ class Evaluator:
         found = self._answers.get(key)
         if found is not None:
             return found
-        if key in self._running or self.work > _WORK:
+        if key in self._running or self.work > _WORK or len(self._running) > _NESTED:
             return (Unknown(f"@{id(expr)}"),)
         self.work += 1
         self._running.add(key)

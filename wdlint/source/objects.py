@@ -644,7 +644,10 @@ def _elements(evaluator: Evaluator, value: Value, turn: int) -> Iterator[Value]:
                 return
             for one in items(evaluator, value):
                 answers = evaluator.force(one.value)
-                yield from elements_of(evaluator, answers, turn) if one.spread else answers
+                if one.spread:
+                    yield from elements_of(evaluator, answers, turn)
+                else:
+                    yield from (_selected_pair(evaluator, held, value, turn) for held in answers)
         case MappingValue():
             for one_entry in entries(evaluator, value):
                 if one_entry.key is not None:
@@ -678,6 +681,20 @@ def _layers_of(evaluator: Evaluator, value: Value, made: Instance) -> Iterator[V
         found.extend(elements_of(evaluator, held, id(made)) if item.spread else held)
     for layer in found:
         yield _as_part(evaluator, value.root, value.path, "*", layer) if isinstance(value, Part) else layer
+
+
+def _selected_pair(evaluator: Evaluator, held: Value, whole: Value, turn: int) -> Value:
+    """`(n, p)` out of a list of such pairs that was selected from the model: its parts are of that selection."""
+    if not isinstance(held, SequenceValue) or held.kind != "tuple":
+        return held
+    parts = [evaluator.force(item.value) for item in held.items]
+    if not any(isinstance(v, Element) for part in parts for v in part):
+        return held
+    selected = Collection("selected", whole)
+    moved = (
+        tuple(Element(selected, v.part, turn) if isinstance(v, Element) else v for v in part) for part in parts
+    )
+    return SequenceValue("tuple", tuple(Item(part) for part in moved))
 
 
 def _pairs(evaluator: Evaluator, operation: Operation, turn: int) -> Iterator[Value]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 
 from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, OptimizerUse, Origin, Penalty
@@ -18,8 +19,20 @@ from wdlint.source.sites import is_optimizer_class, sites, step_of
 from wdlint.source.uses import UseReader
 
 
+_FRAMES = 6_000  # Python frames that nested questions may take; the evaluator bounds their nesting itself
+
+
 def observed(path: str, data: bytes, module: t.Module, project: Project) -> FileFacts:
     """The facts of one file, in textual order."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _FRAMES))
+    try:
+        return _observed(path, data, module, project)
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _observed(path: str, data: bytes, module: t.Module, project: Project) -> FileFacts:
     evaluator = Evaluator(project, module)
     where: Callable[[int], tuple[int, int]] | None = None
     if path.endswith(".ipynb"):

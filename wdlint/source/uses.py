@@ -67,6 +67,7 @@ class UseReader:
         if not answers:
             return
         context = maker.arguments.context or site.context
+        found: list[OptimizerUse] = []
         for value in answers[:_ALTERNATIVES]:
             reader = GroupReader(self.evaluator, maker.decay.name if maker.decay else None)
             groups = reader.read(value, expression, context)
@@ -74,7 +75,9 @@ class UseReader:
             drafts = (*groups.drafts, *later)
             if drafts:
                 read = Groups(drafts, groups.complete and complete, groups.listed or bool(later))
-                yield from self._variants(site, maker, read)
+                found.extend(self._variants(site, maker, read))
+        for use in found:
+            yield replace(use, variants=max(use.variants, len(found))) if len(found) > 1 else use
 
     def _variants(self, site: Site, maker: Maker, groups: Groups) -> Iterator[OptimizerUse]:
         """One use for each answer to what the model is; a model by an unknown name may be any of its families."""
