@@ -51,7 +51,7 @@ from dataclasses import replace
 from wdlint import wording
 from wdlint.facts import Finding, Kind, Note, OptimizerUse, Parameter, Pattern, Severity
 from wdlint.reach import seen_reach
-from wdlint.splits import dead_patterns, meant_kind
+from wdlint.splits import dead_patterns, exempt_groups, meant_kind
 
 code = "WD302"
 severity = Severity.WARNING
@@ -138,7 +138,7 @@ optimizer = torch.optim.AdamW(groups, lr=5e-5)
 
 def judge(use: OptimizerUse) -> Iterator[Finding]:
     reach = seen_reach(use, tuple(kind for kind in Kind if kind is not Kind.WEIGHT))
-    if reach is None:
+    if reach is None or (reach.latent and not exempt_groups(use)):
         return
     missed: dict[str, Parameter] = {}
     guilty: list[Pattern] = []

@@ -53,7 +53,7 @@ from dataclasses import replace
 from wdlint import wording
 from wdlint.facts import Finding, Kind, Note, OptimizerUse, Severity
 from wdlint.reach import UNDECAYED_KINDS, Reach, seen_reach, unseen_reach
-from wdlint.splits import dead_patterns, is_inverted, is_split, meant_kind
+from wdlint.splits import dead_patterns, exempt_groups, is_inverted, is_split, meant_kind
 
 code = "WD301"
 severity = Severity.WARNING
@@ -137,7 +137,8 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     kinds = tuple(kind for kind in UNDECAYED_KINDS if kind not in explained)
     reach = seen_reach(use, kinds)
     if reach is not None:
-        yield _finding(reach, wording.kinds(reach.parameters))
+        if _intended(reach):
+            yield _finding(reach, wording.kinds(reach.parameters))
     elif not explained:
         yield from _unseen(use)
 
@@ -150,6 +151,11 @@ def _unseen(use: OptimizerUse) -> Iterator[Finding]:
     reach = unseen_reach(use, (Kind.BIAS,))
     if reach is not None:
         yield _finding(reach, "the biases")
+
+
+def _intended(reach: Reach) -> bool:
+    """Whether the split says that something shall not decay: a group that is 0 only by default says nothing."""
+    return not reach.latent or bool(exempt_groups(reach.use))
 
 
 def _finding(reach: Reach, what: str) -> Finding:

@@ -357,6 +357,11 @@ class TestHandMadeSplits:
         assert not finding.latent
         assert "the fault bites as soon as decay is set" in finding.message
 
+    def test_a_group_that_is_zero_only_by_default_is_no_exemption(self) -> None:
+        use = split(WRITTEN, "ynnn", "nyyy")
+        decayed, other = use.groups
+        assert codes(replace(use, groups=(decayed, replace(other, amount=LATENT)))) == []
+
     def test_a_literal_zero_everywhere_passes(self) -> None:
         assert codes(split(ZERO, "yyny", "nnyn")) == []
 
