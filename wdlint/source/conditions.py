@@ -11,13 +11,15 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from wdlint.source import arithmetic, objects
+from wdlint.source import arithmetic, flow, objects
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.values import (
     Answers,
     Arguments,
     Attribute,
+    Change,
+    Changed,
     ClassValue,
     Condition,
     Context,
@@ -59,13 +61,17 @@ class Reader:
 
     def read(self, expr: t.Expr, context: Context) -> s.Selector:
         """The selector of one test."""
-        if self.depth > _DEPTH:
+        asked: set[tuple[int, int]] = self.evaluator.__dict__.setdefault("_tests_asked", set())
+        key = id(expr), id(context)
+        if self.depth > _DEPTH or key in asked:
             return self._opaque(expr, context)
         self.depth += 1
+        asked.add(key)
         try:
             found = self._read(expr, context)
         finally:
             self.depth -= 1
+            asked.discard(key)
         return found if found is not None else self._opaque(expr, context)
 
     def _opaque(self, expr: t.Expr, context: Context) -> s.Selector:
@@ -264,7 +270,8 @@ class Reader:
 
     def _membership(self, left: t.Expr, right: t.Expr, context: Context) -> s.Selector | None:
         lefts, rights = self.evaluator.evaluate(left, context), self.evaluator.evaluate(right, context)
-        options = [self._within(subject, held) for subject in lefts for held in rights]
+        options = [self._within(subject, _before_turn(self.evaluator, held, subject, context))
+                   for subject in lefts for held in rights]  # fmt: skip
         return _only(options)
 
     def _within(self, subject: Value, held: Value) -> s.Selector | None:
@@ -508,8 +515,6 @@ class Reader:
                     value: s.Selector = s.Always(False)
                 else:
                     value = self.read(statement.value, frame.at(statement))
-                from wdlint.source import flow
-
                 guards = [Condition(test, truth, frame.at(at)) for test, truth, at in flow.guards(statement)]
                 guard = self.all_of(guards)
                 options.append(s.both(guard, value, *map(s.negation, before)))
@@ -606,6 +611,28 @@ class Reader:
             if isinstance(old, str) and isinstance(new, str):
                 return s.Replaced(inner, old, new)
         return None
+
+
+def _before_turn(evaluator: Evaluator, held: Value, subject: Value, context: Context) -> Value:
+    """A collection as a loop's current element meets it: without what this turn will add further down.
+
+    In `if p in seen: continue` before `seen.add(p)`, only earlier elements have been added.
+    """
+    element = objects.element_within(subject)
+    if not isinstance(held, Changed) or element is None or context.statement is None:
+        return held
+    kept = tuple(c for c in held.changes if not _adds_later(evaluator, c, element, context))
+    return held if len(kept) == len(held.changes) else Changed(held.base, kept)
+
+
+def _adds_later(evaluator: Evaluator, change: Change, element: Element, context: Context) -> bool:
+    statement = change.context.statement
+    if change.path or change.context.frame is not context.frame or statement is None or context.statement is None:
+        return False
+    if not change.arguments or not flow.follows_in_turn(statement, context.statement):
+        return False
+    added = [objects.element_within(v) for v in evaluator.evaluate(change.arguments[-1].value, change.context)]
+    return any(one is not None and (one.turn, one.part) == (element.turn, element.part) for one in added)
 
 
 _Read = TypeVar("_Read")

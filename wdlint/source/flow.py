@@ -170,3 +170,28 @@ def ancestors(statement: t.Stmt) -> Iterator[t.Block]:
     while block is not None:
         yield block
         block = block.parent.block if block.parent is not None else None
+
+
+def follows_in_turn(later: t.Stmt, earlier: t.Stmt) -> bool:
+    """Whether both stand in one loop and, in each of its turns, `later` can only run after `earlier`."""
+    positions = {id(block): index for block, index in _path(earlier)}
+    for block, index in _path(later):
+        if id(block) in positions:
+            if index < positions[id(block)]:
+                return False
+            return any(isinstance(b.parent, (t.For, t.While)) and b is b.parent.body for b in (block, *_above(block)))
+    return False
+
+
+def _path(statement: t.Stmt) -> Iterator[tuple[t.Block, int]]:
+    """The blocks around a statement, innermost first, with its place in each."""
+    current: t.Stmt | None = statement
+    while current is not None:
+        yield current.block, current.index
+        current = current.block.parent
+
+
+def _above(block: t.Block) -> Iterator[t.Block]:
+    while block.parent is not None:
+        block = block.parent.block
+        yield block
