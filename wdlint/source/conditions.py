@@ -299,10 +299,19 @@ class Reader:
         """Membership in a set of parameters or names that was itself selected from the model."""
         from wdlint.source.selections import taken
 
-        parts = taken(self.evaluator, held)
-        if any(part.unread for part in parts):
-            return None
-        mine = taken(self.evaluator, element.collection)
+        active: set[int] = self.evaluator.__dict__.setdefault("_sets_asked", set())
+        key = id(getattr(bare(held), "node", None) or held)
+        if key in active:
+            # `if p in seen: continue` before `seen.add(p)`: each is met once, so it is not yet there
+            return s.Always(False)
+        active.add(key)
+        try:
+            parts = taken(self.evaluator, held)
+            if any(part.unread for part in parts):
+                return None
+            mine = taken(self.evaluator, element.collection)
+        finally:
+            active.discard(key)
         prefix = mine[0].prefix if mine else ""
         return s.either(*(part.below(prefix) for part in parts))
 

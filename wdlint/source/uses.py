@@ -76,7 +76,8 @@ class UseReader:
             if drafts:
                 read = Groups(drafts, groups.complete and complete, groups.listed or bool(later))
                 found.extend(self._variants(site, maker, read))
-        for use in found:
+        seen = [use for use in found if use.inventory is not None] or found
+        for use in seen:
             yield replace(use, variants=max(use.variants, len(found))) if len(found) > 1 else use
 
     def _variants(self, site: Site, maker: Maker, groups: Groups) -> Iterator[OptimizerUse]:
