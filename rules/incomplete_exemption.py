@@ -64,9 +64,18 @@ FLAGGED = (
 import torch
 from torch import nn
 
-model = nn.Sequential()
-model.add_module("conv", nn.Conv2d(3, 8, 3))
-model.add_module("bn", nn.BatchNorm2d(8))
+
+class Stem(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, channels, 3)
+        self.bn = nn.BatchNorm2d(channels)
+
+    def forward(self, x):
+        return torch.relu(self.bn(self.conv(x)))
+
+
+model = Stem(8)
 decay = [p for n, p in model.named_parameters() if "bn" not in n]
 no_decay = [p for n, p in model.named_parameters() if "bn" in n]
 optimizer = torch.optim.SGD(  # WD301
@@ -90,7 +99,10 @@ class LayerScale(nn.Module):
 model = nn.Sequential(nn.Conv2d(3, 8, 3), LayerScale(8))
 decay, no_decay = [], []
 for p in model.parameters():
-    (no_decay if p.ndim == 1 else decay).append(p)
+    if p.ndim == 1:
+        no_decay.append(p)
+    else:
+        decay.append(p)
 optimizer = torch.optim.AdamW(  # WD301
     [{"params": decay, "weight_decay": 0.05}, {"params": no_decay, "weight_decay": 0.0}], lr=1e-3
 )
