@@ -25,6 +25,7 @@ from wdlint.source.values import (
     Context,
     Element,
     External,
+    Frame,
     FunctionValue,
     Instance,
     Known,
@@ -133,12 +134,26 @@ class Reader:
                     return None
                 if not all(isinstance(target, t.Name) for target in binding.targets):
                     return None
-                guard = self.all_of(objects.loop_conditions(binding, frame))
+                guard = self._runs(binding, frame)
+                if guard is None:
+                    return None
                 options.append(s.both(guard, self.read(binding.value, frame.at(binding)), *map(s.negation, taken)))
                 taken.append(guard)
             if options:
                 return s.either(*options)
         return self._truthy(self.evaluator.evaluate(expr, context))
+
+    def _runs(self, statement: t.Stmt, frame: Frame) -> s.Selector | None:
+        """When a statement of a loop runs; one of an inner loop over constants in any of its turns."""
+        loop = statement.block.parent.block.parent if isinstance(statement.block.parent, t.If) else None
+        if isinstance(loop, t.For) and isinstance(statement.block.parent, t.If):
+            elements = self.evaluator.evaluate(loop.iter, frame.at(loop))
+            test = statement.block.parent
+            if len(elements) == 1 and self._constants(elements[0]) is not None and statement.block is test.body:
+                some = self._in_some_turn(loop, test.test, frame.at(loop))
+                around = self.all_of(objects.loop_conditions(loop, frame))
+                return s.both(some, around) if some is not None and len(loop.body.statements) == 1 else None
+        return self.all_of(objects.loop_conditions(statement, frame))
 
     def _truthy(self, answers: Answers) -> s.Selector | None:
         """A value used as a test: `p.requires_grad`, a flag of the parameter."""
@@ -514,43 +529,69 @@ class Reader:
         frame = self.evaluator.call_frame(callee, arguments, expr, context)
         if frame is None:
             return None
-        options: list[s.Selector] = []
-        before: list[s.Selector] = []
-        for statement in t.statements(frame.scope.body):
-            if isinstance(statement, (t.For, t.While, t.Try)):
-                return self._looping(statement, frame.at(statement))
-            if isinstance(statement, t.Return):
-                if statement.value is None:
-                    value: s.Selector = s.Always(False)
-                else:
-                    value = self.read(statement.value, frame.at(statement))
-                guards = [Condition(test, truth, frame.at(at)) for test, truth, at in flow.guards(statement)]
-                guard = self.all_of(guards)
-                options.append(s.both(guard, value, *map(s.negation, before)))
-                before.append(guard)
-        return s.either(*options) if options else None
+        found = self._returned(frame.scope.body, frame)
+        return found[0] if found is not None else None
 
-    def _looping(self, statement: t.Stmt, context: Context) -> s.Selector | None:
-        """`for nd in names: if nd in n: return True` followed by `return False`."""
-        if not isinstance(statement, t.For) or len(statement.body.statements) != 1:
+    def _returned(self, block: t.Block, frame: Frame) -> tuple[s.Selector, s.Selector] | None:
+        """When a block returns something true, and when it returns at all; None where that can't be told."""
+        true: s.Selector = s.Always(False)
+        left: s.Selector = s.Always(False)
+        for statement in block.statements:
+            outcome = self._returns_of(statement, frame)
+            if outcome is None:
+                return None
+            here = s.negation(left)
+            true = s.either(true, s.both(here, outcome[0]))
+            left = s.either(left, outcome[1])
+            if left == s.Always(True):
+                break
+        return true, left
+
+    def _returns_of(self, statement: t.Stmt, frame: Frame) -> tuple[s.Selector, s.Selector] | None:
+        """The same for one statement."""
+        context = frame.at(statement)
+        if isinstance(statement, t.Return):
+            value = self.read(statement.value, context) if statement.value is not None else s.Always(False)
+            return value, s.Always(True)
+        if isinstance(statement, t.If):
+            body = self._returned(statement.body, frame)
+            rest = self._returned(statement.orelse, frame) if statement.orelse else _FALLS_THROUGH
+            if body is None or rest is None:
+                return None
+            if (body, rest) == (_FALLS_THROUGH, _FALLS_THROUGH):
+                return _FALLS_THROUGH
+            test = self.read(statement.test, context)
+            sides = [(test, body), (s.negation(test), rest)]
+            true, left = (s.either(*(s.both(guard, side[i]) for guard, side in sides)) for i in (0, 1))
+            return true, left
+        if isinstance(statement, t.For) and any(isinstance(r, t.Return) for r in t.statements(statement.body)):
+            return self._returns_of_loop(statement, context)
+        inner = [r for b in t.blocks(statement) for r in t.statements(b)]
+        return None if any(isinstance(r, t.Return) for r in inner) else _FALLS_THROUGH
+
+    def _returns_of_loop(self, loop: t.For, context: Context) -> tuple[s.Selector, s.Selector] | None:
+        """`for nd in names: if nd in n: return True`."""
+        if len(loop.body.statements) != 1 or loop.orelse is not None:
             return None
-        inner = statement.body.statements[0]
-        after = statement.block.statements[statement.index + 1 :]
+        inner = loop.body.statements[0]
         if not isinstance(inner, t.If) or inner.orelse is not None or len(inner.body.statements) != 1:
             return None
         leaving = inner.body.statements[0]
-        if not isinstance(leaving, t.Return) or len(after) != 1 or not isinstance(after[0], t.Return):
+        if not isinstance(leaving, t.Return) or not isinstance(leaving.value, (t.Const, type(None))):
             return None
-        outcome, otherwise = leaving.value, after[0].value
-        if not isinstance(outcome, t.Const) or not isinstance(otherwise, t.Const):
+        found = self._in_some_turn(loop, inner.test, context)
+        if found is None:
             return None
-        if {bool(outcome.value), bool(otherwise.value)} != {True, False}:
-            return None
-        generator = t.Comprehension(statement.cst, "generator", inner.test, None,
-                                    (t.Clause(statement.target, statement.iter, ()),))  # fmt: skip
-        self.evaluator.keep(generator)
-        found = self._quantified("any", generator, context)
-        return s.negation(found) if found is not None and not outcome.value else found
+        return (found if leaving.value is not None and leaving.value.value else s.Always(False)), found
+
+    def _in_some_turn(self, loop: t.For, test: t.Expr, context: Context) -> s.Selector | None:
+        """Whether a test holds in some turn of a loop over constants."""
+        made: dict[tuple[int, int], t.Comprehension] = self.evaluator.__dict__.setdefault("_loops_as_any", {})
+        key = id(loop), id(test)
+        if key not in made:
+            clause = t.Clause(loop.target, loop.iter, ())
+            made[key] = t.Comprehension(loop.cst, "generator", test, None, (clause,))
+        return self._quantified("any", made[key], context)
 
     # ---- texts
 
@@ -603,6 +644,10 @@ class Reader:
             index = value.name[1:-1]
             if inner is not None and value.of.arguments == (".",) and re.fullmatch(r"-?\d+", index):
                 return s.Segment(inner, int(index))
+            if inner is not None and value.of.name == "rsplit" and value.of.arguments == (".", 1):
+                if index in ("-1", "1"):  # a name without a dot has no second part, and is its own last one
+                    return s.Segment(inner, -1) if index == "-1" else None
+                return s.OwnerName() if index == "-2" and isinstance(inner, s.FullName) else None
             return None
         if not value.called:
             return None
@@ -644,6 +689,7 @@ def _adds_later(evaluator: Evaluator, change: Change, element: Element, context:
     return any(one is not None and (one.turn, one.part) == (element.turn, element.part) for one in added)
 
 
+_FALLS_THROUGH: tuple[s.Selector, s.Selector] = (s.Always(False), s.Always(False))
 _Read = TypeVar("_Read")
 
 
@@ -672,6 +718,8 @@ def symbolic(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int = 
         return False
     for node in t.walk(expr):
         if isinstance(node, t.Name):
+            if _names_a_test(evaluator, node, context, depth):
+                return True
             for value in evaluator.evaluate(node, context):
                 if objects.element_within(value) is not None:
                     return True
@@ -681,3 +729,14 @@ def symbolic(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int = 
     return False
 
 
+def _names_a_test(evaluator: Evaluator, node: t.Name, context: Context, depth: int) -> bool:
+    """Whether a name of a loop holds the outcome of a test of its element: `is_norm = isinstance(m, norms)`."""
+    frame = context.frame
+    if node.id not in frame.scope.bound or context.statement is None:
+        return False
+    for binding in evaluator._reach(node.id, context.statement, frame.scope).bindings:
+        if isinstance(binding, t.Assign) and isinstance(binding.value, (t.Compare, t.Boolean, t.Unary, t.Call)):
+            if any(isinstance(block.parent, t.For) for block in flow.ancestors(binding)):
+                if symbolic(evaluator, binding.value, frame.at(binding), depth + 1):
+                    return True
+    return False

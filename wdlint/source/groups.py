@@ -142,7 +142,19 @@ class GroupReader:
 
     def _symbolic(self, conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
         """The conditions that ask about the current parameter; others only say whether a group is there."""
-        return tuple(c for c in conditions if symbolic(self.evaluator, c.test, c.context))
+        return tuple(
+            c
+            for c in conditions
+            if symbolic(self.evaluator, c.test, c.context) and not self._makes_group(c)
+        )
+
+    def _makes_group(self, condition: Condition) -> bool:
+        """`if key not in groups:` before a group is made under that key."""
+        test = condition.test
+        if not isinstance(test, t.Compare) or len(test.rest) != 1 or test.rest[0][0] not in ("in", "not in"):
+            return False
+        held = self.evaluator.evaluate(test.rest[0][1], condition.context)
+        return any(isinstance(bare(v), MappingValue) for v in held)
 
     # ---- one group
 
@@ -179,7 +191,7 @@ class GroupReader:
             for index, answer in enumerate(answers)
             for part in taken(self.evaluator, answer)
         )
-        unread = any(part.unread for part in parts)
+        unread = any(part.unread for part in parts) or not parts
         self.complete = self.complete and not unread
         options = tuple(key for key in keyed if key != "params")
         label = source_text(module, expression) or "parameters"
@@ -218,12 +230,40 @@ class GroupReader:
         self, value: Value, keyed: dict[str, Deferred | Answers]
     ) -> list[tuple[s.Selector, AmountDraft | None]]:
         """The group's decay; split in several where it depends on the parameter."""
+        later = self._set_under_tests(value)
+        if later:
+            return later
         held = keyed.get(self.decay_key)
         if isinstance(held, Deferred):
             cases = self._cases(held.expr, held.context)
             if len(cases) > 1:
                 return cases
         return [(s.Always(True), self._amount(self.decay_key, value, keyed))]
+
+    def _set_under_tests(self, value: Value) -> list[tuple[s.Selector, AmountDraft | None]]:
+        """`group["weight_decay"] = 0.0` in branches that ask about the parameter, the last that applies first."""
+        held = [
+            entry
+            for entry in objects.entries(self.evaluator, value)
+            if entry.key is not None
+            and any(isinstance(k, Known) and k.value == self.decay_key for k in self.evaluator.force(entry.key))
+        ]
+        if not any(self._symbolic(entry.conditions) for entry in held):
+            return []
+        tests = [tuple(c for c in entry.conditions if not self._makes_group(c)) for entry in held]
+        found: list[tuple[s.Selector, AmountDraft | None]] = []
+        before: list[s.Selector] = []
+        for entry, conditions in zip(reversed(held), reversed(tests), strict=True):
+            guard = Reader(self.evaluator).all_of(conditions)
+            here = s.both(guard, *map(s.negation, before))
+            if isinstance(entry.value, Deferred):
+                cases = self._cases(entry.value.expr, entry.value.context)
+            else:
+                cases = [(s.Always(True), amount_of(entry.value, self.decay_key))]
+            found.extend((s.both(here, inner), amount) for inner, amount in cases)
+            before.append(guard)
+        rest = s.both(*map(s.negation, before))
+        return found if rest == s.Always(False) else [*found, (rest, None)]
 
     def _cases(self, expr: t.Expr, context: Context) -> list[tuple[s.Selector, AmountDraft | None]]:
         """`0.0 if p.ndim < 2 else wd`, or a name that branches of a loop bind, as amounts under conditions."""

@@ -633,6 +633,8 @@ def _elements(evaluator: Evaluator, value: Value, turn: int) -> Iterator[Value]:
                 yield SequenceValue("tuple", tuple(Item(p) for p in parts))
             elif inner.name == "items":
                 yield from _pairs(evaluator, inner, turn)
+            elif _pairs_within(evaluator, inner):
+                yield _pair(Collection("selected", inner), "parameter", turn)
             else:
                 kinds = symbolic_part(evaluator, inner)
                 part = "name" if kinds == "name" else kinds or "parameter"
@@ -641,6 +643,9 @@ def _elements(evaluator: Evaluator, value: Value, turn: int) -> Iterator[Value]:
             part = symbolic_part(evaluator, value)
             if part is not None:
                 yield Element(Collection("selected", value), part, turn)
+                return
+            if _pairs_within(evaluator, value):
+                yield _pair(Collection("selected", value), "parameter", turn)
                 return
             for one in items(evaluator, value):
                 answers = evaluator.force(one.value)
@@ -728,6 +733,35 @@ def _collection_elements(evaluator: Evaluator, collection: Collection, turn: int
             yield _pair(collection, "parameter", turn)
         case _:
             yield _pair(collection, "module", turn)
+
+
+def _pairs_within(evaluator: Evaluator, value: Value, depth: int = 0) -> bool:
+    """Whether a container holds pairs of a parameter's name and the parameter."""
+    if depth > 4:
+        return False
+    inner = bare(value)
+    if isinstance(inner, Collection):
+        return inner.what == "named_parameters"
+    if isinstance(inner, Operation):
+        return inner.name in ("filter", "flatten") and any(
+            _pairs_within(evaluator, v, depth + 1) for v in inner.operands[-1]
+        )
+    if not isinstance(inner, SequenceValue):
+        return False
+    found = False
+    for one in items(evaluator, value):
+        for held in evaluator.force(one.value):
+            if one.spread:
+                found = found or _pairs_within(evaluator, held, depth + 1)
+                continue
+            if not isinstance(held, SequenceValue) or len(held.items) != 2 or held.kind != "tuple":
+                return False
+            first, second = (evaluator.force(i.value) for i in held.items)
+            names = all(isinstance(v, Element) and v.part == "name" for v in first)
+            if not names or not all(isinstance(v, Element) and v.part == "parameter" for v in second):
+                return False
+            found = True
+    return found
 
 
 def _pair(collection: Collection, part: str, turn: int) -> Value:
