@@ -65,12 +65,14 @@ def summary(run: Run) -> list[str]:
 
 
 def statistics(run: Run) -> str:
-    """One line a rule: how often it was found, most often first."""
+    """One line a rule: how often it was found, most often first; the summary where nothing was."""
+    if not run.findings:
+        return "".join(f"{line}\n" for line in summary(run))
     counts = Counter(finding.code for finding in run.findings)
     names = {finding.code: finding.rule for finding in run.findings}
     able = {finding.code for finding in run.findings if fixable(finding)}
     rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    width = len(str(rows[0][1])) if rows else 0
+    width = len(str(rows[0][1]))
     return "".join(
         f"{number:>{width}}  {code}  {'[*]' if code in able else '[ ]'} {names[code]}\n" for code, number in rows
     )
