@@ -340,7 +340,8 @@ class Construction:
         self._walk(method, owner, self.evaluator.method_frame(method, owner, self.instance), Ternary.UNKNOWN)
         later, self.members = self.members, before
         for name, slot in later.slots.items():
-            if name.partition(".")[0] not in settled and ANY not in name:
+            made = any(isinstance(setter, t.Assign) and isinstance(setter.value, t.Call) for setter in slot.setters)
+            if made and name.partition(".")[0] not in settled and ANY not in name:
                 before.slots.setdefault(name, slot)
 
     # ---- freezing and reparametrisation

@@ -712,7 +712,7 @@ class Evaluator:
             context = cls.frame.at(cls.definition)
             for base in cls.definition.bases:
                 if base.keyword is None:
-                    for value in self.evaluate(base.value, context):
+                    for value in map(bare, self.evaluate(base.value, context)):
                         if isinstance(value, (ClassValue, External)) and value is not cls:
                             collected.append(value)
                         elif isinstance(value, Unknown):

@@ -39,7 +39,7 @@ _INERT = (
     "torch.cuda.", "torch.distributions.", "torch.optim.", "torch.utils.", "torch.autograd.", "torch.amp.",
     "torch.distributed.", "torch.nn.functional.", "torch.fft.", "torch.linalg.", "torch.backends.", "torchvision.transforms.",
     "torch.Tensor", "torchtext.", "nltk.", "spacy.", "sentencepiece.", "tokenizers.", "gym.", "networkx.", "shutil.",
-    "torch.nn.init.", "tensorboardX.", "evaluate.", "datasets.",
+    "torch.nn.init.", "torch.ao.", "torch.quantization.", "tensorboardX.", "evaluate.", "datasets.",
 )  # fmt: skip
 _INERT_ENDS = ("Tokenizer", "TokenizerFast", "Config", "Processor", "FeatureExtractor", "Loss", "Dataset", "DataLoader",
                "Logger", "SummaryWriter", "Metric", "Accuracy")  # fmt: skip

@@ -416,25 +416,12 @@ def add_named(members: Members, evaluator: Evaluator, value: Value, present: Ter
     if depth > _NESTING:
         return
     match value:
+        case Changed() if isinstance(bare(value), SequenceValue):
+            _add_pairs(members, evaluator, value, present)
         case Changed():
             add_named(members, evaluator, value.base, present, depth + 1)
             for change in value.changes:
-                sure = (
-                    taken(evaluator, change.context.statement, change.context.frame)
-                    if change.context.statement
-                    else present
-                )
-                if (
-                    len(change.path) == 1
-                    and change.action == "set"
-                    and change.value is not None
-                    and sure is not Ternary.NO
-                ):
-                    name = str(change.path[0]) if change.path[0] is not None else ANY
-                    set_slot(members, name, answers(evaluator, change.value, change.context), present & sure, None)
-                elif not change.path and change.action == "update" and change.arguments and sure is not Ternary.NO:
-                    for other in evaluator.evaluate(change.arguments[0].value, change.context):
-                        add_named(members, evaluator, other, present & sure, depth + 1)
+                _change_named(members, evaluator, change, present, depth)
         case Part():
             add_named(members, evaluator, value.value, present, depth + 1)
         case MappingValue():
@@ -454,7 +441,31 @@ def add_named(members: Members, evaluator: Evaluator, value: Value, present: Ter
             members.complete = False
 
 
-def _add_pairs(members: Members, evaluator: Evaluator, value: SequenceValue, present: Ternary) -> None:
+def _change_named(members: Members, evaluator: Evaluator, change: Change, present: Ternary, depth: int) -> None:
+    """What a later statement puts into a mapping."""
+    statement = change.context.statement
+    sure = taken(evaluator, statement, change.context.frame) if statement is not None else present
+    if sure is Ternary.NO:
+        return
+    if len(change.path) == 1 and change.action == "set" and change.value is not None:
+        key = _computed_key(statement) if change.path[0] is None else None
+        names = names_of(evaluator.evaluate(key, change.context)) if key is not None else (str(change.path[0] or ANY),)
+        for name in names:
+            set_slot(members, name, answers(evaluator, change.value, change.context), present & sure, None, len(names) > 1)
+    elif not change.path and change.action == "update" and change.arguments:
+        for other in evaluator.evaluate(change.arguments[0].value, change.context):
+            add_named(members, evaluator, other, present & sure, depth + 1)
+
+
+def _computed_key(statement: t.Stmt | None) -> t.Expr | None:
+    match statement:
+        case t.Assign(targets=(t.Subscript(index=index), *_)):
+            return index
+        case _:
+            return None
+
+
+def _add_pairs(members: Members, evaluator: Evaluator, value: Value, present: Ternary) -> None:
     for pairs, doubt, _ in listed(evaluator, value):
         for pair in pairs:
             if isinstance(pair, SequenceValue) and len(pair.items) == 2:
