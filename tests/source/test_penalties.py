@@ -16,6 +16,7 @@ from wdlint.source.evaluate import Evaluator
 from wdlint.source.parse import parse_text
 from wdlint.source.penalties import penalties
 from wdlint.source.penalty_draft import PenaltyDraft
+from wdlint.source.penalty_reach import PenaltyReach
 from wdlint.source.project import Project
 from wdlint.source.values import Known
 
@@ -868,3 +869,63 @@ def test_one_term_met_on_two_ways_is_one_penalty() -> None:
             (F.l1_loss(model(x), y) + 0.2 * l2()).backward()
     """)
     assert found == marked
+
+
+NET = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+        self.norm = nn.LayerNorm(4)
+
+    def forward(self, x):
+        return self.norm(self.fc(x))
+
+net = Net()
+"""
+
+
+@pytest.mark.parametrize(
+    ("loop", "reached"),
+    [
+        (
+            """
+    for name, p in net.named_parameters():
+        reg = reg + p.pow(2).sum()
+""",
+            {"fc.bias", "norm.weight", "norm.bias"},  # three examples, gains and biases first
+        ),
+        (
+            """
+    for name, p in net.named_parameters():
+        if "weight" in name:
+            reg = reg + p.pow(2).sum()
+""",
+            {"fc.weight", "norm.weight"},
+        ),
+        (
+            """
+    for name, p in net.named_parameters():
+        if name.endswith("bias"):
+            continue
+        reg = reg + p.pow(2).sum()
+""",
+            {"fc.weight", "norm.weight"},
+        ),
+        ("    reg = sum(p.norm() for n, p in net.named_parameters() if 'bias' in n)", {"fc.bias", "norm.bias"}),
+        ("    reg = sum(p.norm() for p in net.parameters() if p.ndim > 1)", {"fc.weight"}),
+        ("    reg = net.fc.weight.norm(2)", {"fc.weight"}),
+    ],
+)
+def test_the_tests_of_a_loop_select_what_is_penalised(loop: str, reached: set[str]) -> None:
+    text = f"""{HEAD}{NET}
+def train(x, y):
+    reg = 0
+{loop}
+    (F.mse_loss(net(x), y) + 1e-4 * reg).backward()
+"""
+    module = parse_text(text, "train.py")
+    evaluator = Evaluator(Project(), module)
+    (draft,) = penalties(evaluator, module)
+    found = PenaltyReach(evaluator, draft.operands)
+    assert set(found.examples) == reached

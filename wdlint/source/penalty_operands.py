@@ -213,7 +213,7 @@ def _holds_parameters(evaluator: Evaluator, value: Value, depth: int) -> bool | 
             found: bool | None = None
             for item in objects.items(evaluator, value):
                 for held in evaluator.force(item.value):
-                    if item.spread:
+                    if item.spread or (isinstance(held, SequenceValue) and held.kind == "tuple"):
                         sure = _holds_parameters(evaluator, held, depth + 1)
                     elif isinstance(held, Element) and held.part == "name":
                         sure = True  # names that parameters are looked up by
@@ -263,11 +263,11 @@ def _held_by_layer(evaluator: Evaluator, expr: t.Attribute, context: Context) ->
     for holder in evaluator.evaluate(expr.value, context):
         inner = bare(holder)
         if isinstance(inner, Instance) and isinstance(inner.cls, External) and _is_layer(inner.cls):
-            found.append(Attribute(holder, expr.attr))
+            found.append(Method(holder, expr.attr))
         elif isinstance(inner, Element) and inner.part == "module":
             found.append(Attribute(inner, expr.attr))
         elif isinstance(inner, (Method, Unknown)) and _seems_layer(expr.value) and expr.attr in ("weight", "bias"):
-            found.append(Attribute(holder, expr.attr))
+            found.append(Method(holder, expr.attr))
             proven = False
         elif isinstance(inner, Known) and inner.value is None:
             continue
