@@ -245,6 +245,7 @@ class OptimizerUse:
     empty: tuple[str, ...] = ()  # groups that are empty because an iterator was consumed before
     variants: int = 1  # this use is one of so many answers to what the model is, all at one place
     elsewhere: tuple[Ternary, ...] = ()  # one answer a parameter of the inventory: held by another optimizer
+    parameters_place: Place | None = None  # the argument that gives the parameters, where the call itself has it
 
     @property
     def couplings(self) -> frozenset[Coupling]:
@@ -353,6 +354,7 @@ class Fix:
     applicability: Applicability
     edits: tuple[Edit, ...] = ()
     hazard: str = ""  # why it was lowered, if it was
+    otherwise: tuple[Fix, ...] = ()  # what else would do, if this one does not prove itself
 
 
 @dataclass(frozen=True, slots=True)

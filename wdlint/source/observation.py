@@ -61,6 +61,8 @@ def _uses(evaluator: Evaluator, module: t.Module, places: Places) -> Iterator[Op
     found = list(sites(evaluator, module))
     for site in found:
         places.want(module, site.call)
+        for argument in site.call.args:
+            places.want(module, argument.value)
     reader = UseReader(evaluator, places)
     for site in found:
         if site.makers:

@@ -19,6 +19,7 @@ from wdlint.facts import (
     Origin,
     Parameter,
     Pattern,
+    Place,
     Ternary,
 )
 from wdlint.source import calls, objects
@@ -230,7 +231,17 @@ class UseReader:
             model=_label(models),
             divided=_divided(drafted),
             complete=groups.complete,
+            parameters_place=self._parameters_place(site, maker),
         )
+
+    def _parameters_place(self, site: Site, maker: Maker) -> Place | None:
+        """Where the parameters stand in the call itself, for a fix."""
+        if site.through or maker.arguments.context is None:
+            return None
+        expression = self._written(maker)
+        if expression is None or all(expression is not argument.value for argument in site.call.args):
+            return None
+        return self.places.of(site.context.module, expression)
 
     def _rate(self, maker: Maker) -> Amount | None:
         if maker.learning_rate is None:
