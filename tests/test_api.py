@@ -48,6 +48,23 @@ def test_source_stands_for_a_file_of_the_project(here: Path) -> None:
     assert check_source(FAULT, "pkg/train.py") == []
 
 
+def test_modules_are_found_in_the_roots_of_the_settings(here: Path) -> None:
+    (here / "shared" / "nets").mkdir(parents=True)
+    (here / "shared" / "nets" / "__init__.py").write_text("")
+    (here / "shared" / "nets" / "small.py").write_text(
+        "from torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.norm = nn.LayerNorm(4)\n\n    def forward(self, x):\n        return self.norm(x)\n"
+    )
+    (here / "scripts").mkdir()
+    train = "model = Net()\nopt = torch.optim.AdamW(model.parameters(), weight_decay=0.1)\n"
+    source = f"import torch\nfrom nets.small import Net\n\n{train}"
+    (here / "scripts" / "train.py").write_text(source)
+    (here / "wdlint.toml").write_text('roots = ["shared"]\n')
+    assert [f.code for f in check_paths(["scripts"])] == ["WD101", "WD102"]
+    (here / "wdlint.toml").write_text("")
+    assert [f.code for f in check_paths(["scripts"])] == ["WD103"]
+
+
 def test_paths_are_checked(here: Path) -> None:
     (here / "train.py").write_text(FAULT)
     assert [f.place.file for f in check_paths(["."])] == ["train.py"]

@@ -58,6 +58,19 @@ def test_files_too_many_to_hold_are_read_again(files: list[str], monkeypatch: py
     assert check_files(files, Plan(Configuration())) == whole
 
 
+def test_a_long_run_says_how_far_it_is_on_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter([0.0, 0.5, 1.5, 1.5, 1.55, 1.7, 1.7])
+    monkeypatch.setattr(work.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(work.sys.stderr, "isatty", lambda: True, raising=False)
+    progress = work.Progress(4)
+    for _ in range(4):
+        progress.step()
+    progress.end()
+    assert capsys.readouterr().err == "\r2 of 4 files\r4 of 4 files\r\x1b[K"
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="what is patched here reaches workers by fork only")
 def test_a_worker_that_is_killed_takes_no_other_file_with_it(files: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     alone = check_files(files, Plan(Configuration()), workers=1)

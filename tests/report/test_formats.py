@@ -11,7 +11,9 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
+from sarif import SCHEMA
 
 from wdlint import __version__
 from wdlint.excerpt import Excerpts
@@ -142,6 +144,24 @@ def test_names_can_inject_nothing(form: str) -> None:
         assert not any(line.startswith("::") for line in text.splitlines())
     else:
         json.loads(text)
+
+
+@pytest.mark.parametrize("evil", [False, True])
+def test_sarif_is_valid_and_its_indices_lead_to_rules(evil: bool) -> None:
+    run = example()
+    if evil:
+        place = Place(EVIL + ".py", 1, 1, 1, 2)
+        run = replace(run, findings=[Finding("WD101", place, EVIL, notes=(Note(EVIL, place),))])
+    document = json.loads(render(run, "sarif"))
+    jsonschema.Draft7Validator(SCHEMA).validate(document)
+    (told,) = document["runs"]
+    for result in told["results"]:
+        assert told["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+    assert [result["suppressions"][0]["kind"] for result in told["results"] if "suppressions" in result] == [
+        "inSource",
+        "external",
+    ]
+    assert len({result["partialFingerprints"]["wdlint/v1"] for result in told["results"]}) == len(told["results"])
 
 
 def test_a_job_summary_escapes_markup() -> None:
