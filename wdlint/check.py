@@ -214,10 +214,10 @@ def _tell(errors: Sequence[tuple[str, str]], named: Sequence[str]) -> int:
     for file, message in errors:
         near = ""
         if len(named) == 1 and file == named[0] and not os.path.exists(file):
-            from wdlint.cli import wdlint
+            from wdlint.cli import ELSEWHERE, wdlint
             from wdlint.suggest import suggestion
 
-            near = suggestion(file, wdlint.commands)
+            near = suggestion(file, (*wdlint.commands, *ELSEWHERE))
         complain(f"{file}: {message}{near}")
     return TROUBLE if errors else CLEAN
 
