@@ -12,8 +12,9 @@ from wdlint.facts import Ternary
 from wdlint.source import arithmetic, calls, objects
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
+from wdlint.source.freezing import freezing_target
 from wdlint.source.known_modules import members_of_path
-from wdlint.source.members import ANY, Members, answers, apply, looped, names_of, set_slot, taken
+from wdlint.source.members import ANY, Members, answers, apply, names_of, set_slot, taken
 from wdlint.source.values import (
     Arguments,
     Change,
@@ -253,7 +254,7 @@ class Construction:
     def _may_register(self, method: t.FunctionDef) -> bool:
         name = method.params[0].name
         for statement in t.statements(method.inner.body):
-            if isinstance(statement, t.For) and _freezing_target(statement) is not None:
+            if isinstance(statement, t.For) and freezing_target(statement) is not None:
                 return True
             if name in statement.touches and any(
                 isinstance(n, t.Call) for e in t.expressions(statement) for n in t.walk(e)
@@ -355,7 +356,7 @@ class Construction:
 
     def _frozen_by_loop(self, loop: t.For, self_name: str, frame: Frame, present: Ternary) -> None:
         """`for p in self.backbone.parameters(): p.requires_grad = False`."""
-        setting = _freezing_target(loop)
+        setting = freezing_target(loop)
         if setting is None:
             return
         statement, value = setting
@@ -418,21 +419,3 @@ def _computed_key(statement: t.Stmt) -> t.Expr | None:
             return index
         case _:
             return None
-
-
-def _freezing_target(loop: t.For) -> tuple[t.Stmt, t.Expr | None] | None:
-    """The statement in a loop that sets `requires_grad`, and the value it sets."""
-    names = set(t.target_names(loop.target))
-    for statement in t.statements(loop.body):
-        match statement:
-            case t.Assign(targets=(t.Attribute(attr="requires_grad", value=t.Name(id=name)), *_)) if name in names:
-                return statement, statement.value
-            case t.Expression(value=t.Call(func=t.Attribute(attr="requires_grad_", value=t.Name(id=name)), args=args)):
-                if name in names:
-                    return statement, args[0].value if args else t.Const(None, True)
-            case _:
-                continue
-    return None
-
-
-__all__ = ["Construction", "looped"]

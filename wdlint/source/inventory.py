@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from wdlint.facts import Evidence, Inventory, Kind, Parameter, Ternary, Witness
+from wdlint.facts import Inventory, Kind, Parameter, Ternary
 from wdlint.source import objects
 from wdlint.source import tree as t
 from wdlint.source.construction import Construction
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.forward_use import Use, parameter_uses
+from wdlint.source.freezing import mark_frozen
 from wdlint.source.known_modules import is_inert, members_of_library
-from wdlint.source.members import ANY, CONTAINERS, Leaf, Members, Slot, apply, is_below, taken
+from wdlint.source.members import ANY, CONTAINERS, Leaf, Members, Slot, apply, is_below, is_mark, taken
 from wdlint.source.raw_parameter import initial, is_parameter, kind_of, trainable
 from wdlint.source.values import Change, Changed, ClassValue, External, Instance, Method, Part, Unknown, Value, bare
 
@@ -73,8 +74,40 @@ def _inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
     leaves = _distinct(contents.leaves)
     if not leaves and not contents.complete:
         return None
+    if not isinstance(model, Part):
+        mark_frozen(evaluator, inner, leaves, _replaced(model))
+    _marks(evaluator)[id(model)] = leaves
     title = inner.cls.path
     return Inventory(title, tuple(_fact(leaf) for leaf in leaves), contents.complete)
+
+
+def _replaced(model: Value) -> frozenset[str]:
+    """The paths below a model that the program sets anew after its construction."""
+    found: set[str] = set()
+    while isinstance(model, Changed):
+        found.update(".".join(map(str, c.path)) for c in model.changes if c.action == "set" and c.path)
+        model = model.base
+    return frozenset(found)
+
+
+def _marks(evaluator: Evaluator) -> dict[int, list[Leaf]]:
+    found: dict[int, list[Leaf]] = evaluator.__dict__.setdefault("_marked_leaves", {})
+    return found
+
+
+def marks(evaluator: Evaluator, model: Value) -> dict[str, frozenset[str]]:
+    """The flags that a model's code sets on its parameters, such as `_no_weight_decay`, with the parameters' names."""
+    inventory(evaluator, model)
+    found: dict[str, set[str]] = {}
+    for leaf in _marks(evaluator).get(id(model), ()):
+        for mark in leaf.marks:
+            found.setdefault(mark, set()).add(leaf.name)
+    return {mark: frozenset(names) for mark, names in found.items()}
+
+
+def lineage(found: Inventory) -> dict[str, tuple[str, ...]]:
+    """The classes of all modules on the path to each parameter, from the model to the owner."""
+    return {p.name: (*p.ancestors, p.owner) for p in found.parameters}
 
 
 def ancestry(evaluator: Evaluator, owner: str) -> frozenset[str] | None:
@@ -174,7 +207,8 @@ class Survey:
 
     def below(self, model: Value) -> Contents | None:
         """The contents of a model or, for a part of one, of what the whole model holds under its path."""
-        part, changes = model, []
+        part = model
+        changes: list[Change] = []
         while isinstance(part, Changed):
             changes[:0] = part.changes
             part = part.base
@@ -186,8 +220,8 @@ class Survey:
                 for leaf in leaves:
                     leaf.name = leaf.name[len(part.path) + 1 :]
                     leaf.ancestors = leaf.ancestors[max(0, depth) :]
-                inner = self.contents_of(part.value)
-                return Contents(tuple(leaves), inner is not None and inner.complete)
+                own = self.contents_of(part.value)
+                return Contents(tuple(leaves), own is not None and own.complete)
         members, later = self.peeled(model)
         inner = bare(model)
         if members is None or not isinstance(inner, Instance):
@@ -258,7 +292,7 @@ class Survey:
                 if sure is not Ternary.NO:
                     apply(self.evaluator, members, change, sure)
         complete = members.complete
-        own, inner = list(members.fixed), []
+        own, inner = list(members.fixed), list[Leaf]()
         uses = self._uses_of(members, instance)
         for name, slot in list(members.slots.items()):
             leaves, known = self._slot(name, slot, members, instance, uses)
@@ -337,7 +371,13 @@ class Survey:
             if change.path == ("requires_grad",):
                 learns &= Ternary.UNKNOWN
         key = (id(bare(value)), name if several else "")
-        return Leaf(name, kind, evidence, made.ndim, made.shape, members.owner, name, Ternary.YES, learns, (), key, made)
+        marks = frozenset(
+            str(change.path[0])
+            for change in (*changes, *slot.changes)
+            if len(change.path) == 1 and is_mark(self.evaluator, change)
+        )
+        return Leaf(name, kind, evidence, made.ndim, made.shape, members.owner, name, Ternary.YES, learns, (), key, made,
+                    marks)  # fmt: skip
 
     def _uses_of(self, members: Members, instance: Instance) -> dict[str, Use]:
         """How the class of an instance uses its raw parameters, those of its containers included."""
@@ -455,4 +495,4 @@ def _settled(leaves: list[Leaf], members: Members) -> list[Leaf]:
     return leaves
 
 
-__all__ = ["Evidence", "Witness", "ancestry", "inventory"]
+__all__ = ["ancestry", "inventory", "lineage", "marks"]

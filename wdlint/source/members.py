@@ -63,6 +63,7 @@ class Leaf:
     ancestors: tuple[str, ...] = ()
     key: tuple[object, ...] | None = None
     made: Initial = NOTHING  # of a raw parameter
+    marks: frozenset[str] = frozenset()  # attributes set to true on the tensor itself
 
     def below(self, prefix: str, ancestor: str) -> Leaf:
         """The same parameter as seen from the module above."""
@@ -321,15 +322,20 @@ def _change_fixed(evaluator: Evaluator, members: Members, change: Change, presen
         if truth is not True:
             members.frozen.append((dotted.rpartition(".")[0], ~present))
         return
+    owner, _, attribute = dotted.rpartition(".")
+    for leaf in members.fixed:
+        if leaf.name == owner and is_mark(evaluator, change):
+            leaf.marks |= {attribute}
+            return
     if change.action == "delete" and present is Ternary.YES:
         members.fixed = [leaf for leaf in members.fixed if not is_below(leaf.name, dotted)]
     if change.action != "set" or change.value is None:
         return
     values = answers(evaluator, change.value, change.context)
-    leaf = next((leaf for leaf in members.fixed if leaf.name == dotted), None)
-    if leaf is not None:
+    held = next((leaf for leaf in members.fixed if leaf.name == dotted), None)
+    if held is not None:
         if all(isinstance(v, Known) and v.value is None for v in values):
-            members.fixed.remove(leaf)
+            members.fixed.remove(held)
         return
     if (
         len(change.path) == 1
@@ -337,6 +343,16 @@ def _change_fixed(evaluator: Evaluator, members: Members, change: Change, presen
         or any(is_below(leaf.name, dotted) for leaf in members.fixed)
     ):
         set_slot(members, dotted, values, present, change.context.statement)
+
+
+def is_mark(evaluator: Evaluator, change: Change) -> bool:
+    """Whether a change sets a flag on a parameter: `self.A_log._no_weight_decay = True`."""
+    return (
+        change.action == "set"
+        and change.path[-1] not in ("data", "grad", "requires_grad")
+        and change.value is not None
+        and arithmetic.truth(evaluator, change.value, change.context, inclined=True) is True
+    )
 
 
 def _act(evaluator: Evaluator, members: Members, change: Change, present: Ternary) -> None:
@@ -374,6 +390,7 @@ def reparametrise(evaluator: Evaluator, members: Members, change: Change, presen
             name = told
     parametrized = change.action.startswith("parametrized")
     stem = f"parametrizations.{name}.original" if parametrized else f"{name}_"
+    parts: tuple[tuple[str, Kind | None], ...]
     if change.action.endswith("weight_norm"):
         parts = (("0", Kind.GAIN), ("1", None)) if parametrized else (("g", Kind.GAIN), ("v", None))
     else:

@@ -345,7 +345,7 @@ def _size(values: Answers) -> int | None:
 
 
 def kind_of(
-    attribute: str, made: Initial, use: Use | None, siblings: Collection[str], where: str
+    attribute: str, made: Initial, use: Use | None, siblings: tuple[str, ...], where: str
 ) -> tuple[Kind, Evidence]:
     """A raw parameter's kind and why. `where` names its class."""
     from wdlint.model.names import by_convention
