@@ -19,7 +19,7 @@ from wdlint.excerpt import Excerpts
 from wdlint.lint import Checked
 from wdlint.report import Run, render
 from wdlint.report.plain import harmless, statistics
-from wdlint.work import Plan, check_files
+from wdlint.work import Plan, check_files, collect_rarely
 
 if TYPE_CHECKING:
     from wdlint.rule import Rule
@@ -36,6 +36,7 @@ _OVERRIDES = (
 
 def check(named: Sequence[str], options: Mapping[str, Any]) -> int:
     """Lint as the command line says, print, and return the exit code."""
+    collect_rarely()
     try:
         return _check(list(named) or ["."], options)
     except Complaint as complaint:
@@ -63,6 +64,8 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
     _check_selectors(here)
     plan = Plan(configuration, not options["ignore_suppressions"], _cache_folder(options), given)
     checked = check_files(files, plan, options["workers"])
+    if options["fix"] or options["fix_only"] or options["diff"]:
+        return _mend(checked, missing, configuration, given, named, here, options)
     run = _run(checked, missing, here, given, options)
     run, done = _set_aside(run, [one.file for one in checked], here, options)
     if not done:
@@ -70,6 +73,36 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
     trouble = _tell(run.errors, named)
     failed = not done and not options["exit_zero"] and _fails(run, here)
     return trouble or (FOUND if failed else CLEAN)
+
+
+def _mend(
+    checked: Sequence[Checked],
+    missing: Sequence[tuple[str, str]],
+    configuration: Configuration,
+    given: dict[str, bytes],
+    named: list[str],
+    settings: Settings,
+    options: Mapping[str, Any],
+) -> int:
+    """Repair what can be, report what is left (with `--diff` the changes alone), and return the exit code."""
+    from wdlint.fixing import mend, told
+
+    mended = mend(checked, configuration, given, options)
+    for line in told(mended, bool(options["unsafe_fixes"])):
+        print(line, file=sys.stderr)
+    trouble = _tell([*missing, *mended.errors, *((c.file, c.error) for c in mended.checked if c.error)], named)
+    if options["diff"]:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(mended.patch)
+        sys.stdout.buffer.flush()
+        return trouble or (FOUND if mended.patch and not options["exit_zero"] else CLEAN)
+    run = _run(mended.checked, missing, settings, {}, options)
+    run, done = _set_aside(run, [one.file for one in mended.checked], settings, options)
+    if not done and not options["fix_only"] and not given:
+        _write(run, settings, options)
+    failed = not done and not options["fix_only"] and _fails(run, settings)
+    failed = failed or bool(options["exit_non_zero_on_fix"] and mended.fixed)
+    return trouble or (FOUND if failed and not options["exit_zero"] else CLEAN)
 
 
 def _folder_of(path: str) -> str:

@@ -17,7 +17,7 @@ from wdlint.source.screen import may_matter
 
 if TYPE_CHECKING:
     from wdlint.cache import Cache
-    from wdlint.facts import Finding
+    from wdlint.facts import FileFacts, Finding
     from wdlint.rule import Rule
     from wdlint.source.engine import Project
 
@@ -115,7 +115,8 @@ class Linter:
         rules = _left_for(shown, selected(settings), settings)
         try:
             user.use(settings.knowledge)
-            findings = judge(user.corrected(observe(shown, data, project), settings), rules)
+            facts = user.corrected(observe(shown, data, project), settings)
+            findings = _with_fixes(judge(facts, rules), facts, data, settings)
         except RuleFailed as error:
             return Checked(shown, error=str(error))
         except RecursionError:
@@ -159,6 +160,16 @@ class Linter:
         files = {path: cache.digest_of(path) for path in trail.files if path != checked.file}
         imports = [(*key, led) for key, led in trail.imports.items()]
         cache.put(name, checked, Dependencies(files, imports))
+
+
+def _with_fixes(findings: list[Finding], facts: FileFacts, data: bytes, settings: Settings) -> list[Finding]:
+    """The findings with the fixes that can be planned for them and that the settings allow."""
+    if not findings:
+        return findings
+    from wdlint.fix.plan import with_fixes
+    from wdlint.fix.policy import admitted
+
+    return admitted(with_fixes(findings, facts, data, settings.fix_style), settings)
 
 
 def _folder(path: str) -> str:

@@ -1,0 +1,222 @@
+"""The code that fixes write: the test that divides, two groups, the helper, an import.
+
+Everything here is text for one program; where it goes is decided in `plan`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wdlint.facts import Edit, Inventory, Kind
+from wdlint.fix.program import Program
+
+HELPER_NAME = "exempt_gains_and_biases"
+
+_HELPER = '''\
+def exempt_gains_and_biases(params, *models):
+    """Divide each parameter group in two, so that weights decay, and gains and biases do not.
+
+    `params` is what an optimizer takes: parameters, or groups of them, which keep their other options.
+    `models` are the modules that hold them. Exempt is what a normalisation layer holds itself, what has
+    fewer than two dimensions, what is named a bias, and a scale of more dimensions, such as (C, 1, 1).
+    Each parameter stays where it was given, so a tied one is in one group and a frozen one is kept.
+    """
+    exempt = set()
+    for model in models:
+        for module in model.modules():
+            norm = "norm" in type(module).__name__.lower()
+            for name, p in module.named_parameters(recurse=False):
+                scale = p.ndim < 2 or p.numel() == max(p.shape) and not name.startswith(("weight", "original"))
+                if norm or scale or "bias" in name or name in ("weight_g", "original0"):
+                    exempt.add(p)
+    params = list(params)
+    groups = params if params and isinstance(params[0], dict) else [{"params": params}]
+    divided = []
+    for group in groups:
+        held = [group["params"]] if hasattr(group["params"], "ndim") else list(group["params"])
+        spared = [p for p in held if p in exempt or p.ndim < 2]
+        decayed = [p for p in held if not (p in exempt or p.ndim < 2)]
+        divided.append({**group, "params": decayed})
+        divided.append({**group, "params": spared, "weight_decay": 0.0})
+    return divided
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """How the exempt parameters of one model are told from the decayed: in words of `p` and `n`."""
+
+    decayed: str
+    exempt: str
+    named: bool  # whether it asks for names
+
+
+BY_DIMENSION = Test("{p}.ndim >= 2", "{p}.ndim < 2", False)
+
+
+def test_for(inventories: Sequence[Inventory | None]) -> Test | None:
+    """The simplest test that is exact for each of these models; None where there is none."""
+    suffixes: set[str] = set()
+    for inventory in inventories:
+        if inventory is None or not inventory.complete or not inventory.parameters:
+            return None
+        leaves: set[str] = set()
+        for p in inventory.parameters:
+            if p.kind in (Kind.WEIGHT, Kind.EMBEDDING) and (p.ndim is None or p.ndim < 2):
+                return None
+            if p.kind in (Kind.GAIN, Kind.BIAS) and (p.ndim is None or p.ndim >= 2):
+                leaves.add(p.name.rsplit(".", 1)[-1])
+        others = {p.name.rsplit(".", 1)[-1] for p in inventory.parameters if p.kind in (Kind.WEIGHT, Kind.EMBEDDING)}
+        if any(other.endswith(leaf) for leaf in leaves for other in others) or "*" in "".join(leaves):
+            return None
+        suffixes |= leaves
+    if not suffixes:
+        return BY_DIMENSION
+    shown = ", ".join(f'"{leaf}"' for leaf in sorted(suffixes))
+    ends = (
+        f"{{n}}.endswith(({shown}{',' if len(suffixes) == 1 else ''}))"
+        if len(suffixes) > 1
+        else (f"{{n}}.endswith({shown})")
+    )
+    return Test(f"{{p}}.ndim >= 2 and not {ends}", f"{{p}}.ndim < 2 or {ends}", True)
+
+
+def quoted(text: str, program: Program, near: ast.AST | None = None) -> str:
+    """A string literal with the quotes that the file prefers."""
+    single, double = program.text.count("'"), program.text.count('"')
+    quote = "'" if single > double else '"'
+    return f"{quote}{text}{quote}"
+
+
+def restyled(code: str, program: Program) -> str:
+    """Emitted code, written with double quotes, with the quotes that the file prefers."""
+    return code.replace('"', "'") if quoted("", program) == "''" else code
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Parameters as a comprehension can go over them: target, what is gone over, and the tests that are there."""
+
+    iterable: str
+    variable: str = "p"
+    name: str | None = None  # where names are gone over too
+    test: str = ""
+    models: tuple[str, ...] = ()
+    by_name: str = ""  # `model.named_parameters()`, where names can be had
+
+    def where(self, test: Test, exempt: bool) -> str:
+        """The list of those that are exempt, or decayed."""
+        iterable, name = self.iterable, self.name
+        if test.named and name is None:
+            iterable, name = self.by_name, "n"
+        condition = (test.exempt if exempt else test.decayed).format(p=self.variable, n=name)
+        if self.test:
+            condition = f"{self.test} and ({condition})" if " or " in condition else f"{self.test} and {condition}"
+        target = f"{name}, {self.variable}" if name else self.variable
+        return f"[{self.variable} for {target} in {iterable} if {condition}]"
+
+    def can(self, test: Test) -> bool:
+        return not test.named or self.name is not None or bool(self.by_name)
+
+
+def two_groups(
+    selection: Selection, test: Test, decay: str = "", extra: str = "", key: str = "weight_decay"
+) -> tuple[str, str]:
+    """The decayed and the exempt group as dictionaries; `extra` are further entries of both."""
+    kept = f', "{key}": {decay}' if decay else ""
+    first = f'{{"params": {selection.where(test, False)}{extra}{kept}}}'
+    second = f'{{"params": {selection.where(test, True)}{extra}, "{key}": 0.0}}'
+    return first, second
+
+
+def listed(items: Sequence[str], indentation: str, unit: str) -> str:
+    """A list over several lines, its closing bracket at `indentation`."""
+    inner = indentation + unit
+    return "[\n" + "".join(f"{inner}{item},\n" for item in items) + f"{indentation}]"
+
+
+def helper_edit(program: Program, site: ast.AST) -> tuple[str, Edit | None]:
+    """The name by which the helper is called, and the edit that puts it into the file if it is not there."""
+    for node in program.tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith(HELPER_NAME) and "models" in program.source(node):
+            if program.notebook is None or program.span(node)[0] < program.span(site)[0]:
+                return node.name, None
+    name = program.free_name(HELPER_NAME)
+    code = restyled_helper(program).replace(HELPER_NAME, name, 1)
+    offset, after_import = _top(program, site)
+    before = "\n\n" if after_import else ""
+    ended = not after_import or program.text[:offset].endswith(("\n", "\r"))
+    rest = program.text[offset:]
+    gap = "\n" if rest.startswith(("\n", "\r")) else "\n\n"
+    if rest.startswith(("\n\n", "\r\n\r\n")):
+        gap = ""
+    return name, program.edit(offset, offset, ("" if ended else "\n") + before + code + gap)
+
+
+def restyled_helper(program: Program) -> str:
+    return _HELPER.replace("    ", program.unit) if program.unit != "    " else _HELPER
+
+
+def import_edit(program: Program, site: ast.AST, module: str, name: str) -> Edit | None:
+    """The edit that imports a name after the other imports; None where it is imported already."""
+    for node in program.tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module == module and any(a.name == name for a in node.names):
+            return None
+    offset, after_import = _top(program, site)
+    ended = not after_import or program.text[:offset].endswith(("\n", "\r"))
+    return program.edit(offset, offset, ("" if ended else "\n") + f"from {module} import {name}\n")
+
+
+def _top(program: Program, site: ast.AST) -> tuple[int, bool]:
+    """Where a helper goes: after the last import that stands before other code; and whether there is one.
+
+    In a notebook, at the top of the cell that needs it.
+    """
+    if program.notebook is not None:
+        line = site.lineno  # type: ignore[attr-defined]
+        cell, _ = program.notebook.where(line)
+        first = program.notebook.line_of(cell, 1)
+        body = [n for n in program.tree.body if first <= n.lineno <= line]
+        for node in body:
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                first = (node.end_lineno or node.lineno) + 1
+            else:
+                break
+        return program.starts[min(first, len(program.starts)) - 1], True
+    last: ast.stmt | None = None
+    for node in program.tree.body:
+        if _imports(node):
+            last = node
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or _holds(program, node, site):
+            break
+    if last is None:
+        body = program.tree.body
+        docstring = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+        if not docstring:
+            return program.starts[(body[0].lineno) - 1] if _first_is_code(program) else program.span(body[0])[0], False
+        last = body[0]
+    end = last.end_lineno or last.lineno
+    return (program.starts[end] if end < len(program.starts) else len(program.text)), True
+
+
+def _first_is_code(program: Program) -> bool:
+    return not getattr(program.tree.body[0], "decorator_list", None)
+
+
+def _holds(program: Program, node: ast.stmt, site: ast.AST) -> bool:
+    start, end = program.span(node)
+    return start <= program.span(site)[0] < end
+
+
+def _imports(node: ast.stmt) -> bool:
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return True
+    if isinstance(node, (ast.Try, ast.If)):
+        return (
+            any(isinstance(n, (ast.Import, ast.ImportFrom)) for n in node.body)
+            and not any(isinstance(n, (ast.FunctionDef, ast.ClassDef)) for n in ast.walk(node))
+            and all(not isinstance(n, (ast.For, ast.While, ast.With)) for n in ast.walk(node))
+        )
+    return False

@@ -1,0 +1,380 @@
+"""From findings and the facts they rest on to fixes: which code goes where, and how far it may be trusted.
+
+A fix that is planned is not proven yet: `apply` proves it. What the code looks like is in `emit`; changes of
+the update rule are planned in `coupled`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, OptimizerUse
+from wdlint.fix import coupled, emit
+from wdlint.fix.hazards import FLATTENED, flattens, hazards
+from wdlint.fix.program import Program, dotted
+from wdlint.fix.selection import Selection, models_in, selection_of
+from wdlint.fix.split import pattern_fixes, replaced_tests
+
+REACH = ("WD101", "WD102", "WD103", "WD104", "WD106")
+SPLITS = ("WD301", "WD302", "WD303", "WD305", "WD306")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One construction to be mended: its call, its parameters argument, and all answers to what it is."""
+
+    program: Program
+    call: ast.Call
+    argument: ast.expr
+    uses: tuple[OptimizerUse, ...]
+    others: int = 0  # further optimizers over the same model
+    style: str = "inline"
+
+    @property
+    def key(self) -> str:
+        keys = {c.decay_key for use in self.uses for c in use.classes if c.decay_key}
+        return keys.pop() if len(keys) == 1 else ""
+
+
+def with_fixes(findings: Iterable[Finding], facts: FileFacts, data: bytes, style: str = "inline") -> list[Finding]:
+    """The findings, each with a fix where one can be planned."""
+    found = list(findings)
+    if not any(f.fix is None and _may_be_fixed(f) for f in found):
+        return found
+    try:
+        program = Program(facts.file, data)
+    except (SyntaxError, ValueError, RecursionError):
+        return found
+    planned: list[Finding] = []
+    for finding in found:
+        fixes = list(_fixes(finding, facts, program, style)) if finding.fix is None else []
+        if fixes:
+            finding = replace(finding, fix=replace(fixes[0], otherwise=tuple(fixes[1:])))
+        planned.append(finding)
+    return planned
+
+
+def _may_be_fixed(finding: Finding) -> bool:
+    return finding.code in (*REACH, *SPLITS, "WD201", "WD401") or finding.code in coupled.PENALTIES
+
+
+def _fixes(finding: Finding, facts: FileFacts, program: Program, style: str) -> Iterator[Fix]:
+    """The fixes of one finding, the one to try first in front."""
+    if finding.place.file != facts.file:
+        return
+    if finding.code == "WD401":
+        yield from _corrected_key(finding, facts, program)
+        return
+    if finding.code in coupled.PENALTIES:
+        yield from coupled.penalty_fixes(finding, facts, program)
+        return
+    site = _site(finding, facts, program, style)
+    if site is None:
+        return
+    if finding.code == "WD201":
+        yield from coupled.optimizer_fixes(program, site.call, site.uses)
+        return
+    if not site.key:
+        return
+    fixes = _reach_fixes(site) if finding.code in REACH else _split_fixes(finding, site)
+    yield from (_lowered(fix, site) for fix in fixes)
+
+
+def _site(finding: Finding, facts: FileFacts, program: Program, style: str) -> Site | None:
+    uses = tuple(use for use in facts.uses if use.place == finding.place)
+    places = {use.parameters_place for use in uses}
+    if not uses:
+        return None
+    call = program.node_at(finding.place, ast.Call)
+    place = places.pop() if len(places) == 1 else None
+    if not isinstance(call, ast.Call):
+        return None
+    given = [*call.args, *(k.value for k in call.keywords)]
+    if place is not None:
+        wanted = program.within(place)
+        given = [a for a in given if program.span(a) == wanted or _bracketed(program, a) == wanted]
+        if not given:
+            return None
+    elif finding.code != "WD201":
+        return None
+    models = {use.model for use in uses if use.model}
+    others = {u.place for u in facts.uses if u.model in models and u.place != finding.place}
+    apart = sum(1 for p in others if _apart(program, call, program.node_at(p, ast.Call)))
+    return Site(program, call, given[0] if given else call, uses, apart, style)
+
+
+def _bracketed(program: Program, node: ast.expr) -> tuple[int, int]:
+    start, end = program.span(node)
+    return start - 1, end + 1
+
+
+def _apart(program: Program, call: ast.Call, other: ast.AST | None) -> bool:
+    """Whether two constructions of one scope are bound to different names, so that both are in use."""
+    if other is None or program.scope(call) is not program.scope(other):
+        return False
+    names = []
+    for one in (call, other):
+        statement = program.statement(one)
+        if not isinstance(statement, ast.Assign):
+            return False
+        names.append(dotted(statement.targets[0]))
+    return names[0] != names[1]
+
+
+def _lowered(fix: Fix, site: Site) -> Fix:
+    """The fix with the applicability that the program around it allows."""
+    if flattens(site.program):
+        return replace(fix, applicability=Applicability.SHOWN, hazard=FLATTENED)
+    reasons = [fix.hazard] if fix.hazard else []
+    reasons += hazards(site.program, site.call, (), site.others)
+    if not reasons:
+        return fix
+    applicability = Applicability.UNSAFE if fix.applicability is Applicability.SAFE else fix.applicability
+    return replace(fix, applicability=applicability, hazard="; ".join(dict.fromkeys(reasons)))
+
+
+# ---- one group for everything
+
+
+def _reach_fixes(site: Site) -> Iterator[Fix]:
+    test = emit.test_for([use.inventory for use in site.uses])
+    if any(use.declared for use in site.uses):
+        test = None
+    target, statement_replaced = _target(site)
+    if test is not None:
+        grouped = _grouped(site, target, test)
+        if grouped is not None:
+            yield grouped
+        elif not isinstance(target, ast.List) or not _dictionaries(target):
+            selection = selection_of(site.program, target)
+            if selection is not None and selection.can(test):
+                yield _two_groups(site, target, selection, test, statement_replaced)
+    yield from _through_helper(site, target)
+
+
+def _target(site: Site) -> tuple[ast.expr, bool]:
+    """The expression to replace: the argument, or what a name that is used only here is bound to."""
+    program, expr, moved = site.program, site.argument, False
+    while isinstance(expr, ast.Name):
+        bound = program.binding(expr)
+        if bound is None or len(program.loads(expr.id, program.scope(expr))) != 1:
+            break
+        expr, moved = bound, True
+    return expr, moved
+
+
+def _dictionaries(target: ast.List) -> bool:
+    return any(isinstance(item, ast.Dict) or _is_dict_call(item) for item in target.elts)
+
+
+def _is_dict_call(item: ast.expr) -> bool:
+    return isinstance(item, ast.Call) and isinstance(item.func, ast.Name) and item.func.id == "dict"
+
+
+def _two_groups(site: Site, target: ast.expr, selection: Selection, test: emit.Test, moved: bool) -> Fix:
+    program = site.program
+    items = [emit.restyled(item, program) for item in emit.two_groups(selection, test, key=site.key)]
+    statement = program.statement(target)
+    title = "Divide the parameters in two groups: weights decay, gains and biases do not"
+    if moved or not _may_stand_before(program, statement, target):
+        indentation = program.line_indentation(program.span(target)[0])
+        text = emit.listed(items, indentation, program.unit)
+        return Fix(title, Applicability.SAFE, (program.replacing(_whole(program, target), text),))
+    name = program.free_name("param_groups")
+    indentation = program.indentation(statement)
+    before = f"{name} = {emit.listed(items, indentation, program.unit)}\n{indentation}"
+    start = program.span(statement)[0]
+    return Fix(title, Applicability.SAFE, (program.edit(start, start, before), program.replacing(target, name)))
+
+
+def _whole(program: Program, target: ast.expr) -> ast.expr:
+    return target
+
+
+def _may_stand_before(program: Program, statement: ast.stmt, target: ast.expr) -> bool:
+    """Whether what an expression says can be computed in a statement before its own."""
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Return, ast.Expr)) or not program.begins_line(
+        statement
+    ):
+        return False
+    node: ast.AST = target
+    while node is not statement:
+        node = program.parents[node]
+        if isinstance(node, (ast.Lambda, ast.IfExp, ast.BoolOp, ast.comprehension, ast.ListComp, ast.DictComp,
+                             ast.GeneratorExp, ast.SetComp, ast.NamedExpr)):  # fmt: skip
+            return False
+    return True
+
+
+def _grouped(site: Site, target: ast.expr, test: emit.Test) -> Fix | None:
+    """Groups that are written out: each is divided in two and keeps its other entries."""
+    program = site.program
+    if not isinstance(target, ast.List) or not target.elts or not _dictionaries(target):
+        return None
+    edits: list[Edit] = []
+    for item in target.elts:
+        held, rest = _entries(program, item, site.key)
+        if held is None or rest is None:
+            return None
+        selection = selection_of(program, held)
+        if selection is None or not selection.can(test):
+            return None
+        decay = rest.pop(site.key, None)
+        if decay == "0" or decay == "0.0" or decay == "0.":
+            continue
+        extra = "".join(f', "{key}": {value}' for key, value in rest.items())
+        first, second = emit.two_groups(selection, test, decay or "", extra, site.key)
+        start, end = program.span(item)
+        indentation = program.line_indentation(start)
+        gap = f",\n{indentation}" if program.begins_line(item) else ", "
+        edits.append(program.edit(start, end, emit.restyled(first, program) + gap + emit.restyled(second, program)))
+    if not edits:
+        return None
+    return Fix("Divide each group in two: weights decay, gains and biases do not", Applicability.SAFE, tuple(edits))
+
+
+def _entries(program: Program, item: ast.expr, key: str) -> tuple[ast.expr | None, dict[str, str] | None]:
+    """The parameters of a group that is written out, and its other entries as text."""
+    pairs: list[tuple[object, ast.expr]] = []
+    if isinstance(item, ast.Dict):
+        pairs = [
+            (k.value if isinstance(k, ast.Constant) else None, v) for k, v in zip(item.keys, item.values, strict=True)
+        ]
+    elif _is_dict_call(item):
+        assert isinstance(item, ast.Call)
+        pairs = [(k.arg, k.value) for k in item.keywords]
+        if item.args:
+            return None, None
+    held = next((v for k, v in pairs if k == "params"), None)
+    rest = {str(k): program.source(v) for k, v in pairs if isinstance(k, str) and k != "params"}
+    if held is None or any(not isinstance(k, str) for k, _ in pairs) or "#" in program.source(item):
+        return None, None
+    return held, rest
+
+
+# ---- the helper
+
+
+def _through_helper(site: Site, target: ast.expr) -> Iterator[Fix]:
+    program = site.program
+    if site.key != "weight_decay":
+        return
+    argument = site.argument
+    models = tuple(m for m in models_in(program, argument) if _in_scope(program, m, argument))
+    if site.style == "import" and len(models) == 1:
+        imported = _imported(site, target, models[0])
+        if imported is not None:
+            yield imported
+    name, insertion = emit.helper_edit(program, site.call)
+    text = f"{name}({', '.join((program.source(argument), *models))})"
+    hazard = ""
+    if not models:
+        hazard = "the model is not in scope at the call: only what has fewer than two dimensions is exempt"
+    elif isinstance(argument, ast.Name) and len(program.loads(argument.id, program.scope(argument))) > 1:
+        bound = program.binding(argument)
+        if bound is not None and _is_iterator(bound):
+            hazard = f"`{argument.id}` is an iterator that is used again"
+    edits = (program.replacing(argument, text), *((insertion,) if insertion else ()))
+    title = f"Divide the parameters with `{name}`: weights decay, gains and biases do not"
+    applicability = Applicability.UNSAFE if hazard else Applicability.SAFE
+    yield Fix(title, applicability, edits, hazard)
+
+
+def _is_iterator(bound: ast.expr) -> bool:
+    if isinstance(bound, ast.GeneratorExp):
+        return True
+    name = (dotted(bound.func) or "") if isinstance(bound, ast.Call) else ""
+    method = bound.func.attr if isinstance(bound, ast.Call) and isinstance(bound.func, ast.Attribute) else name
+    return method in ("parameters", "named_parameters", "filter", "chain", "map")
+
+
+def _in_scope(program: Program, model: str, at: ast.expr) -> bool:
+    """Whether a model's name means something where the optimizer is made, and the same thing."""
+    root = model.split(".")[0]
+    scope: ast.AST | None = program.scope(at)
+    while scope is not None:
+        for node in ast.walk(scope):
+            if isinstance(node, ast.arg) and node.arg == root:
+                return True
+            if isinstance(node, ast.Name) and node.id == root and not isinstance(node.ctx, ast.Load):
+                return True
+            if isinstance(node, ast.alias) and (node.asname or node.name) == root:
+                return True
+        scope = program.scope(scope) if not isinstance(scope, ast.Module) else None
+    return False
+
+
+def _imported(site: Site, target: ast.expr, model: str) -> Fix | None:
+    """`decay_groups(model, weight_decay=…)` of wdlint itself, where one model gives everything."""
+    program = site.program
+    selection = selection_of(program, target)
+    decay = next((k.value for k in site.call.keywords if k.arg == site.key), None)
+    if selection is None or selection.models != (model,) or not selection.by_name:
+        return None
+    if selection.test not in ("", f"{selection.variable}.requires_grad"):
+        return None
+    if decay is not None and not isinstance(decay, (ast.Constant, ast.Name, ast.Attribute)):
+        return None
+    strength = program.source(decay) if decay is not None else ""
+    if not strength:
+        known = {use.groups[0].amount.value for use in site.uses if use.groups}
+        value = known.pop() if len(known) == 1 else None
+        if value is None or any(k.arg is None for k in site.call.keywords):
+            return None
+        strength = repr(value)
+    insertion = emit.import_edit(program, site.call, "wdlint", "decay_groups")
+    edits = (program.replacing(site.argument, f"decay_groups({model}, weight_decay={strength})"),)
+    hazard = (
+        ""
+        if selection.test
+        else "parameters that are frozen now are left out: pass them on when they are to be trained"
+    )
+    return Fix(
+        "Divide the parameters with `decay_groups`: weights decay, gains and biases do not",
+        Applicability.SAFE, (*edits, *((insertion,) if insertion else ())), "" if not hazard else "",
+    )  # fmt: skip
+
+
+# ---- wrong splits
+
+
+def _split_fixes(finding: Finding, site: Site) -> Iterator[Fix]:
+    yield from pattern_fixes(finding, site.program, site.uses)
+    target, _ = _target(site)
+    test = emit.test_for([use.inventory for use in site.uses])
+    if test is not None:
+        yield from replaced_tests(site.program, target, test, site.key, models_in(site.program, site.argument))
+    if finding.code == "WD306" and test is not None:
+        yield from _reach_fixes(site)
+    elif finding.code in ("WD301", "WD306"):
+        yield from _through_helper(site, target)
+
+
+def _corrected_key(finding: Finding, facts: FileFacts, program: Program) -> Iterator[Fix]:
+    """The key that an optimizer does not read, spelled as it reads it."""
+    start, end = program.within(finding.place)
+    keys = {
+        c.decay_key
+        for use in facts.uses
+        for group in use.groups
+        if finding.place in group.option_places or finding.place == group.place
+        for c in use.classes
+        if c.decay_key
+    }
+    if len(keys) != 1:
+        return
+    (key,) = keys
+    for node in ast.walk(program.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if program.span(node)[0] == start or (
+                start <= program.span(node)[0] < end and f"`{node.value}`" in finding.message
+            ):
+                text = program.source(node)
+                quote = text[-1]
+                yield Fix(f"Write `{key}`", Applicability.SAFE, (program.replacing(node, f"{quote}{key}{quote}"),))
+                return
+
+
+__all__ = ["Sequence", "with_fixes"]

@@ -1,0 +1,120 @@
+"""Mending a hand-made split: its name patterns extended, or its tests replaced by one that is exact."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from wdlint.facts import Applicability, Edit, Finding, Fix, Kind, OptimizerUse, Ternary
+from wdlint.fix import emit
+from wdlint.fix.program import Program
+from wdlint.fix.selection import Selection
+
+_MOST = 6  # names added to a list of patterns
+
+
+def pattern_fixes(finding: Finding, program: Program, uses: Sequence[OptimizerUse]) -> Iterator[Fix]:
+    """A list of name patterns with what it lacks, and without what matches nothing."""
+    patterns = {p.text for use in uses for g in use.groups for p in g.patterns if p.exempts}
+    dead = {
+        p.text for use in uses for g in use.groups for p in g.patterns
+        if p.exempts and p.matches and all(m is Ternary.NO for m in p.matches)
+    }  # fmt: skip
+    if not patterns:
+        return
+    missing = _missing(uses)
+    if len(missing) > _MOST:
+        return
+    for node in ast.walk(program.tree):
+        if (
+            isinstance(node, (ast.List, ast.Tuple, ast.Set))
+            and node.elts
+            and isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+        ):
+            texts = [e.value if isinstance(e, ast.Constant) else None for e in node.elts]
+            if all(isinstance(text, str) for text in texts) and set(texts) <= patterns | {None}:
+                fix = _extended(program, node, [str(text) for text in texts], missing, dead)
+                if fix is not None:
+                    yield fix
+
+
+def _missing(uses: Sequence[OptimizerUse]) -> list[str]:
+    """Short names of the gains and biases that lie in decayed groups, which no weight bears."""
+    names: dict[str, None] = {}
+    for use in uses:
+        if use.inventory is None:
+            continue
+        weights = [p.name for p in use.inventory.parameters if p.kind in (Kind.WEIGHT, Kind.EMBEDDING)]
+        for index, p in enumerate(use.inventory.parameters):
+            if p.kind not in (Kind.GAIN, Kind.BIAS):
+                continue
+            if not any(
+                index < len(g.members) and g.members[index] is Ternary.YES for g in use.groups if g.amount.decays
+            ):
+                continue
+            if any(name in p.name for name in names):
+                continue
+            parts = p.name.split(".")
+            for length in range(1, len(parts) + 1):
+                short = ".".join(parts[-length:])
+                if "*" in short:
+                    return [*names, *(str(i) for i in range(_MOST + 1))]
+                if not short.isdigit() and short != "weight" and not any(short in weight for weight in weights):
+                    names[short] = None
+                    break
+            else:
+                return [str(i) for i in range(_MOST + 1)]
+    return list(names)
+
+
+def _extended(
+    program: Program, node: ast.List | ast.Tuple | ast.Set, texts: list[str], missing: list[str], dead: set[str]
+) -> Fix | None:
+    """The display with dead patterns replaced by those that are missing."""
+    edits: list[Edit] = []
+    left = list(missing)
+    quote = program.source(node.elts[0])[-1]
+    kept = [e for e, text in zip(node.elts, texts, strict=True) if text not in dead]
+    for element, text in zip(node.elts, texts, strict=True):
+        if text in dead and left:
+            edits.append(program.replacing(element, f"{quote}{left.pop(0)}{quote}"))
+            kept.append(element)
+        elif text in dead and kept:
+            edits.append(_without(program, node, element))
+    if left:
+        end = program.span(node.elts[-1])[1]
+        edits.append(program.edit(end, end, "".join(f", {quote}{name}{quote}" for name in left)))
+    if not edits:
+        return None
+    return Fix("Name in the list what is to be exempt in this model", Applicability.SAFE, tuple(edits))
+
+
+def _without(program: Program, node: ast.List | ast.Tuple | ast.Set, element: ast.expr) -> Edit:
+    """The edit that takes an element out, with the comma and space that belong to it."""
+    index = node.elts.index(element)
+    if index + 1 < len(node.elts):
+        return program.edit(program.span(element)[0], program.span(node.elts[index + 1])[0], "")
+    return program.edit(program.span(node.elts[index - 1])[1], program.span(element)[1], "")
+
+
+def replaced_tests(
+    program: Program, target: ast.expr, test: emit.Test, key: str, models: tuple[str, ...]
+) -> Iterator[Fix]:
+    """The decayed and the exempt group of a list that is written out, each with an exact selection."""
+    if not isinstance(target, ast.List) or len(target.elts) != 2 or len(models) != 1:
+        return
+    selection = Selection(f"{models[0]}.parameters()", models=models, by_name=f"{models[0]}.named_parameters()")
+    edits: list[Edit] = []
+    kinds: set[bool] = set()
+    for item in target.elts:
+        if not isinstance(item, ast.Dict):
+            return
+        entries = {k.value: v for k, v in zip(item.keys, item.values, strict=True) if isinstance(k, ast.Constant)}
+        decay, held = entries.get(key), entries.get("params")
+        if held is None:
+            return
+        exempt = isinstance(decay, ast.Constant) and decay.value == 0
+        kinds.add(exempt)
+        edits.append(program.replacing(held, selection.where(test, exempt)))
+    if kinds == {True, False}:
+        yield Fix("Divide the parameters by a test that is exact for this model", Applicability.SAFE, tuple(edits))

@@ -1,0 +1,131 @@
+"""`--fix` and `--diff`: the files that are to be mended, their proof by the linter, what is written and said.
+
+How a fix is planned and applied is in `wdlint.fix`; here it meets the linter, the disk and the user.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wdlint.complaint import Complaint
+from wdlint.facts import Applicability, Finding, Fix
+from wdlint.fix.apply import Outcome, difference, fixed
+from wdlint.lint import Checked, Linter
+from wdlint.report.plain import counted, harmless, position
+from wdlint.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What came of mending some files."""
+
+    checked: tuple[Checked, ...]  # what is left of each file
+    fixed: tuple[Finding, ...]
+    unproven: tuple[Finding, ...]
+    patch: bytes = b""
+    errors: tuple[tuple[str, str], ...] = ()
+
+
+def mend(
+    checked: Iterable[Checked],
+    settings_of: Callable[[str], Settings],
+    given: Mapping[str, bytes],
+    options: Mapping[str, Any],
+) -> Mended:
+    """Fix the files that have something to fix; with `--diff` nothing is written."""
+    unsafe = bool(options["unsafe_fixes"])
+
+    def allowed(fix: Fix) -> bool:
+        wanted = (Applicability.SAFE, Applicability.UNSAFE) if unsafe else (Applicability.SAFE,)
+        return bool(fix.edits) and fix.applicability in wanted
+
+    rest: list[Checked] = []
+    done: list[Finding] = []
+    unproven: list[Finding] = []
+    patches: list[bytes] = []
+    errors: list[tuple[str, str]] = []
+    for one in checked:
+        if not any(f.fix is not None and f.place.file == one.file for f in one.findings):
+            rest.append(one)
+            continue
+        try:
+            data = given.get(one.file)
+            data = _read(one.file) if data is None else data
+            outcome = _outcome(one.file, data, settings_of, not options["ignore_suppressions"], allowed)
+            if outcome.data != data:
+                _put(one.file, outcome.data, given, bool(options["diff"]))
+        except Complaint as complaint:
+            errors.append((one.file, str(complaint).removeprefix(f"{one.file}: ")))
+            rest.append(one)
+            continue
+        patches.append(difference(one.file, data, outcome.data))
+        done += outcome.fixed
+        unproven += outcome.unproven
+        rest.append(one._replace(findings=outcome.left) if not options["diff"] else one)
+    return Mended(tuple(rest), tuple(done), tuple(unproven), b"".join(patches), tuple(errors))
+
+
+def _outcome(
+    file: str,
+    data: bytes,
+    settings_of: Callable[[str], Settings],
+    heed_comments: bool,
+    allowed: Callable[[Fix], bool],
+) -> Outcome:
+    texts: dict[str, bytes] = {file: data}
+    linter = Linter(settings_of, texts, heed_comments)
+
+    def lint(text: bytes) -> Sequence[Finding] | None:
+        texts[file] = text
+        checked = linter.check(file)
+        return None if checked.error else checked.findings
+
+    return fixed(file, data, lint, allowed)
+
+
+def _read(file: str) -> bytes:
+    try:
+        with open(file, "rb") as opened:
+            return opened.read()
+    except OSError as error:
+        raise Complaint(f"{file}: can't be read: {error.strerror or error}") from None
+
+
+def _put(file: str, data: bytes, given: Mapping[str, bytes], only_shown: bool) -> None:
+    """Write a file, or standard input's text to standard output."""
+    if only_shown:
+        return
+    if file in given:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    from wdlint.writing import write_whole
+
+    write_whole(file, data)
+
+
+def told(mended: Mended, unsafe: bool) -> Iterator[str]:
+    """What was fixed, and what was left and why, line by line."""
+    for finding in mended.fixed:
+        assert finding.fix is not None
+        yield f"fixed {finding.code} {position(finding.place)}: {harmless(finding.fix.title)}"
+    for finding in mended.unproven:
+        yield f"left {finding.code} {position(finding.place)}: its fix did not prove itself and was dropped"
+    for one in mended.checked:
+        for finding in one.findings:
+            fix = finding.fix
+            if fix is None or finding in mended.unproven or fix.applicability is Applicability.SAFE:
+                continue
+            if fix.applicability is Applicability.UNSAFE and unsafe:
+                continue
+            why = f": {fix.hazard}" if fix.hazard else ""
+            way = (
+                "its fix is only shown" if fix.applicability is Applicability.SHOWN else "its fix needs --unsafe-fixes"
+            )
+            yield f"left {finding.code} {position(finding.place)}: {way}{harmless(why)}"
+    files = len({finding.place.file for finding in mended.fixed})
+    if mended.fixed:
+        yield f"Fixed {counted(len(mended.fixed), 'fault')} in {counted(files, 'file')}."
