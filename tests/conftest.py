@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from wdlint.facts import Finding, Place
+
+# A law is a law on a slow machine too: no test fails for the time it takes.
+settings.register_profile("wdlint", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("wdlint")
 
 
 @pytest.fixture

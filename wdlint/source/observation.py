@@ -40,11 +40,12 @@ def _observed(path: str, data: bytes, module: t.Module, project: Project) -> Fil
 
         where = read_notebook(data).where
     places = Places(_shown, where, module.path)
-    uses = tuple(_uses(evaluator, module, places))
+    reader = UseReader(evaluator, places)
+    uses = tuple(_uses(evaluator, module, reader, places))
     return FileFacts(
         path,
         uses=uses,
-        penalties=tuple(_penalties(evaluator, module, places)),
+        penalties=tuple(_penalties(evaluator, module, reader, places)),
         definitions=tuple(_definitions(evaluator, module, places)),
     )
 
@@ -57,19 +58,18 @@ def _shown(path: str) -> str:
     return path if relative.startswith("..") else relative
 
 
-def _uses(evaluator: Evaluator, module: t.Module, places: Places) -> Iterator[OptimizerUse]:
+def _uses(evaluator: Evaluator, module: t.Module, reader: UseReader, places: Places) -> Iterator[OptimizerUse]:
     found = list(sites(evaluator, module))
     for site in found:
         places.want(module, site.call)
         for argument in site.call.args:
             places.want(module, argument.value)
-    reader = UseReader(evaluator, places)
     for site in found:
         if site.makers:
             yield from reader.read(site)
 
 
-def _penalties(evaluator: Evaluator, module: t.Module, places: Places) -> Iterator[Penalty]:
+def _penalties(evaluator: Evaluator, module: t.Module, reader: UseReader, places: Places) -> Iterator[Penalty]:
     drafts = list(penalties(evaluator, module))
     for draft in drafts:
         places.want(module, draft.node)
@@ -81,6 +81,7 @@ def _penalties(evaluator: Evaluator, module: t.Module, places: Places) -> Iterat
         written = source_text(module, draft.coefficient_node)
         amount = amount_of(draft.coefficient, written) if draft.coefficient is not None else None
         reached = PenaltyReach(evaluator, draft.operands)
+        again = reader.decayed_elsewhere(reached.parts)
         yield Penalty(
             label=draft.label,
             sink=draft.sink,
@@ -91,6 +92,8 @@ def _penalties(evaluator: Evaluator, module: t.Module, places: Places) -> Iterat
             parameters=reached.examples,
             sink_place=places.of(module, draft.sink_node),
             confidence=draft.confidence,
+            decayed_by=again[0] if again else None,
+            decayed_by_amount=again[1] if again else None,
         )
 
 

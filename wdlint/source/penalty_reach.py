@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wdlint.facts import Kind, Parameter, Ternary
 from wdlint.source import membership
-from wdlint.source.selections import taken
+from wdlint.source.selections import Taken, taken
 from wdlint.source.values import Answers
 
 if TYPE_CHECKING:
@@ -16,14 +16,17 @@ _EXAMPLES = 3  # names shown of the parameters that are reached
 
 
 class PenaltyReach:
-    """The kinds that are certainly penalised, with the names of a few parameters as examples."""
+    """The kinds that are certainly penalised, with a few parameters as examples, and the parts of models that they are."""
 
     def __init__(self, evaluator: Evaluator, operands: Answers) -> None:
         from wdlint.source.inventory import inventory
 
         found: list[Parameter] = []
+        self.parts: list[Taken] = []
         for operand in operands:
             for part in taken(evaluator, operand):
+                if part.model is not None and not part.unread:
+                    self.parts.append(part)
                 model = inventory(evaluator, part.model) if part.model is not None and not part.unread else None
                 for parameter in model.parameters if model is not None else ():
                     if membership.jointly(part.below(), parameter) is Ternary.YES:

@@ -6,7 +6,7 @@ together into `OptimizerUse`s. Nothing here judges.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ from wdlint.source.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.groups import GroupDraft, GroupReader, Groups
 from wdlint.source.ordinary import division
 from wdlint.source.positions import Places
-from wdlint.source.selections import UNREAD
+from wdlint.source.selections import UNREAD, Taken
 from wdlint.source.sites import Maker, Site
 from wdlint.source.values import Change, Changed, External, Instance, Method, Part, Unknown, Value, bare
 
@@ -59,6 +59,16 @@ class UseReader:
         self.evaluator = evaluator
         self.places = places
         self._inventories: dict[object, Inventory | None] = {}
+        self._decayed: list[tuple[object, s.Selector, Place, Amount]] = []  # what optimizers decay, by model
+
+    def decayed_elsewhere(self, parts: Iterable[Taken]) -> tuple[Place, Amount] | None:
+        """The optimizer that certainly decays some of these parameters too, of those read so far."""
+        for part in parts:
+            for key, selector, place, amount in self._decayed:
+                whole = s.Always(True) in (selector, part.selector) or selector == part.selector
+                if whole and part.model is not None and key == _key(part.model):
+                    return place, amount
+        return None
 
     def read(self, site: Site) -> Iterator[OptimizerUse]:
         """The uses at one site: one for each answer to what its parameters are."""
@@ -222,13 +232,18 @@ class UseReader:
         )
         place = self.places.of(site.context.module, site.call)
         assert place is not None
+        for draft, amount in drafted:
+            if amount.value is None or amount.value != 0:
+                placed = amount.placed(self.places)
+                known = (part for part in draft.parts if part.model is not None and not part.unread)
+                self._decayed.extend((_key(part.model), part.selector, place, placed) for part in known if part.model)
         return OptimizerUse(
             classes=tuple(dict.fromkeys(one.described for one in site.makers)),
             groups=facts,
             place=place,
             callee=source_text(site.context.module, site.call.func),
             inventory=inventory,
-            model=_label(models),
+            model=_written_model(drafted) or _label(models),
             divided=_divided(drafted),
             complete=groups.complete,
             parameters_place=self._parameters_place(site, maker),
@@ -336,9 +351,7 @@ class UseReader:
             self._inventories[key] = inventory(self.evaluator, value)
         return self._inventories[key]
 
-    def _members(
-        self, draft: GroupDraft, models: Sequence[Model], inventory: Inventory | None
-    ) -> tuple[Ternary, ...]:
+    def _members(self, draft: GroupDraft, models: Sequence[Model], inventory: Inventory | None) -> tuple[Ternary, ...]:
         if inventory is None:
             return ()
         unread = Ternary.UNKNOWN if draft.unread else Ternary.NO
@@ -494,6 +507,18 @@ def _merged(models: Sequence[Model]) -> Inventory | None:
     return Inventory(names, tuple(parameters), complete, assumed)
 
 
+def _written_model(drafted: Sequence[tuple[GroupDraft, AmountDraft]]) -> str:
+    """The expression whose parameters are taken, as written: `model` of `model.named_parameters()`."""
+    names: dict[str, None] = {}
+    for draft, _ in drafted:
+        for node in t.walk(draft.expression) if draft.expression is not None else ():
+            if isinstance(node, t.Attribute) and node.attr in ("parameters", "named_parameters"):
+                name = t.dotted(node.value)
+                if name is not None:
+                    names[name] = None
+    return next(iter(names)) if len(names) == 1 else ""
+
+
 def _label(models: Sequence[Model]) -> str:
     names = []
     for model in models:
@@ -523,5 +548,3 @@ def _negated(selector: s.Selector, node: s.Selector, positive: bool = True) -> b
     if isinstance(selector, s.InNames) and isinstance(node, s.Equals):
         return not positive and node.value in selector.names
     return False
-
-
