@@ -290,14 +290,16 @@ def _parameters(library: str, roots: tuple[int, ...], title: str) -> tuple[Param
     return tuple(p if p.name in everywhere else replace(p, present=Ternary.UNKNOWN) for p in found.values())
 
 
-def _walk(table: _Table, number: int, prefix: str, evidence: Evidence) -> Iterator[Parameter]:
+def _walk(
+    table: _Table, number: int, prefix: str, evidence: Evidence, above: tuple[str, ...] = ()
+) -> Iterator[Parameter]:
     owner, *items = table.nodes[number].split(" ")
     owner = table.owners[int(owner)].partition("\t")[0]
     for item in items:
         names, child, node = item.partition(">")
         if child:
             for name in names.split(","):
-                yield from _walk(table, int(node), f"{prefix}{name}.", evidence)
+                yield from _walk(table, int(node), f"{prefix}{name}.", evidence, (*above, owner))
             continue
         leaf, _, facts = item.rpartition(":")
         frozen = facts.endswith("!")
@@ -310,4 +312,5 @@ def _walk(table: _Table, number: int, prefix: str, evidence: Evidence) -> Iterat
             owner=owner,
             attribute=leaf,
             trainable=Ternary.of(not frozen),
+            ancestors=above,
         )

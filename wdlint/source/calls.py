@@ -177,6 +177,12 @@ def library_call(
     if callee.path in _CONFIG_PARSERS:
         given = positional(evaluator, arguments)
         return tuple(v for v in (given[0] if given else ()) if isinstance(v, ClassValue) for v in (evaluator.receiver(v),))
+    if callee.path.startswith("transformers.") and "parameter_names" in callee.path:
+        from wdlint.source import library_groups
+
+        found = library_groups.names(evaluator, callee.path, arguments, node, context)
+        if found:
+            return found
     return (_library_instance(evaluator, callee, arguments, node, context),)
 
 

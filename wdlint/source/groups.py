@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from wdlint.source import objects
+from wdlint.knowledge.wrappers import Helper
+from wdlint.source import library_groups, objects
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.amounts import AmountDraft, amount_of, source_text
@@ -18,9 +19,12 @@ from wdlint.source.conditions import Reader, symbolic
 from wdlint.source.selections import Taken, chosen, taken
 from wdlint.source.values import (
     Answers,
+    Arguments,
+    Collection,
     Condition,
     Context,
     Deferred,
+    Instance,
     Item,
     Known,
     MappingValue,
@@ -91,6 +95,12 @@ class GroupReader:
         if isinstance(bare(value), MappingValue):
             yield from self._mapping(value, (), context)
             return
+        known = library_groups.helper_of(bare(value))
+        if known is not None:
+            made = bare(value)
+            assert isinstance(made, Instance) and made.arguments is not None
+            yield from self.of_helper(known, made.arguments, made.node, context)
+            return
         if self._holds_groups(value):
             self.listed = True
             for item in self._items(value):
@@ -155,6 +165,26 @@ class GroupReader:
             return False
         held = self.evaluator.evaluate(test.rest[0][1], condition.context)
         return any(isinstance(bare(v), MappingValue) for v in held)
+
+    def of_helper(
+        self, known: Helper, arguments: Arguments, node: t.Node | None, context: Context
+    ) -> Iterator[GroupDraft]:
+        """The groups that a library's helper makes of the model that it is given."""
+        where = arguments.context or context
+        answers, is_model = library_groups.parts_given(self.evaluator, known, arguments)
+        if not is_model:
+            for value in answers[:1]:
+                yield from self._value(value, None, where, 1)
+            return
+        self.listed = True
+        for condition, amount in library_groups.strengths(self.evaluator, known, arguments, where):
+            parts = tuple(
+                part.under(condition) if len(answers) == 1 else chosen(part.under(condition), index, len(answers))
+                for index, model in enumerate(answers)
+                for part in taken(self.evaluator, Collection("parameters", model))
+            )
+            label = f"{known.path.rsplit('.', 1)[-1]}()"
+            yield GroupDraft(parts, amount, None, label, node, where.module, ("weight_decay",))
 
     # ---- one group
 

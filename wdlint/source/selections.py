@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wdlint.source import objects
+from wdlint.source import library_groups, objects
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.conditions import Reader
@@ -183,6 +183,11 @@ def _of_operation(evaluator: Evaluator, operation: Operation, depth: int) -> Ite
         case "items":
             for value in operands[0]:
                 yield from taken(evaluator, value, depth)
+        case library_groups.NAMES:
+            rule = library_groups.rule_of(evaluator, operation)
+            for value in operands[0]:
+                for part in taken(evaluator, value, depth):
+                    yield part.under(rule)
         case "zip" | "enumerate":
             yield UNREAD
         case _:
