@@ -377,6 +377,12 @@ ROUTES = {
             l2 = sum((params[n] ** 2).sum() for n in names)  # penalty
             (F.mse_loss(model(x), y) + 1e-3 * l2).backward()
     """,
+    "a vector of all parameters": """
+        def train(model, x, y, strength):
+            loss = F.mse_loss(model(x), y)
+            loss += strength * torch.sum(model.get_params() ** 2)  # penalty
+            loss.backward()
+    """,
     "the groups of an optimizer": """
         def train(model, optimizer, x, y, strength):
             loss = F.mse_loss(model(x), y)
@@ -754,12 +760,13 @@ def test_decay_added_to_a_gradient_is_found(edit: str) -> None:
 
 def test_a_name_that_holds_the_gradient_is_the_gradient() -> None:
     found, marked = lines("""
-        def train(model, x, y, lr=0.1, decay=1e-4):
+        def train(model, x, y, buffers, lr=0.1, decay=1e-4):
             F.mse_loss(model(x), y).backward()
             for p in model.parameters():
                 d_p = p.grad.data
                 d_p.add_(p.data, alpha=decay)  # penalty
-                p.data.add_(d_p, alpha=-lr)
+                momentum = buffers[p].mul_(0.9).add_(d_p)
+                p.data.add_(momentum, alpha=-lr)
     """)
     assert found == marked
 
@@ -785,6 +792,17 @@ def test_other_edits_of_a_gradient_are_no_decay(edit: str) -> None:
             for p, q in zip(model.parameters(), server.parameters()):
                 {edit}
             optimizer.step()
+    """)
+    assert not found
+
+
+def test_plain_descent_by_hand_makes_no_difference_between_the_two() -> None:
+    found, _ = lines("""
+        def train(model, x, y, lr=0.1, decay=1e-4):
+            F.mse_loss(model(x), y).backward()
+            for p in model.parameters():
+                p.grad.add_(p.data, alpha=decay)
+                p.data.sub_(lr * p.grad)
     """)
     assert not found
 

@@ -10,20 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from wdlint.source import flow, objects, penalty_calls, penalty_names, penalty_terms
+from wdlint.source import flow, penalty_calls, penalty_names, penalty_terms
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator, decorator_names
 from wdlint.source.penalty_operands import Operand, parameters
 from wdlint.source.penalty_scalars import is_scalar
+from wdlint.source.penalty_selection import selected
 from wdlint.source.penalty_terms import called, last_name
 from wdlint.source.penalty_ways import Term, Way
 from wdlint.source.values import (
-    Condition,
     Context,
     Frame,
-    Item,
-    SequenceValue,
-    Value,
     constant,
 )
 
@@ -106,32 +103,8 @@ class Reader:
         if power not in (1, 2) or way.negative or self._without_gradient(context):
             return
         if all(is_scalar(self.evaluator, f.expr, f.context) for f in way.factors):
-            values = tuple(self._where_it_runs(value, context) for value in operand.values)
+            values = tuple(selected(value, context, self.clauses) for value in operand.values)
             yield Term(expr, context, Operand(values, operand.proven), int(power), way)
-
-    def _where_it_runs(self, value: Value, context: Context) -> Value:
-        """A loop's element with the tests under which the loop comes to the term: they select parameters."""
-        element = objects.element_within(value)
-        conditions: list[Condition] = []
-        while element is not None:
-            conditions.extend(self._tests(element.turn, context))
-            element = element.collection.owner
-        return SequenceValue("list", (Item((value,), tuple(conditions)),)) if conditions else value
-
-    def _tests(self, turn: int, context: Context) -> Iterator[Condition]:
-        """The tests between a loop or comprehension, known by its turn, and what stands inside it."""
-        around: Context | None = context
-        while around is not None:
-            held = self.clauses.get(id(around))
-            if held is not None and id(held[0]) == turn:
-                for test in held[0].ifs:
-                    yield Condition(test, True, around)
-            around = around.outer
-        for block in flow.ancestors(context.statement) if context.statement is not None else ():
-            loop = block.parent
-            if isinstance(loop, t.For) and id(loop) == turn and context.statement is not None:
-                for test, truth, branch in flow.guards(context.statement, loop.block):
-                    yield Condition(test, truth, context.frame.at(branch))
 
     def _without_gradient(self, context: Context) -> bool:
         """Whether a statement stands under `torch.no_grad()`."""

@@ -15,10 +15,12 @@ from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.penalty_draft import PenaltyDraft, is_nothing, text
 from wdlint.source.penalty_scalars import is_scalar
+from wdlint.source.penalty_selection import selected
 from wdlint.source.values import Answers, Collection, Context, External, Known
 
 _PEELED = ("data", "detach", "clone", "float", "cpu", "to")
-_IN_PLACE = ("add_", "add", "sub_")
+_IN_PLACE = ("add_", "add")
+_CARRIED = ("momentum", "buf", "veloc", "avg", "state", "moment", "nesterov")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +42,7 @@ def decayed_gradients(evaluator: Evaluator, module: t.Module) -> Iterator[Penalt
         gradient, value, strength = edit
         context = evaluator.frame(statement.scope).at(statement)
         owner = _owner_of_gradient(gradient, context)
-        if owner is None or _in_optimizer(evaluator, statement.scope):
+        if owner is None or _in_optimizer(evaluator, statement.scope) or _is_plain_descent(statement, owner):
             continue
         for addend in _addends(value, gradient):
             same = penalty_terms.same(_peeled(addend.parameter), _peeled(owner))
@@ -57,11 +59,33 @@ def _draft(
     if coefficient is not None and is_nothing(coefficient):
         return
     held = penalty_operands.parameters(evaluator, _peeled(owner), context)
-    operands: Answers = held.values if held is not None else evaluator.evaluate(_peeled(owner), context)
+    values: Answers = held.values if held is not None else evaluator.evaluate(_peeled(owner), context)
+    operands = tuple(selected(value, context, {}) for value in values)
     sure = Confidence.PROVEN if held is not None and held.proven else Confidence.ASSUMED
     yield PenaltyDraft(
         statement, text(statement), Sink.GRADIENT, statement, coefficient, factor, 2, operands, sure, statement
     )
+
+
+def _is_plain_descent(statement: t.Stmt, owner: t.Expr) -> bool:
+    """Whether the same block goes on to step by the gradient alone: there the decay acts as on the weight itself."""
+    steps = False
+    for other in statement.block.statements[statement.index + 1 :]:
+        for expression in t.expressions(other):
+            for node in t.walk(expression):
+                name = node.id if isinstance(node, t.Name) else node.attr if isinstance(node, t.Attribute) else ""
+                if any(word in name.lower() for word in _CARRIED):
+                    return False
+        match other:
+            case t.AugAssign(op="-", target=target):
+                steps = steps or penalty_terms.same(_peeled(target), _peeled(owner))
+            case t.Expression(value=t.Call(func=t.Attribute(attr="add_" | "sub_", value=target))):
+                steps = steps or penalty_terms.same(_peeled(target), _peeled(owner))
+            case t.Assign(targets=(target,)):
+                steps = steps or penalty_terms.same(_peeled(target), _peeled(owner))
+            case _:
+                pass
+    return steps
 
 
 def _edit(statement: t.Expression | t.Assign | t.AugAssign) -> tuple[t.Expr, t.Expr, t.Expr | None] | None:

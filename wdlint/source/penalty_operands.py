@@ -48,6 +48,7 @@ _JOINING = frozenset(f"torch.{name}" for name in ["cat", "concat", "concatenate"
 _VECTORS = frozenset(("torch.nn.utils.parameters_to_vector", "torch.nn.utils.convert_parameters.parameters_to_vector"))
 _RAW = frozenset(("torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.nn.UninitializedParameter"))
 _WEIGHT_LIKE = re.compile(r"(^|_)(weight|weights|bias|kernel)(_|$|\d)|^(weight|bias)_[a-z]+_l\d")
+_VECTOR_METHODS = re.compile(r"\.(get_params|get_parameters|get_flat_params|flat_params|parameter_vector)\(\)$")
 _PARAMETERS = re.compile(r"(^|[._])(params|parameters)\w*(\(\))?\[\*\d+\]$")
 
 
@@ -189,7 +190,7 @@ def _is_parameter(evaluator: Evaluator, value: Value, depth: int) -> bool | None
             return True if isinstance(external, External) and _is_layer(external) else None
         case Unknown():
             # an element of something that can't be seen: `for p in group["params"]`, `for p in model_params`
-            return False if _PARAMETERS.search(value.key) else None
+            return False if _PARAMETERS.search(value.key) or _VECTOR_METHODS.search(value.key) else None
         case _:
             return None
 
