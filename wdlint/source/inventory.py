@@ -6,7 +6,7 @@ parameters come from `raw_parameter`. A name holds `*` where an index is not fix
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 
 from wdlint.facts import Inventory, Kind, Parameter, Ternary
@@ -19,17 +19,19 @@ from wdlint.source.freezing import mark_frozen
 from wdlint.source.known_modules import is_inert, members_of_library
 from wdlint.source.members import ANY, CONTAINERS, Leaf, Members, Slot, apply, is_below, is_mark, taken
 from wdlint.source.raw_parameter import initial, is_parameter, kind_of, trainable
+from wdlint.source.signature import signature
 from wdlint.source.values import Change, Changed, ClassValue, External, Instance, Method, Part, Unknown, Value, bare
 
 _MOST = 20_000  # parameters of one model
 _DEEPEST = 40  # modules within modules
+_MOST_MODULES = 3_000  # modules of a linted file's models that are read
 _SAME_CLASS = 5  # instances of one class within each other
 _WORK = 40_000  # evaluations for one model
 # Names of attributes that hold functions or parameterless modules where they hold something that can't be told.
 _HARMLESS = ("act", "relu", "gelu", "nonlin", "loss", "criterion", "drop", "pool", "softmax", "sigmoid", "tanh", "fn",
              "func", "callback", "hook", "logger", "tokenizer", "metric", "transform", "optim", "schedul", "config", "args",
              "hparams", "collate", "sampler", "dataset", "loader", "device", "dtype", "log", "print", "save_",
-             "generator", "rng", "trainer", "upsample", "interp", "flatten")  # fmt: skip
+             "generator", "rng", "trainer", "upsample", "interp", "flatten")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +145,9 @@ _TORCH_BASES = (
     ("RNNBase", ("RNN", "LSTM", "GRU")),
     ("RNNCellBase", ("RNNCell", "LSTMCell", "GRUCell")),
     ("Linear", ("NonDynamicallyQuantizableLinear", "LazyLinear")),
-)  # fmt: skip
+)
 _TORCH_HOMES = {"_BatchNorm": "batchnorm", "_NormBase": "batchnorm", "_InstanceNorm": "instancenorm", "_ConvNd": "conv",
-                "_ConvTransposeNd": "conv"}  # fmt: skip
+                "_ConvTransposeNd": "conv"}
 
 
 def _of_torch(path: str) -> frozenset[str]:
@@ -161,7 +163,7 @@ def _of_torch(path: str) -> frozenset[str]:
 
 def _fact(leaf: Leaf) -> Parameter:
     return Parameter(leaf.name, leaf.kind, leaf.evidence, leaf.ndim, leaf.shape, leaf.owner, leaf.attribute,
-                     leaf.present, leaf.trainable, None, leaf.ancestors)  # fmt: skip
+                     leaf.present, leaf.trainable, None, leaf.ancestors)
 
 
 def _distinct(leaves: Iterable[Leaf]) -> list[Leaf]:
@@ -200,6 +202,8 @@ class Survey:
         state = evaluator.__dict__
         self.members: dict[int, tuple[Members | None, tuple[t.ClassDef, ...]]] = state.setdefault("_members", {})
         self.contents: dict[int, Contents] = state.setdefault("_contents", {})
+        self.shared: dict[Hashable, Contents] = state.setdefault("_shared_contents", {})
+        self.signatures: dict[int, Hashable | None] = {}
         self.uses: dict[tuple[int, frozenset[str]], dict[str, Use]] = state.setdefault("_uses", {})
         self.known: dict[str, ClassValue] = state.setdefault("_surveyed_classes", {})
 
@@ -259,25 +263,52 @@ class Survey:
 
     def contents_of(self, value: Value) -> Contents | None:
         """The parameters of a module; None where a value is no module that is known."""
-        members, changes = self.peeled(value)
         inner = bare(value)
-        if members is None or not isinstance(inner, Instance):
+        if not isinstance(inner, Instance):
             return None
-        if not changes and id(inner) in self.contents:
-            return self.contents[id(inner)]
-        recursive = id(inner) in self.stack or len(self.stack) > _DEEPEST
-        definition = id(inner.cls.definition) if isinstance(inner.cls, ClassValue) else 0
-        if recursive or (definition and self.classes.count(definition) >= _SAME_CLASS):
+        plain = not isinstance(value, Changed) and not (isinstance(value, Part) and value.value is not inner)
+        if plain:
+            known = self.contents.get(id(inner)) or self._alike(inner)
+            if known is not None:
+                return known
+        if self._is_too_deep(inner):
             return _NOT_KNOWN
+        definition = id(inner.cls.definition) if isinstance(inner.cls, ClassValue) else 0
         self.stack.append(id(inner))
         self.classes.append(definition)
         try:
+            members, changes = self.peeled(value)
+            if members is None:
+                return None
             found = self.flattened(members, changes, inner)
         finally:
             self.stack.pop()
             self.classes.pop()
         if not changes:
             self.contents[id(inner)] = found
+            alike = self.signatures.get(id(inner))
+            if alike is not None:
+                self.shared.setdefault(alike, found)
+        return found
+
+    def _is_too_deep(self, instance: Instance) -> bool:
+        """Whether a module contains itself, or so many others that no end is in sight."""
+        if id(instance) in self.stack or len(self.stack) > _DEEPEST or len(self.members) > _MOST_MODULES:
+            return True
+        return isinstance(instance.cls, ClassValue) and self.classes.count(id(instance.cls.definition)) >= _SAME_CLASS
+
+    def _alike(self, instance: Instance) -> Contents | None:
+        """The parameters of another instance of the class that was made from arguments like these."""
+        if not isinstance(instance.cls, ClassValue):
+            return None
+        alike = signature(self.evaluator, instance)
+        self.signatures[id(instance)] = alike
+        known = self.shared.get(alike) if alike is not None else None
+        if known is None:
+            return None
+        leaves = tuple(replace(leaf, key=(leaf.key, id(instance)) if leaf.key else None) for leaf in known.leaves)
+        self.evaluator.keep(instance)
+        found = self.contents[id(instance)] = Contents(leaves, known.complete)
         return found
 
     def flattened(self, members: Members, changes: list[Change], instance: Instance) -> Contents:
@@ -336,7 +367,7 @@ class Survey:
     def _value(
         self, name: str, value: Value, several: bool, slot: Slot, members: Members, instance: Instance,
         uses: dict[str, Use],
-    ) -> tuple[list[Leaf], bool]:  # fmt: skip
+    ) -> tuple[list[Leaf], bool]:
         if is_parameter(value):
             return [self._raw(name, value, several, slot, members, uses)], True
         contents = self._module(Changed(value, tuple(slot.changes)) if slot.changes else value)
@@ -359,9 +390,7 @@ class Survey:
         inner = bare(value)
         return self.contents_of(value) if isinstance(inner, Instance) else None
 
-    def _raw(
-        self, name: str, value: Value, several: bool, slot: Slot, members: Members, uses: dict[str, Use]
-    ) -> Leaf:
+    def _raw(self, name: str, value: Value, several: bool, slot: Slot, members: Members, uses: dict[str, Use]) -> Leaf:
         made = initial(self.evaluator, value)
         siblings = tuple(other for other in members.slots if other != name)
         kind, evidence = kind_of(name, made, uses.get(name), siblings, f"`{members.owner}`")
@@ -377,7 +406,7 @@ class Survey:
             if len(change.path) == 1 and is_mark(self.evaluator, change)
         )
         return Leaf(name, kind, evidence, made.ndim, made.shape, members.owner, name, Ternary.YES, learns, (), key, made,
-                    marks)  # fmt: skip
+                    marks)
 
     def _uses_of(self, members: Members, instance: Instance) -> dict[str, Use]:
         """How the class of an instance uses its raw parameters, those of its containers included."""
