@@ -19,7 +19,7 @@ from wdlint.excerpt import Excerpts
 from wdlint.lint import Checked
 from wdlint.report import Run, render
 from wdlint.report.plain import harmless, statistics
-from wdlint.work import Plan, check_files, collect_rarely
+from wdlint.work import Plan, check_files
 
 if TYPE_CHECKING:
     from wdlint.rule import Rule
@@ -36,7 +36,6 @@ _OVERRIDES = (
 
 def check(named: Sequence[str], options: Mapping[str, Any]) -> int:
     """Lint as the command line says, print, and return the exit code."""
-    collect_rarely()
     try:
         return _check(list(named) or ["."], options)
     except Complaint as complaint:

@@ -227,7 +227,8 @@ def test_what_makes_a_model():
 
 def test_the_torch_layers_that_a_class_is_built_on():
     assert "torch.nn.modules.normalization.LayerNorm" in ancestors("timm.layers.norm.LayerNorm2d")
-    assert ancestors("transformers.models.llama.modeling_llama.LlamaRMSNorm") == ()
+    assert ancestors("transformers.models.llama.modeling_llama.LlamaRMSNorm") == ("torch.nn.modules.module.Module",)
+    assert ancestors("transformers.models.llama.modeling_llama.NoSuchClass") == ()
     assert ancestors("mypackage.Norm") == ()
 
 

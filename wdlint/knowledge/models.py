@@ -29,6 +29,7 @@ from wdlint.knowledge.factories import factory
 FOLDER = Path(__file__).parent
 LIBRARIES = ("transformers", "diffusers", "timm", "torchvision")
 
+_MODULE = "torch.nn.modules.module.Module"
 _KINDS = {kind.value[0]: kind for kind in Kind}
 _LOADERS = ("from_pretrained", "from_config", "_from_config")
 # Predecessors of transformers, with the same names for the same models.
@@ -170,9 +171,13 @@ def certainly_holds_gains_and_biases(path: str, name: str | None = None) -> bool
 
 
 def ancestors(owner: str) -> tuple[str, ...]:
-    """The classes of torch.nn that a library's class is built on, e.g. `torch.nn.modules.normalization.LayerNorm`."""
+    """The classes of torch.nn that a library's class is built on, e.g. `torch.nn.modules.normalization.LayerNorm`.
+
+    Empty where the class is not known; one that is built on no layer of torch.nn has `Module` alone.
+    """
     library = owner.partition(".")[0]
-    return _ancestors(library).get(owner, ()) if library in LIBRARIES else ()
+    above = _ancestors(library).get(owner) if library in LIBRARIES else None
+    return () if above is None else above or (_MODULE,)
 
 
 def has_no_parameters(path: str) -> bool:

@@ -5,6 +5,7 @@ Only numbers are dealt with here; which argument or key holds them is the caller
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wdlint.facts import Amount, Origin
@@ -38,9 +39,7 @@ def amount_of(answers: Answers, text: str) -> AmountDraft | None:
     Of several numbers the first positive one is taken, and the amount `varies`. A number that can't be
     told counts as decay: somebody passed it on purpose.
     """
-    numbers = [
-        v for v in answers if isinstance(v, Known) and isinstance(v.value, (int, float)) and not isinstance(v.value, str)
-    ]
+    numbers = [v for v in answers if isinstance(v, Known) and isinstance(v.value, (int, float))]
     blank = [v for v in answers if isinstance(v, Known) and v.value is None]
     others = [v for v in answers if v not in numbers and v not in blank]
     if not numbers and not others:
@@ -56,7 +55,7 @@ def amount_of(answers: Answers, text: str) -> AmountDraft | None:
     return AmountDraft(None, Origin.COMPUTED if computed else Origin.UNKNOWN, text, varies=len(answers) > 1)
 
 
-def _outweighs(others: list[object]) -> bool:
+def _outweighs(others: Sequence[object]) -> bool:
     """Whether unknown answers beside a known 0 are more than the same 0 scheduled or scaled."""
     return any(not (isinstance(v, Unknown) and v.computed) for v in others)
 

@@ -66,15 +66,19 @@ _LONGEST = 10_000  # characters or items that a computed constant may have
 def binary(evaluator: Evaluator, expr: t.Binary, context: Context) -> Iterable[Value]:
     """The answers of `left op right`."""
     lefts, rights = evaluator.evaluate(expr.left, context), evaluator.evaluate(expr.right, context)
-    found: list[Value] = []
-    for left in lefts:
-        for right in rights:
-            found.append(_combined(evaluator, expr.op, left, right, lefts, rights, expr, context))
-    return found
+    pairs = ((left, right) for left in lefts for right in rights)
+    return [_combined(evaluator, expr.op, left, right, lefts, rights, expr, context) for left, right in pairs]
 
 
 def _combined(
-    evaluator: Evaluator, op: str, left: Value, right: Value, lefts: Answers, rights: Answers, node: t.Node, context: Context
+    evaluator: Evaluator,
+    op: str,
+    left: Value,
+    right: Value,
+    lefts: Answers,
+    rights: Answers,
+    node: t.Node,
+    context: Context,
 ) -> Value:
     if isinstance(left, Known) and isinstance(right, Known):
         made = compute(op, left, right, node, context.module)
@@ -155,7 +159,7 @@ def compute(op: str, left: Known, right: Known, node: t.Node | None, module: t.M
             return None
     except Exception:  # a constant expression that raises when run has no value
         return None
-    if isinstance(result, (str, bytes)) and len(result) > _LONGEST or isinstance(result, complex):
+    if (isinstance(result, (str, bytes)) and len(result) > _LONGEST) or isinstance(result, complex):
         return None
     return Known(result, _weaker(left.origin, right.origin), node, module)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
 from typing import TYPE_CHECKING
 
 from wdlint.source import objects
@@ -14,9 +13,7 @@ if TYPE_CHECKING:
     from wdlint.source.evaluate import Evaluator
 
 
-def bind(
-    evaluator: Evaluator, params: Sequence[t.Parameter], arguments: Arguments, bound: bool
-) -> dict[str, Answers]:
+def bind(evaluator: Evaluator, params: Sequence[t.Parameter], arguments: Arguments, bound: bool) -> dict[str, Answers]:
     """The parameters that a call certainly or possibly gives, with what it gives them.
 
     `bound` says that the first parameter is already taken by the receiver. A parameter that the call

@@ -49,8 +49,8 @@ class CallIndex:
 
     def _search(self, evaluator: Evaluator, definition: t.FunctionDef) -> Iterator[CallSite]:
         scope = definition.scope
-        owner = scope.definition if scope.kind == "class" else None
-        constructor = definition.name == "__init__" and isinstance(owner, t.ClassDef)
+        owner = scope.definition if isinstance(scope.definition, t.ClassDef) else None
+        constructor = definition.name == "__init__" and owner is not None
         name = owner.name if constructor and owner is not None else definition.name
         index = self.calls(scope.module)
         for call, statement in index.get(name, ()):

@@ -44,9 +44,7 @@ if TYPE_CHECKING:
     from wdlint.source import tree as t
     from wdlint.source.evaluate import Evaluator
 
-_COLLECTIONS = frozenset(
-    "parameters named_parameters modules named_modules children named_children".split()
-)
+_COLLECTIONS = frozenset("parameters named_parameters modules named_modules children named_children".split())
 _SAME_MODEL = frozenset(
     "to cuda cpu train eval half float double bfloat16 requires_grad_ compile share_memory apply type "
     "to_empty xpu npu unwrap tie_weights".split()
@@ -176,7 +174,9 @@ def library_call(
         return (_mapping(evaluator, callee.path, arguments, node, context),)
     if callee.path in _CONFIG_PARSERS:
         given = positional(evaluator, arguments)
-        return tuple(v for v in (given[0] if given else ()) if isinstance(v, ClassValue) for v in (evaluator.receiver(v),))
+        return tuple(
+            v for v in (given[0] if given else ()) if isinstance(v, ClassValue) for v in (evaluator.receiver(v),)
+        )
     if callee.path.startswith("transformers.") and "parameter_names" in callee.path:
         from wdlint.source import library_groups
 
@@ -220,9 +220,7 @@ def _library_instance(
     return cache[key]
 
 
-def _mapping(
-    evaluator: Evaluator, path: str, arguments: Arguments, node: t.Call | None, context: Context
-) -> Value:
+def _mapping(evaluator: Evaluator, path: str, arguments: Arguments, node: t.Call | None, context: Context) -> Value:
     entries = [Entry((Known(name),), answers) for name, answers in keywords(evaluator, arguments)]
     entries += [Entry(None, answers) for answers in spreads(evaluator, arguments)]
     if path != "collections.defaultdict":
@@ -273,9 +271,10 @@ def _method_call(
         found = objects.member(evaluator, receiver, key, context) if isinstance(key, str) else ()
         known = tuple(v for v in found if not isinstance(v, Method))
         fallback = tuple(
-            v.come_from(Origin.FIELD_DEFAULT) if isinstance(v, Known) else v for v in (given[1] if len(given) > 1 else ())
+            v.come_from(Origin.FIELD_DEFAULT) if isinstance(v, Known) else v
+            for v in (given[1] if len(given) > 1 else ())
         )
-        return known or fallback or (Unknown(f"{_key_of(receiver)}.{key}"),)
+        return known or fallback or (Unknown(f"{_key_of(receiver)}.{key!r}"),)
     if name in ("clone", "copy", "as_dict", "to_dict", "freeze", "resolve", "from_pretrained_config"):
         return (receiver,)
     return (Unknown(f"{_key_of(receiver)}.{name}()"),)
@@ -333,7 +332,8 @@ def _container_method(
         key = constant(given[0]) if given else None
         found = objects.entry(evaluator, receiver, key) if isinstance(key, (str, int)) else ()
         rest = tuple(
-            v.come_from(Origin.FIELD_DEFAULT) if isinstance(v, Known) else v for v in (given[1] if len(given) > 1 else ())
+            v.come_from(Origin.FIELD_DEFAULT) if isinstance(v, Known) else v
+            for v in (given[1] if len(given) > 1 else ())
         )
         return found or rest
     if name in ("union", "difference", "intersection", "symmetric_difference"):
@@ -369,8 +369,9 @@ def _text_method(
             return (TextOf(tuple(p for p in pieces if p != "")),)
         return ()
     constants = [constant(answers) for answers in given]
-    if name == "split" and all(isinstance(c, str) and c for c in constants):
-        parts_of = text.value.split(*constants)
+    separators = [c for c in constants if isinstance(c, str) and c]
+    if name == "split" and len(separators) == len(constants) <= 1:
+        parts_of = text.value.split(separators[0] if separators else None)
         return (SequenceValue("list", tuple(Item((Known(p, text.origin),)) for p in parts_of), node, context),)
     if name in _TEXT_METHODS and all(isinstance(c, str) for c in constants):
         try:
@@ -391,7 +392,9 @@ def _parsed(evaluator: Evaluator, parser: Instance, name: str, node: t.Call | No
                 classes.extend(v for v in answers if isinstance(v, (ClassValue, External)))
         if classes:
             made: list[Value] = [
-                evaluator.receiver(c) if isinstance(c, ClassValue) else _library_instance(evaluator, c, Arguments(), None, context)
+                evaluator.receiver(c)
+                if isinstance(c, ClassValue)
+                else _library_instance(evaluator, c, Arguments(), None, context)
                 for c in classes
                 if isinstance(c, (ClassValue, External))
             ]
@@ -632,8 +635,9 @@ def library_elements(evaluator: Evaluator, value: Instance | Unknown, turn: int)
 def known_range(evaluator: Evaluator, value: Instance) -> range | None:
     """A `range(…)` with constant bounds, defaults included; None where it can't be told."""
     given = positional(evaluator, value.arguments) if value.arguments is not None else ()
-    bounds = [constant(answers) for answers in given]
-    if not 1 <= len(bounds) <= 3 or not all(isinstance(b, int) and not isinstance(b, bool) for b in bounds):
+    told = [constant(answers) for answers in given]
+    bounds = [b for b in told if isinstance(b, int) and not isinstance(b, bool)]
+    if not 1 <= len(bounds) == len(told) <= 3:
         return None
     return range(*bounds) if bounds[2:] != [0] else None
 
@@ -647,5 +651,3 @@ def exports(module: str, name: str) -> bool:
 
     path = f"{module}.{name}"
     return optimizer(path) is not None or layer(path) is not None or (module == "torch" and name in ("nn", "optim"))
-
-

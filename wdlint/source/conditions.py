@@ -21,6 +21,7 @@ from wdlint.source.values import (
     Change,
     Changed,
     ClassValue,
+    Collection,
     Condition,
     Context,
     Element,
@@ -29,6 +30,7 @@ from wdlint.source.values import (
     FunctionValue,
     Instance,
     Known,
+    MappingValue,
     SequenceValue,
     TextOf,
     Value,
@@ -296,7 +298,7 @@ class Reader:
             return s.Contains(inner, subject.value) if inner is not None else None
         if text is not None and isinstance(held, Known) and isinstance(held.value, str):
             return s.Within(text, held.value)
-        if objects.symbolic_part(self.evaluator, held) is not None:
+        if objects.symbolic_part(self.evaluator, held) is not None or _keyed_by_name(self.evaluator, held):
             element = objects.element_within(subject)
             return self._among(held, element) if element is not None else None
         constants = self._constants(held)
@@ -347,7 +349,7 @@ class Reader:
                 else:
                     found.append(answers[0])
             return found if len(found) <= _ALTERNATIVES else None
-        if type(inner).__name__ == "MappingValue":
+        if isinstance(inner, MappingValue):
             for entry in objects.entries(self.evaluator, value):
                 if entry.key is None:
                     return None
@@ -463,7 +465,12 @@ class Reader:
         if len(expr.args) != 1:
             return None
         needles = self.evaluator.evaluate(expr.args[0].value, context)
-        text = _only([self.text(subject) for subject in self.evaluator.evaluate(func.value, context)])
+        subjects = self.evaluator.evaluate(func.value, context)
+        text = _only([self.text(subject) for subject in subjects])
+        if text is None and func.attr == "endswith" and all(_relative_name(subject) for subject in subjects):
+            # the name below some module ends as the parameter's own does, up to its last dot
+            if len(needles) == 1 and isinstance(needles[0], Known) and "." not in str(needles[0].value):
+                text = s.Leaf()
         if len(needles) != 1 or text is None:
             return None
         if isinstance(needles[0], Known):
@@ -697,6 +704,24 @@ def _only(readings: Sequence[_Read | None]) -> _Read | None:
     """What several answers all come to: the loop variable of one loop over one of several models, say."""
     found = set(readings)
     return found.pop() if len(found) == 1 else None
+
+
+def _keyed_by_name(evaluator: Evaluator, held: Value) -> bool:
+    """Whether a mapping holds parameters under their names."""
+    inner = bare(held)
+    if isinstance(inner, Collection):
+        return inner.what == "named_parameters"
+    if not isinstance(inner, MappingValue):
+        return False
+    keys = [key for e in inner.entries for key in (evaluator.force(e.key) if e.key is not None else ())]
+    return bool(keys) and all(isinstance(key, Element) and key.part == "name" for key in keys)
+
+
+def _relative_name(value: Value) -> bool:
+    """Whether a value is a parameter's name below one of the modules that a loop runs over."""
+    if not isinstance(value, Element) or value.part != "name":
+        return False
+    return value.collection.owner is not None and value.collection.recurse
 
 
 def _parameter(value: Value) -> bool:

@@ -5,7 +5,6 @@ Everything else in this folder serves `observe`. It reads; it neither judges nor
 
 from __future__ import annotations
 
-
 from wdlint.facts import FileFacts, Place, Trouble
 from wdlint.source.project import Project
 

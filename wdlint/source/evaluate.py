@@ -25,6 +25,7 @@ from wdlint.source.values import (
     Condition,
     Context,
     Deferred,
+    Element,
     Entry,
     External,
     FolderValue,
@@ -186,7 +187,10 @@ class Evaluator:
                 truth = arithmetic.truth(self, expr.test, context)
                 chosen = [] if truth is False else [expr.body]
                 chosen += [] if truth is True else [expr.orelse]
-                return [value for side in chosen for value in self.evaluate(side, context)]
+                found = [value for side in chosen for value in self.evaluate(side, context)]
+                # `f"{path}.{name}" if path else name` is the full name either way
+                joined = [value for value in found if isinstance(value, TextOf)]
+                return joined if joined and all(_is_joined_or_last(value, joined) for value in found) else found
             case t.Lambda():
                 return (FunctionValue(expr, context.frame, context),)
             case t.Comprehension():
@@ -755,6 +759,17 @@ def distinct(values: Iterable[Value]) -> Answers:
             if len(found) == _ANSWERS:
                 break
     return tuple(found)
+
+
+def _is_joined_or_last(value: Value, joined: Sequence[TextOf]) -> bool:
+    """Whether a text is one of those put together around a module's path, or the name that ends them."""
+    if isinstance(value, TextOf):
+        first = value.pieces[0]
+        return isinstance(first, Element) and first.collection.what == "named_modules" and len(value.pieces) == 3
+    return isinstance(value, Element) and any(
+        isinstance(last := text.pieces[-1], Element) and (last.turn, last.part) == (value.turn, value.part)
+        for text in joined
+    )
 
 
 def parameter_named(definition: t.FunctionDef | t.ClassDef | None, name: str) -> t.Parameter | None:

@@ -6,7 +6,7 @@ by name: all come down to `GroupDraft`s. Which parameters a part holds is in `se
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -152,11 +152,7 @@ class GroupReader:
 
     def _symbolic(self, conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
         """The conditions that ask about the current parameter; others only say whether a group is there."""
-        return tuple(
-            c
-            for c in conditions
-            if symbolic(self.evaluator, c.test, c.context) and not self._makes_group(c)
-        )
+        return tuple(c for c in conditions if symbolic(self.evaluator, c.test, c.context) and not self._makes_group(c))
 
     def _makes_group(self, condition: Condition) -> bool:
         """`if key not in groups:` before a group is made under that key."""
@@ -232,7 +228,7 @@ class GroupReader:
                 tuple(nodes.get(key) for key in options), expression, unread,
             )  # fmt: skip
 
-    def _by_key(self, entries: list[object], value: Value, context: Context) -> Iterator[GroupDraft]:
+    def _by_key(self, entries: Sequence[object], value: Value, context: Context) -> Iterator[GroupDraft]:
         """A dictionary of groups by name, handed over whole."""
         self.complete = False
         yield GroupDraft((), None, None, "parameters", None, context.module, unread=True)

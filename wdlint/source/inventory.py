@@ -28,10 +28,47 @@ _MOST_MODULES = 3_000  # modules of a linted file's models that are read
 _SAME_CLASS = 5  # instances of one class within each other
 _WORK = 40_000  # evaluations for one model
 # Names of attributes that hold functions or parameterless modules where they hold something that can't be told.
-_HARMLESS = ("act", "relu", "gelu", "nonlin", "loss", "criterion", "drop", "pool", "softmax", "sigmoid", "tanh", "fn",
-             "func", "callback", "hook", "logger", "tokenizer", "metric", "transform", "optim", "schedul", "config", "args",
-             "hparams", "collate", "sampler", "dataset", "loader", "device", "dtype", "log", "print", "save_",
-             "generator", "rng", "trainer", "upsample", "interp", "flatten")
+_HARMLESS = (
+    "act",
+    "relu",
+    "gelu",
+    "nonlin",
+    "loss",
+    "criterion",
+    "drop",
+    "pool",
+    "softmax",
+    "sigmoid",
+    "tanh",
+    "fn",
+    "func",
+    "callback",
+    "hook",
+    "logger",
+    "tokenizer",
+    "metric",
+    "transform",
+    "optim",
+    "schedul",
+    "config",
+    "args",
+    "hparams",
+    "collate",
+    "sampler",
+    "dataset",
+    "loader",
+    "device",
+    "dtype",
+    "log",
+    "print",
+    "save_",
+    "generator",
+    "rng",
+    "trainer",
+    "upsample",
+    "interp",
+    "flatten",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +174,30 @@ def ancestry(evaluator: Evaluator, owner: str) -> frozenset[str] | None:
 
 
 _TORCH_BASES = (
-    ("_BatchNorm", ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm", "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d")),
-    ("_NormBase", ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d")),
+    (
+        "_BatchNorm",
+        (
+            "BatchNorm1d",
+            "BatchNorm2d",
+            "BatchNorm3d",
+            "SyncBatchNorm",
+            "LazyBatchNorm1d",
+            "LazyBatchNorm2d",
+            "LazyBatchNorm3d",
+        ),
+    ),
+    (
+        "_NormBase",
+        (
+            "BatchNorm1d",
+            "BatchNorm2d",
+            "BatchNorm3d",
+            "SyncBatchNorm",
+            "InstanceNorm1d",
+            "InstanceNorm2d",
+            "InstanceNorm3d",
+        ),
+    ),
     ("_InstanceNorm", ("InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d")),
     ("_ConvNd", ("Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")),
     ("_ConvTransposeNd", ("ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")),
@@ -146,8 +205,13 @@ _TORCH_BASES = (
     ("RNNCellBase", ("RNNCell", "LSTMCell", "GRUCell")),
     ("Linear", ("NonDynamicallyQuantizableLinear", "LazyLinear")),
 )
-_TORCH_HOMES = {"_BatchNorm": "batchnorm", "_NormBase": "batchnorm", "_InstanceNorm": "instancenorm", "_ConvNd": "conv",
-                "_ConvTransposeNd": "conv"}
+_TORCH_HOMES = {
+    "_BatchNorm": "batchnorm",
+    "_NormBase": "batchnorm",
+    "_InstanceNorm": "instancenorm",
+    "_ConvNd": "conv",
+    "_ConvTransposeNd": "conv",
+}
 
 
 def _of_torch(path: str) -> frozenset[str]:
@@ -162,8 +226,19 @@ def _of_torch(path: str) -> frozenset[str]:
 
 
 def _fact(leaf: Leaf) -> Parameter:
-    return Parameter(leaf.name, leaf.kind, leaf.evidence, leaf.ndim, leaf.shape, leaf.owner, leaf.attribute,
-                     leaf.present, leaf.trainable, None, leaf.ancestors)
+    return Parameter(
+        leaf.name,
+        leaf.kind,
+        leaf.evidence,
+        leaf.ndim,
+        leaf.shape,
+        leaf.owner,
+        leaf.attribute,
+        leaf.present,
+        leaf.trainable,
+        None,
+        leaf.ancestors,
+    )
 
 
 def _distinct(leaves: Iterable[Leaf]) -> list[Leaf]:
@@ -365,7 +440,13 @@ class Survey:
         return _merged(kept, Ternary.YES if slot.sure else Ternary.UNKNOWN), complete
 
     def _value(
-        self, name: str, value: Value, several: bool, slot: Slot, members: Members, instance: Instance,
+        self,
+        name: str,
+        value: Value,
+        several: bool,
+        slot: Slot,
+        members: Members,
+        instance: Instance,
         uses: dict[str, Use],
     ) -> tuple[list[Leaf], bool]:
         if is_parameter(value):
@@ -405,8 +486,9 @@ class Survey:
             for change in (*changes, *slot.changes)
             if len(change.path) == 1 and is_mark(self.evaluator, change)
         )
-        return Leaf(name, kind, evidence, made.ndim, made.shape, members.owner, name, Ternary.YES, learns, (), key, made,
-                    marks)
+        return Leaf(
+            name, kind, evidence, made.ndim, made.shape, members.owner, name, Ternary.YES, learns, (), key, made, marks
+        )
 
     def _uses_of(self, members: Members, instance: Instance) -> dict[str, Use]:
         """How the class of an instance uses its raw parameters, those of its containers included."""

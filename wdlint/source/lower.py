@@ -460,9 +460,7 @@ def _while(node: cst.While, scope: t.Scope) -> t.Stmt:
 
 
 def _with(node: cst.With, scope: t.Scope) -> t.Stmt:
-    items = tuple(
-        (expression(item.item), expression(item.asname.name) if item.asname else None) for item in node.items
-    )
+    items = tuple((expression(item.item), expression(item.asname.name) if item.asname else None) for item in node.items)
     return t.With(node, items, _block(node.body, None, scope))
 
 

@@ -468,7 +468,9 @@ def _change_named(members: Members, evaluator: Evaluator, change: Change, presen
         key = _computed_key(statement) if change.path[0] is None else None
         names = names_of(evaluator.evaluate(key, change.context)) if key is not None else (str(change.path[0] or ANY),)
         for name in names:
-            set_slot(members, name, answers(evaluator, change.value, change.context), present & sure, None, len(names) > 1)
+            set_slot(
+                members, name, answers(evaluator, change.value, change.context), present & sure, None, len(names) > 1
+            )
     elif not change.path and change.action == "update" and change.arguments:
         for other in evaluator.evaluate(change.arguments[0].value, change.context):
             add_named(members, evaluator, other, present & sure, depth + 1)

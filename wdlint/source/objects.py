@@ -122,8 +122,6 @@ def _targets(evaluator: Evaluator, target: t.Expr, value: t.Expr) -> Iterator[tu
             yield from _targets(evaluator, part, piece)
 
 
-
-
 def _piece(evaluator: Evaluator, value: t.Expr, index: int) -> t.Subscript:
     """`value[index]` as a node; kept on the evaluator, since memos go by a node's identity."""
     pieces: dict[tuple[int, int], t.Subscript] = evaluator.__dict__.setdefault("_pieces", {})
@@ -134,9 +132,7 @@ def _piece(evaluator: Evaluator, value: t.Expr, index: int) -> t.Subscript:
     return pieces[key]
 
 
-def path_below(
-    evaluator: Evaluator, expr: t.Expr, root: str, context: Context
-) -> tuple[str | int | None, ...] | None:
+def path_below(evaluator: Evaluator, expr: t.Expr, root: str, context: Context) -> tuple[str | int | None, ...] | None:
     """`("a", "b")` for `root.a["b"]`; None where the expression is not rooted in the name."""
     path: list[str | int | None] = []
     while True:
@@ -511,9 +507,9 @@ def item(evaluator: Evaluator, value: Value, index: Value, context: Context) -> 
         case Unknown():
             if isinstance(key, str):
                 return evaluator.option_default(key, context) or (Unknown(f"{value.key}.{key}"),)
-            return (Unknown(f"{value.key}[{key if key is not None else id(index)}]"),)
+            return (Unknown(f"{value.key}[{key!r}]" if key is not None else f"{value.key}[{id(index)}]"),)
         case Element() | Attribute():
-            return (Attribute(value, f"[{key}]"),)
+            return (Attribute(value, f"[{key!r}]"),)
         case _:
             return ()
 
@@ -605,7 +601,9 @@ def entry(evaluator: Evaluator, value: Value, key: str | int) -> Answers:
             return ()
         case Instance() if isinstance(value.cls, ClassValue) and isinstance(key, str):
             found_member = class_member(evaluator, value.cls, key)
-            return found_member and _instance_member(evaluator, value, key, evaluator.frame(evaluator.module.scope).at(None))
+            return found_member and _instance_member(
+                evaluator, value, key, evaluator.frame(evaluator.module.scope).at(None)
+            )
         case Instance() if isinstance(key, str):
             return evaluator.library_entry(value, key)
         case _:
@@ -636,9 +634,7 @@ def _elements(evaluator: Evaluator, value: Value, turn: int) -> Iterator[Value]:
             elif _pairs_within(evaluator, inner):
                 yield _pair(Collection("selected", inner), "parameter", turn)
             else:
-                kinds = symbolic_part(evaluator, inner)
-                part = "name" if kinds == "name" else kinds or "parameter"
-                yield Element(Collection("selected", inner), part, turn)
+                yield Element(Collection("selected", inner), symbolic_part(evaluator, inner) or "parameter", turn)
         case SequenceValue():
             part = symbolic_part(evaluator, value)
             if part is not None:
@@ -696,9 +692,7 @@ def _selected_pair(evaluator: Evaluator, held: Value, whole: Value, turn: int) -
     if not any(isinstance(v, Element) for part in parts for v in part):
         return held
     selected = Collection("selected", whole)
-    moved = (
-        tuple(Element(selected, v.part, turn) if isinstance(v, Element) else v for v in part) for part in parts
-    )
+    moved = (tuple(Element(selected, v.part, turn) if isinstance(v, Element) else v for v in part) for part in parts)
     return SequenceValue("tuple", tuple(Item(part) for part in moved))
 
 

@@ -18,7 +18,6 @@ from wdlint.source.project import Project
 from wdlint.source.sites import is_optimizer_class, sites, step_of
 from wdlint.source.uses import UseReader
 
-
 _FRAMES = 6_000  # Python frames that nested questions may take; the evaluator bounds their nesting itself
 
 

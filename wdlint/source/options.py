@@ -79,9 +79,7 @@ def _in_module(evaluator: Evaluator, module: t.Module, name: str) -> Answers:
 
 def _defaults(evaluator: Evaluator, expr: t.Expr, context: Context, name: str) -> Answers:
     answers = evaluator.evaluate(expr, context)
-    found: Answers = tuple(
-        v.come_from(Origin.ARGUMENT_DEFAULT) if isinstance(v, Known) else v for v in answers
-    )
+    found: Answers = tuple(v.come_from(Origin.ARGUMENT_DEFAULT) if isinstance(v, Known) else v for v in answers)
     if len(found) == 1 and isinstance(found[0], Known) and found[0].value is None:
         return (Unknown(f"{context.module.name}.--{name}"),)
     return found

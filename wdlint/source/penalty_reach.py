@@ -16,7 +16,7 @@ _EXAMPLES = 3  # names shown of the parameters that are reached
 
 
 class PenaltyReach:
-    """The kinds that are certainly penalised, with a few parameters as examples, and the parts of models that they are."""
+    """The kinds that are certainly penalised, a few parameters as examples, and the parts of models that they are."""
 
     def __init__(self, evaluator: Evaluator, operands: Answers) -> None:
         from wdlint.source.inventory import inventory
@@ -28,9 +28,8 @@ class PenaltyReach:
                 if part.model is not None and not part.unread:
                     self.parts.append(part)
                 model = inventory(evaluator, part.model) if part.model is not None and not part.unread else None
-                for parameter in model.parameters if model is not None else ():
-                    if membership.jointly(part.below(), parameter) is Ternary.YES:
-                        found.append(parameter)
+                known = model.parameters if model is not None else ()
+                found.extend(p for p in known if membership.jointly(part.below(), p) is Ternary.YES)
         self.kinds: frozenset[Kind] = frozenset(p.kind for p in found if p.present is Ternary.YES)
         ordered = sorted(found, key=lambda p: p.kind not in (Kind.GAIN, Kind.BIAS))
         self.examples: tuple[str, ...] = tuple(dict.fromkeys(p.name for p in ordered))[:_EXAMPLES]

@@ -52,9 +52,7 @@ class _Recorder(CodegenState):
             self.spans.setdefault(id(node), (*start, self.line, self.column))
 
     @contextmanager
-    def record_syntactic_position(
-        self, node: Any, *, start_node: Any = None, end_node: Any = None
-    ) -> Iterator[None]:
+    def record_syntactic_position(self, node: Any, *, start_node: Any = None, end_node: Any = None) -> Iterator[None]:
         if id(node) not in self.wanted:
             yield
             return

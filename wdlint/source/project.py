@@ -97,3 +97,8 @@ class Project:
         found = self._locator.locate(importer, dotted, level)
         self.trail.imports[importer, dotted, level] = found
         return found
+
+
+def _same_file(left: str, right: str) -> bool:
+    """Whether two paths are one file: a script named like a library does not mean itself."""
+    return os.path.abspath(left) == os.path.abspath(right)

@@ -32,10 +32,13 @@ from wdlint.source.values import (
 CLASSES = frozenset(
     f"torch.{path}"
     for path in (
-        "nn.Parameter", "nn.parameter.Parameter", "nn.UninitializedParameter", "nn.parameter.UninitializedParameter",
+        "nn.Parameter",
+        "nn.parameter.Parameter",
+        "nn.UninitializedParameter",
+        "nn.parameter.UninitializedParameter",
         "Parameter",
     )
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,53 @@ _RANDOM = frozenset(
     ["randn", "rand", "empty", "Tensor", "FloatTensor", "DoubleTensor", "HalfTensor", "BFloat16Tensor", "randint"]
 )
 _SAME_SHAPE = frozenset(
-    ["float", "half", "double", "bfloat16", "cuda", "cpu", "to", "type", "clone", "detach", "contiguous", "requires_grad_", "normal_", "uniform_", "zero_", "fill_", "mul", "mul_", "div", "div_", "add", "add_", "sub", "sub_", "clamp", "clamp_", "exp", "log", "sqrt", "pow", "abs", "sigmoid", "tanh", "data", "random_", "type_as", "xavier_uniform_", "neg", "inverse", "log_", "exp_", "copy_", "erfinv_", "trunc_normal_"]
-)  # fmt: skip
+    [
+        "float",
+        "half",
+        "double",
+        "bfloat16",
+        "cuda",
+        "cpu",
+        "to",
+        "type",
+        "clone",
+        "detach",
+        "contiguous",
+        "requires_grad_",
+        "normal_",
+        "uniform_",
+        "zero_",
+        "fill_",
+        "mul",
+        "mul_",
+        "div",
+        "div_",
+        "add",
+        "add_",
+        "sub",
+        "sub_",
+        "clamp",
+        "clamp_",
+        "exp",
+        "log",
+        "sqrt",
+        "pow",
+        "abs",
+        "sigmoid",
+        "tanh",
+        "data",
+        "random_",
+        "type_as",
+        "xavier_uniform_",
+        "neg",
+        "inverse",
+        "log_",
+        "exp_",
+        "copy_",
+        "erfinv_",
+        "trunc_normal_",
+    ]
+)
 _LIKE = frozenset(["ones_like", "zeros_like", "empty_like", "rand_like", "randn_like", "full_like"])
 _WHOLE = 8  # steps from a tensor to the call that makes it
 

@@ -31,6 +31,7 @@ from wdlint.source.values import (
     Operation,
     Part,
     SequenceValue,
+    TextOf,
     Unknown,
     Value,
     bare,
@@ -105,10 +106,58 @@ def of_item(evaluator: Evaluator, item: Item, depth: int) -> Iterator[Taken]:
     for index, held in enumerate(answers):
         reader = _reader_for(evaluator, held)
         condition = reader.all_of(item.conditions)
+        if reader.whole:
+            condition = _of_one_module(condition)
+        if reader.whole and _excludes_modules(condition):
+            # a parameter lies below many modules: that one of them is no norm does not say that its owner is none
+            condition = s.Opaque(f"below:{id(held)}", "below one of certain modules")
         if condition == s.Always(False):
             continue
         for part in taken(evaluator, held, depth):
             yield part.under(condition) if len(answers) == 1 else chosen(part.under(condition), index, len(answers))
+
+
+def _excludes_modules(condition: s.Selector, positive: bool = True) -> bool:
+    """Whether a condition asks that some module on the path is not of a class."""
+    if isinstance(condition, s.Not):
+        return _excludes_modules(condition.part, not positive)
+    if isinstance(condition, (s.And, s.Or)):
+        return any(_excludes_modules(part, positive) for part in condition.parts)
+    return isinstance(condition, s.AncestorIs) and not positive
+
+
+def _of_one_module(condition: s.Selector) -> s.Selector:
+    """`is a LayerNorm and not a Linear` of one module: the second follows from the first."""
+    if isinstance(condition, s.Or):
+        return s.either(*map(_of_one_module, condition.parts))
+    if not isinstance(condition, s.And):
+        return condition
+    asked = [part.classes for part in condition.parts if isinstance(part, s.AncestorIs)]
+    if len(asked) != 1 or not all(map(_is_plain_layer, asked[0])):
+        return condition
+    return s.both(*(_without_others(part, asked[0]) for part in condition.parts))
+
+
+def _without_others(part: s.Selector, known: frozenset[str]) -> s.Selector:
+    """A condition on a module that is known to be of certain layers of torch."""
+    if isinstance(part, s.Not):
+        inner = part.part
+        if isinstance(inner, s.AncestorIs):
+            apart = not inner.classes & known and all(map(_is_plain_layer, inner.classes))
+            return s.Always(True) if apart else part
+        if isinstance(inner, s.And):
+            return s.either(*(_without_others(s.negation(one), known) for one in inner.parts))
+        if isinstance(inner, s.Or):
+            return s.both(*(_without_others(s.negation(one), known) for one in inner.parts))
+    if isinstance(part, s.Or):
+        return s.either(*(_without_others(one, known) for one in part.parts))
+    return part
+
+
+def _is_plain_layer(path: str) -> bool:
+    """Whether a class is a layer of torch that others are not commonly derived from."""
+    last = path.rpartition(".")[2]
+    return path.startswith("torch.nn.") and not last.startswith("_") and last not in ("Module", "Sequential")
 
 
 def chosen(part: Taken, index: int, count: int) -> Taken:
@@ -121,6 +170,8 @@ def chosen(part: Taken, index: int, count: int) -> Taken:
 def _reader_for(evaluator: Evaluator, held: Value) -> Reader:
     """How the conditions around a value are to be read: about an owner, or about all below a module."""
     inner = bare(held)
+    if isinstance(inner, TextOf) and isinstance(inner.pieces[-1], Element):
+        inner = inner.pieces[-1]
     if isinstance(inner, Attribute) and isinstance(inner.of, Element) and inner.of.part == "module":
         return Reader(evaluator, leaf=inner.name)
     if isinstance(inner, Collection) and inner.owner is not None:
@@ -245,6 +296,11 @@ def _mapped(evaluator: Evaluator, operation: Operation, depth: int) -> Iterator[
 
 def _single(evaluator: Evaluator, value: Value, depth: int) -> Iterator[Taken]:
     inner = bare(value)
+    if isinstance(inner, TextOf):
+        last = inner.pieces[-1]
+        full = isinstance(last, Element) and Reader(evaluator).text(inner) == s.FullName()
+        yield from taken(evaluator, last, depth) if full and isinstance(last, Element) else (UNREAD,)
+        return
     if isinstance(inner, Element):
         if inner.part == "module":
             model, prefix = _rooted(inner.collection.model)
@@ -257,7 +313,7 @@ def _single(evaluator: Evaluator, value: Value, depth: int) -> Iterator[Taken]:
             model, prefix = _rooted(inner.of.collection.model)
             yield Taken(model, s.Equals(s.Leaf(), inner.name), prefix)
             return
-        if inner.name in ("data", "detach") or isinstance(inner.of, Element) and inner.called:
+        if inner.name in ("data", "detach") or (isinstance(inner.of, Element) and inner.called):
             yield from taken(evaluator, inner.of, depth)
             return
         yield UNREAD

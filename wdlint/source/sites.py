@@ -216,7 +216,9 @@ def makers_of(evaluator: Evaluator, callee: Value, arguments: Arguments, context
                 yield _of_library(evaluator, known, arguments)
             elif callee.path in ("torch.optim.?", "optim.?"):
                 described = OptimizerClass(callee.path.replace("?", "…"), Coupling.UNKNOWN, source="any of its classes")
-                yield Maker(described, Argument("params", 0), Argument("weight_decay"), Argument("lr", 1), arguments, 0.0)
+                yield Maker(
+                    described, Argument("params", 0), Argument("weight_decay"), Argument("lr", 1), arguments, 0.0
+                )
         case ClassValue():
             yield from _of_project(evaluator, callee, arguments, context)
         case _:
@@ -299,9 +301,7 @@ def step_of(evaluator: Evaluator, cls: ClassValue, settings: Settings = ()) -> S
     return cache[key]
 
 
-def _of_project(
-    evaluator: Evaluator, cls: ClassValue, arguments: Arguments, context: Context
-) -> Iterator[Maker]:
+def _of_project(evaluator: Evaluator, cls: ClassValue, arguments: Arguments, context: Context) -> Iterator[Maker]:
     if not is_optimizer_class(evaluator, cls):
         return
     step = step_of(evaluator, cls, _written_switches(evaluator, arguments))
@@ -334,9 +334,7 @@ def _of_project(
     key = step.decay_key
     position = next((i for i, p in enumerate(params) if p.name == key), None)
     coupling = step.coupling
-    described = OptimizerClass(
-        cls.path, coupling, key, None, step.reads, f"{cls.definition.name}.step", step.exempts
-    )
+    described = OptimizerClass(cls.path, coupling, key, None, step.reads, f"{cls.definition.name}.step", step.exempts)
     default, node = 0.0, None
     if step.default is not None:
         answers = evaluator.evaluate(step.default, cls.frame.at(cls.definition))
@@ -359,9 +357,7 @@ def _written_switches(evaluator: Evaluator, arguments: Arguments) -> Settings:
     return tuple(found)
 
 
-def _derived(
-    base: KnownOptimizer, params: list[t.Parameter], arguments: Arguments, cls: ClassValue
-) -> Maker:
+def _derived(base: KnownOptimizer, params: list[t.Parameter], arguments: Arguments, cls: ClassValue) -> Maker:
     """A subclass of a library's optimizer with a constructor of its own and the library's step."""
     names = {p.name: i for i, p in enumerate(params)}
 
@@ -383,5 +379,3 @@ def _constructor(evaluator: Evaluator, cls: ClassValue) -> t.FunctionDef | None:
         if isinstance(value, FunctionValue) and isinstance(value.definition, t.FunctionDef):
             return value.definition
     return None
-
-

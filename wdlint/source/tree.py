@@ -530,9 +530,7 @@ def children(node: Expr) -> Iterator[Expr]:
             if node.value is not None:
                 yield node.value
         case Slice():
-            for bound in (node.lower, node.upper, node.step):
-                if bound is not None:
-                    yield bound
+            yield from (bound for bound in (node.lower, node.upper, node.step) if bound is not None)
         case _:
             return
 
@@ -569,9 +567,9 @@ def own_bindings(statement: Stmt) -> Iterator[str]:
         case For():
             yield from target_names(statement.target)
         case With():
-            for _, target in statement.items:
-                if target is not None:
-                    yield from target_names(target)
+            for _, bound in statement.items:
+                if bound is not None:
+                    yield from target_names(bound)
         case Import():
             for module, alias in statement.names:
                 yield alias or module.split(".", 1)[0]

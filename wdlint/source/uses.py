@@ -333,7 +333,7 @@ class UseReader:
                     values.append((part.model, {part.prefix}))
         models: list[Model] = []
         start = 0
-        for position, (value, prefixes) in enumerate(values):
+        for value, prefixes in values:
             inventory = self._inventory(value)
             if inventory is not None and "" not in prefixes:
                 kept = tuple(p for p in inventory.parameters if _under(p.name, prefixes))
@@ -374,9 +374,8 @@ class UseReader:
         return tuple(found)
 
     def _context(self, model: Model) -> m.Context:
-        from wdlint.source.inventory import ancestry
-
         from wdlint.knowledge.models import ancestors
+        from wdlint.source.inventory import ancestry
 
         def bases(owner: str) -> frozenset[str] | None:
             found = ancestry(self.evaluator, owner)
