@@ -947,3 +947,14 @@ def train(x, y):
     (draft,) = penalties(evaluator, module)
     found = PenaltyReach(evaluator, draft.operands)
     assert set(found.examples) == reached
+
+
+def test_a_loss_of_very_many_parts_is_read_without_failing() -> None:
+    body = [
+        "loss = " + " + ".join(f"part_{n}(x)" for n in range(80)),
+        *(f"loss = loss + part_{n}(x)" for n in range(400)),
+        "loss += model.fc.weight.norm(2)",
+        "loss.backward()",
+    ]
+    text = f"{HEAD}\ndef train(model, x):\n" + "".join(f"    {line}\n" for line in body)
+    assert [line for line, _ in read(text)] == [text.count("\n") - 1]

@@ -7,6 +7,7 @@ of gradients in `penalty_gradients`.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
@@ -50,7 +51,7 @@ def _in_losses(evaluator: Evaluator, module: t.Module, ends: Sinks) -> Iterator[
         context = evaluator.frame(sink.statement.scope).at(sink.statement)
         if sink.function and isinstance(sink.node, t.Call) and called(evaluator, sink.node, context) != sink.function:
             continue
-        for term in reader.terms(sink.expr, context):
+        for term in _all(reader.terms(sink.expr, context)):
             yield from _draft(evaluator, module, term, sink.node, Confidence.PROVEN)
     yield from _in_unseen_losses(evaluator, module, ends, reader.unresolved if ends.losses else None)
 
@@ -67,15 +68,23 @@ def _in_unseen_losses(
         if asked is not None and function.name not in asked:
             continue
         reader = Reader(evaluator, module)
-        for term in reader.returned(evaluator.frame(function.inner), Way(added=True)):
+        for term in _all(reader.returned(evaluator.frame(function.inner), Way(added=True))):
             if not any(isinstance(value, Unknown) for value in term.operand.values):
                 yield from _draft(evaluator, module, term, function, Confidence.ASSUMED)
     for statement, target, value in ends.rewritten if asked is None else ():
         reader = Reader(evaluator, module)
-        terms = list(reader.terms(value, evaluator.frame(statement.scope).at(statement), Way(added=True)))
+        terms = _all(reader.terms(value, evaluator.frame(statement.scope).at(statement), Way(added=True)))
         if target is None or any(penalty_terms.same(target, node) for node in reader.read):
             for term in terms:
                 yield from _draft(evaluator, module, term, statement, Confidence.ASSUMED)
+
+
+def _all(terms: Iterator[Term]) -> list[Term]:
+    """The terms as far as they can be read: a loss of too many parts is read up to there."""
+    found: list[Term] = []
+    with contextlib.suppress(RecursionError):
+        found.extend(terms)
+    return found
 
 
 def _draft(

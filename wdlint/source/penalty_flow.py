@@ -25,7 +25,7 @@ from wdlint.source.values import (
 )
 
 _WORK = 4_000  # expressions read for one file
-_STEPS = 120  # expressions between a loss and a summand
+_STEPS = 60  # expressions between a loss and a summand
 _PATH = 4  # keys within keys
 
 
