@@ -529,6 +529,7 @@ class Evaluator:
 
         path = os.path.join(folder.path, name)
         for candidate in (path + ".py", os.path.join(path, "__init__.py")):
+            self.project.trail.files[candidate] = None  # there or not
             if os.path.isfile(candidate):
                 module = self.project.module(candidate)
                 if module is not None:
