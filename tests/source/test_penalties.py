@@ -822,6 +822,16 @@ def test_the_step_of_an_optimizer_subclass_belongs_elsewhere() -> None:
 # ---- what is known of a penalty
 
 
+@pytest.mark.parametrize("layer", ["net[0]", "self.model.fc", "model.layers[1].out"])
+def test_a_layer_of_a_model_that_can_not_be_seen_is_assumed_to_be_one(layer: str) -> None:
+    draft = only(f"""
+        def train(self, net, model, x, y):
+            loss = F.mse_loss(net(x), y) + 0.1 * {layer}.weight.norm(2)
+            loss.backward()
+    """)
+    assert draft.confidence is Confidence.ASSUMED
+
+
 def test_the_power_tells_a_norm_from_its_square() -> None:
     assert only(in_step("model[0].weight.norm()")).power == 1
     assert only(in_step("model[0].weight.norm() ** 2")).power == 2

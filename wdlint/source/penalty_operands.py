@@ -283,10 +283,11 @@ def _is_layer(cls: External) -> bool:
 
 
 def _seems_layer(expr: t.Expr) -> bool:
-    """Whether an expression reads as a layer of a model: `self.fc1`, `model.layers[0]`, `net.out`."""
+    """Whether an expression reads as a layer of a model: `self.fc1`, `model.layers[0]`, `net.out`, `net[0]`."""
+    part = isinstance(expr, (t.Attribute, t.Subscript))
     while isinstance(expr, t.Subscript):
         expr = expr.value
-    if isinstance(expr, t.Attribute):
+    if part and isinstance(expr, (t.Attribute, t.Name)):
         root = t.root_name(expr) or ""
         return root in ("self", "net", "module") or "model" in root.lower() or "net" in root.lower()
     return False
