@@ -42,7 +42,20 @@ def bind(evaluator: Evaluator, params: Sequence[t.Parameter], arguments: Argumen
         extra.append(Entry(None, mapping))
     for parameter in params:
         if parameter.star == "*" and parameter.name:
-            given[parameter.name] = (SequenceValue("tuple", tuple(Item(a) for a in rest)),)
+            spread = _spread(evaluator, arguments, len(plain))
+            given[parameter.name] = (SequenceValue("tuple", spread or tuple(Item(a) for a in rest)),)
         elif parameter.star == "**":
             given[parameter.name] = (MappingValue(tuple(extra)),)
     return given
+
+
+def _spread(evaluator: Evaluator, arguments: Arguments, taken: int) -> tuple[Item, ...]:
+    """What `*args` receives where the call spreads a list of any length; empty where it spreads none."""
+    if arguments.context is None or not any(a.star == "*" for a in arguments.written):
+        return ()
+    items = [Item(answers) for answers in arguments.positional]
+    for argument in arguments.written:
+        if argument.star == "*" or (argument.keyword is None and not argument.star):
+            answers = evaluator.evaluate(argument.value, arguments.context)
+            items.append(Item(answers, spread=argument.star == "*"))
+    return tuple(items[taken:]) if not any(item.spread for item in items[:taken]) else ()

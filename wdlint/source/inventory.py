@@ -248,9 +248,7 @@ def _distinct(leaves: Iterable[Leaf]) -> list[Leaf]:
     for leaf in leaves:
         if leaf.key is not None:
             first = tensors.setdefault(leaf.key, leaf)
-            if first is not leaf and first.name != leaf.name:
-                if first.present.value < leaf.present.value and first.name in {n for n, _, _ in found}:
-                    first.present = leaf.present
+            if first.name != leaf.name and first.present is Ternary.YES:
                 continue
         known = found.get((leaf.name, leaf.kind, leaf.owner))
         if known is None:

@@ -267,7 +267,7 @@ def _made_by(evaluator: Evaluator, name: str, arguments: Arguments, depth: int) 
         return replace(_first(evaluator, arguments, depth), fill=None)
     if (name not in _FILLED and name not in _RANDOM) or context is None:
         return NOTHING
-    sizes = [a for a in arguments.written if a.keyword in (None, "size", "shape")]
+    sizes = [a for a in arguments.written if a.keyword in (None, "size", "shape") and a.star != "**"]
     fill = _FILLED.get(name)
     if name == "full":
         given = calls.argument(evaluator, arguments, "fill_value", 1)
@@ -324,7 +324,7 @@ def _number(value: Instance) -> bool:
 
 def _sizes(evaluator: Evaluator, arguments: Collection[t.Argument], context: Context) -> tuple[int | None, ...] | None:
     """A shape from the arguments of a tensor-making call: sizes, or one tuple of them."""
-    written = list(arguments)
+    written = [a for a in arguments if a.star != "**" and a.keyword in (None, "size", "shape")]
     if not written:
         return None
     if len(written) == 1 and not written[0].star:
