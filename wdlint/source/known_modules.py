@@ -308,6 +308,6 @@ def leaf_of(parameter: Parameter, key: tuple[object, ...] | None) -> Leaf:
         parameter.attribute,
         parameter.present,
         parameter.trainable,
-        (),
+        parameter.ancestors,
         key,
     )

@@ -186,7 +186,7 @@ def member(evaluator: Evaluator, value: Value, name: str, context: Context) -> A
             return evaluator.submodule(value, name)
         case Part():
             inner = member(evaluator, value.value, name, context)
-            return tuple(_as_part(evaluator, value.root, value.path, name, v) for v in inner)
+            return tuple(_of_part(evaluator, value, name, v) for v in inner)
         case Instance():
             return _instance_member(evaluator, value, name, context)
         case ClassValue():
@@ -325,6 +325,13 @@ def _as_part(evaluator: Evaluator, root: Value, path: str, name: str, value: Val
             cache[key] = Part(root, key[1], value)
         return cache[key]
     return value
+
+
+def _of_part(evaluator: Evaluator, part: Part, name: str, found: Value) -> Value:
+    """A member of a part of a model: a part itself, or a method or tensor of that part."""
+    if isinstance(found, Method) and bare(found.receiver) is bare(part):
+        return Method(part, found.name)
+    return _as_part(evaluator, part.root, part.path, name, found)
 
 
 def class_member(evaluator: Evaluator, cls: ClassValue, name: str) -> Answers:
