@@ -20,6 +20,7 @@ from wdlint.excerpt import Excerpts
 from wdlint.facts import Applicability, Confidence, Edit, Finding, Fix, Note, Place, Severity
 from wdlint.report import Run, render
 from wdlint.report.github import job_summary
+from wdlint.report.hunks import MOST
 from wdlint.report.plain import statistics
 from wdlint.rule import built_in
 from wdlint.settings import FORMATS
@@ -209,3 +210,32 @@ def test_a_long_span_is_shown_by_its_ends() -> None:
     assert "line6" in text
     assert "line30" in text
     assert "line20" not in text
+
+
+def test_a_fix_is_shown_as_the_lines_that_it_removes_and_adds() -> None:
+    text = render(example(), "text")
+    start = text.index("fix: Divide the parameters")
+    assert text[start:].splitlines()[1:6] == [
+        "   |",
+        " 5 |   optimizer = torch.optim.AdamW(",
+        "   | -     net.parameters(),",
+        "   | +     groups,",
+        " 7 |       lr=1e-3,",
+    ]
+
+
+def test_a_fix_that_reaches_elsewhere_or_no_longer_fits_is_not_shown() -> None:
+    first = example().findings[0]
+    assert first.fix is not None
+    for place in (Place("other.py", 1, 1, 1, 2), Place("src/train.py", 90, 1, 90, 2)):
+        fix = replace(first.fix, edits=(Edit(place, "x"),))
+        text = render(replace(example(), findings=[replace(first, fix=fix)]), "text")
+        assert "fix: " not in text
+
+
+def test_a_long_fix_is_shown_in_part() -> None:
+    first = example().findings[0]
+    assert first.fix is not None
+    fix = replace(first.fix, edits=(Edit(Place("src/train.py", 1, 1, 1, 1), "line\n" * 50),))
+    text = render(replace(example(), findings=[replace(first, fix=fix)]), "text")
+    assert text.count("+ line") == MOST

@@ -48,9 +48,9 @@ def _missing(uses: Sequence[OptimizerUse]) -> list[str]:
         for index, p in enumerate(use.inventory.parameters):
             if p.kind not in (Kind.GAIN, Kind.BIAS):
                 continue
-            if not any(
-                index < len(g.members) and g.members[index] is Ternary.YES for g in use.groups if g.amount.decays
-            ):
+            # A default of 0 that can be raised states the intent to decay, and so does the split.
+            decayed = [g for g in use.groups if g.amount.decays or g.amount.latent]
+            if not any(index < len(g.members) and g.members[index] is Ternary.YES for g in decayed):
                 continue
             if any(name in p.name for name in names):
                 continue

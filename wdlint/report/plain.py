@@ -10,7 +10,15 @@ if TYPE_CHECKING:
     from wdlint.facts import Finding, Place
     from wdlint.report import Run
 
-_STYLES = {"code": "1;31", "strong": "1", "frame": "1;34", "note": "1;33", "help": "1;36", "quiet": "2"}
+_STYLES = {
+    "code": "1;31",
+    "strong": "1",
+    "frame": "1;34",
+    "note": "1;33",
+    "help": "1;36",
+    "added": "32",
+    "removed": "31",
+}
 
 # C0 and C1 controls, line separators and the signs that turn the direction of text.
 _HARMFUL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

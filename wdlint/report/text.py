@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wdlint.report.hunks import hunks
 from wdlint.report.plain import fixable, harmless, position, styled, summary
 
 if TYPE_CHECKING:
@@ -41,6 +42,32 @@ def _finding(finding: Finding, run: Run) -> Iterator[str]:
         yield f"{styled('help', 'help', colour)}: {_indented(finding.help)}"
     if finding.fix is not None and finding.fix.hazard:
         yield f"{styled('note', 'note', colour)}: {_indented(finding.fix.hazard)}"
+    if finding.fix is not None:
+        yield from _fix(finding, run, gutter)
+
+
+def _fix(finding: Finding, run: Run, gutter: int) -> Iterator[str]:
+    """What a fix would do, where its lines can be shown."""
+    fix = finding.fix
+    lines = list(hunks(finding, run))
+    if fix is None or not lines:
+        return
+    colour = run.colour
+    how = {"safe": "fix", "unsafe": "unsafe fix"}.get(fix.applicability.value, "fix by hand")
+    yield f"{styled(how, 'help', colour)}: {_indented(fix.title)}"
+    bar = styled("|", "frame", colour)
+    yield f"{' ' * gutter} {bar}"
+    for sign, number, text in lines:
+        if sign == "…":
+            yield f"{'.' * 3:<{gutter}}"
+            continue
+        shown, _ = _laid_out(text)
+        style = {"-": "removed", "+": "added"}.get(sign)
+        if style is None:
+            yield f"{styled(f'{number:>{gutter}}', 'frame', colour)} {bar}   {shown}".rstrip()
+        else:
+            yield f"{' ' * gutter} {bar} {styled(f'{sign} {shown}'.rstrip(), style, colour)}"
+    yield f"{' ' * gutter} {bar}"
 
 
 def _note(note: Note, at: Place, colour: bool) -> Iterator[str]:

@@ -1,0 +1,65 @@
+"""A fix as the lines that it removes and adds, for people to judge before it is applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wdlint.facts import Edit, Finding
+    from wdlint.report import Run
+
+MOST = 16  # lines that are shown of a fix
+
+
+def hunks(finding: Finding, run: Run) -> Iterator[tuple[str, int | None, str]]:
+    """Sign, old line number and text of each line of a finding's fix, with a line of context.
+
+    The sign is `-`, `+`, a blank, or `…` where lines are left out. Nothing where the fix reaches into
+    another file or cell.
+    """
+    fix = finding.fix
+    if fix is None or not fix.edits:
+        return
+    here = (finding.place.file, finding.place.cell)
+    if any((edit.place.file, edit.place.cell) != here for edit in fix.edits):
+        return
+    old = run.excerpts.file(*here)
+    new = _edited(old, fix.edits)
+    if new is None:
+        return
+    changed = list(_compared(old, new))
+    yield from changed[:MOST]
+    if len(changed) > MOST:
+        yield "…", None, ""
+
+
+def _edited(lines: Sequence[str], edits: Sequence[Edit]) -> list[str] | None:
+    """The lines after the edits, or None where the file is not what the edits were made for."""
+    text = "\n".join(lines)
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    if any(not 0 < edit.place.line <= edit.place.end_line < len(starts) + 1 for edit in edits):
+        return None
+    for edit in sorted(edits, key=lambda edit: edit.place, reverse=True):
+        place = edit.place
+        start = starts[place.line - 1] + place.column - 1
+        end = min(starts[place.end_line - 1] + place.end_column - 1, len(text))
+        text = text[:start] + edit.text.replace("\r\n", "\n") + text[end:]
+    return text.split("\n")
+
+
+def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, int | None, str]]:
+    from difflib import SequenceMatcher
+
+    groups = SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(1)
+    for index, group in enumerate(groups):
+        if index:
+            yield "…", None, ""
+        for tag, start, end, new_start, new_end in group:
+            if tag == "equal":
+                yield from ((" ", number + 1, old[number]) for number in range(start, end))
+                continue
+            yield from (("-", number + 1, old[number]) for number in range(start, end))
+            yield from (("+", None, new[number]) for number in range(new_start, new_end))
