@@ -1,0 +1,70 @@
+"""What the look at the bytes lets through, and what it drops without a parse."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wdlint.source.screen import may_matter
+
+PASS = {
+    "an optimizer by its path": "torch.optim.AdamW(p, weight_decay=0.1)",
+    "an optimizer by its name": "from bitsandbytes.optim import X\nopt = AdamW(p)",
+    "an optimizer by a name in a string": "o = getattr(torch.optim, 'SGD')(p)",
+    "a factory": "o = create_optimizer(args, model)",
+    "an unknown class": "optimizer = build(model.parameters())",
+    "a class of one's own": "class Mine(torch.optim.Optimizer):\n    pass",
+    "an L2 penalty": "loss = loss + sum(p.norm(2) ** 2 for p in net.parameters())\nloss.backward()",
+    "decay in the gradient": "for p in net.parameters():\n    p.grad.add_(p, alpha=wd)",
+    "a string that holds what begins a comment": "name = '#'; o = torch.optim.SGD(p)",
+    "a quote in a comment": "# don't\no = torch.optim.SGD(p)  # isn't it",
+    "an unterminated string": 'text = """\no = torch.optim.SGD(p)',
+}
+DROPPED = {
+    "a comment": "# torch.optim.AdamW(p)\nx = 1",
+    "a docstring": '"""Use torch.optim.AdamW(model.parameters()).\n\n>>> loss.backward()\n"""\nx = 1',
+    "an annotation": "def f(o: torch.optim.Optimizer, s: torch.optim.lr_scheduler.StepLR): ...",
+    "another module": "from onnx import optimize_for_ort",
+    "a definition": "def get_optimizer(self):\n    return self.o",
+    "a model": "class M(nn.Module):\n    def reset_parameters(self):\n        x = self.w.norm()",
+    "a device": "d = next(self.parameters()).device; loss.backward(); x = y ** 2",
+    "a count": "n = sum(p.numel() for p in model.parameters()) ** 2; loss.backward()",
+}
+
+
+@pytest.mark.parametrize("text", PASS.values(), ids=PASS)
+def test_what_may_matter_passes(text: str) -> None:
+    assert may_matter(text.encode())
+
+
+@pytest.mark.parametrize("text", DROPPED.values(), ids=DROPPED)
+def test_what_can_not_matter_is_dropped(text: str) -> None:
+    assert not may_matter(text.encode())
+
+
+def test_in_a_notebook_every_string_is_code() -> None:
+    cell = {"cell_type": "code", "source": "opt = torch.optim.SGD(net.parameters(), 0.1)"}
+    assert may_matter(json.dumps({"cells": [cell]}).encode())
+
+
+@given(st.binary(), st.sampled_from([b'"""', b"'", b"#", b"\\", b"\n"]), st.binary())
+def test_any_bytes_are_screened(before: bytes, mark: bytes, after: bytes) -> None:
+    assert isinstance(may_matter(before + mark + b"torch.optim" + mark + after), bool)
+
+
+def test_a_file_that_is_dropped_loads_no_parser() -> None:
+    script = (
+        "import sys; from wdlint.cli import wdlint; sys.argv = ['wdlint', '--version']\n"
+        "from wdlint.check import check\n"
+        "from wdlint.work import Plan, check_files\n"
+        "from wdlint.config import Configuration\n"
+        "check_files([__import__('os').devnull], Plan(Configuration()))\n"
+        "print(sorted({'libcst', 'pathspec', 'torch', 'concurrent', 'multiprocessing'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
