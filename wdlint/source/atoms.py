@@ -66,11 +66,12 @@ class Context:
 
     `ancestry` gives the dotted paths of all bases of a class, None if they are not known; a "?" among
     them says that there are more. `flags` gives the names of the parameters that carry an attribute;
-    what it doesn't list is not carried.
+    what it doesn't list is not carried, or may be where `flags_known` is false.
     """
 
     ancestry: Callable[[str], frozenset[str] | None] = _no_ancestry
     flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    flags_known: bool = True
 
 
 # ---- texts
@@ -153,11 +154,17 @@ def atom_of(selector: Selector) -> Atom:
     if isinstance(selector, HasFlag):
         return Atom(
             selector,
-            lambda texts, parameter, context: YES if parameter.name in context.flags.get(selector.name, ()) else NO,
+            lambda texts, parameter, context: _carries(parameter, selector.name, context),
         )
     if isinstance(selector, Opaque):
         return Atom(selector, lambda texts, parameter, context: UNKNOWN)
     raise TypeError(f"not a selector: {selector!r}")
+
+
+def _carries(parameter: Parameter, flag: str, context: Context) -> int:
+    if parameter.name in context.flags.get(flag, ()):
+        return YES
+    return NO if context.flags_known else UNKNOWN
 
 
 def _text_atom(selector: Contains | StartsWith | EndsWith | Equals | Within | Matches | InNames) -> Atom:

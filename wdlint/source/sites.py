@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from wdlint.facts import Coupling, OptimizerClass
 from wdlint.knowledge.optimizers import Argument, KnownOptimizer, optimizer
 from wdlint.knowledge.wrappers import Form, Helper, Wrapper, helper, wrapper
-from wdlint.source import calls, objects
+from wdlint.source import calls, library_groups, objects
 from wdlint.source import tree as t
 from wdlint.source.callers import all_statements
 from wdlint.source.steps import Step, read_step
@@ -130,7 +130,7 @@ def _site(evaluator: Evaluator, call: t.Call, statement: t.Stmt, context: Contex
     for callee in callees:
         known = helper(callee.path) if isinstance(callee, External) else None
         if known is not None and known.makes_optimizer:
-            return Site(call, statement, context, (), known)
+            return Site(call, statement, context, (_of_helper(evaluator, known, arguments),), known)
         makers.extend(makers_of(evaluator, callee, arguments, context))
     through = ""
     if not makers:
@@ -142,6 +142,13 @@ def _site(evaluator: Evaluator, call: t.Call, statement: t.Stmt, context: Contex
                     makers.extend(_made(evaluator, results, context.module))
                     through = function.definition.name
     return Site(call, statement, context, tuple(makers), through=through) if makers else None
+
+
+def _of_helper(evaluator: Evaluator, known: Helper, arguments: Arguments) -> Maker:
+    """The optimizer that a library's helper makes by name."""
+    described = library_groups.described(evaluator, known, arguments)
+    decay = known.decay or Argument("weight_decay")
+    return Maker(described, known.model, decay, Argument("lr"), arguments, decay.default or 0.0)
 
 
 def _made(evaluator: Evaluator, results: Answers, caller: t.Module | None, depth: int = 0) -> Iterator[Maker]:

@@ -22,17 +22,33 @@ from wdlint.facts import (
     Place,
     Ternary,
 )
+from wdlint.knowledge.wrappers import Helper
 from wdlint.source import calls, objects
 from wdlint.source import membership as m
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.groups import GroupDraft, GroupReader, Groups
+from wdlint.source.honoured import honoured
 from wdlint.source.ordinary import division
 from wdlint.source.positions import Places
 from wdlint.source.selections import UNREAD, Taken
 from wdlint.source.sites import Maker, Site
-from wdlint.source.values import Change, Changed, External, Instance, Method, Part, Unknown, Value, bare
+from wdlint.source.unused_groups import forgotten
+from wdlint.source.used_up import empty_groups
+from wdlint.source.values import (
+    Change,
+    Changed,
+    ClassValue,
+    Context,
+    External,
+    Instance,
+    Method,
+    Part,
+    Unknown,
+    Value,
+    bare,
+)
 
 if TYPE_CHECKING:
     from wdlint.source.evaluate import Evaluator
@@ -74,10 +90,13 @@ class UseReader:
         """The uses at one site: one for each answer to what its parameters are."""
         maker = self._leading(site.makers)
         expression = self._written(maker)
+        context = maker.arguments.context or site.context
+        if site.helper is not None:
+            yield from self._of_helper(site, site.helper, maker, context)
+            return
         answers = calls.argument(self.evaluator, maker.arguments, maker.parameters.name, maker.parameters.position)
         if not answers:
             return
-        context = maker.arguments.context or site.context
         found: list[OptimizerUse] = []
         for value in answers[:_ALTERNATIVES]:
             reader = GroupReader(self.evaluator, maker.decay.name if maker.decay else None)
@@ -90,6 +109,15 @@ class UseReader:
         seen = [use for use in found if use.inventory is not None] or found
         for use in seen:
             yield replace(use, variants=max(use.variants, len(found))) if len(found) > 1 else use
+
+    def _of_helper(self, site: Site, known: Helper, maker: Maker, context: Context) -> Iterator[OptimizerUse]:
+        """An optimizer that a library's helper makes, groups and all."""
+        reader = GroupReader(self.evaluator, maker.decay.name if maker.decay else None)
+        drafts = tuple(reader.of_helper(known, maker.arguments, site.call, context))
+        if drafts:
+            honours = Ternary.YES if known.honours_declared else Ternary.UNKNOWN
+            for use in self._variants(site, maker, Groups(drafts, reader.complete, True)):
+                yield replace(use, honours_declared=honours)
 
     def _variants(self, site: Site, maker: Maker, groups: Groups) -> Iterator[OptimizerUse]:
         """One use for each answer to what the model is; a model by an unknown name may be any of its families."""
@@ -237,6 +265,8 @@ class UseReader:
                 placed = amount.placed(self.places)
                 known = (part for part in draft.parts if part.model is not None and not part.unread)
                 self._decayed.extend((_key(part.model), part.selector, place, placed) for part in known if part.model)
+        said = honoured(self.evaluator, (model.value for model in models), self._modules(site, groups))
+        unused = self._unused(site, maker, groups, models, rate) if len(drafted) == 1 else None
         return OptimizerUse(
             classes=tuple(dict.fromkeys(one.described for one in site.makers)),
             groups=facts,
@@ -247,7 +277,44 @@ class UseReader:
             divided=_divided(drafted),
             complete=groups.complete,
             parameters_place=self._parameters_place(site, maker),
+            declared=said.patterns,
+            declared_place=self.places.of(said.module, said.node) if said.module is not None else None,
+            honours_declared=said.honours,
+            empty=empty_groups(self.evaluator, groups.drafts, site.context),
+            unused_split=unused[0] if unused else None,
+            unused_groups=unused[1] if unused else (),
         )
+
+    def _modules(self, site: Site, groups: Groups) -> Iterator[t.Module | None]:
+        """The modules whose code has a hand in the groups of an optimizer."""
+        yield site.context.module
+        for maker in site.makers:
+            yield maker.arguments.context.module if maker.arguments.context is not None else None
+        for draft in groups.drafts:
+            yield draft.module
+
+    def _unused(
+        self, site: Site, maker: Maker, groups: Groups, models: Sequence[Model], rate: Amount | None
+    ) -> tuple[Place, tuple[Group, ...]] | None:
+        """Groups with and without decay that are made for the same models and handed to nobody."""
+        if groups.drafts[0].unread or len(models) != 1 or groups.listed or _tests(groups.drafts):
+            return None
+        for binding, made in forgotten(self.evaluator, site.context, maker.decay.name if maker.decay else None):
+            constructor = self._constructor_amount(maker)
+            drafted = [(draft, draft.amount or constructor) for draft in made.drafts]
+            theirs = self._models(made)
+            place = self.places.of(site.context.module, binding)
+            same = len(theirs) == 1 and _same(theirs[0].value, models[0].value)
+            if place is None or not same or not _divided(drafted):
+                continue
+            inventory = models[0].inventory
+            facts = tuple(
+                self._group(site, draft, amount, self._members(draft, models, inventory),
+                            self._division(draft, models), models, rate)
+                for draft, amount in drafted
+            )  # fmt: skip
+            return place, facts
+        return None
 
     def _parameters_place(self, site: Site, maker: Maker) -> Place | None:
         """Where the parameters stand in the call itself, for a fix."""
@@ -375,7 +442,7 @@ class UseReader:
 
     def _context(self, model: Model) -> m.Context:
         from wdlint.knowledge.models import ancestors
-        from wdlint.source.inventory import ancestry
+        from wdlint.source.inventory import ancestry, marks
 
         def bases(owner: str) -> frozenset[str] | None:
             found = ancestry(self.evaluator, owner)
@@ -384,7 +451,10 @@ class UseReader:
                 found = frozenset((owner, *above)) if above else None
             return found
 
-        return m.Context(ancestry=bases)
+        if isinstance(bare(model.value), Instance) and model.inventory is not None:
+            flags = marks(self.evaluator, model.value)
+            return m.Context(ancestry=bases, flags=flags, flags_known=_is_ours(model.value))
+        return m.Context(ancestry=bases, flags_known=False)
 
     def _division(self, draft: GroupDraft, models: Sequence[Model]) -> Division:
         total = _NO
@@ -433,6 +503,12 @@ class UseReader:
                 if Ternary.YES not in answers and Ternary.UNKNOWN in answers:
                     changed[index] = m.jointly(union, parameter, context)
         members[first] = tuple(changed)
+
+
+def _is_ours(value: Value) -> bool:
+    """Whether a model's class is written in the project, so that every mark on its parameters can be seen."""
+    inner = bare(value)
+    return isinstance(inner, Instance) and (isinstance(inner.cls, ClassValue) or inner.cls.path.startswith("torch.nn."))
 
 
 def _tests(drafts: Sequence[GroupDraft]) -> bool:
