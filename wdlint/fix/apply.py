@@ -179,11 +179,8 @@ def difference(file: str, old: bytes, new: bytes) -> bytes:
     told = difflib.diff_bytes(
         difflib.unified_diff, before, after, f"a/{name}".encode(), f"b/{name}".encode(), lineterm=b"\n"
     )
-    pieces = []
-    for line in told:
-        pieces.append(line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n")
-    return b"".join(pieces)
+    return b"".join(line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n" for line in told)
 
 
 def _lines(data: bytes) -> list[bytes]:
-    return [line for line in re.findall(rb"[^\n]*\n|[^\n]+", data)]
+    return list(re.findall(rb"[^\n]*\n|[^\n]+", data))

@@ -6,6 +6,7 @@ Everything here is text for one program; where it goes is decided in `plan`.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -121,28 +122,55 @@ class Selection:
         return not test.named or self.name is not None or bool(self.by_name)
 
 
+Group = tuple[str, ...]  # the entries of a dictionary
+
+
 def two_groups(
-    selection: Selection, test: Test, decay: str = "", extra: str = "", key: str = "weight_decay"
-) -> tuple[str, str]:
-    """The decayed and the exempt group as dictionaries; `extra` are further entries of both."""
-    kept = f', "{key}": {decay}' if decay else ""
-    first = f'{{"params": {selection.where(test, False)}{extra}{kept}}}'
-    second = f'{{"params": {selection.where(test, True)}{extra}, "{key}": 0.0}}'
-    return first, second
+    selection: Selection, test: Test, decay: str = "", extra: Group = (), key: str = "weight_decay"
+) -> tuple[Group, Group]:
+    """The decayed and the exempt group as entries of dictionaries; `extra` are further entries of both."""
+    kept = (f'"{key}": {decay}',) if decay else ()
+    return (
+        (f'"params": {selection.where(test, False)}', *extra, *kept),
+        (f'"params": {selection.where(test, True)}', *extra, f'"{key}": 0.0'),
+    )
 
 
-def listed(items: Sequence[str], indentation: str, unit: str) -> str:
+def written(group: Group, indentation: str, program: Program) -> str:
+    """A dictionary on one line where there is room, else one entry a line."""
+    entries = [restyled(entry, program) for entry in group]
+    line = "{" + ", ".join(entries) + "}"
+    if len(indentation) + len(line) < program.width:
+        return line
+    inner = indentation + program.unit
+    return "{\n" + "".join(f"{inner}{_broken(e, inner, program)},\n" for e in entries) + indentation + "}"
+
+
+def _broken(entry: str, indentation: str, program: Program) -> str:
+    """An entry over several lines where one is too long: its comprehension is broken at `for` and `if`."""
+    found = _COMPREHENSION.fullmatch(entry)
+    if len(indentation) + len(entry) < program.width or found is None:
+        return entry
+    inner = indentation + program.unit
+    return f"{found[1]}[\n{inner}{found[2]}\n{inner}{found[3]}\n{inner}{found[4]}\n{indentation}]"
+
+
+_COMPREHENSION = re.compile(r"(.*?: )\[(\w+) (for \S.*? in .*?) (if .*)\]")
+
+
+def listed(groups: Sequence[Group], indentation: str, program: Program) -> str:
     """A list over several lines, its closing bracket at `indentation`."""
-    inner = indentation + unit
-    return "[\n" + "".join(f"{inner}{item},\n" for item in items) + f"{indentation}]"
+    inner = indentation + program.unit
+    return "[\n" + "".join(f"{inner}{written(g, inner, program)},\n" for g in groups) + f"{indentation}]"
 
 
 def helper_edit(program: Program, site: ast.AST) -> tuple[str, Edit | None]:
     """The name by which the helper is called, and the edit that puts it into the file if it is not there."""
     for node in program.tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name.startswith(HELPER_NAME) and "models" in program.source(node):
-            if program.notebook is None or program.span(node)[0] < program.span(site)[0]:
-                return node.name, None
+        if not (isinstance(node, ast.FunctionDef) and node.name.startswith(HELPER_NAME)):
+            continue
+        if program.span(node)[0] < program.span(site)[0] and node.args.vararg is not None:
+            return node.name, None
     name = program.free_name(HELPER_NAME)
     code = restyled_helper(program).replace(HELPER_NAME, name, 1)
     offset, after_import = _top(program, site)

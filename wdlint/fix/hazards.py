@@ -56,25 +56,22 @@ def _of_indices(program: Program, call: ast.Call) -> Iterator[str]:
     for node in ast.walk(program.tree):
         if not (isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute)):
             continue
-        if node.value.attr == "param_groups" and isinstance(node.slice, (ast.Constant, ast.UnaryOp)):
-            if _meant(node.value.value, own):
-                line = line or node.lineno
+        indexed = node.value.attr == "param_groups" and isinstance(node.slice, (ast.Constant, ast.UnaryOp))
+        if indexed and _meant(node.value.value, own):
+            line = line or node.lineno
     if line:
         yield f"line {line} uses one of `param_groups` by its index, which is one of several groups after the fix"
     for node in ast.walk(program.tree):
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
-        )
-        for target in targets:
-            if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
-                if target.slice.value == "weight_decay" and not _is_configuration(target):
-                    yield f"line {node.lineno} changes `weight_decay` after construction, for every group alike"
-                    return
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and _is_groups_decay(node):
+            yield f"line {node.lineno} changes `weight_decay` after construction, for every group alike"
+            return
 
 
-def _is_configuration(target: ast.Subscript) -> bool:
-    name = (dotted(target.value) or "").lower()
-    return "group" not in name and not isinstance(target.value, ast.Subscript)
+def _is_groups_decay(target: ast.Subscript) -> bool:
+    if not (isinstance(target.slice, ast.Constant) and target.slice.value == "weight_decay"):
+        return False
+    of = target.value.value if isinstance(target.value, ast.Subscript) else target.value
+    return "group" in (dotted(of) or "").lower()
 
 
 _A_VALUE_A_GROUP = {"LambdaLR": "lr_lambda", "MultiplicativeLR": "lr_lambda", "OneCycleLR": "max_lr"} | {

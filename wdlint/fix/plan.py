@@ -7,14 +7,15 @@ the update rule are planned in `coupled`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, OptimizerUse
 from wdlint.fix import coupled, emit
+from wdlint.fix.emit import Selection
 from wdlint.fix.hazards import FLATTENED, flattens, hazards
 from wdlint.fix.program import Program, dotted
-from wdlint.fix.selection import Selection, models_in, selection_of
+from wdlint.fix.selection import models_in, selection_of
 from wdlint.fix.split import pattern_fixes, replaced_tests
 
 REACH = ("WD101", "WD102", "WD103", "WD104", "WD106")
@@ -175,16 +176,16 @@ def _is_dict_call(item: ast.expr) -> bool:
 
 def _two_groups(site: Site, target: ast.expr, selection: Selection, test: emit.Test, moved: bool) -> Fix:
     program = site.program
-    items = [emit.restyled(item, program) for item in emit.two_groups(selection, test, key=site.key)]
+    items = emit.two_groups(selection, test, key=site.key)
     statement = program.statement(target)
     title = "Divide the parameters in two groups: weights decay, gains and biases do not"
     if moved or not _may_stand_before(program, statement, target):
         indentation = program.line_indentation(program.span(target)[0])
-        text = emit.listed(items, indentation, program.unit)
+        text = emit.listed(items, indentation, program)
         return Fix(title, Applicability.SAFE, (program.replacing(_whole(program, target), text),))
     name = program.free_name("param_groups")
     indentation = program.indentation(statement)
-    before = f"{name} = {emit.listed(items, indentation, program.unit)}\n{indentation}"
+    before = f"{name} = {emit.listed(items, indentation, program)}\n{indentation}"
     start = program.span(statement)[0]
     return Fix(title, Applicability.SAFE, (program.edit(start, start, before), program.replacing(target, name)))
 
@@ -224,12 +225,12 @@ def _grouped(site: Site, target: ast.expr, test: emit.Test) -> Fix | None:
         decay = rest.pop(site.key, None)
         if decay == "0" or decay == "0.0" or decay == "0.":
             continue
-        extra = "".join(f', "{key}": {value}' for key, value in rest.items())
-        first, second = emit.two_groups(selection, test, decay or "", extra, site.key)
+        extra = tuple(f'"{key}": {value}' for key, value in rest.items())
+        groups = emit.two_groups(selection, test, decay or "", extra, site.key)
         start, end = program.span(item)
         indentation = program.line_indentation(start)
         gap = f",\n{indentation}" if program.begins_line(item) else ", "
-        edits.append(program.edit(start, end, emit.restyled(first, program) + gap + emit.restyled(second, program)))
+        edits.append(program.edit(start, end, gap.join(emit.written(group, indentation, program) for group in groups)))
     if not edits:
         return None
     return Fix("Divide each group in two: weights decay, gains and biases do not", Applicability.SAFE, tuple(edits))
@@ -291,18 +292,47 @@ def _is_iterator(bound: ast.expr) -> bool:
 
 
 def _in_scope(program: Program, model: str, at: ast.expr) -> bool:
-    """Whether a model's name means something where the optimizer is made, and the same thing."""
+    """Whether a model's name certainly means something where the optimizer is made."""
     root = model.split(".")[0]
-    scope: ast.AST | None = program.scope(at)
-    while scope is not None:
-        for node in ast.walk(scope):
-            if isinstance(node, ast.arg) and node.arg == root:
-                return True
-            if isinstance(node, ast.Name) and node.id == root and not isinstance(node.ctx, ast.Load):
-                return True
-            if isinstance(node, ast.alias) and (node.asname or node.name) == root:
-                return True
-        scope = program.scope(scope) if not isinstance(scope, ast.Module) else None
+    scope: ast.AST = program.scope(at)
+    inner = True
+    while True:
+        arguments = getattr(scope, "args", None)
+        if arguments is not None and any(a.arg == root for a in ast.walk(arguments) if isinstance(a, ast.arg)):
+            return True
+        if not isinstance(scope, ast.ClassDef) or inner:
+            bound = [n for n in program.inside(scope) if _binds(n, root)]
+            if bound:
+                return any(_reaches(program, node, at) for node in bound) if inner else True
+        if isinstance(scope, ast.Module):
+            return False
+        scope, inner = program.scope(scope), False
+
+
+def _binds(node: ast.AST, name: str) -> bool:
+    if isinstance(node, ast.alias):
+        return (node.asname or node.name.split(".")[0]) == name
+    return isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
+
+
+def _reaches(program: Program, node: ast.AST, at: ast.expr) -> bool:
+    """Whether a binding lies before a place on every way to it: in a block that encloses it, and in no loop's head."""
+    statement = program.statement(node)
+    if isinstance(statement, (ast.For, ast.AsyncFor)):
+        return program.span(statement)[0] < program.span(at)[0] < program.span(statement)[1]
+    if program.span(statement)[0] >= program.span(at)[0]:
+        return False
+    block, around = program.parents[statement], program.statement(at)
+    above: list[ast.AST] = [around]
+    while around in program.parents:
+        above.append(around := program.parents[around])  # type: ignore[assignment]
+    if block not in above:
+        return False
+    siblings = [a for a in above if program.parents.get(a) is block]
+    for field in ("body", "orelse", "finalbody"):
+        held = getattr(block, field, [])
+        if statement in held:
+            return bool(siblings) and siblings[0] in held
     return False
 
 
@@ -326,15 +356,8 @@ def _imported(site: Site, target: ast.expr, model: str) -> Fix | None:
         strength = repr(value)
     insertion = emit.import_edit(program, site.call, "wdlint", "decay_groups")
     edits = (program.replacing(site.argument, f"decay_groups({model}, weight_decay={strength})"),)
-    hazard = (
-        ""
-        if selection.test
-        else "parameters that are frozen now are left out: pass them on when they are to be trained"
-    )
-    return Fix(
-        "Divide the parameters with `decay_groups`: weights decay, gains and biases do not",
-        Applicability.SAFE, (*edits, *((insertion,) if insertion else ())), "" if not hazard else "",
-    )  # fmt: skip
+    title = "Divide the parameters with `decay_groups`: weights decay, gains and biases do not"
+    return Fix(title, Applicability.SAFE, (*edits, *((insertion,) if insertion else ())))
 
 
 # ---- wrong splits
@@ -367,14 +390,10 @@ def _corrected_key(finding: Finding, facts: FileFacts, program: Program) -> Iter
         return
     (key,) = keys
     for node in ast.walk(program.tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if program.span(node)[0] == start or (
-                start <= program.span(node)[0] < end and f"`{node.value}`" in finding.message
-            ):
-                text = program.source(node)
-                quote = text[-1]
-                yield Fix(f"Write `{key}`", Applicability.SAFE, (program.replacing(node, f"{quote}{key}{quote}"),))
-                return
-
-
-__all__ = ["Sequence", "with_fixes"]
+        if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+            continue
+        at = program.span(node)[0]
+        if at == start or (start <= at < end and f"`{node.value}`" in finding.message):
+            quote = program.source(node)[-1]
+            yield Fix(f"Write `{key}`", Applicability.SAFE, (program.replacing(node, f"{quote}{key}{quote}"),))
+            return

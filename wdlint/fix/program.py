@@ -60,6 +60,11 @@ class Program:
                     return inner[len(outer) :]
         return "    "
 
+    @property
+    def width(self) -> int:
+        """The columns that a new line may take: 88, or more where the file's own lines take more, up to 120."""
+        return min(120, max(88, *(len(line) for line in self.text.splitlines()[:3000]), 0))
+
     # ---- places
 
     def offset(self, line: int, column: int) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 
-from wdlint.fix.emit import Selection
+from wdlint.fix.emit import Selection as Selection
 from wdlint.fix.program import Program, dotted
 
 _WRAPPING = ("list", "tuple", "iter")
@@ -21,9 +21,9 @@ def selection_of(program: Program, expr: ast.expr) -> Selection | None:
         return _of_comprehension(program, expr)
     if isinstance(expr, ast.Name):
         bound = program.binding(expr)
-        if isinstance(bound, (ast.ListComp, ast.List)) or _makes_list(bound):
-            inner = selection_of(program, bound) if bound is not None else None
-            return Selection(expr.id, models=inner.models if inner else models_in(program, expr))
+        if bound is not None and _makes_list(bound) and not _grows(program, expr):
+            inner = selection_of(program, bound)
+            return Selection(expr.id, models=inner.models) if inner is not None else None
     if isinstance(expr, ast.BinOp) and isinstance(expr.op, ast.Add):
         sides = [selection_of(program, side) for side in (expr.left, expr.right)]
         if all(side is not None for side in sides):
@@ -39,12 +39,17 @@ def _one_line(text: str) -> str:
     return " ".join(text.split()) if "#" not in text else text
 
 
-def _makes_list(bound: ast.expr | None) -> bool:
+def _makes_list(bound: ast.expr) -> bool:
     if isinstance(bound, ast.BinOp):
         return isinstance(bound.op, ast.Add) and _makes_list(bound.left) and _makes_list(bound.right)
-    return isinstance(bound, ast.ListComp | ast.List) or (
+    return isinstance(bound, (ast.ListComp, ast.List)) or (
         isinstance(bound, ast.Call) and isinstance(bound.func, ast.Name) and bound.func.id in ("list", "tuple")
     )
+
+
+def _grows(program: Program, name: ast.Name) -> bool:
+    """Whether a method of the list is called, so that it may hold something else than it was made with."""
+    return any(isinstance(program.parents[use], ast.Attribute) for use in program.loads(name.id, program.scope(name)))
 
 
 def _restarts(program: Program, item: ast.expr) -> bool:
@@ -133,7 +138,8 @@ def models_in(program: Program, expr: ast.AST, depth: int = 0) -> tuple[str, ...
             else:
                 for filled in _fillings(program, node):
                     found += models_in(program, filled, depth + 1)
-    return tuple(dict.fromkeys(found))
+    distinct = tuple(dict.fromkeys(found))
+    return tuple(m for m in distinct if not any(m.startswith(f"{other}.") for other in distinct))
 
 
 def _fillings(program: Program, name: ast.Name) -> list[ast.AST]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from wdlint.facts import Applicability, Edit, Finding, Fix, Kind, OptimizerUse, Ternary
 from wdlint.fix import emit
+from wdlint.fix.emit import Selection
 from wdlint.fix.program import Program
-from wdlint.fix.selection import Selection
 
 _MOST = 6  # names added to a list of patterns
 
@@ -26,11 +26,7 @@ def pattern_fixes(finding: Finding, program: Program, uses: Sequence[OptimizerUs
     if len(missing) > _MOST:
         return
     for node in ast.walk(program.tree):
-        if (
-            isinstance(node, (ast.List, ast.Tuple, ast.Set))
-            and node.elts
-            and isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
-        ):
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set)) and node.elts:
             texts = [e.value if isinstance(e, ast.Constant) else None for e in node.elts]
             if all(isinstance(text, str) for text in texts) and set(texts) <= patterns | {None}:
                 fix = _extended(program, node, [str(text) for text in texts], missing, dead)
@@ -109,12 +105,15 @@ def replaced_tests(
     for item in target.elts:
         if not isinstance(item, ast.Dict):
             return
-        entries = {k.value: v for k, v in zip(item.keys, item.values, strict=True) if isinstance(k, ast.Constant)}
+        entries: dict[object, ast.expr] = {}
+        for name, value in zip(item.keys, item.values, strict=True):
+            if isinstance(name, ast.Constant):
+                entries[name.value] = value
         decay, held = entries.get(key), entries.get("params")
         if held is None:
             return
         exempt = isinstance(decay, ast.Constant) and decay.value == 0
         kinds.add(exempt)
-        edits.append(program.replacing(held, selection.where(test, exempt)))
+        edits.append(program.replacing(held, emit.restyled(selection.where(test, exempt), program)))
     if kinds == {True, False}:
         yield Fix("Divide the parameters by a test that is exact for this model", Applicability.SAFE, tuple(edits))
