@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, OptimizerUse, Origin, Penalty
 from wdlint.source import tree as t
 from wdlint.source.amounts import AmountDraft, amount_of, source_text
+from wdlint.source.beside import with_elsewhere
 from wdlint.source.callers import all_statements
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.penalties import penalties
@@ -40,7 +41,7 @@ def _observed(path: str, data: bytes, module: t.Module, project: Project) -> Fil
         where = read_notebook(data).where
     places = Places(_shown, where, module.path)
     reader = UseReader(evaluator, places)
-    uses = tuple(_uses(evaluator, module, reader, places))
+    uses = tuple(with_elsewhere(tuple(_uses(evaluator, module, reader, places))))
     return FileFacts(
         path,
         uses=uses,
