@@ -24,6 +24,7 @@ from wdlint.source.values import (
     MappingValue,
     SequenceValue,
     Unknown,
+    Value,
     bare,
     constant,
 )
@@ -263,7 +264,7 @@ def _setting(values: Answers) -> object:
     only = bare(values[0]) if len(values) == 1 else None
     if isinstance(only, SequenceValue) and all(not i.spread and not i.conditions for i in only.items):
         return tuple(... for _ in only.items)
-    if values and all(isinstance(bare(v), (Instance, ClassValue, FunctionValue, External)) for v in values):
+    if values and all(_is_object(bare(v)) for v in values):
         return True
     if values and all(isinstance(v, Known) for v in values):
         told = constant(values)
@@ -272,6 +273,15 @@ def _setting(values: Answers) -> object:
         if len({bool(v.value) for v in values if isinstance(v, Known)}) == 1:
             return ...
     return ...
+
+
+def _is_object(value: Value) -> bool:
+    """Whether a value is certainly something true: a module, a class or a function."""
+    if isinstance(value, External):
+        return value.path.rpartition(".")[2][:1].isupper() and not value.path.startswith(("builtins.", "?"))
+    if isinstance(value, Instance):
+        return isinstance(value.cls, ClassValue) or layer(value.cls.path) is not None or value.cls.path in CONTAINERS
+    return isinstance(value, (ClassValue, FunctionValue))
 
 
 # ---- whole models
