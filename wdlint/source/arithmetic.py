@@ -5,13 +5,15 @@ Only arithmetic on constants is carried out; nothing of the linted program is.
 
 from __future__ import annotations
 
+import builtins
 import operator
 import re
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wdlint.facts import Origin
 from wdlint.source import tree as t
+from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import (
     Answers,
     Change,
@@ -33,9 +35,6 @@ from wdlint.source.values import (
     Value,
     bare,
 )
-
-if TYPE_CHECKING:
-    from wdlint.source.evaluate import Evaluator
 
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
@@ -63,7 +62,7 @@ _GROUPING = (SequenceValue, MappingValue, Collection, Operation)
 _LONGEST = 10_000  # characters or items that a computed constant may have
 
 
-def binary(evaluator: Evaluator, expr: t.Binary, context: Context) -> Iterable[Value]:
+def binary(evaluator: Evaluation, expr: t.Binary, context: Context) -> Iterable[Value]:
     """The answers of `left op right`."""
     lefts, rights = evaluator.evaluate(expr.left, context), evaluator.evaluate(expr.right, context)
     pairs = ((left, right) for left in lefts for right in rights)
@@ -71,7 +70,7 @@ def binary(evaluator: Evaluator, expr: t.Binary, context: Context) -> Iterable[V
 
 
 def _combined(
-    evaluator: Evaluator,
+    evaluator: Evaluation,
     op: str,
     left: Value,
     right: Value,
@@ -119,7 +118,7 @@ def _pieces(value: Value) -> tuple[str | Value, ...]:
 _PLACE = re.compile(r"%[-+ #0]*\d*(?:\.\d+)?[sdirfgx]")
 
 
-def _percent(evaluator: Evaluator, form: str, right: Value, node: t.Node) -> Value:
+def _percent(evaluator: Evaluation, form: str, right: Value, node: t.Node) -> Value:
     """`"%s.%d" % (a, b)` as a text around its parts."""
     given: list[Value] = []
     if isinstance(right, SequenceValue):
@@ -171,7 +170,7 @@ def _weaker(a: Origin, b: Origin) -> Origin:
     return Origin.WRITTEN
 
 
-def unary(evaluator: Evaluator, expr: t.Unary, context: Context) -> Iterable[Value]:
+def unary(evaluator: Evaluation, expr: t.Unary, context: Context) -> Iterable[Value]:
     """The answers of `-x`, `+x` and `not x`."""
     if expr.op == "not":
         known = truth(evaluator, expr, context)
@@ -186,7 +185,7 @@ def unary(evaluator: Evaluator, expr: t.Unary, context: Context) -> Iterable[Val
     return found
 
 
-def augmented(evaluator: Evaluator, value: Value, change: Change) -> Value:
+def augmented(evaluator: Evaluation, value: Value, change: Change) -> Value:
     """A number after `x op= y`."""
     assert change.value is not None
     if change.action == "set":
@@ -203,7 +202,7 @@ def augmented(evaluator: Evaluator, value: Value, change: Change) -> Value:
     return Unknown(f"@{id(change.value)}", computed=True, positive=nonzero and op in ("*", "/"))
 
 
-def truth(evaluator: Evaluator, test: t.Expr, context: Context, inclined: bool = False) -> bool | None:
+def truth(evaluator: Evaluation, test: t.Expr, context: Context, inclined: bool = False) -> bool | None:
     """Whether a test holds, None where it can't be told.
 
     A value that the user may change (a default) decides nothing unless `inclined` asks for what holds
@@ -240,9 +239,10 @@ def _agreed(answers: Iterable[bool | None]) -> bool | None:
 def _truthiness(value: Value, inclined: bool) -> bool | None:
     if isinstance(value, Known):
         return bool(value.value) if _decides(value, inclined) else None
-    if isinstance(bare(value), (ClassValue, FunctionValue, External)):
-        return True
-    return None
+    inner = bare(value)
+    if isinstance(inner, External) and inner.path.startswith("builtins.") and not hasattr(builtins, inner.path[9:]):
+        return None  # a name that nothing seen here binds, or an attribute of one
+    return True if isinstance(inner, (ClassValue, FunctionValue, External)) else None
 
 
 def _decides(value: Known, inclined: bool) -> bool:
@@ -250,13 +250,13 @@ def _decides(value: Known, inclined: bool) -> bool:
 
 
 def _compared(
-    evaluator: Evaluator, op: str, left: t.Expr, right: t.Expr, context: Context, inclined: bool
+    evaluator: Evaluation, op: str, left: t.Expr, right: t.Expr, context: Context, inclined: bool
 ) -> bool | None:
     lefts, rights = evaluator.evaluate(left, context), evaluator.evaluate(right, context)
     return _agreed(compare(evaluator, op, a, b, inclined) for a in lefts for b in rights)
 
 
-def compare(evaluator: Evaluator, op: str, left: Value, right: Value, inclined: bool) -> bool | None:
+def compare(evaluator: Evaluation, op: str, left: Value, right: Value, inclined: bool) -> bool | None:
     """How two answers compare, None where that can't be told."""
     if isinstance(left, Known):
         if not _decides(left, inclined):
@@ -283,7 +283,7 @@ def compare(evaluator: Evaluator, op: str, left: Value, right: Value, inclined: 
     return None
 
 
-def _is_instance(evaluator: Evaluator, test: t.Call, context: Context) -> bool | None:
+def _is_instance(evaluator: Evaluation, test: t.Call, context: Context) -> bool | None:
     """`isinstance(x, C)` for plain Python types of constants and displays."""
     names = {
         v.path.rsplit(".", 1)[-1] if isinstance(v, External) else ""
