@@ -215,6 +215,7 @@ def _grouped(site: Site, target: ast.expr, test: emit.Test) -> Fix | None:
     if not isinstance(target, ast.List) or not target.elts or not _dictionaries(target):
         return None
     edits: list[Edit] = []
+    every: list[emit.Group] = []
     for item in target.elts:
         held, rest = _entries(program, item, site.key)
         if held is None or rest is None:
@@ -223,16 +224,27 @@ def _grouped(site: Site, target: ast.expr, test: emit.Test) -> Fix | None:
         if selection is None or not selection.can(test):
             return None
         decay = rest.pop(site.key, None)
-        if decay == "0" or decay == "0.0" or decay == "0.":
+        if decay in ("0", "0.0", "0."):
+            every.append(
+                (
+                    f'"params": {program.source(held)}',
+                    *(f'"{k}": {v}' for k, v in rest.items()),
+                    f'"{site.key}": {decay}',
+                )
+            )
             continue
         extra = tuple(f'"{key}": {value}' for key, value in rest.items())
         groups = emit.two_groups(selection, test, decay or "", extra, site.key)
+        every += groups
         start, end = program.span(item)
         indentation = program.line_indentation(start)
-        gap = f",\n{indentation}" if program.begins_line(item) else ", "
-        edits.append(program.edit(start, end, gap.join(emit.written(group, indentation, program) for group in groups)))
+        text = f",\n{indentation}".join(emit.written(group, indentation, program) for group in groups)
+        edits.append(program.edit(start, end, text))
     if not edits:
         return None
+    if not all(program.begins_line(item) for item in target.elts) and "#" not in program.source(target):
+        indentation = program.line_indentation(program.span(target)[0])
+        edits = [program.replacing(target, emit.listed(every, indentation, program))]
     return Fix("Divide each group in two: weights decay, gains and biases do not", Applicability.SAFE, tuple(edits))
 
 

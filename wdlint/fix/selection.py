@@ -125,19 +125,15 @@ def _conjunct(program: Program, condition: ast.expr) -> str:
 def models_in(program: Program, expr: ast.AST, depth: int = 0) -> tuple[str, ...]:
     """The expressions whose parameters are asked for in an expression, names followed to what they are bound to."""
     found: list[str] = []
-    if depth > 4:
+    if depth > 3:
         return ()
     for node in ast.walk(expr):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr in ("parameters", "named_parameters") and dotted(node.func.value):
                 found.append(dotted(node.func.value) or "")
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            bound = program.binding(node)
-            if bound is not None:
-                found += models_in(program, bound, depth + 1)
-            else:
-                for filled in _fillings(program, node):
-                    found += models_in(program, filled, depth + 1)
+            for filled in _fillings(program, node):
+                found += models_in(program, filled, depth + 1)
     distinct = tuple(dict.fromkeys(found))
     return tuple(m for m in distinct if not any(m.startswith(f"{other}.") for other in distinct))
 
@@ -160,4 +156,8 @@ def _fillings(program: Program, name: ast.Name) -> list[ast.AST]:
                 found.append(node.iter)
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) and node.target.id == name.id:
             found.append(node.value)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            func = node.value.func
+            if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == name.id:
+                found += node.value.args
     return found

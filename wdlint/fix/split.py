@@ -99,7 +99,6 @@ def replaced_tests(
     """The decayed and the exempt group of a list that is written out, each with an exact selection."""
     if not isinstance(target, ast.List) or len(target.elts) != 2 or len(models) != 1:
         return
-    selection = Selection(f"{models[0]}.parameters()", models=models, by_name=f"{models[0]}.named_parameters()")
     edits: list[Edit] = []
     kinds: set[bool] = set()
     for item in target.elts:
@@ -112,8 +111,21 @@ def replaced_tests(
         decay, held = entries.get(key), entries.get("params")
         if held is None:
             return
+        held = _where_it_is_made(program, held)
         exempt = isinstance(decay, ast.Constant) and decay.value == 0
         kinds.add(exempt)
+        kept = "p.requires_grad" if "requires_grad" in program.source(held) else ""
+        model = models[0]
+        selection = Selection(f"{model}.parameters()", test=kept, by_name=f"{model}.named_parameters()")
         edits.append(program.replacing(held, emit.restyled(selection.where(test, exempt), program)))
     if kinds == {True, False}:
         yield Fix("Divide the parameters by a test that is exact for this model", Applicability.SAFE, tuple(edits))
+
+
+def _where_it_is_made(program: Program, held: ast.expr) -> ast.expr:
+    """The comprehension that a name stands for, where the name is used nowhere else."""
+    if isinstance(held, ast.Name):
+        bound = program.binding(held)
+        if isinstance(bound, ast.ListComp) and len(program.loads(held.id, program.scope(held))) == 1:
+            return bound
+    return held
