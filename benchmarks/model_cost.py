@@ -137,16 +137,15 @@ def header(tensors: int = 5000) -> float:
 
 def main() -> None:
     sys.path.insert(0, str(Path(__file__).parent))
-    print(
-        f"{'model':10}{'tensors':>9}{'elements':>10}{'build':>10}{'classify':>10}{'  again:':>8}{'build':>10}{'classify':>10}{'memory':>12}"
-    )
+    heads = (("model", 10), ("tensors", 9), ("elements", 10), ("build", 10), ("classify", 10), ("  again:", 8))
+    print("".join(f"{head:>{width}}" for head, width in (*heads, ("build", 10), ("classify", 10), ("memory", 12))))
     for build in (resnet50, vit_large, gpt2_xl, llama_70b):
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             m = pool.apply(measure, (build,))
-        print(
-            f"{build.__name__:10}{m['tensors']:>9.0f}{m['elements'] / 1e9:>9.2f}G{m['build_ms']:>8.0f}ms{m['classify_ms']:>8.0f}ms"
-            f"{'':8}{m['build_again_ms']:>8.0f}ms{m['classify_again_ms']:>8.0f}ms{m['more_MiB']:>8.1f}MiB"
-        )
+        sizes = f"{build.__name__:>10}{m['tensors']:>9.0f}{m['elements'] / 1e9:>9.2f}G"
+        first = f"{m['build_ms']:>8.0f}ms{m['classify_ms']:>8.0f}ms"
+        again = f"{m['build_again_ms']:>8.0f}ms{m['classify_again_ms']:>8.0f}ms"
+        print(f"{sizes}{first}{'':8}{again}{m['more_MiB']:>9.1f}MiB")
     print(f"safetensors header of 5,000 tensors: {header():.1f} ms")
 
 

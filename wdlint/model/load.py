@@ -227,11 +227,11 @@ def emptied_parameters() -> Iterator[None]:
         if held is not None and type(held) is nn.Parameter and not held.is_meta:
             self._parameters[name] = nn.Parameter(held.to("meta"), requires_grad=held.requires_grad)
 
-    nn.Module.register_parameter = registered  # type: ignore[method-assign]
+    nn.Module.register_parameter = registered
     try:
         yield
     finally:
-        nn.Module.register_parameter = register  # type: ignore[method-assign]
+        nn.Module.register_parameter = register
 
 
 def _folder(path: Path, device: str) -> Loaded:

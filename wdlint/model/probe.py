@@ -135,7 +135,7 @@ def unwrap(optimizer: Any) -> Optimizer:
         if inner is None:
             break
         optimizer = inner
-    return optimizer  # type: ignore[no-any-return]
+    return optimizer
 
 
 def _settings(group: dict[str, Any]) -> dict[str, Any]:
