@@ -32,7 +32,7 @@ TIMM = """
     coatnet_0_rw_224 mobilenetv3_large_100 resmlp_12_224
 """.split()
 TORCHVISION = """
-    resnet50 densenet121 vgg16_bn mobilenet_v3_large efficientnet_b0 convnext_tiny vit_b_16 swin_t regnet_y_400mf
+    resnet50 densenet121 vgg16_bn mobilenet_v3_large efficientnet_b0 convnext_tiny vit_b_16 swin_t mnasnet1_0
     shufflenet_v2_x1_0
 """.split()
 
