@@ -9,13 +9,11 @@ reading a cache runs nothing. Writes are whole, so that runs may share a cache.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable
 from functools import cache
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -46,6 +44,8 @@ def default_folder() -> str:
 
 
 def digest(data: bytes) -> str:
+    from hashlib import sha256  # dear to import, and a run that screens everything out needs no cache
+
     return sha256(data).hexdigest()[:32]
 
 
@@ -73,11 +73,15 @@ class Cache:
 
     def name(self, path: str, data: bytes, settings: Settings) -> str:
         """The name of the entry for a file with these bytes."""
+        from hashlib import sha256
+
         told = "\0".join((_program(settings), path, os.getcwd(), repr(settings), digest(data)))
         return sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
     def get(self, name: str, settings: Settings) -> Checked | None:
         """What is kept under a name, if it still holds."""
+        import json
+
         path = self._path(name)
         try:
             with open(path, "rb") as file:
@@ -94,6 +98,8 @@ class Cache:
         """Keep a result; one that could not be reached is not kept."""
         if checked.error or not self._writable:
             return
+        import json
+
         entry = {
             "name": name,
             "files": rests_on.files,

@@ -54,7 +54,7 @@ def mend(
         try:
             data = given.get(one.file)
             data = _read(one.file) if data is None else data
-            outcome = _outcome(one.file, data, settings_of, not options["ignore_suppressions"], allowed)
+            outcome = mended_text(one.file, data, settings_of, not options["ignore_suppressions"], allowed)
             if outcome.data != data:
                 _put(one.file, outcome.data, given, bool(options["diff"]))
         except Complaint as complaint:
@@ -68,13 +68,14 @@ def mend(
     return Mended(tuple(rest), tuple(done), tuple(unproven), b"".join(patches), tuple(errors))
 
 
-def _outcome(
+def mended_text(
     file: str,
     data: bytes,
     settings_of: Callable[[str], Settings],
     heed_comments: bool,
     allowed: Callable[[Fix], bool],
 ) -> Outcome:
+    """One file's text with every allowed fix that proves itself."""
     texts: dict[str, bytes] = {file: data}
     linter = Linter(settings_of, texts, heed_comments)
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from wdlint.source import objects
 from wdlint.source import tree as t
+from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import Answers, Arguments, Entry, Item, Known, MappingValue, SequenceValue
 
-if TYPE_CHECKING:
-    from wdlint.source.evaluate import Evaluator
 
-
-def bind(evaluator: Evaluator, params: Sequence[t.Parameter], arguments: Arguments, bound: bool) -> dict[str, Answers]:
+def bind(evaluator: Evaluation, params: Sequence[t.Parameter], arguments: Arguments, bound: bool) -> dict[str, Answers]:
     """The parameters that a call certainly or possibly gives, with what it gives them.
 
     `bound` says that the first parameter is already taken by the receiver. A parameter that the call
@@ -49,7 +46,7 @@ def bind(evaluator: Evaluator, params: Sequence[t.Parameter], arguments: Argumen
     return given
 
 
-def _spread(evaluator: Evaluator, arguments: Arguments, taken: int) -> tuple[Item, ...]:
+def _spread(evaluator: Evaluation, arguments: Arguments, taken: int) -> tuple[Item, ...]:
     """What `*args` receives where the call spreads a list of any length; empty where it spreads none."""
     if arguments.context is None or not any(a.star == "*" for a in arguments.written):
         return ()

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from wdlint.source import tree as t
+from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import Arguments, ClassValue, FunctionValue, Instance, Method, Partial, Unknown, bare
-
-if TYPE_CHECKING:
-    from wdlint.source.evaluate import Evaluator
 
 _SITES = 8  # call sites considered for one function
 
@@ -32,7 +29,7 @@ class CallIndex:
     _sites: dict[int, tuple[CallSite, ...]] = field(default_factory=dict)
     _asking: set[int] = field(default_factory=set)
 
-    def callers(self, evaluator: Evaluator, definition: t.FunctionDef) -> tuple[CallSite, ...]:
+    def callers(self, evaluator: Evaluation, definition: t.FunctionDef) -> tuple[CallSite, ...]:
         """The sites that call a function or, for `__init__`, make an instance of its class."""
         key = id(definition)
         if key in self._sites:
@@ -47,7 +44,7 @@ class CallIndex:
         self._sites[key] = found
         return found
 
-    def _search(self, evaluator: Evaluator, definition: t.FunctionDef) -> Iterator[CallSite]:
+    def _search(self, evaluator: Evaluation, definition: t.FunctionDef) -> Iterator[CallSite]:
         scope = definition.scope
         owner = scope.definition if isinstance(scope.definition, t.ClassDef) else None
         constructor = definition.name == "__init__" and owner is not None
@@ -75,7 +72,7 @@ class CallIndex:
         return unknown and "_" in definition.name.strip("_")
 
     def _from_subclasses(
-        self, evaluator: Evaluator, owner: t.ClassDef | None, index: dict[str, list[tuple[t.Call, t.Stmt]]]
+        self, evaluator: Evaluation, owner: t.ClassDef | None, index: dict[str, list[tuple[t.Call, t.Stmt]]]
     ) -> Iterator[CallSite]:
         for call, statement in index.get("__init__", ()):
             scope: t.Scope | None = statement.scope

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from wdlint.facts import Origin
 from wdlint.source import objects
+from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import (
     Answers,
     Arguments,
@@ -42,7 +43,6 @@ from wdlint.source.values import (
 
 if TYPE_CHECKING:
     from wdlint.source import tree as t
-    from wdlint.source.evaluate import Evaluator
 
 _COLLECTIONS = frozenset("parameters named_parameters modules named_modules children named_children".split())
 _SAME_MODEL = frozenset(
@@ -90,7 +90,7 @@ _CONFIG_PARSERS = frozenset(
 # ---- arguments
 
 
-def positional(evaluator: Evaluator, arguments: Arguments) -> tuple[Answers, ...]:
+def positional(evaluator: Evaluation, arguments: Arguments) -> tuple[Answers, ...]:
     """The positional arguments in order; a spread whose length can't be told ends them."""
     found = list(arguments.positional)
     if arguments.context is not None:
@@ -106,7 +106,7 @@ def positional(evaluator: Evaluator, arguments: Arguments) -> tuple[Answers, ...
     return tuple(found)
 
 
-def keywords(evaluator: Evaluator, arguments: Arguments) -> tuple[tuple[str, Answers], ...]:
+def keywords(evaluator: Evaluation, arguments: Arguments) -> tuple[tuple[str, Answers], ...]:
     """The arguments given by name."""
     found = list(arguments.keywords)
     if arguments.context is not None:
@@ -116,14 +116,14 @@ def keywords(evaluator: Evaluator, arguments: Arguments) -> tuple[tuple[str, Ans
     return tuple(found)
 
 
-def spreads(evaluator: Evaluator, arguments: Arguments) -> tuple[Answers, ...]:
+def spreads(evaluator: Evaluation, arguments: Arguments) -> tuple[Answers, ...]:
     """The mappings that a call spreads with `**`."""
     if arguments.context is None:
         return ()
     return tuple(evaluator.evaluate(a.value, arguments.context) for a in arguments.written if a.star == "**")
 
 
-def argument(evaluator: Evaluator, arguments: Arguments, name: str, index: int | None) -> Answers:
+def argument(evaluator: Evaluation, arguments: Arguments, name: str, index: int | None) -> Answers:
     """One argument by name or position, spread mappings included; empty where it is not given."""
     for keyword, answers in keywords(evaluator, arguments):
         if keyword == name:
@@ -143,10 +143,10 @@ def argument(evaluator: Evaluator, arguments: Arguments, name: str, index: int |
 
 
 def construct(
-    evaluator: Evaluator, cls: ClassValue, arguments: Arguments, node: t.Call | None, context: Context
+    evaluator: Evaluation, cls: ClassValue, arguments: Arguments, node: t.Call | None, context: Context
 ) -> Value:
     """A new instance of a class of the project; the same call in the same frame makes the same one."""
-    cache: dict[tuple[int, int, int], Instance] = evaluator.__dict__.setdefault("_made", {})
+    cache: dict[tuple[int, int, int], Instance] = evaluator.memo("made")
     key = id(cls.definition), id(node), id(context)
     if key not in cache or node is None:
         cache[key] = Instance(cls, arguments, node, context.frame)
@@ -155,7 +155,7 @@ def construct(
 
 
 def library_call(
-    evaluator: Evaluator, callee: External | Method, arguments: Arguments, node: t.Call | None, context: Context
+    evaluator: Evaluation, callee: External | Method, arguments: Arguments, node: t.Call | None, context: Context
 ) -> Answers:
     """What calling something of a library returns."""
     if isinstance(callee, Method):
@@ -178,20 +178,18 @@ def library_call(
             v for v in (given[0] if given else ()) if isinstance(v, ClassValue) for v in (evaluator.receiver(v),)
         )
     if callee.path.startswith("transformers.") and "parameter_names" in callee.path:
-        from wdlint.source import library_groups
-
-        found = library_groups.names(evaluator, callee.path, arguments, node, context)
+        found = evaluator.library_names(callee.path, arguments, node, context)
         if found:
             return found
     return (_library_instance(evaluator, callee, arguments, node, context),)
 
 
-def _deepcopy(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+def _deepcopy(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     given = positional(evaluator, arguments)
     return tuple(_copied(evaluator, value, node, context) for value in (given[0] if given else ()))
 
 
-def _copied(evaluator: Evaluator, value: Value, node: t.Call | None, context: Context) -> Value:
+def _copied(evaluator: Evaluation, value: Value, node: t.Call | None, context: Context) -> Value:
     """What `copy.deepcopy` makes: an object of its own, constructed and changed as the first one was."""
     match value:
         case Part():
@@ -199,7 +197,7 @@ def _copied(evaluator: Evaluator, value: Value, node: t.Call | None, context: Co
         case Changed():
             return Changed(_copied(evaluator, value.base, node, context), value.changes)
         case Instance() if value.arguments is not None:
-            cache: dict[tuple[int, int, int], Instance] = evaluator.__dict__.setdefault("_copies", {})
+            cache: dict[tuple[int, int, int], Instance] = evaluator.memo("copies")
             key = id(value), id(node), id(context)
             if key not in cache:
                 cache[key] = Instance(value.cls, value.arguments, value.node, value.frame)
@@ -210,9 +208,9 @@ def _copied(evaluator: Evaluator, value: Value, node: t.Call | None, context: Co
 
 
 def _library_instance(
-    evaluator: Evaluator, callee: External, arguments: Arguments, node: t.Call | None, context: Context
+    evaluator: Evaluation, callee: External, arguments: Arguments, node: t.Call | None, context: Context
 ) -> Value:
-    cache: dict[tuple[str, int, int], Instance] = evaluator.__dict__.setdefault("_library_made", {})
+    cache: dict[tuple[str, int, int], Instance] = evaluator.memo("library_made")
     key = callee.path, id(node), id(context)
     if key not in cache or node is None:
         cache[key] = Instance(callee, arguments, node, context.frame)
@@ -220,7 +218,7 @@ def _library_instance(
     return cache[key]
 
 
-def _mapping(evaluator: Evaluator, path: str, arguments: Arguments, node: t.Call | None, context: Context) -> Value:
+def _mapping(evaluator: Evaluation, path: str, arguments: Arguments, node: t.Call | None, context: Context) -> Value:
     entries = [Entry((Known(name),), answers) for name, answers in keywords(evaluator, arguments)]
     entries += [Entry(None, answers) for answers in spreads(evaluator, arguments)]
     if path != "collections.defaultdict":
@@ -231,7 +229,7 @@ def _mapping(evaluator: Evaluator, path: str, arguments: Arguments, node: t.Call
     return MappingValue(tuple(entries), node, context)
 
 
-def _paired(evaluator: Evaluator, value: Value) -> Value:
+def _paired(evaluator: Evaluation, value: Value) -> Value:
     """A mapping from the (key, value) pairs of a sequence; other values unchanged."""
     if not isinstance(value, SequenceValue):
         return value
@@ -244,7 +242,7 @@ def _paired(evaluator: Evaluator, value: Value) -> Value:
 
 
 def _method_call(
-    evaluator: Evaluator, callee: Method, arguments: Arguments, node: t.Call | None, context: Context
+    evaluator: Evaluation, callee: Method, arguments: Arguments, node: t.Call | None, context: Context
 ) -> Answers:
     receiver, name = callee.receiver, callee.name
     if name in _COLLECTIONS:
@@ -289,7 +287,7 @@ def _key_of(value: Value) -> str:
     return f"@{id(value)}"
 
 
-def _collection(evaluator: Evaluator, receiver: Value, name: str, arguments: Arguments) -> Value:
+def _collection(evaluator: Evaluation, receiver: Value, name: str, arguments: Arguments) -> Value:
     recurse = argument(evaluator, arguments, "recurse", {"parameters": 0, "named_parameters": 1}.get(name))
     prefix = argument(evaluator, arguments, "prefix", 0) if name == "named_parameters" else ()
     told = constant(prefix) if prefix else ""
@@ -297,7 +295,7 @@ def _collection(evaluator: Evaluator, receiver: Value, name: str, arguments: Arg
                       told if isinstance(told, str) else "")  # fmt: skip
 
 
-def symbolic_call(evaluator: Evaluator, callee: Attribute, arguments: Arguments) -> Answers:
+def symbolic_call(evaluator: Evaluation, callee: Attribute, arguments: Arguments) -> Answers:
     """A method of a loop element: `m.parameters(recurse=False)`, `name.lower()`, `name.split(".")`."""
     of, name = callee.of, callee.name
     if isinstance(of, Element) and of.part == "module" and name in _COLLECTIONS:
@@ -311,7 +309,7 @@ def symbolic_call(evaluator: Evaluator, callee: Attribute, arguments: Arguments)
 
 
 def _container_method(
-    evaluator: Evaluator, receiver: Value, name: str, arguments: Arguments, node: t.Call | None, context: Context
+    evaluator: Evaluation, receiver: Value, name: str, arguments: Arguments, node: t.Call | None, context: Context
 ) -> Answers:
     inner = bare(receiver)
     if name == "items":
@@ -323,9 +321,11 @@ def _container_method(
             what = inner.what.removeprefix("named_") if name == "values" else "names"
             return (Collection(what, inner.model, inner.recurse, inner.prefix, inner.owner),)
         if isinstance(inner, MappingValue):
-            which = (e.value if name == "values" else e.key for e in objects.entries(evaluator, receiver))
-            kept = zip(objects.entries(evaluator, receiver), which, strict=False)
-            items = tuple(Item(w, e.conditions) for e, w in kept if w is not None and e.key is not None)
+            if name == "values":
+                items = tuple(objects.values_of(evaluator, receiver))
+            else:
+                keyed = objects.entries(evaluator, receiver)
+                items = tuple(Item(e.key, e.conditions) for e in keyed if e.key is not None)
             return (SequenceValue("list", items, node, context),)
     if name in ("get", "pop", "setdefault") and isinstance(inner, MappingValue):
         given = positional(evaluator, arguments)
@@ -344,7 +344,7 @@ def _container_method(
 
 
 def _text_method(
-    evaluator: Evaluator, text: Known, name: str, arguments: Arguments, node: t.Call | None, context: Context
+    evaluator: Evaluation, text: Known, name: str, arguments: Arguments, node: t.Call | None, context: Context
 ) -> Answers:
     assert isinstance(text.value, str)
     given = positional(evaluator, arguments)
@@ -381,7 +381,7 @@ def _text_method(
     return ()
 
 
-def _parsed(evaluator: Evaluator, parser: Instance, name: str, node: t.Call | None, context: Context) -> Answers:
+def _parsed(evaluator: Evaluation, parser: Instance, name: str, node: t.Call | None, context: Context) -> Answers:
     """What a command-line parser returns: a namespace, or instances of the classes it was given."""
     if parser.arguments is not None:
         given = positional(evaluator, parser.arguments)
@@ -411,7 +411,7 @@ def _parsed(evaluator: Evaluator, parser: Instance, name: str, node: t.Call | No
 # ---- builtins
 
 
-def _getattr(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+def _getattr(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     given = positional(evaluator, arguments)
     if len(given) < 2:
         return ()
@@ -429,24 +429,24 @@ def _getattr(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, co
     return tuple(found)
 
 
-def _any_of(evaluator: Evaluator, holder: ModuleValue) -> Iterator[Value]:
+def _any_of(evaluator: Evaluation, holder: ModuleValue) -> Iterator[Value]:
     """Every class or function of a project module, for a name that can't be told."""
     for name, statements in list(holder.module.scope.bound.items())[:40]:
         if type(statements[-1]).__name__ in ("ClassDef", "FunctionDef") and not name.startswith("_"):
             yield from evaluator.module_member(holder.module, name)
 
 
-def _filter(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+def _filter(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     given = positional(evaluator, arguments)
     return (Operation("filter", tuple(given), node, context),) if len(given) == 2 else ()
 
 
-def _map(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+def _map(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     given = positional(evaluator, arguments)
     return (Operation("map", tuple(given), node, context),) if len(given) == 2 else ()
 
 
-def _chain(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+def _chain(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     given = positional(evaluator, arguments)
     starred = [a for a in arguments.written if a.star == "*"]
     if starred and arguments.context is not None:
@@ -454,20 +454,20 @@ def _chain(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, cont
     return (SequenceValue("list", tuple(Item(a, spread=True) for a in given), node, context),)
 
 
-def _flatten(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+def _flatten(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     given = positional(evaluator, arguments)
     return (Operation("flatten", (given[0],), node, context),) if given else ()
 
 
-def _operation(name: str) -> Callable[[Evaluator, Arguments, t.Call | None, Context], Answers]:
-    def handler(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+def _operation(name: str) -> Callable[[Evaluation, Arguments, t.Call | None, Context], Answers]:
+    def handler(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
         given = positional(evaluator, arguments)
         return (Operation(name, given, node, context),)
 
     return handler
 
 
-def _partial(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+def _partial(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     given = positional(evaluator, arguments)
     if not given:
         return ()
@@ -475,7 +475,7 @@ def _partial(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, co
     return tuple(Partial(callee, rest) for callee in given[0])
 
 
-def _number(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+def _number(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     given = positional(evaluator, arguments)
     found: list[Value] = []
     for value in given[0] if given else ():
@@ -489,13 +489,13 @@ def _number(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, con
     return tuple(found)
 
 
-def _identity_of(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+def _identity_of(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     """`id(p)` and `str(x)` keep what they are about."""
     given = positional(evaluator, arguments)
     return given[0] if given else ()
 
 
-def _type(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+def _type(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     given = positional(evaluator, arguments)
     found: list[Value] = []
     for value in given[0] if given else ():
@@ -508,34 +508,34 @@ def _type(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, conte
     return tuple(found)
 
 
-def _import_module(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+def _import_module(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     given = positional(evaluator, arguments)
     name = constant(given[0]) if given else None
-    return (evaluator._module_value(name, context.module),) if isinstance(name, str) and name else ()
+    return (evaluator.module_value(name, context.module),) if isinstance(name, str) and name else ()
 
 
-def _next(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+def _next(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     given = positional(evaluator, arguments)
     return objects.elements_of(evaluator, given[0], id(node)) if given else ()
 
 
-def _globals(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+def _globals(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     return (ModuleValue(context.module),)
 
 
-def _sum(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+def _sum(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     given = positional(evaluator, arguments)
     if len(given) == 2 and any(isinstance(bare(v), SequenceValue) for v in given[1]):
         return (Operation("flatten", (given[0],), node, context),)
     return ()
 
 
-def _super(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+def _super(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     frame = context.frame
     return (frame.receiver,) if frame.receiver is not None else ()
 
 
-def _unwrapped(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+def _unwrapped(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     """A wrapper that returns the model and optimizer that it was given, as a tuple."""
     given = dict(keywords(evaluator, arguments))
     order = positional(evaluator, arguments)
@@ -546,7 +546,7 @@ def _unwrapped(evaluator: Evaluator, arguments: Arguments, node: t.Call | None, 
     return (SequenceValue("tuple", (Item(model), Item(optimizer)), node, context),)
 
 
-_BUILTINS: dict[str, Callable[[Evaluator, Arguments, t.Call | None, Context], Answers]] = {
+_BUILTINS: dict[str, Callable[[Evaluation, Arguments, t.Call | None, Context], Answers]] = {
     "builtins.getattr": _getattr,
     "builtins.filter": _filter,
     "builtins.map": _map,
@@ -576,7 +576,7 @@ _BUILTINS: dict[str, Callable[[Evaluator, Arguments, t.Call | None, Context], An
 # ---- members, items and elements of what libraries make
 
 
-def library_member(evaluator: Evaluator, value: Instance, name: str, context: Context) -> Answers:
+def library_member(evaluator: Evaluation, value: Instance, name: str, context: Context) -> Answers:
     """An attribute of something that a library made."""
     assert isinstance(value.cls, External)
     path = value.cls.path
@@ -590,7 +590,7 @@ def library_member(evaluator: Evaluator, value: Instance, name: str, context: Co
     return (Method(value, name),)
 
 
-def library_item(evaluator: Evaluator, value: Instance, index: Value, context: Context) -> Answers:
+def library_item(evaluator: Evaluation, value: Instance, index: Value, context: Context) -> Answers:
     """An item of something that a library made, such as a layer of `nn.Sequential`."""
     if isinstance(value.cls, External) and value.cls.path == "torch.nn.Sequential" and value.arguments is not None:
         given = positional(evaluator, value.arguments)
@@ -607,14 +607,14 @@ def _path(value: Instance) -> str:
     return value.cls.path if isinstance(value.cls, External) else ""
 
 
-def library_entry(evaluator: Evaluator, value: Instance, key: str) -> Answers:
+def library_entry(evaluator: Evaluation, value: Instance, key: str) -> Answers:
     """An entry of something used as a mapping: `vars(args)["lr"]`, `**vars(args)`."""
     if "Namespace" in _path(value) and value.frame is not None:
         return evaluator.option_default(key, value.frame.at(None))
     return ()
 
 
-def library_elements(evaluator: Evaluator, value: Instance | Unknown, turn: int) -> Iterator[Value]:
+def library_elements(evaluator: Evaluation, value: Instance | Unknown, turn: int) -> Iterator[Value]:
     """What iterating over something of a library, or something unknown, gives."""
     if isinstance(value, Unknown):
         yield Unknown(f"{value.key}[*{turn}]")
@@ -632,7 +632,7 @@ def library_elements(evaluator: Evaluator, value: Instance | Unknown, turn: int)
             yield Known(span[0], Origin.COMPUTED) if told else Unknown(f"index{turn}", computed=True)
 
 
-def known_range(evaluator: Evaluator, value: Instance) -> range | None:
+def known_range(evaluator: Evaluation, value: Instance) -> range | None:
     """A `range(…)` with constant bounds, defaults included; None where it can't be told."""
     given = positional(evaluator, value.arguments) if value.arguments is not None else ()
     told = [constant(answers) for answers in given]

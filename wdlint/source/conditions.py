@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from wdlint.source import arithmetic, flow, objects
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
+from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import (
     Answers,
     Arguments,
@@ -37,9 +38,6 @@ from wdlint.source.values import (
     bare,
 )
 
-if TYPE_CHECKING:
-    from wdlint.source.evaluate import Evaluator
-
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _DEPTH = 8
 _ALTERNATIVES = 200  # constants that an `any(… for … in …)` may run over
@@ -48,7 +46,7 @@ _ALTERNATIVES = 200  # constants that an `any(… for … in …)` may run over
 class Reader:
     """Reads tests; `whole` says that modules are asked for all parameters below them, not only their own."""
 
-    def __init__(self, evaluator: Evaluator, whole: bool = False, leaf: str | None = None) -> None:
+    def __init__(self, evaluator: Evaluation, whole: bool = False, leaf: str | None = None) -> None:
         self.evaluator = evaluator
         self.whole = whole
         self.leaf = leaf  # the attribute that is being taken, so `hasattr(m, leaf)` holds
@@ -64,17 +62,17 @@ class Reader:
 
     def read(self, expr: t.Expr, context: Context) -> s.Selector:
         """The selector of one test."""
-        asked: set[tuple[int, int]] = self.evaluator.__dict__.setdefault("_tests_asked", set())
+        asked: dict[tuple[int, int], bool] = self.evaluator.memo("tests asked")
         key = id(expr), id(context)
         if self.depth > _DEPTH or key in asked:
             return self._opaque(expr, context)
         self.depth += 1
-        asked.add(key)
+        asked[key] = True
         try:
             found = self._read(expr, context)
         finally:
             self.depth -= 1
-            asked.discard(key)
+            asked.pop(key, None)
         return found if found is not None else self._opaque(expr, context)
 
     def _opaque(self, expr: t.Expr, context: Context) -> s.Selector:
@@ -126,7 +124,7 @@ class Reader:
             around = around.outer
         frame = context.frame
         if expr.id in frame.scope.bound:
-            reach = self.evaluator._reach(expr.id, context.statement, frame.scope)
+            reach = self.evaluator.reach(expr.id, context.statement, frame.scope)
             if reach.changes:
                 return None
             options: list[s.Selector] = []
@@ -276,9 +274,7 @@ class Reader:
         return None
 
     def _same_parameter(self, others: Answers) -> s.Selector | None:
-        from wdlint.source.selections import one_parameter
-
-        names = [one_parameter(self.evaluator, value) for value in others]
+        names = [self.evaluator.one_parameter(value) for value in others]
         if not names or any(name is None for name in names):
             return None
         return s.either(*(s.Equals(s.FullName(), name[1]) for name in names if name is not None))
@@ -314,21 +310,19 @@ class Reader:
 
     def _among(self, held: Value, element: Element) -> s.Selector | None:
         """Membership in a set of parameters or names that was itself selected from the model."""
-        from wdlint.source.selections import taken
-
-        active: set[int] = self.evaluator.__dict__.setdefault("_sets_asked", set())
+        active: dict[int, bool] = self.evaluator.memo("sets asked")
         key = id(getattr(bare(held), "node", None) or held)
         if key in active:
             # `if p in seen: continue` before `seen.add(p)`: each is met once, so it is not yet there
             return s.Always(False)
-        active.add(key)
+        active[key] = True
         try:
-            parts = taken(self.evaluator, held)
+            parts = self.evaluator.taken(held)
             if any(part.unread for part in parts):
                 return None
-            mine = taken(self.evaluator, element.collection)
+            mine = self.evaluator.taken(element.collection)
         finally:
-            active.discard(key)
+            active.pop(key, None)
         prefix = mine[0].prefix if mine else ""
         return s.either(*(part.below(prefix) for part in parts))
 
@@ -411,7 +405,7 @@ class Reader:
             inner = Context(context.frame, context.statement, {}, context)
             assert inner.local is not None
             for bound in t.target_names(clause.target):
-                inner.local[bound] = self.evaluator._unpacked(clause.target, bound, (value,), inner)
+                inner.local[bound] = self.evaluator.unpacked(clause.target, bound, (value,), inner)
             self.evaluator.keep(inner)
             part = self.read(expr.element, inner)
             for test in clause.ifs:
@@ -593,7 +587,7 @@ class Reader:
 
     def _in_some_turn(self, loop: t.For, test: t.Expr, context: Context) -> s.Selector | None:
         """Whether a test holds in some turn of a loop over constants."""
-        made: dict[tuple[int, int], t.Comprehension] = self.evaluator.__dict__.setdefault("_loops_as_any", {})
+        made: dict[tuple[int, int], t.Comprehension] = self.evaluator.memo("loops_as_any")
         key = id(loop), id(test)
         if key not in made:
             clause = t.Clause(loop.target, loop.iter, ())
@@ -674,7 +668,7 @@ class Reader:
         return None
 
 
-def _before_turn(evaluator: Evaluator, held: Value, subject: Value, context: Context) -> Value:
+def _before_turn(evaluator: Evaluation, held: Value, subject: Value, context: Context) -> Value:
     """A collection as a loop's current element meets it: without what this turn will add further down.
 
     In `if p in seen: continue` before `seen.add(p)`, only earlier elements have been added.
@@ -686,7 +680,7 @@ def _before_turn(evaluator: Evaluator, held: Value, subject: Value, context: Con
     return held if len(kept) == len(held.changes) else Changed(held.base, kept)
 
 
-def _adds_later(evaluator: Evaluator, change: Change, element: Element, context: Context) -> bool:
+def _adds_later(evaluator: Evaluation, change: Change, element: Element, context: Context) -> bool:
     statement = change.context.statement
     if change.path or change.context.frame is not context.frame or statement is None or context.statement is None:
         return False
@@ -706,7 +700,7 @@ def _only(readings: Sequence[_Read | None]) -> _Read | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _keyed_by_name(evaluator: Evaluator, held: Value) -> bool:
+def _keyed_by_name(evaluator: Evaluation, held: Value) -> bool:
     """Whether a mapping holds parameters under their names."""
     inner = bare(held)
     if isinstance(inner, Collection):
@@ -737,7 +731,7 @@ def _text_constant(answers: Answers) -> str | None:
     return None
 
 
-def symbolic(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int = 0) -> bool:
+def symbolic(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int = 0) -> bool:
     """Whether an expression is about a loop's current element."""
     if depth > 6:
         return False
@@ -754,12 +748,12 @@ def symbolic(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int = 
     return False
 
 
-def _names_a_test(evaluator: Evaluator, node: t.Name, context: Context, depth: int) -> bool:
+def _names_a_test(evaluator: Evaluation, node: t.Name, context: Context, depth: int) -> bool:
     """Whether a name of a loop holds the outcome of a test of its element: `is_norm = isinstance(m, norms)`."""
     frame = context.frame
     if node.id not in frame.scope.bound or context.statement is None:
         return False
-    for binding in evaluator._reach(node.id, context.statement, frame.scope).bindings:
+    for binding in evaluator.reach(node.id, context.statement, frame.scope).bindings:
         if isinstance(binding, t.Assign) and isinstance(binding.value, (t.Compare, t.Boolean, t.Unary, t.Call)):
             if any(isinstance(block.parent, t.For) for block in flow.ancestors(binding)):
                 if symbolic(evaluator, binding.value, frame.at(binding), depth + 1):

@@ -60,6 +60,8 @@ _BARE_BASES = frozenset(
         "TorchModelV2",
     ]
 )
+# Base classes of frameworks, which hold no parameters of their own, where the framework itself is linted.
+_FRAMEWORK = frozenset(("PreTrainedModel", "LightningModule", "ModuleUtilsMixin", "GenerationMixin"))
 # Methods that frameworks call between construction and the optimizer's making.
 _HOOKS = ("setup", "configure_model", "build", "build_model", "_build", "_build_model", "init_model", "create_model")
 _DEEPEST = 6  # methods called from methods
@@ -94,14 +96,14 @@ class Construction:
                 self._walk(method, owner, self.evaluator.method_frame(method, owner, self.instance), Ternary.YES)
         settled = set(self.members.slots)
         for method, owner in self._methods():
-            if id(method) not in self.entered and method.name != "forward" and self._registers(method):
+            if id(method) not in self.entered and method.name != "forward":
                 self._elsewhere(method, owner, settled)
         return self.members
 
     def _methods(self) -> Iterator[tuple[t.FunctionDef, ClassValue]]:
         seen: set[str] = set()
         for base in self.bases:
-            if isinstance(base, ClassValue):
+            if isinstance(base, ClassValue) and base.definition.name not in _FRAMEWORK:
                 for statement in t.statements(base.definition.inner.body):
                     if isinstance(statement, t.FunctionDef) and statement.params and statement.name not in seen:
                         seen.add(statement.name)
@@ -117,6 +119,8 @@ class Construction:
                 if self._library_base(base.path, call, present):
                     return
                 continue
+            if base.definition.name in _FRAMEWORK:
+                return
             for statement in base.definition.inner.bound.get("__init__", ())[-1:]:
                 if isinstance(statement, t.FunctionDef) and statement.params:
                     frame = self.evaluator.method_frame(statement, base, self.instance)
@@ -153,7 +157,7 @@ class Construction:
 
     def _walk(self, method: t.FunctionDef, owner: ClassValue, frame: Frame, present: Ternary) -> None:
         self.entered.add(id(method))
-        self.evaluator.__dict__.setdefault("_constructing", set()).add(id(method))
+        self.evaluator.memo("constructing")[id(method)] = True
         if self.depth > _DEEPEST:
             self.members.complete = False
             return
@@ -231,6 +235,8 @@ class Construction:
         """Read a method that the constructor calls, if it registers something."""
         for base in self.bases[position:]:
             if isinstance(base, ClassValue):
+                if base.definition.name in _FRAMEWORK:
+                    return
                 for found in base.definition.inner.bound.get(name, ())[-1:]:
                     if isinstance(found, t.FunctionDef) and found.params and self._registers(found):
                         function = FunctionValue(found, base.frame, None, self.instance)
@@ -244,7 +250,7 @@ class Construction:
 
     def _registers(self, method: t.FunctionDef) -> bool:
         """Whether a method may register or freeze something on `self`, as far as its syntax tells."""
-        cache: dict[int, bool] = self.evaluator.__dict__.setdefault("_registering", {})
+        cache: dict[int, bool] = self.evaluator.memo("registering")
         found = cache.get(id(method))
         if found is None:
             cache[id(method)] = False
@@ -336,14 +342,17 @@ class Construction:
 
     def _elsewhere(self, method: t.FunctionDef, owner: ClassValue, settled: set[str]) -> None:
         """What a method registers that nothing seen here calls: it may be there."""
-        before = self.members
-        self.members = Members(before.owner)
-        self._walk(method, owner, self.evaluator.method_frame(method, owner, self.instance), Ternary.UNKNOWN)
-        later, self.members = self.members, before
-        for name, slot in later.slots.items():
-            made = any(isinstance(setter, t.Assign) and isinstance(setter.value, t.Call) for setter in slot.setters)
-            if made and name.partition(".")[0] not in settled and ANY not in name:
-                before.slots.setdefault(name, slot)
+        name = method.params[0].name
+        frame = self.evaluator.method_frame(method, owner, self.instance)
+        for statement in t.statements(method.inner.body):
+            match statement:
+                case t.Assign(targets=(t.Attribute(value=t.Name(id=root), attr=attr),), value=t.Call(func=func) as call):
+                    made = (t.dotted(func) or "").rpartition(".")[2]
+                    if root == name and attr not in settled and made[:1].isupper():
+                        values = answers(self.evaluator, call, frame.at(statement))
+                        set_slot(self.members, attr, values, Ternary.UNKNOWN, statement)
+                case _:
+                    continue
 
     # ---- freezing and reparametrisation
 

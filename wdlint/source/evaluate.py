@@ -8,12 +8,14 @@ imports of the project. Bounded in depth and work, and safe on recursion; what c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from wdlint.facts import Origin
-from wdlint.source import arithmetic, calls, flow, objects, options
+from wdlint.source import arithmetic, calls, flow, library_groups, objects, options, selections
 from wdlint.source import tree as t
 from wdlint.source.binding import bind
 from wdlint.source.callers import CallIndex
+from wdlint.source.parts import Taken
 from wdlint.source.project import Project
 from wdlint.source.values import (
     Answers,
@@ -78,6 +80,7 @@ class Evaluator:
         self._returns: dict[int, Answers] = {}
         self._returning: list[t.Scope] = []
         self._bases: dict[int, tuple[ClassValue | External, ...]] = {}
+        self._memos: dict[str, dict[Any, Any]] = {}
         self._kept: list[object] = []  # keeps made nodes alive, since memos go by identity
 
     # ---- frames
@@ -91,9 +94,9 @@ class Evaluator:
             if scope.kind == "function" and scope.parent is not None and scope.parent.kind == "class":
                 owner = scope.parent.definition
                 assert isinstance(owner, t.ClassDef) and isinstance(scope.definition, t.FunctionDef)
-                if "staticmethod" not in decorator_names(scope.definition):
+                if "staticmethod" not in t.decorator_names(scope.definition):
                     receiver = self.receiver(self.class_value(owner))
-                    if "classmethod" in decorator_names(scope.definition):
+                    if "classmethod" in t.decorator_names(scope.definition):
                         receiver = self.class_value(owner)
             frame = self._frames[id(scope)] = Frame(scope, parent, receiver=receiver)
         return frame
@@ -266,7 +269,7 @@ class Evaluator:
                 elements = objects.elements_of(self, self.evaluate(clause.iter, inner), id(clause))
                 assert cached.local is not None
                 for name in t.target_names(clause.target):
-                    cached.local[name] = self._unpacked(clause.target, name, elements, cached)
+                    cached.local[name] = self.unpacked(clause.target, name, elements, cached)
             conditions.extend(Condition(test, True, cached) for test in clause.ifs)
             inner = cached
         return inner, tuple(conditions)
@@ -311,13 +314,13 @@ class Evaluator:
             if first or scope.kind != "class":
                 if name in scope.outer_names and scope.kind == "function":
                     return self.module_member(scope.module, name)
-                found = self._in_scope(name, statement, frame)
+                found = self.in_scope(name, statement, frame)
                 if found:
                     return found
             frame, statement, first = frame.parent, None, False
         return (External(_CUSTOMARY.get(name, f"builtins.{name}")),)
 
-    def _in_scope(self, name: str, statement: t.Stmt | None, frame: Frame) -> Answers:
+    def in_scope(self, name: str, statement: t.Stmt | None, frame: Frame) -> Answers:
         scope = frame.scope
         parameter = parameter_named(scope.definition, name) if scope.kind == "function" else None
         if parameter is None and name not in scope.bound:
@@ -339,7 +342,7 @@ class Evaluator:
         self, name: str, statement: t.Stmt | None, frame: Frame, parameter: t.Parameter | None
     ) -> Answers:
         scope = frame.scope
-        reach = self._reach(name, statement, scope)
+        reach = self.reach(name, statement, scope)
         answers: list[Value] = []
         for binding in reach.bindings:
             if self.possible(binding, frame):
@@ -359,7 +362,7 @@ class Evaluator:
         found = distinct(answers)
         return tuple(apply(self, value, tuple(changes)) for value in found) if changes else found
 
-    def _reach(self, name: str, statement: t.Stmt | None, scope: t.Scope) -> flow.Reaching:
+    def reach(self, name: str, statement: t.Stmt | None, scope: t.Scope) -> flow.Reaching:
         key = id(scope), name, id(statement)
         found = self._reaching.get(key)
         if found is None:
@@ -406,11 +409,11 @@ class Evaluator:
                 return self._assigned(statement, name, context)
             case t.For():
                 elements = objects.elements_of(self, self.evaluate(statement.iter, context), id(statement))
-                return self._unpacked(statement.target, name, elements, context)
+                return self.unpacked(statement.target, name, elements, context)
             case t.With():
                 for value, target in statement.items:
                     if target is not None and name in t.target_names(target):
-                        return self._unpacked(target, name, self.evaluate(value, context), context)
+                        return self.unpacked(target, name, self.evaluate(value, context), context)
             case _:
                 pass
         for expression in t.expressions(statement):
@@ -427,10 +430,10 @@ class Evaluator:
             return self._annotated(statement, context)
         for target in statement.targets:
             if name in t.target_names(target):
-                direct = _paired(target, statement.value, name)
+                direct = t.paired(target, statement.value, name)
                 if direct is not None:
                     return self.evaluate(direct, context)
-                return self._unpacked(target, name, self.evaluate(statement.value, context), context)
+                return self.unpacked(target, name, self.evaluate(statement.value, context), context)
         for node in t.walk(statement.value):
             if isinstance(node, t.Walrus) and name in t.target_names(node.target):
                 return self.evaluate(node.value, context)
@@ -462,19 +465,19 @@ class Evaluator:
                 return Instance(value, None)
         return None
 
-    def _unpacked(self, target: t.Expr, name: str, answers: Answers, context: Context) -> Answers:
+    def unpacked(self, target: t.Expr, name: str, answers: Answers, context: Context) -> Answers:
         """What unpacking `answers` into a target gives to one of its names."""
         match target:
             case t.Name():
                 return answers if target.id == name else ()
             case t.Starred():
-                return self._unpacked(target.value, name, (Unknown(f"*{name}"),), context)
+                return self.unpacked(target.value, name, (Unknown(f"*{name}"),), context)
             case t.Display():
                 for position, part in enumerate(target.items):
                     if name in t.target_names(part):
                         index = Known(position)
                         inner = [v for a in answers for v in objects.item(self, a, index, context)]
-                        return self._unpacked(part, name, distinct(inner), context)
+                        return self.unpacked(part, name, distinct(inner), context)
         return ()
 
     # ---- imports
@@ -484,9 +487,9 @@ class Evaluator:
             if (alias or dotted.split(".", 1)[0]) != name:
                 continue
             wanted = dotted if alias else dotted.split(".", 1)[0]
-            yield self._module_value(wanted, frame.scope.module)
+            yield self.module_value(wanted, frame.scope.module)
 
-    def _module_value(self, dotted: str, importer: t.Module, level: int = 0) -> Value:
+    def module_value(self, dotted: str, importer: t.Module, level: int = 0) -> Value:
         target = self.project.resolve(dotted, importer, level)
         if isinstance(target, t.Module):
             return ModuleValue(target)
@@ -497,7 +500,7 @@ class Evaluator:
     def _imported_from(self, statement: t.ImportFrom, name: str, frame: Frame) -> Iterable[Value]:
         for original, alias in statement.names:
             if (alias or original) == name:
-                source = self._module_value(statement.module, frame.scope.module, statement.level)
+                source = self.module_value(statement.module, frame.scope.module, statement.level)
                 if isinstance(source, ModuleValue) and source.module is frame.scope.module:
                     return self._own_submodule(source.module, original)
                 return objects.member(self, source, original, frame.at(statement))
@@ -506,7 +509,7 @@ class Evaluator:
     def module_member(self, module: t.Module, name: str, quiet: bool = False) -> Answers:
         """What `name` means at the end of a module: a binding, a re-export, or a sub-module."""
         frame = self.frame(module.scope)
-        found = self._in_scope(name, None, frame)
+        found = self.in_scope(name, None, frame)
         if found:
             return found
         inside = self._own_submodule(module, name)
@@ -725,6 +728,26 @@ class Evaluator:
             found = self._bases[id(cls.definition)] = tuple(collected)
         return found
 
+    def library_names(self, path: str, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+        """The names of parameters that a helper of a library makes of a model."""
+        return library_groups.names(self, path, arguments, node, context)
+
+    # ---- parameters
+
+    def taken(self, value: Value) -> list[Taken]:
+        """The parameters that a value holds, part by part."""
+        return selections.taken(self, value)
+
+    def one_parameter(self, value: Value) -> tuple[Value, str] | None:
+        """The model and full name of a single parameter, where the value is one."""
+        return selections.one_parameter(self, value)
+
+    # ---- memory
+
+    def memo(self, purpose: str) -> dict[Any, Any]:
+        """What has been worked out for one purpose, for as long as this evaluator lives."""
+        return self._memos.setdefault(purpose, {})
+
     def keep(self, thing: object) -> None:
         """Keep a made node alive for as long as memos may go by its identity."""
         self._kept.append(thing)
@@ -781,30 +804,8 @@ def parameter_named(definition: t.FunctionDef | t.ClassDef | None, name: str) ->
     return None
 
 
-def decorator_names(definition: t.FunctionDef | t.ClassDef) -> Iterator[str]:
-    """The last names of a definition's decorators: `dataclass` of `@dataclasses.dataclass(frozen=True)`."""
-    for decorator in definition.decorators:
-        called = decorator.func if isinstance(decorator, t.Call) else decorator
-        name = t.dotted(called)
-        if name is not None:
-            yield name.rsplit(".", 1)[-1]
-
-
 def text_key(expr: t.Expr, context: Context) -> str:
     """A key for what can't be told: the same dotted name in the same scope is the same thing."""
     name = t.dotted(expr)
     scope = context.frame.scope
     return f"{scope.module.name}.{scope.name}.{name}" if name else f"@{id(expr)}"
-
-
-def _paired(target: t.Expr, value: t.Expr, name: str) -> t.Expr | None:
-    """The expression that a name gets from `a, b = x, y`, or None where that can't be read off."""
-    if isinstance(target, t.Name):
-        return value
-    if isinstance(target, t.Display) and isinstance(value, t.Display) and len(target.items) == len(value.items):
-        if any(isinstance(i, t.Starred) for i in (*target.items, *value.items)):
-            return None
-        for part, given in zip(target.items, value.items, strict=True):
-            if name in t.target_names(part):
-                return _paired(part, given, name)
-    return None

@@ -62,7 +62,7 @@ def _was_frozen(leaves: list[Leaf], path: str) -> bool:
 
 def _freezes(evaluator: Evaluator) -> Iterator[tuple[t.Stmt, Value, t.Stmt, t.Expr | None]]:
     """(Statement, what it is about, the statement that sets, the value) for everything frozen outside of classes."""
-    cache: dict[str, list[tuple[t.Stmt, Value, t.Stmt, t.Expr | None]]] = evaluator.__dict__.setdefault("_freezes", {})
+    cache: dict[str, list[tuple[t.Stmt, Value, t.Stmt, t.Expr | None]]] = evaluator.memo("freezes")
     if "all" not in cache:
         cache["all"] = []
         cache["all"] = list(_found(evaluator))

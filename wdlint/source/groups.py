@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from wdlint.knowledge.wrappers import Helper
 from wdlint.source import library_groups, objects
@@ -16,7 +15,9 @@ from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.conditions import Reader, symbolic
-from wdlint.source.selections import Taken, chosen, taken
+from wdlint.source.evaluation import Evaluation
+from wdlint.source.parts import Taken, chosen
+from wdlint.source.selections import taken
 from wdlint.source.values import (
     Answers,
     Arguments,
@@ -33,9 +34,6 @@ from wdlint.source.values import (
     Value,
     bare,
 )
-
-if TYPE_CHECKING:
-    from wdlint.source.evaluate import Evaluator
 
 _DEPTH = 8
 _MOST = 64  # groups read from one optimizer
@@ -77,7 +75,7 @@ class Groups:
 class GroupReader:
     """Reads what stands for an optimizer's parameters, for one name of the decay key."""
 
-    def __init__(self, evaluator: Evaluator, decay_key: str | None) -> None:
+    def __init__(self, evaluator: Evaluation, decay_key: str | None) -> None:
         self.evaluator = evaluator
         self.decay_key = decay_key or "weight_decay"
         self.complete = True
@@ -220,7 +218,8 @@ class GroupReader:
         unread = any(part.unread for part in parts) or not parts
         self.complete = self.complete and not unread
         options = tuple(key for key in keyed if key != "params")
-        label = source_text(module, expression) or "parameters"
+        empty = isinstance(expression, t.Display) and not expression.items  # filled later
+        label = "parameters" if empty else source_text(module, expression) or "parameters"
         rate = self._amount("lr", value, keyed)
         for condition, amount in self._amounts(value, keyed):
             yield GroupDraft(
@@ -307,7 +306,7 @@ class GroupReader:
 
     def _bound_cases(self, expr: t.Name, context: Context) -> list[tuple[s.Selector, AmountDraft | None]]:
         frame = context.frame
-        reach = self.evaluator._reach(expr.id, context.statement, frame.scope)
+        reach = self.evaluator.reach(expr.id, context.statement, frame.scope)
         found: list[tuple[s.Selector, AmountDraft | None]] = []
         before: list[s.Selector] = []
         for binding in reach.bindings:
@@ -316,7 +315,10 @@ class GroupReader:
             conditions = self._symbolic(objects.loop_conditions(binding, frame))
             guard = Reader(self.evaluator).all_of(conditions)
             here = s.both(guard, *map(s.negation, before))
-            for inner, amount in self._cases(binding.value, frame.at(binding)):
+            written = next((t.paired(target, binding.value, expr.id) for target in binding.targets), None)
+            if written is None:
+                return []
+            for inner, amount in self._cases(written, frame.at(binding)):
                 found.append((s.both(here, inner), amount))
             before.append(guard)
         return found if len(found) > 1 else []

@@ -88,7 +88,7 @@ def inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
 
     A sub-module reached from a model gives its own parameters, named relative to itself.
     """
-    cache: dict[int, Inventory | None] = evaluator.__dict__.setdefault("_inventories", {})
+    cache: dict[int, Inventory | None] = evaluator.memo("inventories")
     key = id(model)
     if key not in cache:
         evaluator.keep(model)
@@ -130,7 +130,7 @@ def _replaced(model: Value) -> frozenset[str]:
 
 
 def _marks(evaluator: Evaluator) -> dict[int, list[Leaf]]:
-    found: dict[int, list[Leaf]] = evaluator.__dict__.setdefault("_marked_leaves", {})
+    found: dict[int, list[Leaf]] = evaluator.memo("marked_leaves")
     return found
 
 
@@ -154,7 +154,7 @@ def ancestry(evaluator: Evaluator, owner: str) -> frozenset[str] | None:
 
     A "?" among them says that there are bases which can't be told.
     """
-    classes: dict[str, ClassValue] = evaluator.__dict__.setdefault("_surveyed_classes", {})
+    classes: dict[str, ClassValue] = evaluator.memo("surveyed_classes")
     cls = classes.get(owner)
     if cls is None:
         if owner.startswith("torch.nn."):
@@ -272,13 +272,12 @@ class Survey:
         self.evaluator = evaluator
         self.stack: list[int] = []
         self.classes: list[int] = []
-        state = evaluator.__dict__
-        self.members: dict[int, tuple[Members | None, tuple[t.ClassDef, ...]]] = state.setdefault("_members", {})
-        self.contents: dict[int, Contents] = state.setdefault("_contents", {})
-        self.shared: dict[Hashable, Contents] = state.setdefault("_shared_contents", {})
+        self.members: dict[int, tuple[Members | None, tuple[t.ClassDef, ...]]] = evaluator.memo("members")
+        self.contents: dict[int, Contents] = evaluator.memo("contents")
+        self.shared: dict[Hashable, Contents] = evaluator.memo("shared contents")
         self.signatures: dict[int, Hashable | None] = {}
-        self.uses: dict[tuple[int, frozenset[str]], dict[str, Use]] = state.setdefault("_uses", {})
-        self.known: dict[str, ClassValue] = state.setdefault("_surveyed_classes", {})
+        self.uses: dict[tuple[int, frozenset[str]], dict[str, Use]] = evaluator.memo("uses")
+        self.known: dict[str, ClassValue] = evaluator.memo("surveyed_classes")
 
     # ---- modules
 
@@ -412,7 +411,7 @@ class Survey:
         definition, receiver = frame.scope.definition, frame.receiver
         if not isinstance(definition, t.FunctionDef) or not isinstance(receiver, Instance):
             return False
-        called: set[int] = self.evaluator.__dict__.get("_constructing", set())
+        called = self.evaluator.memo("constructing")
         return id(definition) not in called and objects.is_module(self.evaluator, receiver)
 
     # ---- slots
@@ -522,7 +521,7 @@ class Survey:
         """Whether the class calls an attribute as a module, or iterates over a container's places."""
         if isinstance(instance.cls, External) or name == ANY or name.isdigit():
             return True
-        cache: dict[int, frozenset[str]] = self.evaluator.__dict__.setdefault("_called_members", {})
+        cache: dict[int, frozenset[str]] = self.evaluator.memo("called_members")
         for definition in self.members.get(id(instance), (None, ()))[1]:
             if id(definition) not in cache:
                 cache[id(definition)] = frozenset(_called_members(definition))

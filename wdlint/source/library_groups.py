@@ -7,7 +7,6 @@ name and its owner; here it is read as if it stood in the program. What groups a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from wdlint.facts import Coupling, OptimizerClass, Origin
 from wdlint.knowledge.optimizers import Argument, optimizer
@@ -17,6 +16,7 @@ from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.conditions import Reader
+from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import (
     Answers,
     Arguments,
@@ -34,9 +34,6 @@ from wdlint.source.values import (
     constant,
 )
 
-if TYPE_CHECKING:
-    from wdlint.source.evaluate import Evaluator
-
 NAMES = "library_names"  # an operation whose elements are the names that a helper returned
 _OPTIONAL = ("no_weight_decay_list", "skip_list", "forbidden_layer_names", "wd_ban_list")
 _CLASSES = {"adamw": "AdamW", "adam": "Adam", "sgd": "SGD", "momentum": "SGD", "nesterov": "SGD", "nadam": "NAdam",
@@ -52,7 +49,7 @@ def helper_of(value: Value) -> Helper | None:
     return found if found is not None and not found.returns_names and not found.makes_optimizer else None
 
 
-def exempt(evaluator: Evaluator, known: Helper, arguments: Arguments, context: Context) -> s.Selector | None:
+def exempt(evaluator: Evaluation, known: Helper, arguments: Arguments, context: Context) -> s.Selector | None:
     """The parameters that the helper keeps from decay; None where it does not divide them, or can't be told."""
     if known.divides_unless is not None:
         given = calls.argument(evaluator, arguments, known.divides_unless, None)
@@ -85,7 +82,7 @@ def exempt(evaluator: Evaluator, known: Helper, arguments: Arguments, context: C
     return Reader(evaluator, whole=known.returns_names).read(expression, inner)
 
 
-def _given(evaluator: Evaluator, known: Helper, arguments: Arguments, name: str) -> Answers:
+def _given(evaluator: Evaluation, known: Helper, arguments: Arguments, name: str) -> Answers:
     """One of the helper's own arguments, or what it is where nobody gives it."""
     position = known.patterns.position if known.patterns is not None and known.patterns.name == name else None
     given = calls.argument(evaluator, arguments, name, position)
@@ -103,22 +100,22 @@ def _listed(value: Value) -> Value:
     return value
 
 
-def _parsed(evaluator: Evaluator, text: str) -> t.Expr:
+def _parsed(evaluator: Evaluation, text: str) -> t.Expr:
     import libcst as cst
 
     from wdlint.source import lower
 
-    cache: dict[str, t.Expr] = evaluator.__dict__.setdefault("_helper_rules", {})
+    cache: dict[str, t.Expr] = evaluator.memo("helper_rules")
     if text not in cache:
         cache[text] = lower.expression(cst.parse_expression(text))
     return cache[text]
 
 
-def _model(evaluator: Evaluator, known: Helper, arguments: Arguments) -> Answers:
+def _model(evaluator: Evaluation, known: Helper, arguments: Arguments) -> Answers:
     return calls.argument(evaluator, arguments, known.model.name, known.model.position)
 
 
-def names(evaluator: Evaluator, path: str, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+def names(evaluator: Evaluation, path: str, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     """What a helper that returns the names of decayed parameters gives; empty where it is none."""
     known = helper(path)
     if known is None or not known.returns_names:
@@ -128,20 +125,20 @@ def names(evaluator: Evaluator, path: str, arguments: Arguments, node: t.Call | 
     if len(models) != 1 or rule is None:
         return ()
     operation = Operation(NAMES, ((Collection("names", models[0]),),), node, context)
-    rules: dict[int, s.Selector] = evaluator.__dict__.setdefault("_library_rules", {})
+    rules: dict[int, s.Selector] = evaluator.memo("library_rules")
     rules[id(operation)] = s.negation(rule)
     evaluator.keep(operation)
     return (operation,)
 
 
-def rule_of(evaluator: Evaluator, operation: Operation) -> s.Selector:
+def rule_of(evaluator: Evaluation, operation: Operation) -> s.Selector:
     """The condition on the parameters whose names `names` gave."""
-    rules: dict[int, s.Selector] = evaluator.__dict__.get("_library_rules", {})
+    rules: dict[int, s.Selector] = evaluator.memo("library_rules")
     return rules[id(operation)]
 
 
 def strengths(
-    evaluator: Evaluator, known: Helper, arguments: Arguments, context: Context
+    evaluator: Evaluation, known: Helper, arguments: Arguments, context: Context
 ) -> Iterator[tuple[s.Selector, AmountDraft | None]]:
     """Each group's condition and strength; a strength of None leaves it to the optimizer."""
     rule = exempt(evaluator, known, arguments, context)
@@ -172,7 +169,7 @@ def _text(argument: Argument, arguments: Arguments) -> str:
     return argument.name
 
 
-def parts_given(evaluator: Evaluator, known: Helper, arguments: Arguments) -> tuple[Answers, bool]:
+def parts_given(evaluator: Evaluation, known: Helper, arguments: Arguments) -> tuple[Answers, bool]:
     """What the helper is given for a model, and whether that is one rather than parameters or groups."""
     answers = _model(evaluator, known, arguments)
     plain = (Collection, SequenceValue, Operation, Element, Known)
@@ -180,7 +177,7 @@ def parts_given(evaluator: Evaluator, known: Helper, arguments: Arguments) -> tu
     return answers, is_model
 
 
-def described(evaluator: Evaluator, known: Helper, arguments: Arguments) -> OptimizerClass:
+def described(evaluator: Evaluation, known: Helper, arguments: Arguments) -> OptimizerClass:
     """The class of the optimizer that a helper makes, as far as its name tells."""
     given = (
         calls.argument(evaluator, arguments, known.optimizer.name, known.optimizer.position) if known.optimizer else ()

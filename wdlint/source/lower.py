@@ -342,9 +342,9 @@ def _touched(statement: t.Stmt) -> set[str]:
     elif isinstance(statement, t.Expression) and isinstance(statement.value, t.Call):
         call = statement.value
         if isinstance(call.func, t.Attribute) and call.func.attr in _MUTATORS:
-            root = t.root_name(call.func.value)
-            if root is not None:
-                found.add(root)
+            chosen = call.func.value  # `(kept if test else shrunk).append(p)` changes either
+            either = (chosen.body, chosen.orelse) if isinstance(chosen, t.Conditional) else (chosen,)
+            found.update(root for root in map(t.root_name, either) if root is not None)
         elif isinstance(call.func, t.Name) and call.func.id == "setattr" and call.args:
             root = t.root_name(call.args[0].value)
             if root is not None:

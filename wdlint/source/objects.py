@@ -7,11 +7,11 @@ kept with the value; here they are read back. What library calls return is in `c
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from wdlint.facts import Origin
 from wdlint.source import flow
 from wdlint.source import tree as t
+from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import (
     Answers,
     Arguments,
@@ -44,9 +44,6 @@ from wdlint.source.values import (
     bare,
 )
 
-if TYPE_CHECKING:
-    from wdlint.source.evaluate import Evaluator
-
 _MODULE_BASES = frozenset(
     (
         "torch.nn.Module",
@@ -68,7 +65,7 @@ _LAYER_LISTS = frozenset(("torch.nn.ModuleList", "torch.nn.Sequential", "torch.n
 # ---- changes
 
 
-def changes_in(evaluator: Evaluator, statement: t.Stmt, root: str, frame: Frame, certain: bool) -> Iterator[Change]:
+def changes_in(evaluator: Evaluation, statement: t.Stmt, root: str, frame: Frame, certain: bool) -> Iterator[Change]:
     """What one statement does in place to the object that `root` names."""
     context = frame.at(statement)
     conditions = loop_conditions(statement, frame)
@@ -94,7 +91,14 @@ def changes_in(evaluator: Evaluator, statement: t.Stmt, root: str, frame: Frame,
                 if path:
                     yield change(path, "delete")
         case t.Expression(value=t.Call() as call):
-            if isinstance(call.func, t.Attribute):
+            if isinstance(call.func, t.Attribute) and isinstance(call.func.value, t.Conditional):
+                chosen = call.func.value
+                for side, truth in ((chosen.body, True), (chosen.orelse, False)):
+                    path = path_below(evaluator, side, root, context)
+                    if path is not None:
+                        guards = (*conditions, Condition(chosen.test, truth, context))
+                        yield Change(path, call.func.attr, None, call.args, context, False, guards)
+            elif isinstance(call.func, t.Attribute):
                 path = path_below(evaluator, call.func.value, root, context)
                 if path is not None:
                     yield change(path, call.func.attr, None, call.args)
@@ -107,7 +111,7 @@ def changes_in(evaluator: Evaluator, statement: t.Stmt, root: str, frame: Frame,
             return
 
 
-def _targets(evaluator: Evaluator, target: t.Expr, value: t.Expr) -> Iterator[tuple[t.Expr, t.Expr]]:
+def _targets(evaluator: Evaluation, target: t.Expr, value: t.Expr) -> Iterator[tuple[t.Expr, t.Expr]]:
     """Each attribute or item that an assignment sets, with the expression that it is set to."""
     if not isinstance(target, t.Display):
         yield target, value
@@ -122,9 +126,9 @@ def _targets(evaluator: Evaluator, target: t.Expr, value: t.Expr) -> Iterator[tu
             yield from _targets(evaluator, part, piece)
 
 
-def _piece(evaluator: Evaluator, value: t.Expr, index: int) -> t.Subscript:
+def _piece(evaluator: Evaluation, value: t.Expr, index: int) -> t.Subscript:
     """`value[index]` as a node; kept on the evaluator, since memos go by a node's identity."""
-    pieces: dict[tuple[int, int], t.Subscript] = evaluator.__dict__.setdefault("_pieces", {})
+    pieces: dict[tuple[int, int], t.Subscript] = evaluator.memo("pieces")
     key = id(value), index
     if key not in pieces:
         pieces[key] = t.Subscript(value.cst, value, t.Const(value.cst, index))
@@ -132,7 +136,7 @@ def _piece(evaluator: Evaluator, value: t.Expr, index: int) -> t.Subscript:
     return pieces[key]
 
 
-def path_below(evaluator: Evaluator, expr: t.Expr, root: str, context: Context) -> tuple[str | int | None, ...] | None:
+def path_below(evaluator: Evaluation, expr: t.Expr, root: str, context: Context) -> tuple[str | int | None, ...] | None:
     """`("a", "b")` for `root.a["b"]`; None where the expression is not rooted in the name."""
     path: list[str | int | None] = []
     while True:
@@ -149,7 +153,7 @@ def path_below(evaluator: Evaluator, expr: t.Expr, root: str, context: Context) 
                 return None
 
 
-def _key(evaluator: Evaluator, expr: t.Expr, context: Context) -> str | int | None:
+def _key(evaluator: Evaluation, expr: t.Expr, context: Context) -> str | int | None:
     if isinstance(expr, t.Const):
         return expr.value if isinstance(expr.value, (str, int)) else None
     answers = evaluator.evaluate(expr, context)
@@ -173,7 +177,7 @@ def loop_conditions(statement: t.Stmt, frame: Frame) -> tuple[Condition, ...]:
 # ---- members
 
 
-def member(evaluator: Evaluator, value: Value, name: str, context: Context) -> Answers:
+def member(evaluator: Evaluation, value: Value, name: str, context: Context) -> Answers:
     """What `value.name` may be."""
     match value:
         case Changed():
@@ -211,7 +215,7 @@ def is_methodlike(name: str) -> bool:
     return name in ("parameters", "named_parameters", "modules", "named_modules", "items", "values", "keys", "get")
 
 
-def _changed_member(evaluator: Evaluator, value: Changed, name: str, context: Context) -> Answers:
+def _changed_member(evaluator: Evaluation, value: Changed, name: str, context: Context) -> Answers:
     found, rest, replaced = _after_changes(evaluator, value.changes, name)
     if not replaced:
         base = member(evaluator, value.base, name, context)
@@ -225,7 +229,7 @@ def _changed_member(evaluator: Evaluator, value: Changed, name: str, context: Co
 
 
 def _after_changes(
-    evaluator: Evaluator, changes: Sequence[Change], key: str | int
+    evaluator: Evaluation, changes: Sequence[Change], key: str | int
 ) -> tuple[list[Value], tuple[Change, ...], bool]:
     """The values set at a key, the changes that go deeper below it, and whether the base is replaced."""
     found: list[Value] = []
@@ -249,7 +253,7 @@ def _after_changes(
     return found, tuple(deeper), replaced
 
 
-def _updated(evaluator: Evaluator, change: Change, key: str | int) -> Answers:
+def _updated(evaluator: Evaluation, change: Change, key: str | int) -> Answers:
     """What `d.update(…)` or `d.setdefault(k, v)` puts at a key."""
     arguments = Arguments(change.arguments, change.context)
     if change.action == "setdefault":
@@ -268,7 +272,7 @@ def _updated(evaluator: Evaluator, change: Change, key: str | int) -> Answers:
     return tuple(found)
 
 
-def _instance_member(evaluator: Evaluator, value: Instance, name: str, context: Context) -> Answers:
+def _instance_member(evaluator: Evaluation, value: Instance, name: str, context: Context) -> Answers:
     if isinstance(value.cls, External):
         return evaluator.library_member(value, name, context)
     own = class_member(evaluator, value.cls, name)
@@ -293,21 +297,19 @@ def _instance_member(evaluator: Evaluator, value: Instance, name: str, context: 
     return tuple(_as_part(evaluator, value, "", name, v) for v in answers)
 
 
-def _bound_function(evaluator: Evaluator, function: FunctionValue, receiver: Value, context: Context) -> Answers:
-    from wdlint.source.evaluate import decorator_names
-
+def _bound_function(evaluator: Evaluation, function: FunctionValue, receiver: Value, context: Context) -> Answers:
     assert isinstance(function.definition, t.FunctionDef)
-    decorators = set(decorator_names(function.definition))
+    decorators = set(t.decorator_names(function.definition))
     if "staticmethod" in decorators:
         return (function,)
     bound = FunctionValue(function.definition, function.frame, None, receiver)
     if decorators & {"property", "cached_property", "lazy_property"}:
         return evaluator.call_function(bound, Arguments(), None, context)
-    cache: dict[tuple[int, int], FunctionValue] = evaluator.__dict__.setdefault("_bound_functions", {})
+    cache: dict[tuple[int, int], FunctionValue] = evaluator.memo("bound_functions")
     return (cache.setdefault((id(function.definition), id(receiver)), bound),)
 
 
-def _as_part(evaluator: Evaluator, root: Value, path: str, name: str, value: Value) -> Value:
+def _as_part(evaluator: Evaluation, root: Value, path: str, name: str, value: Value) -> Value:
     """A member that is itself a module of a model is a part of it."""
     if not isinstance(root, Instance) or not is_module(evaluator, root):
         return value
@@ -319,7 +321,7 @@ def _as_part(evaluator: Evaluator, root: Value, path: str, name: str, value: Val
             return value
         if isinstance(inner, Unknown) and inner.computed:
             return value
-        cache: dict[tuple[int, str, int], Part] = evaluator.__dict__.setdefault("_parts", {})
+        cache: dict[tuple[int, str, int], Part] = evaluator.memo("parts")
         key = id(root), f"{path}.{name}" if path else name, id(value)
         if key not in cache:
             cache[key] = Part(root, key[1], value)
@@ -327,25 +329,25 @@ def _as_part(evaluator: Evaluator, root: Value, path: str, name: str, value: Val
     return value
 
 
-def _of_part(evaluator: Evaluator, part: Part, name: str, found: Value) -> Value:
+def _of_part(evaluator: Evaluation, part: Part, name: str, found: Value) -> Value:
     """A member of a part of a model: a part itself, or a method or tensor of that part."""
     if isinstance(found, Method) and bare(found.receiver) is bare(part):
         return Method(part, found.name)
     return _as_part(evaluator, part.root, part.path, name, found)
 
 
-def class_member(evaluator: Evaluator, cls: ClassValue, name: str) -> Answers:
+def class_member(evaluator: Evaluation, cls: ClassValue, name: str) -> Answers:
     """What a class or its bases in the project bind to a name."""
     for owner in linear_bases(evaluator, cls):
         if isinstance(owner, ClassValue) and name in owner.definition.inner.bound:
             frame = evaluator.frame(owner.definition.inner)
-            found = evaluator._in_scope(name, None, frame)
+            found = evaluator.in_scope(name, None, frame)
             if found:
                 return found
     return ()
 
 
-def linear_bases(evaluator: Evaluator, cls: ClassValue) -> Iterator[ClassValue | External]:
+def linear_bases(evaluator: Evaluation, cls: ClassValue) -> Iterator[ClassValue | External]:
     """A class and its ancestors, nearest first, each once."""
     seen: set[object] = set()
     queue: list[ClassValue | External] = [cls]
@@ -360,7 +362,7 @@ def linear_bases(evaluator: Evaluator, cls: ClassValue) -> Iterator[ClassValue |
             queue[0:0] = list(evaluator.bases(current))
 
 
-def is_module(evaluator: Evaluator, value: Instance) -> bool:
+def is_module(evaluator: Evaluation, value: Instance) -> bool:
     """Whether an instance is certainly a module in torch's sense."""
     if isinstance(value.cls, External):
         return value.cls.path.startswith("torch.nn.") and not value.cls.path.startswith("torch.nn.functional")
@@ -372,16 +374,16 @@ def is_module(evaluator: Evaluator, value: Instance) -> bool:
     )  # fmt: skip
 
 
-def may_be_module(evaluator: Evaluator, value: Instance) -> bool:
+def may_be_module(evaluator: Evaluation, value: Instance) -> bool:
     if isinstance(value.cls, External):
         return not value.cls.path.startswith(("builtins.", "torch.optim.", "argparse.", "logging.", "os.", "numpy."))
     bases = list(linear_bases(evaluator, value.cls))
     return is_module(evaluator, value) or any(isinstance(b, External) and b.path.startswith("?") for b in bases)
 
 
-def instance_changes(evaluator: Evaluator, instance: Instance) -> tuple[Change, ...]:
+def instance_changes(evaluator: Evaluation, instance: Instance) -> tuple[Change, ...]:
     """Everything that the methods of an instance's class do to `self`, `__init__` first."""
-    cache: dict[int, tuple[Change, ...]] = evaluator.__dict__.setdefault("_instance_changes", {})
+    cache: dict[int, tuple[Change, ...]] = evaluator.memo("instance_changes")
     found = cache.get(id(instance))
     if found is not None:
         return found
@@ -401,7 +403,7 @@ def instance_changes(evaluator: Evaluator, instance: Instance) -> tuple[Change, 
     return cache[id(instance)]
 
 
-def _self_changes(evaluator: Evaluator, method: t.FunctionDef, frame: Frame) -> Iterator[Change]:
+def _self_changes(evaluator: Evaluation, method: t.FunctionDef, frame: Frame) -> Iterator[Change]:
     name = method.params[0].name
     for statement in t.statements(method.inner.body):
         if name in statement.touches and not any(True for _ in t.blocks(statement)):
@@ -409,7 +411,7 @@ def _self_changes(evaluator: Evaluator, method: t.FunctionDef, frame: Frame) -> 
             yield from changes_in(evaluator, statement, name, frame, certain)
 
 
-def method_named(evaluator: Evaluator, instance: Instance, name: str) -> FunctionValue | None:
+def method_named(evaluator: Evaluation, instance: Instance, name: str) -> FunctionValue | None:
     """A method of an instance of a project class, bound to it."""
     assert isinstance(instance.cls, ClassValue)
     for value in class_member(evaluator, instance.cls, name):
@@ -418,7 +420,7 @@ def method_named(evaluator: Evaluator, instance: Instance, name: str) -> Functio
     return None
 
 
-def constructor_arguments(evaluator: Evaluator, instance: Instance, owner: ClassValue) -> Arguments | None:
+def constructor_arguments(evaluator: Evaluation, instance: Instance, owner: ClassValue) -> Arguments | None:
     """What `owner.__init__` is given when the instance is made, through `super().__init__(…)` where it inherits."""
     assert isinstance(instance.cls, ClassValue)
     owners = [c for c in linear_bases(evaluator, instance.cls) if isinstance(c, ClassValue)]
@@ -451,7 +453,7 @@ def _super_call(method: t.FunctionDef, base: str) -> tuple[t.Call, t.Stmt] | Non
     return None
 
 
-def _field_argument(evaluator: Evaluator, value: Instance, name: str) -> Answers:
+def _field_argument(evaluator: Evaluation, value: Instance, name: str) -> Answers:
     """What a dataclass or named tuple was given for a field when it was made."""
     assert isinstance(value.cls, ClassValue)
     if value.arguments is None or "__init__" in value.cls.definition.inner.bound:
@@ -476,7 +478,7 @@ def _field_argument(evaluator: Evaluator, value: Instance, name: str) -> Answers
 # ---- items, elements, entries
 
 
-def item(evaluator: Evaluator, value: Value, index: Value, context: Context) -> Answers:
+def item(evaluator: Evaluation, value: Value, index: Value, context: Context) -> Answers:
     """What `value[index]` may be."""
     key = index.value if isinstance(index, Known) else None
     match value:
@@ -528,7 +530,7 @@ def _by_name(value: Collection, index: Value) -> Answers:
     return (Element(value, "parameter", id(index)),)
 
 
-def _element_of_mapping(evaluator: Evaluator, value: MappingValue, index: Element) -> Answers:
+def _element_of_mapping(evaluator: Evaluation, value: MappingValue, index: Element) -> Answers:
     for one in value.entries:
         if one.key is not None:
             for held in evaluator.force(one.value):
@@ -537,7 +539,7 @@ def _element_of_mapping(evaluator: Evaluator, value: MappingValue, index: Elemen
     return tuple(v for e in value.entries if e.key is not None for v in evaluator.force(e.value))
 
 
-def _sequence_item(evaluator: Evaluator, value: SequenceValue, key: t.Constant) -> Answers:
+def _sequence_item(evaluator: Evaluation, value: SequenceValue, key: t.Constant) -> Answers:
     plain = all(not i.spread and not i.conditions for i in value.items)
     if isinstance(key, int) and plain and value.complete and -len(value.items) <= key < len(value.items):
         return evaluator.force(value.items[key].value)
@@ -546,7 +548,7 @@ def _sequence_item(evaluator: Evaluator, value: SequenceValue, key: t.Constant) 
     return tuple(v for i in value.items if not i.spread for v in evaluator.force(i.value))
 
 
-def items(evaluator: Evaluator, value: Value) -> Iterator[Item]:
+def items(evaluator: Evaluation, value: Value) -> Iterator[Item]:
     """The elements of a list, tuple or set, later additions included."""
     match value:
         case SequenceValue():
@@ -570,7 +572,7 @@ def items(evaluator: Evaluator, value: Value) -> Iterator[Item]:
             return
 
 
-def entries(evaluator: Evaluator, value: Value) -> Iterator[Entry]:
+def entries(evaluator: Evaluation, value: Value) -> Iterator[Entry]:
     """The entries of a mapping, later additions included."""
     match value:
         case MappingValue():
@@ -589,7 +591,27 @@ def entries(evaluator: Evaluator, value: Value) -> Iterator[Entry]:
             return
 
 
-def entry(evaluator: Evaluator, value: Value, key: str | int) -> Answers:
+def values_of(evaluator: Evaluation, value: Value) -> Iterator[Item]:
+    """The values of a mapping, each with what was done to it under its key: `groups[key]["params"].append(p)`."""
+    changes = value.changes if isinstance(value, Changed) else ()
+    deeper = [change for change in changes if len(change.path) > 1]
+    for one in entries(evaluator, value):
+        if one.key is None:
+            continue
+        if not deeper:
+            yield Item(one.value, one.conditions)
+            continue
+        keys = [key.value if isinstance(key, Known) else None for key in evaluator.force(one.key)]
+        below = tuple(
+            Change(c.path[1:], c.action, c.value, c.arguments, c.context, c.certain, c.conditions)
+            for c in deeper
+            if c.path[0] is None or None in keys or c.path[0] in keys
+        )
+        held = evaluator.force(one.value)
+        yield Item(tuple(Changed(v, below) for v in held) if below else held, one.conditions)
+
+
+def entry(evaluator: Evaluation, value: Value, key: str | int) -> Answers:
     """What a mapping holds at a key, spread mappings and later changes included; empty where it holds nothing."""
     match value:
         case Changed():
@@ -617,7 +639,7 @@ def entry(evaluator: Evaluator, value: Value, key: str | int) -> Answers:
             return ()
 
 
-def elements_of(evaluator: Evaluator, answers: Answers, turn: int) -> Answers:
+def elements_of(evaluator: Evaluation, answers: Answers, turn: int) -> Answers:
     """What the loop variable may be when a loop runs over these answers."""
     found: list[Value] = []
     for value in answers:
@@ -625,7 +647,7 @@ def elements_of(evaluator: Evaluator, answers: Answers, turn: int) -> Answers:
     return tuple(found)
 
 
-def _elements(evaluator: Evaluator, value: Value, turn: int) -> Iterator[Value]:
+def _elements(evaluator: Evaluation, value: Value, turn: int) -> Iterator[Value]:
     inner = bare(value)
     match inner:
         case Collection():
@@ -672,7 +694,7 @@ def _elements(evaluator: Evaluator, value: Value, turn: int) -> Iterator[Value]:
             return
 
 
-def _layers_of(evaluator: Evaluator, value: Value, made: Instance) -> Iterator[Value]:
+def _layers_of(evaluator: Evaluation, value: Value, made: Instance) -> Iterator[Value]:
     """The layers (or raw parameters) of a list of torch's, later additions included; parts of their model."""
     changed = value.value if isinstance(value, Part) else value
     changes = changed.changes if isinstance(changed, Changed) else ()
@@ -691,7 +713,7 @@ def _layers_of(evaluator: Evaluator, value: Value, made: Instance) -> Iterator[V
         yield _as_part(evaluator, value.root, value.path, "*", layer) if isinstance(value, Part) else layer
 
 
-def _selected_pair(evaluator: Evaluator, held: Value, whole: Value, turn: int) -> Value:
+def _selected_pair(evaluator: Evaluation, held: Value, whole: Value, turn: int) -> Value:
     """`(n, p)` out of a list of such pairs that was selected from the model: its parts are of that selection."""
     if not isinstance(held, SequenceValue) or held.kind != "tuple":
         return held
@@ -703,7 +725,7 @@ def _selected_pair(evaluator: Evaluator, held: Value, whole: Value, turn: int) -
     return SequenceValue("tuple", tuple(Item(part) for part in moved))
 
 
-def _pairs(evaluator: Evaluator, operation: Operation, turn: int) -> Iterator[Value]:
+def _pairs(evaluator: Evaluation, operation: Operation, turn: int) -> Iterator[Value]:
     """The (key, value) pairs of `mapping.items()`."""
     for value in operation.operands[0]:
         for one in entries(evaluator, value):
@@ -719,7 +741,7 @@ def _pairs(evaluator: Evaluator, operation: Operation, turn: int) -> Iterator[Va
             yield SequenceValue("tuple", (Item(keys), Item(held)))
 
 
-def _collection_elements(evaluator: Evaluator, collection: Collection, turn: int) -> Iterator[Value]:
+def _collection_elements(evaluator: Evaluation, collection: Collection, turn: int) -> Iterator[Value]:
     match collection.what:
         case "parameters" | "selected":
             part = "parameter"
@@ -736,7 +758,7 @@ def _collection_elements(evaluator: Evaluator, collection: Collection, turn: int
             yield _pair(collection, "module", turn)
 
 
-def _pairs_within(evaluator: Evaluator, value: Value, depth: int = 0) -> bool:
+def _pairs_within(evaluator: Evaluation, value: Value, depth: int = 0) -> bool:
     """Whether a container holds pairs of a parameter's name and the parameter."""
     if depth > 4:
         return False
@@ -770,7 +792,7 @@ def _pair(collection: Collection, part: str, turn: int) -> Value:
     return SequenceValue("tuple", (Item((name,)), Item((thing,))))
 
 
-def symbolic_part(evaluator: Evaluator, value: Value, depth: int = 0) -> str | None:
+def symbolic_part(evaluator: Evaluation, value: Value, depth: int = 0) -> str | None:
     """ "parameter", "name" or "module" where a container holds elements of a model, else None."""
     if depth > 6:
         return None

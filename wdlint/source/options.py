@@ -7,20 +7,17 @@ project which that one imports.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from wdlint.facts import Origin
 from wdlint.source import tree as t
+from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import Answers, Context, Known, Unknown
-
-if TYPE_CHECKING:
-    from wdlint.source.evaluate import Evaluator
 
 _DECLARERS = ("add_argument", "add", "add_arg", "add_option", "option", "Option")
 _FLAGS = ("DEFINE_float", "DEFINE_string", "DEFINE_integer", "DEFINE_bool", "DEFINE_boolean", "DEFINE_enum")
 
 
-def option_default(evaluator: Evaluator, name: str, context: Context) -> Answers:
+def option_default(evaluator: Evaluation, name: str, context: Context) -> Answers:
     """What an option is unless the user says otherwise; empty where no such option is seen."""
     seen: set[str] = set()
     for module in _near(evaluator, context.module, name):
@@ -33,7 +30,7 @@ def option_default(evaluator: Evaluator, name: str, context: Context) -> Answers
     return ()
 
 
-def _near(evaluator: Evaluator, module: t.Module, name: str) -> Iterator[t.Module]:
+def _near(evaluator: Evaluation, module: t.Module, name: str) -> Iterator[t.Module]:
     """The module itself, those it imports that mention the name, and the linted file."""
     yield module
     wanted = name.encode(), name.replace("_", "-").encode()
@@ -55,8 +52,8 @@ def _near(evaluator: Evaluator, module: t.Module, name: str) -> Iterator[t.Modul
     yield evaluator.module
 
 
-def _in_module(evaluator: Evaluator, module: t.Module, name: str) -> Answers:
-    cache: dict[int, dict[str, tuple[t.Call, t.Stmt]]] = evaluator.__dict__.setdefault("_options", {})
+def _in_module(evaluator: Evaluation, module: t.Module, name: str) -> Answers:
+    cache: dict[int, dict[str, tuple[t.Call, t.Stmt]]] = evaluator.memo("options")
     index = cache.get(id(module))
     if index is None:
         index = cache[id(module)] = dict(_declared(evaluator, module))
@@ -77,7 +74,7 @@ def _in_module(evaluator: Evaluator, module: t.Module, name: str) -> Answers:
     return (Unknown(f"{module.name}.--{name}"),)
 
 
-def _defaults(evaluator: Evaluator, expr: t.Expr, context: Context, name: str) -> Answers:
+def _defaults(evaluator: Evaluation, expr: t.Expr, context: Context, name: str) -> Answers:
     answers = evaluator.evaluate(expr, context)
     found: Answers = tuple(v.come_from(Origin.ARGUMENT_DEFAULT) if isinstance(v, Known) else v for v in answers)
     if len(found) == 1 and isinstance(found[0], Known) and found[0].value is None:
@@ -85,7 +82,7 @@ def _defaults(evaluator: Evaluator, expr: t.Expr, context: Context, name: str) -
     return found
 
 
-def _declared(evaluator: Evaluator, module: t.Module) -> Iterator[tuple[str, tuple[t.Call, t.Stmt]]]:
+def _declared(evaluator: Evaluation, module: t.Module) -> Iterator[tuple[str, tuple[t.Call, t.Stmt]]]:
     """Every option that a module declares, by the name under which it is read."""
     index = evaluator.call_index.calls(module)
     for declarer in (*_DECLARERS, *_FLAGS):
@@ -113,7 +110,7 @@ def _declared(evaluator: Evaluator, module: t.Module) -> Iterator[tuple[str, tup
             yield destination, (call, statement)
 
 
-def click_option(evaluator: Evaluator, definition: t.FunctionDef, name: str) -> Answers:
+def click_option(evaluator: Evaluation, definition: t.FunctionDef, name: str) -> Answers:
     """The default of a function's parameter that a `@click.option` decorator fills."""
     if not any(isinstance(d, t.Call) for d in definition.decorators):
         return ()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from wdlint.source import flow, penalty_calls, penalty_names, penalty_terms
 from wdlint.source import tree as t
-from wdlint.source.evaluate import Evaluator, decorator_names
+from wdlint.source.evaluate import Evaluator
 from wdlint.source.penalty_operands import Operand, parameters
 from wdlint.source.penalty_scalars import is_scalar
 from wdlint.source.penalty_selection import selected
@@ -118,7 +118,7 @@ class Reader:
                         return True
         definition = context.frame.scope.definition
         return isinstance(definition, t.FunctionDef) and not {"no_grad", "inference_mode"}.isdisjoint(
-            decorator_names(definition)
+            t.decorator_names(definition)
         )
 
     def _is_root(self, expr: t.Call | t.Binary, context: Context) -> bool:

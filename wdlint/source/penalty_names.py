@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wdlint.source import flow, objects, penalty_terms
 from wdlint.source import tree as t
-from wdlint.source.evaluate import decorator_names, parameter_named
+from wdlint.source.evaluate import parameter_named
 from wdlint.source.penalty_calls import entered
 from wdlint.source.penalty_ways import Term, Way
 from wdlint.source.values import Change, ClassValue, Context, Frame, FunctionValue, Instance, bare
@@ -149,7 +149,7 @@ def attribute(reader: Reader, expr: t.Attribute, context: Context, way: Way) -> 
             functions = [v for v in member if isinstance(v, FunctionValue)]
             for function in functions:
                 definition = function.definition
-                if isinstance(definition, t.FunctionDef) and "property" in decorator_names(definition):
+                if isinstance(definition, t.FunctionDef) and "property" in t.decorator_names(definition):
                     bound = FunctionValue(definition, function.frame, None, holder)
                     yield from entered(reader, bound, t.Call(None, expr, ()), context, way)
             if not functions:

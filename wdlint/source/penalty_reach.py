@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from wdlint.facts import Kind, Parameter, Ternary
 from wdlint.source import membership
-from wdlint.source.selections import Taken, taken
+from wdlint.source.parts import Taken
+from wdlint.source.selections import taken
 from wdlint.source.values import Answers
 
 if TYPE_CHECKING:

@@ -68,7 +68,7 @@ class _Notes:
 
 
 def _notes(evaluator: Evaluator, module: t.Module) -> _Notes:
-    cache: dict[int, _Notes] = evaluator.__dict__.setdefault("_weight_notes", {})
+    cache: dict[int, _Notes] = evaluator.memo("weight_notes")
     if id(module) not in cache:
         cache[id(module)] = _read_notes(module)
     return cache[id(module)]

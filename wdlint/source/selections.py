@@ -8,13 +8,14 @@ down to `Taken` parts. What a test means is in `conditions`, what optimizers do 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from wdlint.source import library_groups, objects
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.conditions import Reader
+from wdlint.source.evaluation import Evaluation
+from wdlint.source.parts import LOOSE, UNREAD, Taken, chosen
 from wdlint.source.values import (
     Arguments,
     Attribute,
@@ -37,49 +38,18 @@ from wdlint.source.values import (
     bare,
 )
 
-if TYPE_CHECKING:
-    from wdlint.source.evaluate import Evaluator
-
 _DEPTH = 14
 _LOOSE_TENSORS = ("torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable", "torch.")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Taken:
-    """Some parameters of one model. `unread` says that what is taken can't be told."""
-
-    model: Value | None
-    selector: s.Selector
-    prefix: str = ""  # the path from `model` to the sub-module that was asked
-    unread: bool = False
-    loose: bool = False  # tensors that belong to no model
-    choice: tuple[int, int] = (0, 1)  # which of how many answers to what the model is
-
-    def below(self, prefix: str = "") -> s.Selector:
-        """The selector over the parameters of the sub-module at `prefix`, by their names there."""
-        if self.prefix == prefix:
-            return self.selector
-        if prefix and not self.prefix.startswith(prefix + "."):
-            return self.selector if prefix.startswith(self.prefix) else s.Always(False)
-        rest = self.prefix[len(prefix) + 1 :] if prefix else self.prefix
-        return s.both(s.StartsWith(s.FullName(), rest + "."), self.selector)
-
-    def under(self, condition: s.Selector) -> Taken:
-        return replace(self, selector=s.both(condition, self.selector))
-
-
-UNREAD = Taken(None, s.Always(True), unread=True)
-LOOSE = Taken(None, s.Always(True), loose=True)
-
-
-def taken(evaluator: Evaluator, value: Value, depth: int = 0) -> list[Taken]:
+def taken(evaluator: Evaluation, value: Value, depth: int = 0) -> list[Taken]:
     """The parameters that a value holds, part by part; an `unread` part where something can't be told."""
     if depth > _DEPTH:
         return [UNREAD]
     return list(_taken(evaluator, value, depth + 1))
 
 
-def _taken(evaluator: Evaluator, value: Value, depth: int) -> Iterator[Taken]:
+def _taken(evaluator: Evaluation, value: Value, depth: int) -> Iterator[Taken]:
     inner = bare(value)
     match inner:
         case Collection():
@@ -100,7 +70,7 @@ def _taken(evaluator: Evaluator, value: Value, depth: int) -> Iterator[Taken]:
             yield from _single(evaluator, value, depth)
 
 
-def of_item(evaluator: Evaluator, item: Item, depth: int) -> Iterator[Taken]:
+def of_item(evaluator: Evaluation, item: Item, depth: int) -> Iterator[Taken]:
     """The parameters of one element of a sequence, under the conditions of its loop."""
     answers = evaluator.force(item.value)
     for index, held in enumerate(answers):
@@ -160,14 +130,7 @@ def _is_plain_layer(path: str) -> bool:
     return path.startswith("torch.nn.") and not last.startswith("_") and last not in ("Module", "Sequential")
 
 
-def chosen(part: Taken, index: int, count: int) -> Taken:
-    """A part that is one of several answers; answers within answers are numbered through."""
-    if part.choice[1] == 1:
-        return replace(part, choice=(index, count))
-    return replace(part, choice=(index * part.choice[1] + part.choice[0], count * part.choice[1]))
-
-
-def _reader_for(evaluator: Evaluator, held: Value) -> Reader:
+def _reader_for(evaluator: Evaluation, held: Value) -> Reader:
     """How the conditions around a value are to be read: about an owner, or about all below a module."""
     inner = bare(held)
     if isinstance(inner, TextOf) and isinstance(inner.pieces[-1], Element):
@@ -181,7 +144,7 @@ def _reader_for(evaluator: Evaluator, held: Value) -> Reader:
     return Reader(evaluator)
 
 
-def _of_collection(evaluator: Evaluator, collection: Collection, depth: int) -> Iterator[Taken]:
+def _of_collection(evaluator: Evaluation, collection: Collection, depth: int) -> Iterator[Taken]:
     if collection.what == "selected":
         yield from taken(evaluator, collection.model, depth)
         return
@@ -211,7 +174,7 @@ def _rooted(model: Value) -> tuple[Value, str]:
     return model, ""
 
 
-def _of_operation(evaluator: Evaluator, operation: Operation, depth: int) -> Iterator[Taken]:
+def _of_operation(evaluator: Evaluation, operation: Operation, depth: int) -> Iterator[Taken]:
     operands = operation.operands
     match operation.name:
         case "-" | "&":
@@ -247,7 +210,7 @@ def _of_operation(evaluator: Evaluator, operation: Operation, depth: int) -> Ite
                     yield from taken(evaluator, value, depth)
 
 
-def _filtered(evaluator: Evaluator, operation: Operation, depth: int) -> Iterator[Taken]:
+def _filtered(evaluator: Evaluation, operation: Operation, depth: int) -> Iterator[Taken]:
     """`filter(lambda p: p.requires_grad, model.parameters())`."""
     for function in operation.operands[0]:
         for collection in operation.operands[1]:
@@ -260,7 +223,7 @@ def _filtered(evaluator: Evaluator, operation: Operation, depth: int) -> Iterato
                     yield part.under(condition)
 
 
-def _applied(evaluator: Evaluator, function: Value, collection: Value, turn: int) -> s.Selector | None:
+def _applied(evaluator: Evaluation, function: Value, collection: Value, turn: int) -> s.Selector | None:
     elements = objects.elements_of(evaluator, (collection,), turn)
     if not isinstance(function, FunctionValue) or not elements:
         return s.Always(True) if isinstance(function, Known) and function.value is None else None
@@ -278,7 +241,7 @@ def _applied(evaluator: Evaluator, function: Value, collection: Value, turn: int
     return reader.read(returns[0].value, frame.at(returns[0]))
 
 
-def _mapped(evaluator: Evaluator, operation: Operation, depth: int) -> Iterator[Taken]:
+def _mapped(evaluator: Evaluation, operation: Operation, depth: int) -> Iterator[Taken]:
     """`map(lambda pair: pair[1], filter(…, model.named_parameters()))`: the same parameters."""
     for collection in operation.operands[1]:
         elements = objects.elements_of(evaluator, (collection,), id(operation.node))
@@ -294,7 +257,7 @@ def _mapped(evaluator: Evaluator, operation: Operation, depth: int) -> Iterator[
                     yield from taken(evaluator, result, depth)
 
 
-def _single(evaluator: Evaluator, value: Value, depth: int) -> Iterator[Taken]:
+def _single(evaluator: Evaluation, value: Value, depth: int) -> Iterator[Taken]:
     inner = bare(value)
     if isinstance(inner, TextOf):
         last = inner.pieces[-1]
@@ -332,7 +295,7 @@ def _single(evaluator: Evaluator, value: Value, depth: int) -> Iterator[Taken]:
         yield UNREAD
 
 
-def one_parameter(evaluator: Evaluator, value: Value) -> tuple[Value, str] | None:
+def one_parameter(evaluator: Evaluation, value: Value) -> tuple[Value, str] | None:
     """The model and full name of a single parameter: `model.fc.weight`, `self.scale`."""
     if isinstance(value, Part):
         inner = bare(value.value)

@@ -175,7 +175,7 @@ def _made(evaluator: Evaluator, results: Answers, caller: t.Module | None, depth
 
 def suggests_optimizer(evaluator: Evaluator, function: FunctionValue, depth: int = 0) -> bool:
     """Whether a project function might construct an optimizer, by the names of what it calls."""
-    cache: dict[int, bool] = evaluator.__dict__.setdefault("_suggests", {})
+    cache: dict[int, bool] = evaluator.memo("suggests")
     definition = function.definition
     if not isinstance(definition, t.FunctionDef) or depth > 3:
         return False
@@ -285,7 +285,7 @@ Settings = tuple[tuple[str, t.Constant], ...]
 
 def step_of(evaluator: Evaluator, cls: ClassValue, settings: Settings = ()) -> Step:
     """How a class of the project decays under the options that a call writes, read once for each."""
-    cache: dict[tuple[int, Settings], Step] = evaluator.__dict__.setdefault("_steps", {})
+    cache: dict[tuple[int, Settings], Step] = evaluator.memo("steps")
     key = id(cls.definition), settings
     if key not in cache:
 

@@ -617,3 +617,25 @@ def root_name(node: Expr) -> str | None:
                 return node.id
             case _:
                 return None
+
+
+def decorator_names(definition: FunctionDef | ClassDef) -> Iterator[str]:
+    """The last names of a definition's decorators: `dataclass` of `@dataclasses.dataclass(frozen=True)`."""
+    for decorator in definition.decorators:
+        called = decorator.func if isinstance(decorator, Call) else decorator
+        name = dotted(called)
+        if name is not None:
+            yield name.rsplit(".", 1)[-1]
+
+
+def paired(target: Expr, value: Expr, name: str) -> Expr | None:
+    """The expression that a name gets from `a, b = x, y`, or None where that can't be read off."""
+    if isinstance(target, Name):
+        return value
+    if isinstance(target, Display) and isinstance(value, Display) and len(target.items) == len(value.items):
+        if any(isinstance(i, Starred) for i in (*target.items, *value.items)):
+            return None
+        for part, given in zip(target.items, value.items, strict=True):
+            if name in target_names(part):
+                return paired(part, given, name)
+    return None

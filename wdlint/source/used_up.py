@@ -71,8 +71,8 @@ def _walks_of(evaluator: Evaluator, name: str, context: Context) -> list[tuple[t
     bindings = scope.bound.get(name, [])
     if len(bindings) != 1 or not isinstance(bindings[0], t.Assign) or bindings[0].value is None:
         return []
-    binding = bindings[0]
-    if not isinstance(binding.targets[0], t.Name) or not _is_iterator(evaluator, binding.value, context):
+    binding, bound = bindings[0], bindings[0].value
+    if not isinstance(binding.targets[0], t.Name) or not _is_iterator(evaluator, bound, context):
         return []
     found: list[tuple[t.Stmt, t.Expr]] = []
     for statement in t.statements(scope.body):

@@ -31,8 +31,8 @@ from wdlint.source.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.groups import GroupDraft, GroupReader, Groups
 from wdlint.source.honoured import honoured
 from wdlint.source.ordinary import division
+from wdlint.source.parts import UNREAD, Taken
 from wdlint.source.positions import Places
-from wdlint.source.selections import UNREAD, Taken
 from wdlint.source.sites import Maker, Site
 from wdlint.source.unused_groups import forgotten
 from wdlint.source.used_up import empty_groups
@@ -41,7 +41,6 @@ from wdlint.source.values import (
     Changed,
     ClassValue,
     Context,
-    External,
     Instance,
     Method,
     Part,
@@ -126,7 +125,7 @@ class UseReader:
             drafts = tuple(draft.choosing(index) for draft in groups.drafts)
             models = self._models(Groups(drafts, groups.complete, groups.listed))
             chosen = Groups(drafts, groups.complete, groups.listed)
-            several = self._families(models) if _tests(drafts) else []
+            several = self._families(models, drafts, site.context.module) if _tests(drafts) else []
             for model in several:
                 use = self._use(site, maker, chosen, [model])
                 yield replace(use, variants=len(several) + count - 1)
@@ -134,18 +133,15 @@ class UseReader:
                 use = self._use(site, maker, chosen, models)
                 yield replace(use, variants=count) if count > 1 else use
 
-    def _families(self, models: Sequence[Model]) -> list[Model]:
-        """The models that a library may give for a name that can't be told."""
+    def _families(self, models: Sequence[Model], drafts: Sequence[GroupDraft], module: t.Module) -> list[Model]:
+        """The models of a library that one which can't be told may be."""
         if len(models) != 1 or models[0].inventory is not None:
             return []
-        inner = bare(models[0].value)
-        if not isinstance(inner, Instance) or not isinstance(inner.cls, External):
-            return []
-        from wdlint.knowledge.models import families
+        from wdlint.source.families import possible_models
 
-        return [
-            Model(models[0].value, replace(family.inventory(), assumed=True)) for family in families(inner.cls.path)
-        ]
+        selectors = [part.selector for draft in drafts for part in draft.parts]
+        found = possible_models(models[0].value, selectors, module)
+        return [Model(models[0].value, inventory) for inventory in found]
 
     def _leading(self, makers: Sequence[Maker]) -> Maker:
         """The answer whose arguments are read: the first that decays at all."""
@@ -598,7 +594,7 @@ def _label(models: Sequence[Model]) -> str:
     names = []
     for model in models:
         inner = bare(model.value)
-        if isinstance(inner, Unknown) and not inner.key.startswith("@"):
+        if isinstance(inner, Unknown) and not inner.key.startswith("@") and "*" not in inner.key:
             names.append(inner.key.rsplit(".", 1)[-1])
         elif isinstance(inner, Instance):
             names.append(_model_name(inner))
