@@ -1,0 +1,225 @@
+"""What fixes write, spelling by spelling, and what lowers them."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from wdlint.api import check_source
+from wdlint.facts import Applicability, Finding, Fix
+from wdlint.fix.apply import Outcome, difference
+from wdlint.fixing import mended_text
+from wdlint.settings import Settings
+
+MODEL = """\
+# This line is as wide as the file may be, and fixes keep to it: ............................................
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Linear(4, 8)
+        self.norm = nn.LayerNorm(8)
+
+
+net = Net()
+"""
+
+
+def mend(source: str, unsafe: bool = False, **settings: object) -> Outcome:
+    def allowed(fix: Fix) -> bool:
+        most = (Applicability.SAFE, Applicability.UNSAFE) if unsafe else (Applicability.SAFE,)
+        return bool(fix.edits) and fix.applicability in most
+
+    return mended_text("train.py", source.encode(), lambda folder: Settings(**settings), True, allowed)  # type: ignore[arg-type]
+
+
+def mended(source: str, unsafe: bool = False, **settings: object) -> str:
+    return mend(source, unsafe, **settings).data.decode()
+
+
+def first_fix(source: str) -> Fix:
+    fixes = [f.fix for f in check_source(source, "train.py") if f.fix is not None]
+    assert fixes
+    return fixes[0]
+
+
+def test_one_group_becomes_two_by_dimension_where_that_is_exact() -> None:
+    call = "optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1)\n"
+    assert mended(MODEL + call) == MODEL + textwrap.dedent("""\
+        param_groups = [
+            {"params": [p for p in net.parameters() if p.ndim >= 2]},
+            {"params": [p for p in net.parameters() if p.ndim < 2], "weight_decay": 0.0},
+        ]
+        optimizer = torch.optim.AdamW(param_groups, lr=1e-3, weight_decay=0.1)
+        """)
+
+
+def test_a_name_that_is_used_once_is_divided_where_it_is_bound() -> None:
+    code = "params = [p for p in net.parameters() if p.requires_grad]\noptimizer = torch.optim.AdamW(params)\n"
+    assert mended(MODEL + code) == MODEL + textwrap.dedent("""\
+        params = [
+            {"params": [p for p in net.parameters() if p.requires_grad and p.ndim >= 2]},
+            {"params": [p for p in net.parameters() if p.requires_grad and p.ndim < 2], "weight_decay": 0.0},
+        ]
+        optimizer = torch.optim.AdamW(params)
+        """)
+
+
+def test_groups_that_separate_learning_rates_keep_doing_so() -> None:
+    code = """\
+optimizer = torch.optim.SGD([
+    {"params": net.body.parameters(), "lr": 0.1},
+    {"params": net.norm.parameters()},
+], lr=1.0, weight_decay=5e-4)
+"""
+    assert mended(MODEL + code) == MODEL + textwrap.dedent("""\
+        optimizer = torch.optim.SGD([
+            {"params": [p for p in net.body.parameters() if p.ndim >= 2], "lr": 0.1},
+            {"params": [p for p in net.body.parameters() if p.ndim < 2], "lr": 0.1, "weight_decay": 0.0},
+            {"params": [p for p in net.norm.parameters() if p.ndim >= 2]},
+            {"params": [p for p in net.norm.parameters() if p.ndim < 2], "weight_decay": 0.0},
+        ], lr=1.0, weight_decay=5e-4)
+        """)
+
+
+def test_a_model_that_cannot_be_seen_gets_the_helper_once() -> None:
+    source = textwrap.dedent("""\
+        import torch
+
+
+        def first(model):
+            return torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.1)
+
+
+        def second(model):
+            return torch.optim.SGD(model.parameters(), lr=1e-3, weight_decay=0.1)
+        """)
+    new = mended(source)
+    assert new.count("def exempt_gains_and_biases(params, *models):") == 1
+    assert "AdamW(exempt_gains_and_biases(model.parameters(), model), lr=1e-3, weight_decay=0.1)" in new
+    assert "SGD(exempt_gains_and_biases(model.parameters(), model), lr=1e-3, weight_decay=0.1)" in new
+    assert new.index("import torch") < new.index("def exempt_gains_and_biases") < new.index("def first")
+
+
+def test_the_helper_can_be_imported_instead() -> None:
+    source = "import torch\n\n\ndef make(model):\n    return torch.optim.AdamW(model.parameters(), weight_decay=0.1)\n"
+    new = mended(source, fix_style="import")
+    assert "from wdlint import decay_groups\n" in new
+    assert "torch.optim.AdamW(decay_groups(model, weight_decay=0.1), weight_decay=0.1)" in new
+
+
+def test_quotes_and_indentation_are_the_files_own() -> None:
+    source = (
+        "import torch\nfrom torch import nn\n\ndef make():\n\tnet = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))\n"
+        "\tprint('a', 'b')\n\treturn torch.optim.AdamW(net.parameters(), weight_decay=0.1)\n"
+    )
+    assert "\t\t{'params': [p for p in net.parameters() if p.ndim < 2], 'weight_decay': 0.0},\n\t]\n" in mended(source)
+
+
+def test_adam_becomes_adamw_with_its_import() -> None:
+    source = "from torch import nn\nfrom torch.optim import Adam, SGD\n\nnet = nn.Linear(4, 4, bias=False)\n"
+    call = "optimizer = Adam(net.parameters(), lr=1e-3, weight_decay=1e-4)\n"
+    assert mended(source + call) == source + call
+    new = mended(source + call, unsafe=True)
+    assert new == (source + call).replace("Adam", "AdamW")
+
+
+@pytest.mark.parametrize("name", ["NAdam", "RAdam"])
+def test_a_switch_decouples_where_there_is_one(name: str) -> None:
+    source = f"import torch\nfrom torch import nn\n\nnet = nn.Linear(4, 4, bias=False)\noptimizer = torch.optim.{name}(\n"
+    call = "    net.parameters(),\n    lr=1e-3,\n    weight_decay=1e-4,\n)\n"
+    wanted = call.replace("1e-4,\n", "1e-4,\n    decoupled_weight_decay=True,\n")
+    assert mended(source + call, unsafe=True) == source + wanted
+
+
+def test_groups_without_decay_keep_having_none_under_adamw() -> None:
+    source = "import torch\nfrom torch import nn\n\na = nn.Linear(4, 4, bias=False)\nb = nn.Linear(4, 4, bias=False)\n"
+    call = 'optimizer = torch.optim.Adam([{"params": a.weight, "weight_decay": 0.1}, {"params": b.weight}], lr=1e-3)\n'
+    assert mended(source + call, unsafe=True).endswith("lr=1e-3, weight_decay=0.0)\n")
+
+
+def test_nothing_is_written_for_an_optimizer_without_a_decoupled_twin() -> None:
+    source = "import torch\nfrom torch import nn\n\nnet = nn.Linear(4, 4, bias=False)\n"
+    call = "optimizer = torch.optim.RMSprop(net.parameters(), lr=1e-3, weight_decay=1e-4)\n"
+    assert mended(source + call, unsafe=True) == source + call
+
+
+def test_a_misspelt_key_is_corrected() -> None:
+    source = "import torch\nfrom torch import nn\n\na = nn.Linear(4, 4, bias=False)\n"
+    call = "optimizer = torch.optim.SGD([{'params': a.weight, 'weight_deacy': 0.1}], lr=1e-3)\n"
+    assert mended(source + call) == source + call.replace("deacy", "decay")
+
+
+def test_a_list_of_patterns_gets_what_it_lacks() -> None:
+    code = textwrap.dedent("""\
+        no_decay = ["bias", "LayerNorm.weight"]
+        groups = [
+            {"params": [p for n, p in net.named_parameters() if not any(nd in n for nd in no_decay)], "weight_decay": 0.1},
+            {"params": [p for n, p in net.named_parameters() if any(nd in n for nd in no_decay)], "weight_decay": 0.0},
+        ]
+        optimizer = torch.optim.AdamW(groups, lr=1e-3)
+        """)
+    assert mended(MODEL + code) == MODEL + code.replace("LayerNorm.weight", "norm.weight")
+
+
+@pytest.mark.parametrize(
+    ("after", "words"),
+    [
+        ('optimizer.param_groups[0]["lr"] = 0.1\n', "param_groups"),
+        ('for group in optimizer.param_groups:\n    group["weight_decay"] = 0.2\n', "changes `weight_decay`"),
+        ("torch.optim.lr_scheduler.LambdaLR(optimizer, [lambda step: 1.0])\n", "one value for each group"),
+        ('optimizer.load_state_dict(torch.load("state.pt"))\n', "optimizer state"),
+    ],
+)
+def test_what_counts_on_the_groups_makes_a_fix_unsafe(after: str, words: str) -> None:
+    call = "optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1)\n"
+    fix = first_fix(MODEL + call + after)
+    assert fix.applicability is Applicability.UNSAFE
+    assert words in fix.hazard
+
+
+def test_flattened_parameters_are_never_divided() -> None:
+    source = textwrap.dedent("""\
+        import torch
+        from torch.distributed.fsdp import FullyShardedDataParallel as FSDP
+
+
+        def make(model):
+            model = FSDP(model)
+            return torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.1)
+        """).replace("FSDP(", "FSDP(").replace(" as FSDP", "\nFSDP = FullyShardedDataParallel")
+    fix = first_fix(source)
+    assert fix.applicability is Applicability.SHOWN
+    assert mended(source, unsafe=True) == source
+
+
+@pytest.mark.parametrize(("setting", "fixed"), [("unfixable", False), ("fixable", True)])
+def test_settings_choose_what_is_fixed(setting: str, fixed: bool) -> None:
+    call = "optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1)\n"
+    new = mended(MODEL + call, **{setting: ("WD1",)})
+    assert (new != MODEL + call) is fixed
+
+
+def test_settings_move_rules_between_safe_and_unsafe() -> None:
+    call = "optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1)\n"
+    assert mended(MODEL + call, extend_unsafe_fixes=("WD1",)) == MODEL + call
+    adam = "import torch\nfrom torch import nn\n\nnet = nn.Linear(4, 4, bias=False)\n"
+    adam += "optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, weight_decay=1e-4)\n"
+    assert "AdamW(" in mended(adam, extend_safe_fixes=("WD201",))
+
+
+def test_what_is_not_fixed_stays_a_finding() -> None:
+    call = "optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1)\n"
+    left: tuple[Finding, ...] = mend(MODEL + call, unfixable=("WD101", "WD102")).left
+    assert {finding.code for finding in left} == {"WD101", "WD102"}
+
+
+def test_a_patch_tells_of_a_missing_last_line_end() -> None:
+    assert difference("a.py", b"x = 1", b"x = 2") == (
+        b"--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x = 1\n\\ No newline at end of file\n"
+        b"+x = 2\n\\ No newline at end of file\n"
+    )
