@@ -130,7 +130,9 @@ def test_adam_becomes_adamw_with_its_import() -> None:
 
 @pytest.mark.parametrize("name", ["NAdam", "RAdam"])
 def test_a_switch_decouples_where_there_is_one(name: str) -> None:
-    source = f"import torch\nfrom torch import nn\n\nnet = nn.Linear(4, 4, bias=False)\noptimizer = torch.optim.{name}(\n"
+    source = (
+        f"import torch\nfrom torch import nn\n\nnet = nn.Linear(4, 4, bias=False)\noptimizer = torch.optim.{name}(\n"
+    )
     call = "    net.parameters(),\n    lr=1e-3,\n    weight_decay=1e-4,\n)\n"
     wanted = call.replace("1e-4,\n", "1e-4,\n    decoupled_weight_decay=True,\n")
     assert mended(source + call, unsafe=True) == source + wanted
@@ -158,8 +160,8 @@ def test_a_list_of_patterns_gets_what_it_lacks() -> None:
     code = textwrap.dedent("""\
         no_decay = ["bias", "LayerNorm.weight"]
         groups = [
-            {"params": [p for n, p in net.named_parameters() if not any(nd in n for nd in no_decay)], "weight_decay": 0.1},
-            {"params": [p for n, p in net.named_parameters() if any(nd in n for nd in no_decay)], "weight_decay": 0.0},
+            {"params": [p for n, p in net.named_parameters() if not any(d in n for d in no_decay)], "weight_decay": 0.1},
+            {"params": [p for n, p in net.named_parameters() if any(d in n for d in no_decay)], "weight_decay": 0.0},
         ]
         optimizer = torch.optim.AdamW(groups, lr=1e-3)
         """)
@@ -183,7 +185,8 @@ def test_what_counts_on_the_groups_makes_a_fix_unsafe(after: str, words: str) ->
 
 
 def test_flattened_parameters_are_never_divided() -> None:
-    source = textwrap.dedent("""\
+    source = (
+        textwrap.dedent("""\
         import torch
         from torch.distributed.fsdp import FullyShardedDataParallel as FSDP
 
@@ -191,7 +194,10 @@ def test_flattened_parameters_are_never_divided() -> None:
         def make(model):
             model = FSDP(model)
             return torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.1)
-        """).replace("FSDP(", "FSDP(").replace(" as FSDP", "\nFSDP = FullyShardedDataParallel")
+        """)
+        .replace("FSDP(", "FSDP(")
+        .replace(" as FSDP", "\nFSDP = FullyShardedDataParallel")
+    )
     fix = first_fix(source)
     assert fix.applicability is Applicability.SHOWN
     assert mended(source, unsafe=True) == source

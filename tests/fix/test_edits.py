@@ -1,0 +1,165 @@
+"""Only touched bytes change, whatever the file's encoding, line ends and layout; writes are whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from wdlint.cli import wdlint
+from wdlint.config import Configuration
+from wdlint.facts import Applicability, Edit, Finding, Fix, Place
+from wdlint.fix.apply import Overlapping, applied, fixed
+from wdlint.fixing import mended_text
+
+CALL = "optimizer = torch.optim.AdamW(net.parameters(), weight_decay=0.1)"
+SOURCE = f"import torch\nfrom torch import nn\n\nnet = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))\n{CALL}\n"
+GROUPS = (
+    "param_groups = [\n"
+    '    {"params": [p for p in net.parameters() if p.ndim >= 2]},\n'
+    '    {"params": [p for p in net.parameters() if p.ndim < 2], "weight_decay": 0.0},\n'
+    "]\n"
+)
+FIXED = SOURCE.replace(CALL, GROUPS + CALL.replace("net.parameters()", "param_groups"))
+
+
+def mended(data: bytes, file: str = "train.py") -> bytes:
+    def safe(fix: Fix) -> bool:
+        return bool(fix.edits) and fix.applicability is Applicability.SAFE
+
+    return mended_text(file, data, Configuration(isolated=True), True, safe).data
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "encoding"),
+    [
+        ("", "", "utf-8"),
+        ("", "", "utf-8-sig"),
+        ("# -*- coding: latin-1 -*-\n# caf\xe9\n", "", "latin-1"),
+        ("# -*- coding: cp1252 -*-\ns = '\u20ac'\n", "", "cp1252"),
+        ("\x0c\n", "\n\x0c\nx = 1", "utf-8"),
+        ("", "\nx = 1  \t\n\n\n", "utf-8"),
+        ("s = '\u6f22\u5b57'; t = '\U0001f600'\n", "", "utf-8"),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_every_other_byte_is_kept(before: str, after: str, encoding: str, newline: str) -> None:
+    old = (before + SOURCE + after).replace("\n", newline).encode(encoding)
+    new = (before + FIXED + after).replace("\n", newline).encode(encoding)
+    double = new.replace(b"'params'", b'"params"').replace(b"'weight_decay'", b'"weight_decay"')
+    result = mended(old)
+    assert result in (new, double) or result.replace(b"'", b'"') == new.replace(b"'", b'"')
+
+
+def test_a_file_without_a_final_newline_gets_none() -> None:
+    assert mended(SOURCE.rstrip("\n").encode()) == FIXED.rstrip("\n").encode()
+
+
+def test_a_notebook_keeps_its_outputs_and_its_other_cells() -> None:
+    cells = [
+        {
+            "cell_type": "code",
+            "source": ["%matplotlib inline\n", "import torch\n", "from torch import nn"],
+            "outputs": [1],
+        },
+        {"cell_type": "markdown", "source": ["# Title"]},
+        {"cell_type": "code", "source": "".join(SOURCE.splitlines(True)[3:]), "outputs": [], "execution_count": 3},
+    ]
+    book = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    new = json.loads(mended(json.dumps(book, indent=1).encode(), "train.ipynb"))
+    assert new["cells"][:2] == cells[:2]
+    assert new["cells"][2]["source"] == "".join(FIXED.splitlines(True)[3:])
+
+
+def test_what_is_not_proven_is_dropped() -> None:
+    place = Place("a.py", 1, 1, 1, 2)
+    fault = Finding("WD101", place, "m", fix=Fix("t", Applicability.SAFE, (Edit(place, "y"),)))
+    outcome = fixed("a.py", b"x", lambda text: [fault], lambda fix: True)
+    assert outcome.data == b"x"
+    assert outcome.unproven == (fault,)
+
+
+def test_a_fix_that_brings_a_new_finding_is_dropped() -> None:
+    place = Place("a.py", 1, 1, 1, 2)
+    fault = Finding("WD101", place, "m", fix=Fix("t", Applicability.SAFE, (Edit(place, "y"),)))
+    other = Finding("WD305", place, "n")
+    outcome = fixed("a.py", b"x", lambda text: [fault] if text == b"x" else [other], lambda fix: True)
+    assert outcome.data == b"x"
+
+
+def test_another_way_is_tried_where_the_first_does_not_prove_itself() -> None:
+    place = Place("a.py", 1, 1, 1, 2)
+    second = Fix("second", Applicability.SAFE, (Edit(place, "z"),))
+    fault = Finding("WD101", place, "m", fix=Fix("t", Applicability.SAFE, (Edit(place, "y"),), otherwise=(second,)))
+    outcome = fixed("a.py", b"x", lambda text: [] if text == b"z" else [fault], lambda fix: True)
+    assert outcome.data == b"z"
+
+
+def test_overlapping_edits_are_refused() -> None:
+    edits = [Edit(Place("a.py", 1, 1, 1, 3), "a"), Edit(Place("a.py", 1, 2, 1, 4), "b")]
+    with pytest.raises(Overlapping):
+        applied("a.py", b"1234", edits)
+
+
+def run(folder: Path, *arguments: str) -> tuple[int, str]:
+    old = os.getcwd()
+    os.chdir(folder)
+    try:
+        result = CliRunner().invoke(wdlint, [*arguments, "--no-cache", "--isolated"])
+    finally:
+        os.chdir(old)
+    return result.exit_code, result.output
+
+
+def test_fix_writes_keeps_mode_and_links_and_does_nothing_twice(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.py", tmp_path / "train.py"
+    real.write_text(SOURCE)
+    real.chmod(0o750)
+    link.symlink_to("real.py")
+    code, said = run(tmp_path, "train.py", "--fix")
+    assert code == 0
+    assert "Fixed 2 faults in 1 file." in said
+    assert real.read_text() == FIXED
+    assert link.is_symlink()
+    assert stat.S_IMODE(real.stat().st_mode) == 0o750
+    time = real.stat().st_mtime_ns
+    assert run(tmp_path, "train.py", "--fix")[0] == 0
+    assert real.stat().st_mtime_ns == time
+
+
+def test_exit_codes_are_those_of_ruff(tmp_path: Path) -> None:
+    file = tmp_path / "train.py"
+    file.write_text(SOURCE)
+    assert run(tmp_path, "train.py", "--diff")[0] == 1
+    assert file.read_text() == SOURCE
+    assert run(tmp_path, "train.py", "--fix", "--exit-non-zero-on-fix")[0] == 1
+    assert run(tmp_path, "train.py", "--fix", "--exit-non-zero-on-fix")[0] == 0
+    assert run(tmp_path, "train.py", "--diff")[0] == 0
+
+
+def test_fix_only_reports_nothing_that_is_left(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(SOURCE.replace("AdamW", "Adam"))
+    code, said = run(tmp_path, "train.py", "--fix-only")
+    assert code == 0
+    assert "WD201 coupled-optimizer" not in said
+    assert "left WD201" in said and "--unsafe-fixes" in said
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_a_diff_is_what_git_applies(tmp_path: Path, end: str) -> None:
+    (tmp_path / "sub").mkdir()
+    file = tmp_path / "sub" / "train.py"
+    file.write_text(SOURCE.rstrip("\n") + end)
+    out = tmp_path / "patch"
+    result = subprocess.run(
+        [os.sys.executable, "-m", "wdlint", "sub/train.py", "--diff", "--no-cache", "--isolated"],
+        cwd=tmp_path, capture_output=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    out.write_bytes(result.stdout)
+    subprocess.run(["git", "apply", "--unsafe-paths", str(out)], cwd=tmp_path, check=True)
+    assert file.read_text() == FIXED.rstrip("\n") + end
