@@ -13,10 +13,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wdlint import paths
+from wdlint.checked import Checked
 from wdlint.complaint import Complaint, complain, warn
 from wdlint.config import Configuration
 from wdlint.excerpt import Excerpts
-from wdlint.lint import Checked
 from wdlint.report import Run, render
 from wdlint.report.plain import harmless, statistics
 from wdlint.work import Plan, check_files
@@ -34,10 +34,13 @@ _OVERRIDES = (
 )  # fmt: skip
 
 
-def check(named: Sequence[str], options: Mapping[str, Any]) -> int:
-    """Lint as the command line says, print, and return the exit code."""
+def check(named: Sequence[str], options: Mapping[str, Any], commands: Sequence[str] = ()) -> int:
+    """Lint as the command line says, print, and return the exit code.
+
+    `commands` are the names of all commands: a path that does not exist may be one of them, mistyped.
+    """
     try:
-        return _check(list(named) or ["."], options)
+        return _check(list(named) or ["."], {**options, "commands": commands})
     except Complaint as complaint:
         complain(str(complaint))
         return TROUBLE
@@ -57,7 +60,7 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
     if options["show_files"]:
         for file in files:
             print(harmless(file))
-        return _tell(missing, named)
+        return _tell(missing, named, options)
     if not files and not missing:
         warn(f"there are no Python files in {', '.join(named)}")
     _check_selectors(here)
@@ -69,7 +72,7 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
     run, done = _set_aside(run, [one.file for one in checked], here, options)
     if not done:
         _write(run, here, options)
-    trouble = _tell(run.errors, named)
+    trouble = _tell(run.errors, named, options)
     failed = not done and not options["exit_zero"] and _fails(run, here)
     return trouble or (FOUND if failed else CLEAN)
 
@@ -86,10 +89,13 @@ def _mend(
     """Repair what can be, report what is left (with `--diff` the changes alone), and return the exit code."""
     from wdlint.fixing import mend, told
 
+    if options["diff_base"] or options["write_baseline"] or options["add_ignore"] is not None:
+        raise Complaint("--fix and --diff can't be combined with --diff-base, --write-baseline or --add-ignore")
     mended = mend(checked, configuration, given, options)
     for line in told(mended, bool(options["unsafe_fixes"])):
         print(line, file=sys.stderr)
-    trouble = _tell([*missing, *mended.errors, *((c.file, c.error) for c in mended.checked if c.error)], named)
+    errors = [*missing, *mended.errors, *((c.file, c.error) for c in mended.checked if c.error)]
+    trouble = _tell(errors, named, options)
     if options["diff"]:
         sys.stdout.flush()
         sys.stdout.buffer.write(mended.patch)
@@ -242,14 +248,13 @@ def _write_job_summary(run: Run, path: str) -> None:
         warn(f"the job summary can't be written: {error.strerror or error}")
 
 
-def _tell(errors: Sequence[tuple[str, str]], named: Sequence[str]) -> int:
+def _tell(errors: Sequence[tuple[str, str]], named: Sequence[str], options: Mapping[str, Any]) -> int:
     for file, message in errors:
         near = ""
         if len(named) == 1 and file == named[0] and not os.path.exists(file):
-            from wdlint.cli import ELSEWHERE, wdlint
             from wdlint.suggest import suggestion
 
-            near = suggestion(file, (*wdlint.commands, *ELSEWHERE))
+            near = suggestion(file, options["commands"])
         complain(f"{file}: {message}{near}")
     return TROUBLE if errors else CLEAN
 

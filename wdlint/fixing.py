@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from wdlint.checked import Checked
 from wdlint.complaint import Complaint
 from wdlint.facts import Applicability, Finding, Fix
 from wdlint.fix.apply import Outcome, difference, fixed
-from wdlint.lint import Checked, Linter
+from wdlint.lint import Linter
 from wdlint.report.plain import counted, harmless, position
 from wdlint.settings import Settings
 
@@ -49,13 +50,15 @@ def mend(
     errors: list[tuple[str, str]] = []
     for one in checked:
         if not any(f.fix is not None and f.place.file == one.file for f in one.findings):
+            if one.file in given:
+                _put(one.file, given[one.file], given, bool(options["diff"]))
             rest.append(one)
             continue
         try:
             data = given.get(one.file)
             data = _read(one.file) if data is None else data
             outcome = mended_text(one.file, data, settings_of, not options["ignore_suppressions"], allowed)
-            if outcome.data != data:
+            if outcome.data != data or one.file in given:
                 _put(one.file, outcome.data, given, bool(options["diff"]))
         except Complaint as complaint:
             errors.append((one.file, str(complaint).removeprefix(f"{one.file}: ")))

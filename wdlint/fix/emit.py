@@ -57,9 +57,14 @@ class Test:
 BY_DIMENSION = Test("{p}.ndim >= 2", "{p}.ndim < 2", False)
 
 
-def test_for(inventories: Sequence[Inventory | None]) -> Test | None:
-    """The simplest test that is exact for each of these models; None where there is none."""
-    suffixes: set[str] = set()
+def dividing_test(inventories: Sequence[Inventory | None], declared: Sequence[str] = ()) -> Test | None:
+    """The simplest test that is exact for each of these models; None where there is none.
+
+    `declared` are names that a model itself wants to be exempt.
+    """
+    suffixes: set[str] = set(declared)
+    if "*" in "".join(declared):
+        return None
     for inventory in inventories:
         if inventory is None or not inventory.complete or not inventory.parameters:
             return None

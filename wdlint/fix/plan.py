@@ -140,9 +140,8 @@ def _lowered(fix: Fix, site: Site) -> Fix:
 
 
 def _reach_fixes(site: Site) -> Iterator[Fix]:
-    test = emit.test_for([use.inventory for use in site.uses])
-    if any(use.declared for use in site.uses):
-        test = None
+    declared = [name for use in site.uses for name in use.declared]
+    test = emit.dividing_test([use.inventory for use in site.uses], declared)
     target, statement_replaced = _target(site)
     if test is not None:
         grouped = _grouped(site, target, test)
@@ -378,7 +377,7 @@ def _imported(site: Site, target: ast.expr, model: str) -> Fix | None:
 def _split_fixes(finding: Finding, site: Site) -> Iterator[Fix]:
     yield from pattern_fixes(finding, site.program, site.uses)
     target, _ = _target(site)
-    test = emit.test_for([use.inventory for use in site.uses])
+    test = emit.dividing_test([use.inventory for use in site.uses])
     if test is not None:
         yield from replaced_tests(site.program, target, test, site.key, models_in(site.program, site.argument))
     if finding.code == "WD306" and test is not None:
