@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from wdlint.cache import Cache, clean
+from wdlint.cache import Cache, Dependencies, clean
+from wdlint.checked import Checked
 from wdlint.cli import wdlint
 from wdlint.config import Configuration
-from wdlint.lint import Checked, Linter
+from wdlint.facts import Applicability, Confidence, Edit, Finding, Fix, Note, Place, Severity
+from wdlint.lint import Linter
 from wdlint.work import Plan, check_files
 
 TRAIN = """\
@@ -157,6 +160,25 @@ def test_a_cache_that_cannot_be_written_is_no_trouble(here: Path) -> None:
     (here / "kept").write_text("a file")
     assert lint().findings
     assert (here / "kept").read_text() == "a file"
+
+
+def test_a_finding_comes_back_whole() -> None:
+    place = Place("train.py", 1, 2, 3, 4, 5)
+    fix = Fix("other", Applicability.SHOWN, (), "hazard")
+    fix = Fix("title", Applicability.UNSAFE, (Edit(place, "text"),), "hazard", (fix,))
+    whole = Finding(
+        "WD101", place, "message", "help", (Note("note", place), Note("bare")), ("p",), Confidence.ASSUMED, True, fix,
+        Severity.ERROR, "subject", "rule",
+    )  # fmt: skip
+    for part in (whole, fix):
+        defaults = {field.name: field.default for field in fields(part)}
+        assert all(getattr(part, name) != default for name, default in defaults.items()), "every field is tried"
+    cache = Cache("kept", lambda settings: lambda importer, dotted, level: None)
+    cache.put("a" * 40, Checked("train.py", (whole,), (whole,)), Dependencies({}, []))
+    kept = cache.get("a" * 40, Configuration()("."))
+    assert kept is not None
+    for again in (*kept.findings, *kept.suppressed):
+        assert [getattr(again, f.name) for f in fields(again)] == [getattr(whole, f.name) for f in fields(whole)]
 
 
 def test_trouble_is_not_kept(monkeypatch: pytest.MonkeyPatch, judged: list[str]) -> None:

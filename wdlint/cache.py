@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from wdlint.checked import Checked
+
 if TYPE_CHECKING:
-    from wdlint.facts import Finding, Place
-    from wdlint.lint import Checked
+    from wdlint.facts import Finding, Fix, Place
     from wdlint.settings import Settings
 
 _MARK = "CACHEDIR.TAG"
@@ -254,16 +255,13 @@ def _as_json(finding: Finding) -> dict[str, Any]:
 
 
 def _checked(told: Any) -> Checked:
-    from wdlint.lint import Checked
-
     file, findings, suppressed = told
     return Checked(str(file), tuple(map(_finding, findings)), tuple(map(_finding, suppressed)))
 
 
 def _finding(told: dict[str, Any]) -> Finding:
-    from wdlint.facts import Applicability, Confidence, Edit, Finding, Fix, Note, Severity
+    from wdlint.facts import Confidence, Finding, Note, Severity
 
-    fix = told["fix"]
     return Finding(
         code=told["code"],
         place=_place(told["place"]),
@@ -273,16 +271,22 @@ def _finding(told: dict[str, Any]) -> Finding:
         parameters=tuple(told["parameters"]),
         confidence=Confidence(told["confidence"]),
         latent=told["latent"],
-        fix=fix
-        and Fix(
-            fix["title"],
-            Applicability(fix["applicability"]),
-            tuple(Edit(_place(edit["place"]), edit["text"]) for edit in fix["edits"]),
-            fix["hazard"],
-        ),
+        fix=None if told["fix"] is None else _fix(told["fix"]),
         severity=Severity(told["severity"]),
         subject=told["subject"],
         rule=told["rule"],
+    )
+
+
+def _fix(told: dict[str, Any]) -> Fix:
+    from wdlint.facts import Applicability, Edit, Fix
+
+    return Fix(
+        told["title"],
+        Applicability(told["applicability"]),
+        tuple(Edit(_place(edit["place"]), edit["text"]) for edit in told["edits"]),
+        told["hazard"],
+        tuple(map(_fix, told["otherwise"])),
     )
 
 
