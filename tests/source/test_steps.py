@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import dedent
 
 import libcst
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from wdlint.facts import Coupling, Ternary
 from wdlint.source import tree as t
 from wdlint.source.lower import lower_module
+from wdlint.source.parse import parse_text
 from wdlint.source.steps import Step, read_step
 
 ADAPTIVE, PLAIN, DECOUPLED = Coupling.COUPLED_ADAPTIVE, Coupling.COUPLED_PLAIN, Coupling.DECOUPLED
@@ -396,3 +398,33 @@ old = [p.clone()] if group["decouple"] else []
 if old:
     p.add_(old[0], alpha=-group["weight_decay"])"""
     assert read(optimizer(body, init="weight_decay=0, decouple=False")).coupling is ADAPTIVE
+
+
+def test_an_exemption_in_a_method_that_an_option_turns_on() -> None:
+    module = parse_text(
+        dedent("""
+            from torch.optim import Optimizer
+
+            class Layerwise(Optimizer):
+                def __init__(self, params, lr=0.1, weight_decay=0.0, skip_vectors=False):
+                    super().__init__(params, dict(lr=lr, weight_decay=weight_decay, skip_vectors=skip_vectors))
+
+                def is_vector(self, p):
+                    return p.ndim == 1
+
+                def step(self):
+                    for group in self.param_groups:
+                        for p in group["params"]:
+                            update = p.grad
+                            if not group["skip_vectors"] or not self.is_vector(p):
+                                update = update.add(p, alpha=group["weight_decay"])
+                            ratio = torch.norm(p) / torch.norm(update)
+                            p.add_(update * ratio, alpha=-group["lr"])
+        """),
+        "layerwise.py",
+    )
+    cls = next(s for s in module.scope.body.statements if isinstance(s, t.ClassDef))
+    assert read_step(cls, module).exempts is None
+    exempts = read_step(cls, module, settings={"skip_vectors": True}).exempts
+    assert exempts is not None
+    assert exempts.biases is Ternary.YES

@@ -175,6 +175,9 @@ class StepReader:
             case t.Compare(left=left, rest=((op, right),)):
                 first, second = self.known(left, env, ndim), self.known(right, env, ndim)
                 return None if first is None or second is None else _compared(op, first[0], second[0])
+            case t.Call(func=t.Attribute(value=t.Name(id="self"), attr=name)) if name in self.methods:
+                asked = _only_return(self.methods[name][0])
+                return self.truth(asked, env, ndim) if asked is not None and ndim is not None else None
             case _:
                 found = self.known(test, env, ndim)
                 return None if found is None else bool(found[0])
@@ -399,6 +402,15 @@ def _leaves(block: t.Block | None) -> bool:
 
 def _static(function: t.FunctionDef) -> bool:
     return any(t.dotted(d) == "staticmethod" for d in function.decorators)
+
+
+def _only_return(method: t.FunctionDef) -> t.Expr | None:
+    """The test that a method makes, where returning it is all it does: `return p.ndim == 1`."""
+    body = [
+        s for s in method.inner.body.statements if not (isinstance(s, t.Expression) and isinstance(s.value, t.Const))
+    ]
+    only = body[0] if len(body) == 1 else None
+    return only.value if isinstance(only, t.Return) else None
 
 
 def _asks_ndim(node: t.Expr) -> bool:
