@@ -346,7 +346,9 @@ class Construction:
         frame = self.evaluator.method_frame(method, owner, self.instance)
         for statement in t.statements(method.inner.body):
             match statement:
-                case t.Assign(targets=(t.Attribute(value=t.Name(id=root), attr=attr),), value=t.Call(func=func) as call):
+                case t.Assign(
+                    targets=(t.Attribute(value=t.Name(id=root), attr=attr),), value=t.Call(func=func) as call
+                ):
                     made = (t.dotted(func) or "").rpartition(".")[2]
                     if root == name and attr not in settled and made[:1].isupper():
                         values = answers(self.evaluator, call, frame.at(statement))

@@ -367,11 +367,11 @@ def _act(evaluator: Evaluator, members: Members, change: Change, present: Ternar
         for value in answers(evaluator, source, context):
             listing = [(v, p & present, r or several) for v, p, r in listed(evaluator, value)]
             add_numbered(members, listing, context.statement)
-    elif change.action in ("add_module", "register_module", "register_parameter") and len(arguments) >= 2:
-        names = names_of(evaluator.evaluate(arguments[0], context))
-        values = answers(evaluator, arguments[1], context)
-        for name in names:
-            set_slot(members, name, values, present, context.statement, len(names) > 1)
+    elif change.action in ("add_module", "register_module", "register_parameter"):
+        for keys, values in _named(evaluator, change, members):
+            names = names_of(keys)
+            for name in names:
+                set_slot(members, name, values, present, context.statement, len(names) > 1)
     elif change.action == "update" and arguments:
         for value in evaluator.evaluate(arguments[0], context):
             add_named(members, evaluator, value, present)
@@ -411,6 +411,26 @@ def reparametrise(evaluator: Evaluator, members: Members, change: Change, presen
                 made.owner = "torch.nn.utils.parametrize.ParametrizationList"
                 made.ancestors = (leaf.owner, "torch.nn.ModuleDict")
             members.fixed.append(made)
+
+
+def _named(evaluator: Evaluator, change: Change, members: Members) -> Iterator[tuple[Answers, Answers]]:
+    """Name and value of `add_module("fc", fc)`, `add_module(name="fc", module=fc)` and `add_module(*pair)`."""
+    given: dict[str, Answers] = {}
+    places = iter(("name", "module"))
+    for argument in change.arguments:
+        if argument.star == "*":
+            for pair in evaluator.evaluate(argument.value, change.context):
+                if isinstance(pair, SequenceValue) and len(pair.items) == 2:
+                    yield _forced(evaluator, pair.items[0].value), _forced(evaluator, pair.items[1].value)
+                else:
+                    members.complete = False
+            return
+        name = argument.keyword or next(places, "")
+        given["module" if name == "param" else name] = answers(evaluator, argument.value, change.context)
+    if "name" in given and "module" in given:
+        yield given["name"], given["module"]
+    else:
+        members.complete = False
 
 
 def add_numbered(

@@ -46,6 +46,10 @@ class Appended(nn.Module):
         self.pairs = nn.ModuleList([nn.ModuleList([nn.Linear(2, 2), nn.LayerNorm(2)]) for _ in range(2)])
 
 
+def stages(depth):
+    return [(f"stage{i}", nn.Sequential(nn.Linear(3, 3), nn.LayerNorm(3))) for i in range(depth)]
+
+
 class Computed(nn.Module):
     def __init__(self, depth=3):
         super().__init__()
@@ -54,6 +58,8 @@ class Computed(nn.Module):
             setattr(self, "norm%d" % i, nn.LayerNorm(3))
         for name in ("query", "key"):
             setattr(self, name + "_proj", nn.Linear(3, 3, bias=False))
+        for stage in stages(depth):
+            self.add_module(*stage)
 
 
 class Stage(nn.Sequential):
