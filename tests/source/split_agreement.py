@@ -99,12 +99,19 @@ def _verdict(groups: tuple[Group, ...], index: int, complete: bool) -> str:
 
 
 def compare(use: OptimizerUse | None, truth: dict[str, str]) -> Comparison:
-    """The engine's verdicts beside the truth, name by name."""
+    """The engine's verdicts beside the truth, name by name.
+
+    A model that is held by another one is named below it by the engine; the truth is about the model itself.
+    """
     if use is None or use.inventory is None:
         return Comparison(0, len(truth), len(truth), ())
+    held = {name.partition(".")[0] for name, _ in said(use)}
+    known = {name.partition(".")[0] for name in truth}
+    above = f"{held.pop()}." if len(held) == 1 and held.isdisjoint(known) else ""
     exact: dict[str, list[str]] = {}
     patterns: list[tuple[re.Pattern[str], str]] = []
-    for name, verdict in said(use):
+    for full, verdict in said(use):
+        name = full.removeprefix(above)
         if "*" in name:
             patterns.append((re.compile(re.escape(name).replace(r"\*", r"[^.]+")), verdict))
         else:

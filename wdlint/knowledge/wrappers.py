@@ -207,7 +207,7 @@ _HELPERS: tuple[Helper, ...] = (
             path,
             _MODEL,
             Argument("weight_decay", 1, 0.05),
-            "p.ndim == 1 or n in no_weight_decay_list",
+            "p.ndim <= 1 or n in no_weight_decay_list",
             _ONLY_WEIGHTS,
             patterns=Argument("no_weight_decay_list", 2),
             divides_unless="weight_decay_exclude_1d",

@@ -90,6 +90,12 @@ def _inside(statement: t.Stmt, name: str, found: Reaching, sure: bool) -> bool:
     else:
         living = [b for b in inner if not leaves(b)]
         bound = [_branch(b, name, found) for b in living]
+        for block in inner:
+            if block not in living and _goes_round(block):
+                # what a turn did before `continue` is done when the loop is over
+                left = Reaching()
+                _back(block, len(block.statements), name, left, False)
+                found.changes.extend((changed, False) for changed, _ in left.changes)
         exhaustive = isinstance(statement, t.If) and statement.orelse is not None
         if isinstance(statement, t.Match):
             exhaustive = any(pattern is None and guard is None for pattern, guard, _ in statement.cases)
@@ -139,6 +145,14 @@ def leaves(block: t.Block) -> bool:
             return t.dotted(func) in ("sys.exit", "exit", "quit", "os._exit")
         case _:
             return False
+
+
+def _goes_round(block: t.Block) -> bool:
+    """Whether a block that is left by a jump stays in its function: the loop goes on, or ends."""
+    last = block.statements[-1] if block.statements else None
+    if isinstance(last, t.If):
+        return any(_goes_round(inner) for inner in t.blocks(last))
+    return isinstance(last, t.Jump)
 
 
 def guards(at: t.Stmt, outside: t.Block | None = None) -> Iterator[tuple[t.Expr, bool, t.Stmt]]:
