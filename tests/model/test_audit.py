@@ -111,6 +111,34 @@ def test_a_key_that_nothing_reads() -> None:
     assert codes(report) == ["WD401"]
 
 
+class OwnKey(torch.optim.AdamW):
+    """Reads `weight_decay_rate`, as early BERT code did."""
+
+    def __init__(self, params: Any, weight_decay_rate: float = 0.01) -> None:
+        super().__init__(params)
+        self.defaults["weight_decay_rate"] = weight_decay_rate
+        del self.defaults["weight_decay"]
+        for group in self.param_groups:
+            group.setdefault("weight_decay_rate", weight_decay_rate)
+
+    def step(self, closure: Any = None) -> Any:
+        kept = [group.get("weight_decay") for group in self.param_groups]
+        for group in self.param_groups:
+            group["weight_decay"] = group["weight_decay_rate"]
+        result = super().step(closure)
+        for group, value in zip(self.param_groups, kept, strict=True):
+            group["weight_decay"] = value
+        return result
+
+
+def test_the_key_that_the_optimizer_reads_is_the_one_that_counts() -> None:
+    model = Network()
+    optimizer = OwnKey(wdlint.decay_groups(model, 0.0))
+    report = wdlint.audit(model, optimizer)
+    assert "WD101" in codes(report)
+    assert report.table[0].decay == 0.01
+
+
 def test_a_key_that_the_optimizer_reads_itself_is_no_fault() -> None:
     class Mine(torch.optim.SGD):
         def step(self, closure: Any = None) -> Any:

@@ -40,12 +40,12 @@ class Report:
     def __str__(self) -> str:
         from wdlint.model.panels import report_text
 
-        return report_text(self)
+        return report_text(self.table, self.findings)
 
     def _repr_html_(self) -> str:
         from wdlint.model.panels import report_html
 
-        return report_html(self)
+        return report_html(self.table, self.findings)
 
     def raise_for_findings(self) -> None:
         """Raise `DecayFault` (an AssertionError) if there are findings; for tests and training scripts."""

@@ -25,7 +25,7 @@ _CONVENTIONS: tuple[tuple[str, Kind, str], ...] = (
      Kind.OTHER, RELATIVE),
     (r"(attn_|attention_)?sinks?", Kind.OTHER, "attention sink"),
     (r"lambda_[qk]\d?", Kind.OTHER, "reparametrised attention coefficient"),
-    (r".*scale_shift_table|.*modulation_table", Kind.OTHER, "modulation table"),
+    (r".*scale_shift.*|(.*_)?modulat(e|ion)(_table)?", Kind.OTHER, "modulation table"),
     (r"log_scales?|(.*_)?per_dim_scale", Kind.GAIN, "gain, kept as a logarithm"),
     (r"prelu_\w+|snake_\w+", Kind.OTHER, "parameter of an activation"),
     (r"(.*_)?position_bias", Kind.EMBEDDING, POSITION),
@@ -36,7 +36,7 @@ _CONVENTIONS: tuple[tuple[str, Kind, str], ...] = (
     (r"(.*_)?(pos|position|positional)_?(emb|embeds?|embedding|embeddings|encoding)s?(_.*)?", Kind.EMBEDDING, POSITION),
     (r"(.*_)?(time|level|query|object)_?(emb|embeds?|embedding|embeddings|encoding)s?(_.*)?", Kind.EMBEDDING,
      "learned query or level"),
-    (r"(.*_)?(tokens?(_.*)?|pointer|embedding_parameter|latents?|quer(y|ies)|embeds?|embeddings?|probe|ape|(class|spatial|temporal)_pos)",
+    (r"(.*_)?(tokens?(_.*)?|pointer|embedding_parameter|latents?|quer(y|ies)|embs?|embeds?|embeddings?|probe|ape|(class|spatial|temporal)_pos)",
      Kind.EMBEDDING, "learned token or query"),
 )  # fmt: skip
 _GUESSES: tuple[tuple[str, Kind], ...] = (

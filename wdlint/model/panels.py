@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from wdlint.facts import Kind
+from wdlint.facts import Finding, Kind
 
 if TYPE_CHECKING:
-    from wdlint.model.audit import Report
     from wdlint.model.uses import GroupRow
 
 KINDS = tuple(Kind)
@@ -68,43 +67,42 @@ def manners(rows: Sequence[GroupRow]) -> list[str]:
     return list(lines)
 
 
-def report_text(report: Report, colour: bool = False) -> str:
+def report_text(table: Sequence[GroupRow], findings: Sequence[Finding], colour: bool = False) -> str:
     """The table, how decay acts, and the findings as the linter prints them."""
-    head, body = _cells(report.table)
+    head, body = _cells(table)
     parts = [columns(body, head)]
-    lines = manners(report.table)
+    lines = manners(table)
     if lines:
         parts.append("decay, by experiment:\n" + "".join(f"  {line}\n" for line in lines))
-    parts.append(findings_text(report, colour))
+    parts.append(findings_text(findings, colour))
     return "\n".join(parts)
 
 
-def findings_text(report: Report, colour: bool = False) -> str:
+def findings_text(findings: Sequence[Finding], colour: bool = False) -> str:
     from wdlint.excerpt import Excerpts
     from wdlint.report import Run
     from wdlint.report.text import render
     from wdlint.rule import built_in
 
-    if report.ok:
+    if not findings:
         return "No faults found.\n"
-    text = render(Run(report.findings, 1, built_in, Excerpts(), colour=colour))
+    text = render(Run(tuple(findings), 1, built_in, Excerpts(), colour=colour))
     body = text.rstrip("\n").rsplit("\n\n", 1)[0] if "\n\nFound" in text else text.rstrip("\n")
-    count = len(report.findings)
+    count = len(findings)
     return body.rsplit("\nFound ", 1)[0] + f"\n\nFound {count} fault{'' if count == 1 else 's'}.\n"
 
 
-def report_html(report: Report) -> str:
+def report_html(table: Sequence[GroupRow], findings: Sequence[Finding]) -> str:
     """A self-contained fragment, without scripts or links."""
-    head, body = _cells(report.table)
+    head, body = _cells(table)
     cell = "style='padding:2px 10px;text-align:right'"
     rows = "".join("<tr>" + "".join(f"<td {cell}>{escape(c)}</td>" for c in row) + "</tr>" for row in body)
     names = "".join(f"<th {cell}>{escape(h)}</th>" for h in head)
-    verdict = "No faults found." if report.ok else f"{len(report.findings)} fault(s) found"
+    verdict = "No faults found." if not findings else f"{len(findings)} fault(s) found"
     items = "".join(
-        f"<li><b>{escape(f.code)}</b> {escape(f.message)}<br><small>{escape(f.help)}</small></li>"
-        for f in report.findings
+        f"<li><b>{escape(f.code)}</b> {escape(f.message)}<br><small>{escape(f.help)}</small></li>" for f in findings
     )
-    how = "".join(f"<div><small>{escape(line)}</small></div>" for line in manners(report.table))
+    how = "".join(f"<div><small>{escape(line)}</small></div>" for line in manners(table))
     return (
         f"<div><b>{escape(verdict)}</b><table style='border-collapse:collapse'><tr>{names}</tr>{rows}</table>"
         f"{how}<ul>{items}</ul></div>"

@@ -14,7 +14,7 @@ import copy
 import inspect
 import math
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -102,7 +102,7 @@ def probe(optimizer: Optimizer, group: dict[str, Any] | None = None, shape: tupl
     """
     optimizer = unwrap(optimizer)
     settings = _settings(group if group is not None else optimizer.param_groups[0])
-    key = next((k for k in DECAY_KEYS if k in settings), None)
+    key = decay_key(optimizer, settings)
     if key is None:
         return Probe(Manner.NONE)
     device = _device(group if group is not None else optimizer.param_groups[0])
@@ -115,6 +115,12 @@ def probe(optimizer: Optimizer, group: dict[str, Any] | None = None, shape: tupl
                 except Exception as error:
                     failure = failure or f"{type(error).__name__}: {error}"
     return Probe(Manner.FAILED, why=failure)
+
+
+def decay_key(optimizer: Optimizer, group: Mapping[str, Any]) -> str | None:
+    """The key of the decay: one of the optimizer's own defaults, as a group may carry others that nothing reads."""
+    keys = optimizer.defaults or group
+    return next((key for key in DECAY_KEYS if key in keys and key in group), None)
 
 
 def _doubted(found: Probe, optimizer: Optimizer) -> Probe:

@@ -19,6 +19,7 @@ from wdlint.model.names import broadness
 from wdlint.model.tensors import CONTAINERS, Held, class_of, shape_of
 
 _FUNCTIONS = 12  # helpers of the same module that are read along with a class
+_COMPARED = "a constant of a nonlinear function (compared)"
 _LIBRARY = ("torch.nn.", "torch.ao.")  # classes that say nothing beyond the layer table
 
 
@@ -30,6 +31,8 @@ def by_source(held: Held) -> tuple[Kind, Evidence] | None:
         return None
     kind, evidence, note = found
     shape = shape_of(held.tensor)
+    if shape is not None and broadness(shape) >= 2 and evidence.text.startswith(_COMPARED):
+        return None  # a comparison says something of a threshold, and nothing of a matrix
     if note == "added" and shape is not None and broadness(shape) >= 2:
         return Kind.EMBEDDING, evidence
     return (Kind.EMBEDDING if note == "token" else kind), evidence

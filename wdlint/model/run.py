@@ -102,7 +102,7 @@ def _as_text(report: Any) -> str:
     from wdlint.model.panels import report_text
 
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    return report_text(report, colour)
+    return report_text(report.table, report.findings, colour)
 
 
 def _as_json(report: Any) -> str:

@@ -105,5 +105,5 @@ def _text(described: Description, report: Report | None, options: Mapping[str, A
     if report is not None:
         from wdlint.model.panels import report_text
 
-        parts.append(report_text(report, colour))
+        parts.append(report_text(report.table, report.findings, colour))
     return "\n".join(parts)

@@ -33,7 +33,7 @@ from wdlint.facts import (
     Witness,
 )
 from wdlint.model.classify import Classification
-from wdlint.model.probe import DECAY_KEYS, Probe, probe, unwrap
+from wdlint.model.probe import DECAY_KEYS, Probe, decay_key, probe, unwrap
 from wdlint.model.reading import source_of
 from wdlint.model.tensors import qualified, shape_of
 
@@ -160,15 +160,10 @@ def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, (int, float)) else None
 
 
-def _decay_key(optimizer: Optimizer, group: Mapping[str, Any] | None = None) -> str | None:
-    keys = optimizer.defaults if optimizer.defaults else (group or {})
-    return next((key for key in DECAY_KEYS if key in keys), None)
-
-
 def _row(
     optimizer: Optimizer, number: int, group: dict[str, Any], inventory: Inventory, index: dict[int, int], found: Probe
 ) -> GroupRow:
-    key = _decay_key(optimizer, group)
+    key = decay_key(optimizer, group)
     rate, decay = _number(group.get("lr")), _number(group.get(key)) if key else None
     held = [inventory.parameters[index[id(p)]] for p in group["params"]]
     counts = {kind: n for kind in Kind if (n := sum(p.kind is kind for p in held))}
@@ -184,7 +179,7 @@ def _group(
     members = [Ternary.NO] * count
     for tensor in group["params"]:
         members[index[id(tensor)]] = Ternary.YES
-    key = _decay_key(optimizer, group)
+    key = decay_key(optimizer, group)
     value = _number(group.get(key)) if key else 0.0
     rate = _number(group.get("lr"))
     known = set(optimizer.defaults)
@@ -208,7 +203,7 @@ def _mentions(optimizer: Optimizer, key: str) -> bool:
 def _class_of(optimizer: Optimizer, probes: Sequence[Probe]) -> OptimizerClass:
     """What the experiment says of the class in this use: the worst coupling among its decayed groups."""
     order = (Coupling.COUPLED_ADAPTIVE, Coupling.COUPLED_PLAIN, Coupling.UNKNOWN, Coupling.DECOUPLED, Coupling.NONE)
-    key = _decay_key(optimizer, optimizer.param_groups[0])
+    key = decay_key(optimizer, optimizer.param_groups[0])
     decayed = [p for p, g in zip(probes, optimizer.param_groups, strict=True) if key and _number(g.get(key)) != 0]
     worst = min(decayed or probes, key=lambda p: order.index(p.coupling))
     number = _number(optimizer.defaults.get(key)) if key else None
