@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from wdlint.facts import Ternary
 from wdlint.source import arithmetic, calls, objects
 from wdlint.source import tree as t
+from wdlint.source.changes import apply
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.freezing import freezing_target
 from wdlint.source.known_modules import members_of_path
-from wdlint.source.members import ANY, Members, answers, apply, names_of, set_slot, taken
+from wdlint.source.members import ANY, Members, names_of, set_slot
+from wdlint.source.presence import answers, taken
 from wdlint.source.values import (
     Arguments,
     Change,

@@ -12,7 +12,8 @@ from wdlint.source import arithmetic
 from wdlint.source import tree as t
 from wdlint.source.callers import all_statements
 from wdlint.source.evaluate import Evaluator
-from wdlint.source.members import Leaf, is_below, taken
+from wdlint.source.members import Leaf, is_below
+from wdlint.source.presence import taken
 from wdlint.source.values import Collection, Instance, Part, Value, bare
 
 _OF_PARAMETERS = ("parameters", "named_parameters")

@@ -10,8 +10,9 @@ from functools import lru_cache
 from wdlint.facts import Kind, Parameter, Ternary
 from wdlint.knowledge.layers import KnownLayer, layer, numbered
 from wdlint.source import calls, objects
+from wdlint.source.containers import container
 from wdlint.source.evaluate import Evaluator
-from wdlint.source.members import CONTAINERS, Leaf, Members, container, set_slot
+from wdlint.source.members import CONTAINERS, Leaf, Members, set_slot
 from wdlint.source.raw_parameter import may_be_shape
 from wdlint.source.values import (
     Answers,
