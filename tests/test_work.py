@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from wdlint import work
+from wdlint.checked import Checked
 from wdlint.config import Configuration
-from wdlint.lint import Checked, Linter
+from wdlint.lint import Linter
 from wdlint.work import Plan, check_files
 
 FAULT = """\

@@ -126,7 +126,7 @@ def check(paths: tuple[str, ...], **options: Any) -> None:
     """Lint files and folders (default: this folder)."""
     from wdlint.check import check as run
 
-    sys.exit(run(paths, options))
+    sys.exit(run(paths, options, (*wdlint.commands, *ELSEWHERE)))
 
 
 @wdlint.command("explain-site")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from wdlint import paths
+from wdlint.checked import Checked
 from wdlint.settings import Settings
 from wdlint.source.screen import may_matter
 
@@ -24,15 +25,6 @@ if TYPE_CHECKING:
 # When a project's memory of parsed files is given up: it grows with every file.
 _KEPT_FILES = 200
 _KEPT_BYTES = 4_000_000
-
-
-class Checked(NamedTuple):
-    """What came of one file."""
-
-    file: str  # as reports show it
-    findings: tuple[Finding, ...] = ()
-    suppressed: tuple[Finding, ...] = ()  # by a comment in the file
-    error: str = ""  # why the file could not be judged; it is no finding then
 
 
 class Pending(NamedTuple):

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wdlint.cache import Cache
-from wdlint.lint import Checked, Linter, Pending
+from wdlint.checked import Checked
+from wdlint.lint import Linter, Pending
 from wdlint.settings import Settings
 
 if TYPE_CHECKING:

@@ -1,0 +1,17 @@
+"""What came of one file; how it comes about is in `lint`, how it is kept between runs in `cache`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from wdlint.facts import Finding
+
+
+class Checked(NamedTuple):
+    """What came of one file."""
+
+    file: str  # as reports show it
+    findings: tuple[Finding, ...] = ()
+    suppressed: tuple[Finding, ...] = ()  # by a comment in the file
+    error: str = ""  # why the file could not be judged; it is no finding then
