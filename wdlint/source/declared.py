@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from wdlint.source import objects
 from wdlint.source import tree as t
-from wdlint.source.evaluate import Evaluator
+from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import (
     Arguments,
     Changed,
@@ -43,7 +43,7 @@ class Declared:
         return (*self.names, *self.keywords)
 
 
-def models_declared_exemptions(evaluator: Evaluator, model: Value) -> Declared | None:
+def models_declared_exemptions(evaluator: Evaluation, model: Value) -> Declared | None:
     """What a model's own methods declare exempt; None where it declares nothing or nothing can be read."""
     instance = bare(model)
     if not isinstance(instance, Instance) or not isinstance(instance.cls, ClassValue):
@@ -64,7 +64,7 @@ def models_declared_exemptions(evaluator: Evaluator, model: Value) -> Declared |
     return Declared(found.get(METHODS[0], ()), found.get(METHODS[1], ()), where, where.scope.module)
 
 
-def _texts(evaluator: Evaluator, value: Value, depth: int) -> Iterator[str]:
+def _texts(evaluator: Evaluation, value: Value, depth: int) -> Iterator[str]:
     """The texts in a set or list of names, as far as they can be told."""
     if depth > _NESTING:
         return

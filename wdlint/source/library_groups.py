@@ -79,7 +79,27 @@ def exempt(evaluator: Evaluation, known: Helper, arguments: Arguments, context: 
                 local[node.id] = given
     inner = Context(context.frame, context.statement, local, context)
     evaluator.keep((inner, collection, owners))
-    return Reader(evaluator, whole=known.returns_names).read(expression, inner)
+    rule = Reader(evaluator, whole=known.returns_names).read(expression, inner)
+    return s.either(rule, _declared(evaluator, models[0])) if known.honours_declared else rule
+
+
+# What models of libraries declare is not known; it is tables and tokens, never the weight of a plain layer.
+_DECLARABLE = ("pos", "rel", "token", "embed", "table", "scale", "temperature")
+
+
+def _declared(evaluator: Evaluation, model: Value) -> s.Selector:
+    """The parameters that a model's own `no_weight_decay()` keeps from decay."""
+    from wdlint.source.declared import models_declared_exemptions
+
+    inner = bare(model)
+    if isinstance(inner, Instance) and isinstance(inner.cls, External):
+        if not inner.cls.path.startswith("timm."):
+            return s.Always(False)  # models of other libraries declare nothing
+        name = s.FullName()
+        likely = s.either(s.negation(s.Equals(s.Leaf(), "weight")), *(s.Contains(name, word) for word in _DECLARABLE))
+        return s.both(s.Opaque(f"declared:{inner.cls.path}", "the model declares it exempt"), likely)
+    said = models_declared_exemptions(evaluator, model)
+    return s.InNames(s.FullName(), said.names) if said is not None and said.names else s.Always(False)
 
 
 def _given(evaluator: Evaluation, known: Helper, arguments: Arguments, name: str) -> Answers:
