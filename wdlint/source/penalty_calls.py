@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from wdlint.source import objects, penalty_terms
 from wdlint.source import tree as t
 from wdlint.source.penalty_operands import RESHAPED
+from wdlint.source.penalty_reading import Reading
 from wdlint.source.penalty_terms import called, last_name
 from wdlint.source.penalty_ways import Term, Way
 from wdlint.source.values import Arguments, ClassValue, Context, FunctionValue, Instance, Partial, bare, constant
-
-if TYPE_CHECKING:
-    from wdlint.source.penalty_flow import Reader
 
 _CALLS = 8  # calls within calls
 # Methods and functions through which a summand passes with its strength unchanged.
@@ -51,7 +48,7 @@ _SUMS = frozenset(
 _SCALING = ("scale", "scale_loss")
 
 
-def call(reader: Reader, expr: t.Call, context: Context, way: Way) -> Iterator[Term]:
+def call(reader: Reading, expr: t.Call, context: Context, way: Way) -> Iterator[Term]:
     name = last_name(expr)
     path = called(reader.evaluator, expr, context)
     if path is not None:
@@ -88,7 +85,7 @@ def call(reader: Reader, expr: t.Call, context: Context, way: Way) -> Iterator[T
         yield from reader.terms(receiver, context, way.times(first, context, inverse=name.startswith("div")))
 
 
-def _library(reader: Reader, expr: t.Call, path: str, context: Context, way: Way) -> Iterator[Term]:
+def _library(reader: Reading, expr: t.Call, path: str, context: Context, way: Way) -> Iterator[Term]:
     plain = [a.value for a in expr.args if a.keyword is None]
     if path in _SUMS and way.power <= 1:
         if path.endswith(".add"):
@@ -109,7 +106,7 @@ def _library(reader: Reader, expr: t.Call, path: str, context: Context, way: Way
         yield from reader.terms(plain[0], context, way)
 
 
-def _mapped(reader: Reader, function: t.Expr, over: t.Expr, context: Context, way: Way) -> Iterator[Term]:
+def _mapped(reader: Reading, function: t.Expr, over: t.Expr, context: Context, way: Way) -> Iterator[Term]:
     elements = objects.elements_of(reader.evaluator, reader.evaluator.evaluate(over, context), id(over))
     for callee in reader.evaluator.evaluate(function, context):
         if isinstance(callee, FunctionValue) and isinstance(callee.definition, t.Lambda):
@@ -117,7 +114,7 @@ def _mapped(reader: Reader, function: t.Expr, over: t.Expr, context: Context, wa
             yield from reader.terms(callee.definition.body, inner, way)
 
 
-def _function(reader: Reader, callee: object) -> FunctionValue | None:
+def _function(reader: Reading, callee: object) -> FunctionValue | None:
     """The function of the project that a call enters; calling a module enters its `forward`."""
     if isinstance(callee, Partial):
         return None
@@ -132,7 +129,7 @@ def _function(reader: Reader, callee: object) -> FunctionValue | None:
     return None
 
 
-def entered(reader: Reader, function: FunctionValue, call: t.Call, context: Context, way: Way) -> Iterator[Term]:
+def entered(reader: Reading, function: FunctionValue, call: t.Call, context: Context, way: Way) -> Iterator[Term]:
     if way.calls >= _CALLS:
         return
     inner = replace(way, calls=way.calls + 1)

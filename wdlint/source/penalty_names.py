@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from wdlint.source import flow, objects, penalty_terms
 from wdlint.source import tree as t
 from wdlint.source.evaluate import parameter_named
 from wdlint.source.penalty_calls import entered
+from wdlint.source.penalty_reading import Reading
 from wdlint.source.penalty_ways import Term, Way
 from wdlint.source.values import Change, ClassValue, Context, Frame, FunctionValue, Instance, bare
 
-if TYPE_CHECKING:
-    from wdlint.source.penalty_flow import Reader
 
-
-def named(reader: Reader, name: str, context: Context, way: Way) -> Iterator[Term]:
+def named(reader: Reading, name: str, context: Context, way: Way) -> Iterator[Term]:
     around: Context | None = context
     while around is not None:
         if around.local is not None and name in around.local:
@@ -37,7 +34,7 @@ def named(reader: Reader, name: str, context: Context, way: Way) -> Iterator[Ter
         frame, statement, first = frame.parent, None, False
 
 
-def _local(reader: Reader, name: str, around: Context, way: Way) -> Iterator[Term]:
+def _local(reader: Reading, name: str, around: Context, way: Way) -> Iterator[Term]:
     """A comprehension's variable: whatever it runs over."""
     held = reader.clauses.get(id(around))
     if held is not None:
@@ -47,7 +44,7 @@ def _local(reader: Reader, name: str, around: Context, way: Way) -> Iterator[Ter
 
 
 def _in_scope(
-    reader: Reader, name: str, statement: t.Stmt | None, frame: Frame, parameter: t.Parameter | None, way: Way
+    reader: Reading, name: str, statement: t.Stmt | None, frame: Frame, parameter: t.Parameter | None, way: Way
 ) -> Iterator[Term]:
     reach = flow.reaching(name, statement, frame.scope)
     for change, _ in reach.changes:
@@ -63,7 +60,7 @@ def _in_scope(
             yield from _changed(reader, change, name, frame, way)
 
 
-def _bound(reader: Reader, statement: t.Stmt, name: str, frame: Frame, way: Way) -> Iterator[Term]:
+def _bound(reader: Reading, statement: t.Stmt, name: str, frame: Frame, way: Way) -> Iterator[Term]:
     context = frame.at(statement)
     match statement:
         case t.Assign() if statement.value is not None:
@@ -82,7 +79,7 @@ def _bound(reader: Reader, statement: t.Stmt, name: str, frame: Frame, way: Way)
             return
 
 
-def _unpacked(reader: Reader, target: t.Expr, value: t.Expr, name: str, context: Context, way: Way) -> Iterator[Term]:
+def _unpacked(reader: Reading, target: t.Expr, value: t.Expr, name: str, context: Context, way: Way) -> Iterator[Term]:
     if isinstance(target, t.Display):
         for index, part in enumerate(target.items):
             if name in t.target_names(part) and not isinstance(part, t.Starred):
@@ -94,12 +91,12 @@ def _unpacked(reader: Reader, target: t.Expr, value: t.Expr, name: str, context:
         yield from reader.terms(value, context, way)
 
 
-def _changed(reader: Reader, statement: t.Stmt, name: str, frame: Frame, way: Way) -> Iterator[Term]:
+def _changed(reader: Reading, statement: t.Stmt, name: str, frame: Frame, way: Way) -> Iterator[Term]:
     for change in objects.changes_in(reader.evaluator, statement, name, frame, False):
         yield from _change(reader, change, way)
 
 
-def _change(reader: Reader, change: Change, way: Way) -> Iterator[Term]:
+def _change(reader: Reading, change: Change, way: Way) -> Iterator[Term]:
     """The summands that one in-place change brings."""
     way = replace(way, added=way.added or change.action != "set")
     rest = _rest(change.path, way.path)
@@ -118,7 +115,7 @@ def _change(reader: Reader, change: Change, way: Way) -> Iterator[Term]:
         yield from reader.terms(change.value, change.context, replace(inner, negative=not way.negative))
 
 
-def _parameter(reader: Reader, parameter: t.Parameter, frame: Frame, way: Way) -> Iterator[Term]:
+def _parameter(reader: Reading, parameter: t.Parameter, frame: Frame, way: Way) -> Iterator[Term]:
     """What the callers give for a function's parameter."""
     definition = frame.scope.definition
     assert isinstance(definition, t.FunctionDef)
@@ -137,7 +134,7 @@ def _parameter(reader: Reader, parameter: t.Parameter, frame: Frame, way: Way) -
             yield from reader.terms(value, context, way)
 
 
-def attribute(reader: Reader, expr: t.Attribute, context: Context, way: Way) -> Iterator[Term]:
+def attribute(reader: Reading, expr: t.Attribute, context: Context, way: Way) -> Iterator[Term]:
     if expr.attr in ("data", "grad", "shape"):
         return
     wanted = replace(way, path=(expr.attr, *way.path))
