@@ -140,7 +140,8 @@ def _watched(
     for args, kwargs in inputs:
         seen = observe(model, args, kwargs, None if to_the_end else wanted)
         if not best or len(wanted.keys() & seen.uses.keys()) > len(wanted.keys() & best.keys()):
-            best, words = seen.uses, f"stopped early: {seen.error}" if seen.error else "complete"
+            words = f"stopped early: {seen.error}" if seen.error else "as far as needed" if seen.cut else "complete"
+            best = seen.uses
         if not seen.error:
             break
     return best, words

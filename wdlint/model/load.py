@@ -82,7 +82,7 @@ def load(target: str, arguments: Mapping[str, Any], device: str = "meta") -> Loa
 def need_torch() -> None:
     """Raise in words where torch is missing."""
     if importlib.util.find_spec("torch") is None:
-        raise Complaint("classifying a model needs torch: pip install 'wdlint[model]'")
+        raise Complaint("this command needs torch: pip install 'wdlint[model]'")
 
 
 def parse_argument(text: str) -> tuple[str, Any]:

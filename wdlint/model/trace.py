@@ -250,6 +250,7 @@ class Observation:
 
     uses: dict[str, tuple[Use, ...]]
     error: str = ""
+    cut: bool = False  # it was ended when all that was wanted had been seen
 
 
 def observe(
@@ -274,16 +275,16 @@ def observe(
     held = [(names[original], tensor, owner) for original, tensor, owner in twin.parameters if original in names]
     observer = Observer(((n, t) for n, t, _ in held), {n: owner for n, _, owner in held})
     args, kwargs = _on_meta(args), _on_meta(dict(kwargs))
-    error = ""
+    error, cut = "", False
     try:
         with _quiet(), _stack(observer, wanted), torch.no_grad(), torch.device("meta"), observer:
             observer.feed((args, kwargs))
             twin.module(*args, **kwargs)
     except Enough:
-        pass
+        cut = True
     except Exception as failure:
         error = f"{type(failure).__name__}: {failure}"
-    return Observation({name: tuple(uses) for name, uses in observer.uses.items()}, error)
+    return Observation({name: tuple(uses) for name, uses in observer.uses.items()}, error, cut)
 
 
 def _on_meta(value: Any) -> Any:
