@@ -32,8 +32,8 @@ When an optimizer is written by hand for teaching, with neither momentum nor res
 descent makes no difference between the two.
 
 ## Fix safety
-Unsafe: the lines are removed and the strength moves into the groups of a decoupled optimizer. The update
-rule changes, and the decay has to be tuned again.
+Shown only: the help says what to write. The strength belongs into the groups of a decoupled optimizer;
+the update rule changes with it, and the decay has to be tuned again.
 
 ## References
 - Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019: https://arxiv.org/abs/1711.05101

@@ -33,8 +33,8 @@ When the penalty is the object of study, when it is a prior of a Bayesian model,
 the few rows of an embedding that a batch looks up.
 
 ## Fix safety
-Unsafe: the penalty is removed from the loss and its strength, `2 * c`, moves into the groups of a
-decoupled optimizer. The regularisation changes and has to be tuned again.
+Shown only: the help says which strength, `2 * c`, a decoupled optimizer is to be given in place of the
+penalty. The regularisation changes and has to be tuned again.
 
 ## References
 - Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019: https://arxiv.org/abs/1711.05101

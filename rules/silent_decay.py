@@ -32,8 +32,8 @@ optimizer = torch.optim.AdamW(decay_groups(model, weight_decay=0.01), lr=3e-4)
 When a result obtained with the default must be repeated.
 
 ## Fix safety
-Safe: the default is written down for the weights, at the strength that it has, and gains and biases go
-into a second group. It becomes unsafe where the program counts on a single group.
+Safe: the weights keep the strength that they have by default, and gains and biases go into a second group
+without decay. It becomes unsafe where the program counts on a single group.
 
 ## References
 - torch.optim.AdamW, parameter `weight_decay`: https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html

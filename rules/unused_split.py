@@ -27,7 +27,8 @@ optimizer = torch.optim.AdamW(groups, lr=1e-3)
 When the groups are made for another purpose, such as counting them for a log.
 
 ## Fix safety
-Safe: the optimizer gets the groups that were computed; the update rule stays as it is.
+Safe: the optimizer gets groups of weights and of gains and biases; the update rule stays as it is. The
+split that was not used is left for its author to remove.
 
 ## References
 - A split that was computed and then merged: https://github.com/nvidia-cosmos/cosmos-predict2.5/issues/165

@@ -150,6 +150,31 @@ def test_nothing_is_written_for_an_optimizer_without_a_decoupled_twin() -> None:
     assert mended(source + call, unsafe=True) == source + call
 
 
+PENALISED = """\
+import torch
+from torch import nn
+
+model = nn.Linear(4, 4, bias=False)
+optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.01)
+for x in range(3):
+    loss = model(torch.ones(4)).sum()
+    loss = loss + {term}
+    loss.backward()
+    optimizer.step()
+"""
+
+
+def test_a_penalty_beside_an_optimizer_that_decays_is_taken_out() -> None:
+    source = PENALISED.format(term="1e-4 * sum(p.pow(2).sum() for p in model.parameters())")
+    assert mended(source) == source
+    assert mended(source, unsafe=True) == "".join(x for x in source.splitlines(True) if "loss = loss +" not in x)
+
+
+def test_a_penalty_among_other_terms_is_left() -> None:
+    source = PENALISED.format(term="x + 1e-4 * sum(p.pow(2).sum() for p in model.parameters())")
+    assert mended(source, unsafe=True) == source
+
+
 def test_a_misspelt_key_is_corrected() -> None:
     source = "import torch\nfrom torch import nn\n\na = nn.Linear(4, 4, bias=False)\n"
     call = "optimizer = torch.optim.SGD([{'params': a.weight, 'weight_deacy': 0.1}], lr=1e-3)\n"
@@ -158,10 +183,10 @@ def test_a_misspelt_key_is_corrected() -> None:
 
 def test_a_list_of_patterns_gets_what_it_lacks() -> None:
     code = textwrap.dedent("""\
-        no_decay = ["bias", "LayerNorm.weight"]
+        skip = ["bias", "LayerNorm.weight"]
         groups = [
-            {"params": [p for n, p in net.named_parameters() if not any(d in n for d in no_decay)], "weight_decay": 0.1},
-            {"params": [p for n, p in net.named_parameters() if any(d in n for d in no_decay)], "weight_decay": 0.0},
+            {"params": [p for n, p in net.named_parameters() if not any(d in n for d in skip)], "weight_decay": 0.1},
+            {"params": [p for n, p in net.named_parameters() if any(d in n for d in skip)], "weight_decay": 0.0},
         ]
         optimizer = torch.optim.AdamW(groups, lr=1e-3)
         """)
@@ -208,6 +233,48 @@ def test_settings_choose_what_is_fixed(setting: str, fixed: bool) -> None:
     call = "optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1)\n"
     new = mended(MODEL + call, **{setting: ("WD1",)})
     assert (new != MODEL + call) is fixed
+
+
+def test_what_a_model_declares_is_exempt_too() -> None:
+    source = textwrap.dedent("""\
+        import torch
+        from torch import nn
+
+
+        class Encoder(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.position = nn.Parameter(torch.zeros(1, 3, 4))
+                self.mix = nn.Linear(4, 4, bias=False)
+
+            def no_weight_decay(self):
+                return {"position"}
+
+            def forward(self, x):
+                return self.mix(x + self.position)
+
+
+        encoder = Encoder()
+        optimizer = torch.optim.AdamW(encoder.parameters(), lr=1e-3, weight_decay=0.05)
+        """)
+    assert 'n.endswith("position")' in mended(source)
+
+
+def test_a_model_that_may_not_be_there_is_not_named() -> None:
+    source = textwrap.dedent("""\
+        import torch
+
+
+        def make(models, params):
+            for model in models:
+                params.extend(model.parameters())
+            return torch.optim.AdamW(params, lr=1e-3, weight_decay=0.1)
+
+
+        def main(net, other):
+            return make([net], list(other.parameters()))
+        """)
+    assert "exempt_gains_and_biases(params, model)" not in mended(source, unsafe=True)
 
 
 def test_settings_move_rules_between_safe_and_unsafe() -> None:

@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, OptimizerUse
-from wdlint.fix import emit
 from wdlint.fix.program import Program, dotted
 
 PENALTIES = ("WD202", "WD203", "WD206")
@@ -95,8 +94,64 @@ def _renamed(program: Program, call: ast.Call, old: str, new: str) -> list[Edit]
 
 
 def penalty_fixes(finding: Finding, facts: FileFacts, program: Program) -> Iterator[Fix]:
-    """None yet that proves itself; see the finding's help."""
-    return iter(())
+    """A penalty beside an optimizer that decays the same parameters is taken out of the loss; others are shown.
+
+    Only a term that is added in a statement of its own is taken out: `loss += term`, `loss = loss + term`.
+    """
+    if finding.code != "WD206":
+        return
+    for penalty in facts.penalties:
+        if finding.place not in (penalty.place, penalty.sink_place):
+            continue
+        start, end = program.within(penalty.place)
+        for node in ast.walk(program.tree):
+            if isinstance(node, (ast.AugAssign, ast.Assign)) and _adds_alone(program, node, start, end):
+                edit = _taken_out(program, node)
+                yield Fix("Take the penalty out of the loss", Applicability.UNSAFE, (edit,), LESS_DECAY)
+                return
 
 
-__all__ = ["NOT_THE_SAME", "PENALTIES", "dotted", "emit", "optimizer_fixes", "penalty_fixes"]
+LESS_DECAY = "the regularisation becomes weaker by the penalty's share; the optimizer's decay stays"
+
+
+def _adds_alone(program: Program, node: ast.AugAssign | ast.Assign, start: int, end: int) -> bool:
+    """Whether a statement does nothing but add the term at a span to a name."""
+    first, last = program.span(node)
+    if not (first <= start and end <= last):
+        return False
+    if isinstance(node, ast.AugAssign):
+        return isinstance(node.op, ast.Add) and not _in_a_sum(program, node.value, start, end)
+    value = node.value
+    return (
+        len(node.targets) == 1
+        and isinstance(value, ast.BinOp)
+        and isinstance(value.op, ast.Add)
+        and dotted(value.left) is not None
+        and dotted(value.left) == dotted(node.targets[0])
+        and not _in_a_sum(program, value.right, start, end)
+    )
+
+
+def _in_a_sum(program: Program, value: ast.expr, start: int, end: int) -> bool:
+    """Whether something else is added to the term at a span, which must stay."""
+    for node in ast.walk(value):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+            first, last = program.span(node)
+            if first <= start and end <= last:
+                return True
+    return False
+
+
+def _taken_out(program: Program, node: ast.stmt) -> Edit:
+    """The edit that removes a statement with its line, or puts `pass` where its block would be empty."""
+    start, end = program.span(node)
+    parent = program.parents[node]
+    alone = any(getattr(parent, field, None) == [node] for field in ("body", "orelse", "finalbody"))
+    line_end = program.text.find("\n", end)
+    rest = program.text[end : line_end if line_end >= 0 else len(program.text)]
+    if alone or not program.begins_line(node) or rest.strip():
+        return program.edit(start, end, "pass")
+    return program.edit(start - len(program.indentation(node)), line_end + 1 if line_end >= 0 else end, "")
+
+
+__all__ = ["LESS_DECAY", "NOT_THE_SAME", "PENALTIES", "optimizer_fixes", "penalty_fixes"]

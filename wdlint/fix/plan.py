@@ -19,7 +19,7 @@ from wdlint.fix.selection import models_in, selection_of
 from wdlint.fix.split import pattern_fixes, replaced_tests
 
 REACH = ("WD101", "WD102", "WD103", "WD104", "WD106")
-SPLITS = ("WD301", "WD302", "WD303", "WD305", "WD306")
+SPLITS = ("WD301", "WD302", "WD303", "WD304", "WD305", "WD306")
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ def replaced_tests(
     if not isinstance(target, ast.List) or len(target.elts) != 2 or len(models) != 1:
         return
     edits: list[Edit] = []
+    every: list[emit.Group] = []
     kinds: set[bool] = set()
     for item in target.elts:
         if not isinstance(item, ast.Dict):
@@ -111,15 +112,27 @@ def replaced_tests(
         decay, held = entries.get(key), entries.get("params")
         if held is None:
             return
-        held = _where_it_is_made(program, held)
+        written, held = held, _where_it_is_made(program, held)
         exempt = isinstance(decay, ast.Constant) and decay.value == 0
         kinds.add(exempt)
         kept = "p.requires_grad" if "requires_grad" in program.source(held) else ""
         model = models[0]
         selection = Selection(f"{model}.parameters()", test=kept, by_name=f"{model}.named_parameters()")
-        edits.append(program.replacing(held, emit.restyled(selection.where(test, exempt), program)))
+        chosen = selection.where(test, exempt)
+        edits.append(program.replacing(held, emit.restyled(chosen, program)))
+        others = [f'"{k}": {program.source(v)}' for k, v in entries.items() if k != "params"]
+        every.append((f'"params": {program.source(written) if held is not written else chosen}', *others))
+    if all(len(e.text) > program.width // 3 for e in edits) and _on_one_line(program, target):
+        if all(program.within(e.place)[0] >= program.span(target)[0] for e in edits):
+            indentation = program.line_indentation(program.span(target)[0])
+            edits = [program.replacing(target, emit.listed(every, indentation, program))]
     if kinds == {True, False}:
         yield Fix("Divide the parameters by a test that is exact for this model", Applicability.SAFE, tuple(edits))
+
+
+def _on_one_line(program: Program, target: ast.expr) -> bool:
+    text = program.source(target)
+    return "\n" not in text and "\r" not in text
 
 
 def _where_it_is_made(program: Program, held: ast.expr) -> ast.expr:
