@@ -12,6 +12,7 @@ import tokenize
 import libcst as cst
 
 from wdlint.source import tree as t
+from wdlint.source.depth import too_deep
 from wdlint.source.lower import lower_module
 
 
@@ -80,8 +81,10 @@ def parse_text(text: str, path: str, name: str = "") -> t.Module:
     Raises:
         Unreadable: no Python that can be parsed.
     """
+    if too_deep(text):
+        raise Unreadable("the code is nested too deeply to be read")
     try:
-        tree = cst.parse_module(text)
+        tree = _parsed(text)
         stem = path.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
         package = stem == "__init__"
         if package:
@@ -93,6 +96,16 @@ def parse_text(text: str, path: str, name: str = "") -> t.Module:
         raise Unreadable("the code is nested too deeply to be read") from None
     except (ValueError, SyntaxError, MemoryError, OverflowError) as error:
         raise Unreadable(f"can't be parsed: {error}") from None
+
+
+def _parsed(text: str) -> cst.Module:
+    try:
+        return cst.parse_module(text)
+    except BaseException as error:
+        # A fault of the native parser reaches Python as an exception that derives from BaseException alone.
+        if type(error).__module__ == "pyo3_runtime":
+            raise Unreadable("can't be parsed: the parser failed") from None
+        raise
 
 
 # What libcst says: where the token ends that it can't read, and every token that could have stood there.
