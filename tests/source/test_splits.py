@@ -88,7 +88,6 @@ OPEN = {
     "names_below_classes": "a recursion that builds names",
     "recursion_by_class": "a recursion that fills two lists",
     "rates_by_layer_and_list": "a number in a name, counted by a loop",
-    "three_lists_of_modules": "classes gathered from a module's dictionary",
     "attributes_on_parameters": "a list that the model may have",
 }
 

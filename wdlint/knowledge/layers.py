@@ -82,6 +82,13 @@ def layer(path: str) -> KnownLayer | None:
     return _read(line) if line is not None else None
 
 
+def names_in(package: str) -> tuple[str, ...]:
+    """The names of the layer classes that a package itself exports, e.g. of `torch.nn`."""
+    start = f"{package}."
+    paths = (path.removeprefix(start) for path in _lines() if path.startswith(start))
+    return tuple(sorted(name for name in paths if "." not in name))
+
+
 _added: dict[str, KnownLayer] = {}
 
 

@@ -13,6 +13,7 @@ from wdlint.facts import Origin
 from wdlint.source import objects
 from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import (
+    TABLE,
     Answers,
     Arguments,
     Attribute,
@@ -523,6 +524,17 @@ def _globals(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, c
     return (ModuleValue(context.module),)
 
 
+def _layers_of_torch(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
+    """`nn.__dict__.items()`: the layer classes with parameters, by name."""
+    from wdlint.knowledge.layers import names_in
+
+    pairs = (
+        SequenceValue("tuple", (Item((Known(name),)), Item((External(f"torch.nn.{name}"),))))
+        for name in names_in("torch.nn")
+    )
+    return (SequenceValue(TABLE, tuple(Item((pair,)) for pair in pairs), node, context),)
+
+
 def _sum(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     given = positional(evaluator, arguments)
     if len(given) == 2 and any(isinstance(bare(v), SequenceValue) for v in given[1]):
@@ -565,6 +577,7 @@ _BUILTINS: dict[str, Callable[[Evaluation, Arguments, t.Call | None, Context], A
     "builtins.sum": _sum,
     "builtins.super": _super,
     "builtins.globals": _globals,
+    "torch.nn.__dict__.items": _layers_of_torch,
     "builtins.locals": _globals,
     "importlib.import_module": _import_module,
     "builtins.__import__": _import_module,

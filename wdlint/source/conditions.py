@@ -16,6 +16,7 @@ from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import (
+    TABLE,
     Answers,
     Arguments,
     Attribute,
@@ -330,6 +331,9 @@ class Reader:
         """The members of a list, tuple, set or mapping of constants and classes, if all can be told."""
         found: list[Value] = []
         inner = bare(value)
+        chosen = self._chosen(inner)
+        if chosen is not None:
+            return chosen
         if isinstance(inner, SequenceValue) and inner.complete:
             for item in objects.items(self.evaluator, value):
                 answers = self.evaluator.force(item.value)
@@ -352,6 +356,31 @@ class Reader:
         if isinstance(inner, (External, ClassValue)):
             return [inner]
         return None
+
+    def _chosen(self, value: Value) -> list[Value] | None:
+        """What `(v for k, v in nn.__dict__.items() if "Norm" in k)` takes from a table of constants."""
+        if not isinstance(value, SequenceValue) or not isinstance(value.node, t.Comprehension) or value.context is None:
+            return None
+        clause = value.node.clauses[0]
+        answers = self.evaluator.evaluate(clause.iter, value.context)
+        if len(value.node.clauses) != 1 or len(answers) != 1 or not isinstance(answers[0], SequenceValue):
+            return None
+        if answers[0].kind != TABLE:
+            return None
+        found: list[Value] = []
+        for item in answers[0].items:
+            inner = Context(value.context.frame, value.context.statement, {}, value.context)
+            assert inner.local is not None
+            for bound in t.target_names(clause.target):
+                held = self.evaluator.force(item.value)
+                inner.local[bound] = self.evaluator.unpacked(clause.target, bound, held, inner)
+            self.evaluator.keep(inner)
+            truths = [arithmetic.truth(self.evaluator, test, inner) for test in clause.ifs]
+            if None in truths:
+                return None
+            if all(truths):
+                found.extend(self.evaluator.evaluate(value.node.element, inner))
+        return found
 
     # ---- calls
 

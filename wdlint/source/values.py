@@ -168,9 +168,12 @@ class Item:
     spread: bool = False
 
 
+TABLE = "table"  # the kind of a sequence of constants that a library holds
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SequenceValue:
-    kind: str  # "list", "tuple", "set", "generator"
+    kind: str  # "list", "tuple", "set", "generator", or `TABLE`
     items: tuple[Item, ...]
     node: t.Node | None = None
     context: Context | None = None
