@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from wdlint.source import flow, objects, penalty_terms
 from wdlint.source import tree as t
-from wdlint.source.evaluate import parameter_named
+from wdlint.source.names import parameter_named
 from wdlint.source.penalty_calls import entered
 from wdlint.source.penalty_reading import Reading
 from wdlint.source.penalty_ways import Term, Way

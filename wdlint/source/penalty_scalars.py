@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from wdlint.source import flow
 from wdlint.source import tree as t
-from wdlint.source.evaluate import Evaluator, parameter_named
+from wdlint.source.evaluate import Evaluator
+from wdlint.source.names import parameter_named
 from wdlint.source.values import (
     Answers,
     Attribute,
