@@ -14,17 +14,61 @@ from wdlint.work import Plan, check_files
 
 # Files that import each other, in a circle too, rebind each other's names, and share a model and a factory.
 FILES = {
-    "model.py": "from torch import nn\nimport train\n\n\nclass Net(nn.Module):\n    def __init__(self, norm=nn.LayerNorm):\n"
-    "        super().__init__()\n        self.fc = nn.Linear(2, 2)\n        self.norm = norm(2)\n\n\nclass Bare(nn.Module):\n"
-    "    def __init__(self):\n        super().__init__()\n        self.fc = nn.Linear(2, 2, bias=False)\n",
-    "build.py": "from torch import optim\nfrom model import Net\nDECAY = 0.1\n\n\ndef make_optimizer(net, decay=DECAY):\n"
-    "    return optim.AdamW(net.parameters(), weight_decay=decay)\n\n\noptimizer = make_optimizer(Net())\n",
-    "train.py": "import torch\nfrom build import *\nfrom model import Bare, Net\n\nnet = Net()\nopt = make_optimizer(net)\n"
-    "other = torch.optim.Adam(net.parameters(), weight_decay=DECAY)\nbare = torch.optim.AdamW(Bare().parameters())\n",
-    "again.py": "from train import *\nfrom torch.optim import Adam\nDECAY = 0\nlast = Adam(net.parameters(), weight_decay=DECAY)\n",
-    "broken.py": "import torch.optim\nfrom train import net\ntorch.optim.Adam(net.parameters(), weight_decay=1e-4\n",
-    "penalty.py": "from train import net, opt\nloss = net(1) + 0.1 * sum(p.norm(2) ** 2 for p in net.parameters())\n"
-    "loss.backward()\n",
+    "model.py": """\
+from torch import nn
+import train
+
+
+class Net(nn.Module):
+    def __init__(self, norm=nn.LayerNorm):
+        super().__init__()
+        self.fc = nn.Linear(2, 2)
+        self.norm = norm(2)
+
+
+class Bare(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(2, 2, bias=False)
+""",
+    "build.py": """\
+from torch import optim
+from model import Net
+DECAY = 0.1
+
+
+def make_optimizer(net, decay=DECAY):
+    return optim.AdamW(net.parameters(), weight_decay=decay)
+
+
+optimizer = make_optimizer(Net())
+""",
+    "train.py": """\
+import torch
+from build import *
+from model import Bare, Net
+
+net = Net()
+opt = make_optimizer(net)
+other = torch.optim.Adam(net.parameters(), weight_decay=DECAY)
+bare = torch.optim.AdamW(Bare().parameters())
+""",
+    "again.py": """\
+from train import *
+from torch.optim import Adam
+DECAY = 0
+last = Adam(net.parameters(), weight_decay=DECAY)
+""",
+    "broken.py": """\
+import torch.optim
+from train import net
+torch.optim.Adam(net.parameters(), weight_decay=1e-4
+""",
+    "penalty.py": """\
+from train import net, opt
+loss = net(1) + 0.1 * sum(p.norm(2) ** 2 for p in net.parameters())
+loss.backward()
+""",
 }
 
 
