@@ -51,7 +51,9 @@ def hook(name, arguments):
             events.append(["exec", file])
     elif name == "import" and str(arguments[0]).split(".")[0] in ("torch", "evil_neighbour", "train", "setup"):
         events.append(["import", arguments[0]])
-    elif name in ("os.remove", "os.rename", "os.mkdir", "os.chmod"):
+    elif name in (
+        "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.chmod", "os.link", "os.symlink", "os.truncate", "os.utime"
+    ):
         if not os.path.abspath(arguments[0]).startswith(cache):
             events.append([name, str(arguments[0])])
 
@@ -98,3 +100,18 @@ def test_source_is_linted_where_torch_cannot_be_imported(tmp_path: Path) -> None
     assert done.returncode == 1
     assert "WD201" in done.stdout
     assert done.stderr == ""
+
+
+def test_a_folder_that_names_its_files_like_our_libraries_is_read_and_not_run(tmp_path: Path) -> None:
+    for name in ("click", "libcst", "pathspec", "tomllib", "json", "ast", "dataclasses", "concurrent"):
+        (tmp_path / f"{name}.py").write_text(f"open('executed-{name}', 'w')\n" + EVIL)
+    done = subprocess.run(
+        [sys.executable, "-m", "wdlint", "--no-cache", "--output-format", "concise", "-j", "2", "."],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout.count("WD201") == 8
+    assert [path.name for path in tmp_path.glob("executed-*")] == []

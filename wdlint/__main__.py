@@ -6,6 +6,14 @@ import os
 import sys
 
 
+def _leave_folder() -> None:
+    """Import nothing from the working folder: `python -m` puts it first, and the code in it is to be read, not run."""
+    here = os.getcwd()
+    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    if sys.path and os.path.abspath(sys.path[0]) == here != ours:
+        del sys.path[0]
+
+
 def main() -> None:
     """Run the command line; output that can't be written ends it in words."""
     for name in ("stdout", "stderr"):
@@ -26,4 +34,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    _leave_folder()
     main()
