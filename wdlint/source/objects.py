@@ -138,6 +138,8 @@ def _piece(evaluator: Evaluation, value: t.Expr, index: int) -> t.Subscript:
 
 def path_below(evaluator: Evaluation, expr: t.Expr, root: str, context: Context) -> tuple[str | int | None, ...] | None:
     """`("a", "b")` for `root.a["b"]`; None where the expression is not rooted in the name."""
+    if t.root_name(expr) != root:
+        return None  # before keys are evaluated
     path: list[str | int | None] = []
     while True:
         match expr:
@@ -279,7 +281,7 @@ def _instance_member(evaluator: Evaluation, value: Instance, name: str, context:
     functions = [v for v in own if isinstance(v, FunctionValue) and isinstance(v.definition, t.FunctionDef)]
     if functions:
         return tuple(v for f in functions for v in _bound_function(evaluator, f, value, context))
-    found, deeper, replaced = _after_changes(evaluator, instance_changes(evaluator, value), name)
+    found, deeper, replaced = _after_changes(evaluator, instance_changes(evaluator, value, name), name)
     if own and not replaced:
         constants = tuple(v.come_from(Origin.FIELD_DEFAULT) if isinstance(v, Known) else v for v in own)
         found = [*constants, *found]
@@ -381,34 +383,82 @@ def may_be_module(evaluator: Evaluation, value: Instance) -> bool:
     return is_module(evaluator, value) or any(isinstance(b, External) and b.path.startswith("?") for b in bases)
 
 
-def instance_changes(evaluator: Evaluation, instance: Instance) -> tuple[Change, ...]:
-    """Everything that the methods of an instance's class do to `self`, `__init__` first."""
-    cache: dict[int, tuple[Change, ...]] = evaluator.memo("instance_changes")
-    found = cache.get(id(instance))
+def instance_changes(evaluator: Evaluation, instance: Instance, name: str | None = None) -> tuple[Change, ...]:
+    """Everything that the methods of an instance's class do to `self`, `__init__` first.
+
+    With a name, only what may concern this attribute: large classes are asked for few of theirs.
+    """
+    cache: dict[tuple[int, str | None], tuple[Change, ...]] = evaluator.memo("instance_changes")
+    key = id(instance), name
+    found = cache.get(key)
     if found is not None:
         return found
-    cache[id(instance)] = ()
+    cache[key] = ()
     evaluator.keep(instance)
     assert isinstance(instance.cls, ClassValue)
     owners = [c for c in linear_bases(evaluator, instance.cls) if isinstance(c, ClassValue)]
     constructors: list[Change] = []
     others: list[Change] = []
     for owner in reversed(owners):
-        for statement in t.statements(owner.definition.inner.body):
-            if isinstance(statement, t.FunctionDef) and statement.params:
-                frame = evaluator.method_frame(statement, owner, instance)
-                changes = _self_changes(evaluator, statement, frame)
-                (constructors if statement.name == "__init__" else others).extend(changes)
-    cache[id(instance)] = (*constructors, *others)
-    return cache[id(instance)]
-
-
-def _self_changes(evaluator: Evaluation, method: t.FunctionDef, frame: Frame) -> Iterator[Change]:
-    name = method.params[0].name
-    for statement in t.statements(method.inner.body):
-        if name in statement.touches and not any(True for _ in t.blocks(statement)):
+        for method, statement in _concerning(evaluator, owner.definition, name):
+            frame = evaluator.method_frame(method, owner, instance)
             certain = statement.block.parent is None and method.name == "__init__"
-            yield from changes_in(evaluator, statement, name, frame, certain)
+            changes = changes_in(evaluator, statement, method.params[0].name, frame, certain)
+            (constructors if method.name == "__init__" else others).extend(changes)
+    cache[key] = (*constructors, *others)
+    return cache[key]
+
+
+def _concerning(evaluator: Evaluation, definition: t.ClassDef, name: str | None) -> list[tuple[t.FunctionDef, t.Stmt]]:
+    """The statements of a class's methods that may change an attribute of `self`, in textual order."""
+    indices: dict[int, list[tuple[t.FunctionDef, t.Stmt, set[str] | None]]] = evaluator.memo("changing_statements")
+    index = indices.get(id(definition))
+    if index is None:
+        index = indices[id(definition)] = [
+            (method, statement, _attributes_changed(statement, method.params[0].name))
+            for method in t.statements(definition.inner.body)
+            if isinstance(method, t.FunctionDef) and method.params
+            for statement in t.statements(method.inner.body)
+            if method.params[0].name in statement.touches and not any(True for _ in t.blocks(statement))
+        ]
+    return [(m, s) for m, s, changed in index if name is None or changed is None or name in changed]
+
+
+def _attributes_changed(statement: t.Stmt, root: str) -> set[str] | None:
+    """The attributes of `root` that a statement changes, or None where that can't be read off."""
+    places: list[t.Expr] = []
+    match statement:
+        case t.Assign():
+            places = [*statement.targets]
+        case t.AugAssign():
+            places = [statement.target]
+        case t.Delete():
+            places = [*statement.targets]
+        case t.Expression(value=t.Call(func=t.Attribute(value=held))):
+            places = [held]
+        case t.Expression(value=t.Call(func=t.Name(id="setattr"), args=(held, key, _))):
+            name = key.value.value if isinstance(key.value, t.Const) else None
+            places = [t.Attribute(None, held.value, name) if isinstance(name, str) else held.value]
+    if not places:
+        return None
+    found: set[str] = set()
+    while places:
+        place = places.pop()
+        first: str | None = None
+        while isinstance(place, (t.Attribute, t.Subscript)):
+            first = place.attr if isinstance(place, t.Attribute) else None
+            place = place.value
+        if isinstance(place, t.Display):
+            places.extend(place.items)
+        elif isinstance(place, t.Starred):
+            places.append(place.value)
+        elif isinstance(place, t.Name) and place.id != root:
+            continue
+        elif not isinstance(place, t.Name) or first is None:
+            return None
+        else:
+            found.add(first)
+    return found
 
 
 def method_named(evaluator: Evaluation, instance: Instance, name: str) -> FunctionValue | None:

@@ -15,6 +15,14 @@ from wdlint.source.values import Answers, Context, Known, Unknown
 
 _DECLARERS = ("add_argument", "add", "add_arg", "add_option", "option", "Option")
 _FLAGS = ("DEFINE_float", "DEFINE_string", "DEFINE_integer", "DEFINE_bool", "DEFINE_boolean", "DEFINE_enum")
+_DECLARING = (
+    b"add_arg",
+    b"ption(",
+    b"DEFINE_",
+    b".add('-",
+    b'.add("-',
+)  # what the bytes of a module that declares options hold
+_BEFORE = (b"-", b"'", b'"')  # what stands before an option's name where it is declared
 
 
 def option_default(evaluator: Evaluation, name: str, context: Context) -> Answers:
@@ -33,7 +41,8 @@ def option_default(evaluator: Evaluation, name: str, context: Context) -> Answer
 def _near(evaluator: Evaluation, module: t.Module, name: str) -> Iterator[t.Module]:
     """The module itself, those it imports that mention the name, and the linted file."""
     yield module
-    wanted = name.encode(), name.replace("_", "-").encode()
+    spellings = {name.encode(), name.replace("_", "-").encode()}
+    wanted = [before + spelling + after for spelling in spellings for before in _BEFORE for after in (b"'", b'"')]
     for statement in module.scope.body.statements:
         targets: list[tuple[str, int]] = []
         if isinstance(statement, t.ImportFrom):
@@ -46,7 +55,7 @@ def _near(evaluator: Evaluation, module: t.Module, name: str) -> Iterator[t.Modu
         elif isinstance(statement, t.Import):
             targets = [(dotted, 0) for dotted, _ in statement.names]
         for dotted, level in targets:
-            found = evaluator.project.mentioning(dotted, module, level, wanted)
+            found = evaluator.project.mentioning(dotted, module, level, wanted, _DECLARING)
             if found is not None:
                 yield found
     yield evaluator.module

@@ -36,6 +36,8 @@ class Project:
     _modules: dict[str, t.Module | None] = field(default_factory=dict)
     trail: Trail = field(default_factory=Trail)
     _bytes: dict[str, bytes] = field(default_factory=dict)
+    _makers: dict[str, bool] = field(default_factory=dict)
+    _brought: dict[tuple[str, str], list[tuple[str, int]]] = field(default_factory=dict)
     _locator: Locator | None = None
 
     def module(self, path: str, data: bytes | None = None) -> t.Module | None:
@@ -74,22 +76,55 @@ class Project:
             return found
         return self.module(found)
 
-    def mentioning(self, dotted: str, importer: t.Module, level: int, wanted: Sequence[bytes]) -> t.Module | None:
-        """The project module that an import leads to, if its bytes hold one of the wanted names.
+    def mentioning(
+        self, dotted: str, importer: t.Module, level: int, wanted: Sequence[bytes], besides: Sequence[bytes]
+    ) -> t.Module | None:
+        """The project module that an import leads to, if its bytes hold one of the wanted names and one of `besides`.
 
         Spares parsing modules that can't answer.
         """
         path = self._locate(importer.path, dotted, level)
         if path is None or not path.endswith(".py"):
             return None
+        data = self._read(path)
+        holds = any(name in data for name in wanted) and any(mark in data for mark in besides)
+        return self.module(path, data) if holds else None
+
+    def may_make(self, dotted: str, importer: str, level: int, name: str) -> bool:
+        """Whether a name that the file `importer` imports may make an optimizer, by the bytes of its module.
+
+        What makes one is a mention of torch's, a class that derives from one, or a call with a telling name. A
+        module that only passes the name on is followed to where it has it from. Parses nothing.
+        """
+        from wdlint.source.screen import brought, may_construct
+
+        asked: set[tuple[str, str]] = set()
+        waiting = [(importer, dotted, level)]
+        while waiting:
+            where, module, dots = waiting.pop()
+            below = f"{module}.{name}" if module else name
+            for path in (self._locate(where, module, dots), self._locate(where, below, dots)):
+                if path is None or not path.endswith(".py") or (path, name) in asked:
+                    continue
+                asked.add((path, name))
+                data = self._read(path)
+                if path not in self._makers:
+                    self._makers[path] = may_construct(data)
+                if self._makers[path]:
+                    return True
+                if (path, name) not in self._brought:
+                    self._brought[path, name] = brought(data, name)
+                waiting += [(path, *source) for source in self._brought[path, name]]
+        return not asked  # a library's: to ask it costs nothing
+
+    def _read(self, path: str) -> bytes:
         self.trail.files[path] = None
         if path not in self._bytes:
             try:
                 self._bytes[path] = Path(path).read_bytes() if os.path.getsize(path) <= _LARGEST else b""
             except OSError:
                 self._bytes[path] = b""
-        data = self._bytes[path]
-        return self.module(path, data) if any(name in data for name in wanted) else None
+        return self._bytes[path]
 
     def _locate(self, importer: str, dotted: str, level: int) -> str | None:
         if self._locator is None:

@@ -29,6 +29,13 @@ _WORDLESS = (
     rb"#[^\n]*", rb'"""(?:[^\\]|\\.)*?"""', rb"'''(?:[^\\]|\\.)*?'''",
     rb'("(?:[^"\\\n]|\\.)*")', rb"('(?:[^'\\\n]|\\.)*')"
 )  # fmt: skip
+# What a module has that makes an optimizer: mentions of torch's, bases, and calls with a telling name.
+_MAKERS = (
+    rb"torch\.optim|import optim\b|[(,]\s*(?:\w+\.)*\w*Optimizer\w*\s*[,)]|"
+    rb"\boptim(?:izers?|s)?\.(?!step|zero_grad|(?:load_)?state_dict)\w+\(|(?<!\w)(?!is_|has_|on_)"
+    rb"(?i:\w*(?:optim(?!um|al|iz(?:e|ation)\b)|adam|sgd|rmsprop|adagrad|lamb(?!da)|lars|lion\b|muon)\w*\()"
+)
+_IMPORT = rb"(?m)^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*(?:\\\n[^\n#]*)*)"
 
 
 def may_matter(data: bytes) -> bool:
@@ -75,3 +82,24 @@ def _takes_steps(data: bytes) -> bool:
 
 def _names_a_penalty(data: bytes) -> bool:
     return any(piece in data for piece in _PENALTY_PIECES) and any(word in data for word in _PENALTY_WORDS)
+
+
+def may_construct(data: bytes) -> bool:
+    """Whether a module's bytes can hold a function or class that makes an optimizer."""
+    if not any(word in data for word in (b"ptim", b"dam", b"SGD", b"sgd")):
+        return False
+    import re
+
+    return re.search(_MAKERS, _bare(data)) is not None
+
+
+def brought(data: bytes, name: str) -> list[tuple[str, int]]:
+    """The modules, with the number of leading dots, that a module's bytes import a name from, also by a star."""
+    import re
+
+    found: list[tuple[str, int]] = []
+    wanted = re.compile(rb"(?<!\w)(?:\*|%s)(?!\w)" % re.escape(name.encode()))
+    for dots, module, names in re.findall(_IMPORT, data):
+        if wanted.search(names):
+            found.append((module.decode("ascii", "replace"), len(dots)))
+    return found

@@ -7,7 +7,6 @@ an optimizer. What the optimizer is given is read in `uses`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from wdlint.knowledge.wrappers import Form, Helper, Wrapper, helper, wrapper
 from wdlint.source import calls, library_groups, objects
 from wdlint.source import tree as t
 from wdlint.source.callers import all_statements
+from wdlint.source.candidates import SUGGESTIVE, worth_asking
 from wdlint.source.steps import Step, read_step
 from wdlint.source.values import (
     Answers,
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from wdlint.source.evaluate import Evaluator
 
 _OPTIMIZER_BASES = ("torch.optim.Optimizer", "torch.optim.optimizer.Optimizer")
-_SUGGESTIVE = re.compile(r"opt|adam|sgd|rmsprop|adagrad|lamb|lars|lion|muon", re.IGNORECASE)
 _COUNTED = 40  # optimizers followed in one file
 
 
@@ -80,7 +79,7 @@ def sites(evaluator: Evaluator, module: t.Module) -> Iterator[Site]:
         frame = evaluator.frame(statement.scope)
         for expression in t.expressions(statement):
             for call, context in calls_in(evaluator, expression, frame.at(statement)):
-                if not _worth_asking(call.func):
+                if not worth_asking(evaluator, call, context):
                     continue
                 site = _site(evaluator, call, statement, context)
                 if site is not None:
@@ -102,10 +101,12 @@ def calls_in(evaluator: Evaluator, expr: t.Expr, context: Context) -> Iterator[t
             inner = context.inner[id(expr)] = Context(context.frame, context.statement, local, context)
         yield from calls_in(evaluator, expr.body, inner)
         return
-    if isinstance(expr, t.Comprehension) and any(isinstance(n, t.Call) for n in t.walk(expr.element)):
-        inner, _ = evaluator.clauses(expr, context)
-        for part in (expr.key, expr.element):
-            if part is not None:
+    if isinstance(expr, t.Comprehension):
+        parts = [part for part in (expr.key, expr.element) if part is not None]
+        within = (node for part in parts for node in t.walk(part) if isinstance(node, t.Call))
+        if any(worth_asking(evaluator, call, context) for call in within):  # else what it runs over need not be known
+            inner, _ = evaluator.clauses(expr, context)
+            for part in parts:
                 yield from calls_in(evaluator, part, inner)
         for clause in expr.clauses:
             yield from calls_in(evaluator, clause.iter, context)
@@ -114,13 +115,6 @@ def calls_in(evaluator: Evaluator, expr: t.Expr, context: Context) -> Iterator[t
         yield expr, context
     for child in t.children(expr):
         yield from calls_in(evaluator, child, context)
-
-
-def _worth_asking(func: t.Expr) -> bool:
-    """Whether a callee could construct an optimizer: spares evaluating the receiver of every method."""
-    if isinstance(func, t.Attribute):
-        return func.attr[:1].isupper() or _SUGGESTIVE.search(func.attr) is not None or func.attr == "initialize"
-    return True
 
 
 def _site(evaluator: Evaluator, call: t.Call, statement: t.Stmt, context: Context) -> Site | None:
@@ -190,7 +184,7 @@ def suggests_optimizer(evaluator: Evaluator, function: FunctionValue, depth: int
             for node in t.walk(expression):
                 if isinstance(node, t.Call):
                     name = t.dotted(node.func)
-                    if name is None or _SUGGESTIVE.search(name.rsplit(".", 1)[-1]) or _SUGGESTIVE.search(name):
+                    if name is None or SUGGESTIVE.search(name.rsplit(".", 1)[-1]) or SUGGESTIVE.search(name):
                         found = found or name is not None or isinstance(node.func, (t.Subscript, t.Call))
     cache[id(definition)] = found
     return found
@@ -318,7 +312,7 @@ def _of_project(evaluator: Evaluator, cls: ClassValue, arguments: Arguments, con
     inner = [
         maker
         for position, parameter in enumerate(params)
-        if _SUGGESTIVE.search(parameter.name)
+        if SUGGESTIVE.search(parameter.name)
         for value in calls.argument(evaluator, arguments, parameter.name, position)
         if isinstance(value, (External, ClassValue, Partial))
         for maker in makers_of(evaluator, value, arguments, context)
