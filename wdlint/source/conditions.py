@@ -1,47 +1,38 @@
 """From a test in the source to a condition on the current parameter.
 
 `if "bias" in n or p.ndim < 2` becomes a selector over names and dimensions. What can't be read becomes
-an `Opaque` condition, the same one wherever the same test stands. What a selector answers is in
-`selector`; which parameters a collection holds is in `selections`.
+an `Opaque` condition, the same one wherever the same test stands. Tests of texts are in `condition_texts`,
+of sizes in `condition_sizes`, of equality and membership in `condition_members`. What a selector answers
+is in `selector`; which parameters a collection holds is in `selections`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable
 
 from wdlint.source import arithmetic, flow, objects
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
+from wdlint.source.condition_constants import constants_of
+from wdlint.source.condition_members import equality, membership, of_classes
+from wdlint.source.condition_sizes import FLIPPED, size
+from wdlint.source.condition_texts import affix, only, regular
 from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import (
-    TABLE,
     Answers,
     Arguments,
     Attribute,
-    Change,
-    Changed,
-    ClassValue,
-    Collection,
     Condition,
     Context,
     Element,
-    External,
     Frame,
     FunctionValue,
-    Instance,
     Known,
-    MappingValue,
     SequenceValue,
-    TextOf,
     Value,
-    bare,
 )
 
-_FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _DEPTH = 8
-_ALTERNATIVES = 200  # constants that an `any(… for … in …)` may run over
 
 
 class Reader:
@@ -150,7 +141,11 @@ class Reader:
         if isinstance(loop, t.For) and isinstance(statement.block.parent, t.If):
             elements = self.evaluator.evaluate(loop.iter, frame.at(loop))
             test = statement.block.parent
-            if len(elements) == 1 and self._constants(elements[0]) is not None and statement.block is test.body:
+            if (
+                len(elements) == 1
+                and constants_of(self.evaluator, elements[0]) is not None
+                and statement.block is test.body
+            ):
                 some = self._in_some_turn(loop, test.test, frame.at(loop))
                 around = self.all_of(objects.loop_conditions(loop, frame))
                 return s.both(some, around) if some is not None and len(loop.body.statements) == 1 else None
@@ -158,7 +153,7 @@ class Reader:
 
     def _truthy(self, answers: Answers) -> s.Selector | None:
         """A value used as a test: `p.requires_grad`, a flag of the parameter."""
-        return _only([self._truthy_value(value) for value in answers])
+        return only([self._truthy_value(value) for value in answers])
 
     def _truthy_value(self, value: Value) -> s.Selector | None:
         match value:
@@ -188,15 +183,17 @@ class Reader:
 
     def _compare(self, op: str, left: t.Expr, right: t.Expr, context: Context) -> s.Selector | None:
         if op in ("in", "not in"):
-            found = self._membership(left, right, context)
+            found = membership(self.evaluator, left, right, context, self.whole)
             return s.negation(found) if found is not None and op == "not in" else found
         if op in ("is", "is not") and isinstance(right, t.Const) and right.value is None:
             return self._not_none(op, left, context)
-        size = self._size(left, op, right, context) or self._size(right, _FLIPPED.get(op, op), left, context)
-        if size is not None:
-            return size
+        found = size(self.evaluator, left, op, right, context)
+        if found is None:
+            found = size(self.evaluator, right, FLIPPED.get(op, op), left, context)
+        if found is not None:
+            return found
         if op in ("==", "!=", "is", "is not"):
-            found = self._equality(left, right, context)
+            found = equality(self.evaluator, left, right, context, self.whole)
             return s.negation(found) if found is not None and op in ("!=", "is not") else found
         return None
 
@@ -210,178 +207,6 @@ class Reader:
         )
         return s.Always(op == "is not") if taken else None
 
-    def _size(self, expr: t.Expr, op: str, other: t.Expr, context: Context) -> s.Selector | None:
-        """`p.ndim op n`, `len(p.shape) op n`, `p.shape[i] op n`, `p.numel() op n`."""
-        if op not in _FLIPPED:
-            return None
-        answers = self.evaluator.evaluate(other, context)
-        number = answers[0].value if len(answers) == 1 and isinstance(answers[0], Known) else None
-        if not isinstance(number, int) or isinstance(number, bool):
-            return self._shape_of(expr, op, answers, context)
-        comparison: Any = op
-        if isinstance(expr, t.Call) and isinstance(expr.func, t.Name) and expr.func.id == "len" and expr.args:
-            for value in self.evaluator.evaluate(expr.args[0].value, context):
-                if isinstance(value, Attribute) and value.name in ("shape", "size") and _parameter(value.of):
-                    return s.Dims(comparison, number)
-            return None
-        for value in self.evaluator.evaluate(expr, context):
-            if not isinstance(value, Attribute):
-                continue
-            if value.name in ("ndim", "dim", "ndimension") and _parameter(value.of):
-                return s.Dims(comparison, number)
-            if value.name in ("numel", "nelement") and _parameter(value.of):
-                return s.Size(None, comparison, number)
-            axis = re.fullmatch(r"\[(-?\d+)\]", value.name)
-            if axis and isinstance(value.of, Attribute) and value.of.name in ("shape", "size"):
-                if _parameter(value.of.of):
-                    return s.Size(int(axis[1]), comparison, number)
-            if value.name == "size" and value.called and len(value.arguments) == 1 and _parameter(value.of):
-                index = value.arguments[0]
-                if isinstance(index, int):
-                    return s.Size(index, comparison, number)
-        return None
-
-    def _shape_of(self, expr: t.Expr, op: str, answers: Answers, context: Context) -> s.Selector | None:
-        """`p.shape == (1,)` says how many dimensions there are, and how long each is."""
-        if op not in ("==", "!=") or len(answers) != 1 or not isinstance(answers[0], SequenceValue):
-            return None
-        if not any(isinstance(v, Attribute) and v.name == "shape" for v in self.evaluator.evaluate(expr, context)):
-            return None
-        lengths = [self.evaluator.force(item.value) for item in answers[0].items]
-        parts: list[s.Selector] = [s.Dims("==", len(lengths))]
-        for axis, length in enumerate(lengths):
-            if len(length) != 1 or not isinstance(length[0], Known) or not isinstance(length[0].value, int):
-                return None
-            parts.append(s.Size(axis, "==", length[0].value))
-        found = s.both(*parts)
-        return found if op == "==" else s.negation(found)
-
-    def _equality(self, left: t.Expr, right: t.Expr, context: Context) -> s.Selector | None:
-        lefts, rights = self.evaluator.evaluate(left, context), self.evaluator.evaluate(right, context)
-        for symbolic, others in ((lefts, rights), (rights, lefts)):
-            for value in symbolic:
-                text = self.text(value)
-                if text is not None:
-                    constants = [v.value for v in others if isinstance(v, Known) and isinstance(v.value, str)]
-                    if len(constants) == len(others):
-                        return s.either(*(s.Equals(text, c) for c in constants))
-                if isinstance(value, Attribute) and value.name == "__class__":
-                    return self._classes(others)
-                if isinstance(value, Element) and value.part == "parameter":
-                    return self._same_parameter(others)
-                if isinstance(value, Attribute) and value.name == "requires_grad":
-                    if len(others) == 1 and isinstance(others[0], Known):
-                        return s.Trainable() if others[0].value else s.negation(s.Trainable())
-        return None
-
-    def _same_parameter(self, others: Answers) -> s.Selector | None:
-        names = [self.evaluator.one_parameter(value) for value in others]
-        if not names or any(name is None for name in names):
-            return None
-        return s.either(*(s.Equals(s.FullName(), name[1]) for name in names if name is not None))
-
-    # ---- membership
-
-    def _membership(self, left: t.Expr, right: t.Expr, context: Context) -> s.Selector | None:
-        lefts, rights = self.evaluator.evaluate(left, context), self.evaluator.evaluate(right, context)
-        options = [self._within(subject, _before_turn(self.evaluator, held, subject, context))
-                   for subject in lefts for held in rights]  # fmt: skip
-        return _only(options)
-
-    def _within(self, subject: Value, held: Value) -> s.Selector | None:
-        text = self.text(subject)
-        if isinstance(subject, Known) and isinstance(subject.value, str):
-            inner = self.text(held)
-            return s.Contains(inner, subject.value) if inner is not None else None
-        if text is not None and isinstance(held, Known) and isinstance(held.value, str):
-            return s.Within(text, held.value)
-        if objects.symbolic_part(self.evaluator, held) is not None or _keyed_by_name(self.evaluator, held):
-            element = objects.element_within(subject)
-            return self._among(held, element) if element is not None else None
-        constants = self._constants(held)
-        if constants is None:
-            return None
-        if text is not None and all(isinstance(c, Known) and isinstance(c.value, str) for c in constants):
-            return s.InNames(text, tuple(str(c.value) for c in constants if isinstance(c, Known)))
-        if isinstance(subject, Attribute) and subject.name == "__class__":
-            return self._classes(tuple(constants), exact=True)
-        if isinstance(subject, Element) and subject.part == "parameter":
-            return self._same_parameter(tuple(constants)) if constants else s.Always(False)
-        return None
-
-    def _among(self, held: Value, element: Element) -> s.Selector | None:
-        """Membership in a set of parameters or names that was itself selected from the model."""
-        active: dict[int, bool] = self.evaluator.memo("sets asked")
-        key = id(getattr(bare(held), "node", None) or held)
-        if key in active:
-            # `if p in seen: continue` before `seen.add(p)`: each is met once, so it is not yet there
-            return s.Always(False)
-        active[key] = True
-        try:
-            parts = self.evaluator.taken(held)
-            if any(part.unread for part in parts):
-                return None
-            mine = self.evaluator.taken(element.collection)
-        finally:
-            active.pop(key, None)
-        prefix = mine[0].prefix if mine else ""
-        return s.either(*(part.below(prefix) for part in parts))
-
-    def _constants(self, value: Value) -> list[Value] | None:
-        """The members of a list, tuple, set or mapping of constants and classes, if all can be told."""
-        found: list[Value] = []
-        inner = bare(value)
-        chosen = self._chosen(inner)
-        if chosen is not None:
-            return chosen
-        if isinstance(inner, SequenceValue) and inner.complete:
-            for item in objects.items(self.evaluator, value):
-                answers = self.evaluator.force(item.value)
-                if item.conditions or len(answers) != 1:
-                    return None
-                if item.spread:
-                    nested = self._constants(answers[0])
-                    if nested is None:
-                        return None
-                    found.extend(nested)
-                else:
-                    found.append(answers[0])
-            return found if len(found) <= _ALTERNATIVES else None
-        if isinstance(inner, MappingValue):
-            for entry in objects.entries(self.evaluator, value):
-                if entry.key is None:
-                    return None
-                found.extend(self.evaluator.force(entry.key)[:1])
-            return found
-        if isinstance(inner, (External, ClassValue)):
-            return [inner]
-        return None
-
-    def _chosen(self, value: Value) -> list[Value] | None:
-        """What `(v for k, v in nn.__dict__.items() if "Norm" in k)` takes from a table of constants."""
-        if not isinstance(value, SequenceValue) or not isinstance(value.node, t.Comprehension) or value.context is None:
-            return None
-        clause = value.node.clauses[0]
-        answers = self.evaluator.evaluate(clause.iter, value.context)
-        if len(value.node.clauses) != 1 or len(answers) != 1 or not isinstance(answers[0], SequenceValue):
-            return None
-        if answers[0].kind != TABLE:
-            return None
-        found: list[Value] = []
-        for item in answers[0].items:
-            inner = Context(value.context.frame, value.context.statement, {}, value.context)
-            assert inner.local is not None
-            for bound in t.target_names(clause.target):
-                held = self.evaluator.force(item.value)
-                inner.local[bound] = self.evaluator.unpacked(clause.target, bound, held, inner)
-            self.evaluator.keep(inner)
-            truths = [arithmetic.truth(self.evaluator, test, inner) for test in clause.ifs]
-            if None in truths:
-                return None
-            if all(truths):
-                found.extend(self.evaluator.evaluate(value.node.element, inner))
-        return found
-
     # ---- calls
 
     def _call(self, expr: t.Call, context: Context) -> s.Selector | None:
@@ -391,8 +216,8 @@ class Reader:
             if found is not None:
                 return found
         if isinstance(func, t.Attribute) and func.attr in ("startswith", "endswith"):
-            return self._affix(func, expr, context)
-        matching = self._regular(expr, context)
+            return affix(self.evaluator, func, expr, context, self.whole)
+        matching = regular(self.evaluator, expr, context, self.whole)
         if matching is not None:
             return matching
         for callee in self.evaluator.evaluate(func, context):
@@ -424,7 +249,7 @@ class Reader:
         answers = self.evaluator.evaluate(clause.iter, context)
         if len(answers) != 1:
             return None
-        constants = self._constants(answers[0])
+        constants = constants_of(self.evaluator, answers[0])
         if constants is None and isinstance(answers[0], Known) and isinstance(answers[0].value, str):
             constants = [Known(letter) for letter in answers[0].value]
         if constants is None:
@@ -451,24 +276,8 @@ class Reader:
             if isinstance(value, Attribute) and isinstance(value.of, Element) and value.of.part == "module":
                 return s.Always(True) if value.name == self.leaf else None
             if isinstance(value, Element) and value.part == "module":
-                return self._classes(self.evaluator.evaluate(classes, context))
+                return of_classes(self.evaluator, self.evaluator.evaluate(classes, context), self.whole)
         return None
-
-    def _classes(self, answers: Answers, exact: bool = False) -> s.Selector | None:
-        paths: set[str] = set()
-        for value in answers:
-            members = self._constants(value)
-            for member in members if members is not None else [value]:
-                inner = bare(member)
-                if isinstance(inner, ClassValue):
-                    paths.add(inner.path)
-                elif isinstance(inner, External) and "?" not in inner.path:
-                    paths.add(inner.path)
-                else:
-                    return None
-        if not paths:
-            return None
-        return s.AncestorIs(frozenset(paths)) if self.whole else s.OwnerIs(frozenset(paths))
 
     def _has_attribute(self, subject: t.Expr, name: t.Expr, context: Context) -> s.Selector | None:
         names = self.evaluator.evaluate(name, context)
@@ -482,72 +291,6 @@ class Reader:
                 if value.part == "module" and wanted == self.leaf:
                     return s.Always(True)
         return None
-
-    def _affix(self, func: t.Attribute, expr: t.Call, context: Context) -> s.Selector | None:
-        node = s.StartsWith if func.attr == "startswith" else s.EndsWith
-        if len(expr.args) != 1:
-            return None
-        needles = self.evaluator.evaluate(expr.args[0].value, context)
-        subjects = self.evaluator.evaluate(func.value, context)
-        text = _only([self.text(subject) for subject in subjects])
-        if text is None and func.attr == "endswith" and all(_relative_name(subject) for subject in subjects):
-            # the name below some module ends as the parameter's own does, up to its last dot
-            if len(needles) == 1 and isinstance(needles[0], Known) and "." not in str(needles[0].value):
-                text = s.Leaf()
-        if len(needles) != 1 or text is None:
-            return None
-        if isinstance(needles[0], Known):
-            return node(text, needles[0].value) if isinstance(needles[0].value, str) else None
-        constants = self._constants(needles[0])
-        if constants is None or not all(isinstance(c, Known) and isinstance(c.value, str) for c in constants):
-            return None
-        return s.either(*(node(text, str(c.value)) for c in constants if isinstance(c, Known)))
-
-    def _regular(self, expr: t.Call, context: Context) -> s.Selector | None:
-        """`re.search(pattern, name)`, `compiled.match(name)`."""
-        if not isinstance(expr.func, t.Attribute) or expr.func.attr not in ("search", "match", "fullmatch"):
-            return None
-        arguments = list(expr.args)
-        pattern: str | None = None
-        flags = 0
-        for owner in self.evaluator.evaluate(expr.func.value, context):
-            if isinstance(owner, External) and owner.path in ("re", "regex"):
-                if len(arguments) >= 2:
-                    pattern = self._only_text(arguments[0].value, context)
-                    flags = self._flags(arguments[2].value, context) if len(arguments) > 2 else 0
-                    arguments = arguments[1:]
-            elif isinstance(owner, Instance) and isinstance(owner.cls, External) and owner.cls.path == "re.compile":
-                given = self.evaluator.positional(owner.arguments or Arguments())
-                pattern = _text_constant(given[0]) if given else None
-                written = owner.arguments.written if owner.arguments is not None else ()
-                if len(written) > 1 and owner.arguments is not None and owner.arguments.context is not None:
-                    flags = self._flags(written[1].value, owner.arguments.context)
-        if pattern is None or not arguments or flags < 0:
-            return None
-        text = _only([self.text(subject) for subject in self.evaluator.evaluate(arguments[0].value, context)])
-        if text is None:
-            return None
-        mode: Any = expr.func.attr
-        try:
-            re.compile(pattern, flags)
-        except (re.error, RecursionError, OverflowError):
-            return None
-        return s.Matches(text, pattern, mode, flags)
-
-    def _only_text(self, expr: t.Expr, context: Context) -> str | None:
-        return _text_constant(self.evaluator.evaluate(expr, context))
-
-    def _flags(self, expr: t.Expr, context: Context) -> int:
-        """The value of `re.I | re.M`; -1 where it can't be told."""
-        if isinstance(expr, t.Binary) and expr.op == "|":
-            left, right = self._flags(expr.left, context), self._flags(expr.right, context)
-            return -1 if left < 0 or right < 0 else left | right
-        for value in self.evaluator.evaluate(expr, context):
-            if isinstance(value, External) and value.path.startswith("re."):
-                flag = getattr(re, value.path[3:], None)
-                if isinstance(flag, re.RegexFlag):
-                    return int(flag)
-        return -1
 
     def _function(self, callee: FunctionValue, expr: t.Call, context: Context) -> s.Selector | None:
         """A predicate of the project: its returns under their conditions, the first that applies."""
@@ -623,141 +366,8 @@ class Reader:
             made[key] = t.Comprehension(loop.cst, "generator", test, None, (clause,))
         return self._quantified("any", made[key], context)
 
-    # ---- texts
-
-    def text(self, value: Value) -> s.Text | None:
-        """A text about the current parameter, or None where the value is none."""
-        match value:
-            case Element(part="name"):
-                return self._name_text(value)
-            case TextOf():
-                return self._pieces(value.pieces)
-            case Attribute():
-                return self._changed_text(value)
-            case _:
-                return None
-
-    def _name_text(self, value: Element) -> s.Text | None:
-        what = value.collection.what
-        if what == "named_modules":
-            return None if self.whole else s.OwnerName()
-        if what == "named_children":
-            return s.Segment(s.FullName(), 0)
-        if value.collection.owner is not None:
-            return s.Leaf() if not value.collection.recurse else None
-        text: s.Text = s.FullName()
-        prefix = value.collection.prefix
-        return s.Prefixed(prefix + "." if not prefix.endswith(".") else prefix, text) if prefix else text
-
-    def _pieces(self, pieces: tuple[str | Value, ...]) -> s.Text | None:
-        """`f"{module_name}.{parameter_name}"` is the full name again."""
-        symbolic = [p for p in pieces if not isinstance(p, str)]
-        if len(symbolic) == 1:
-            if isinstance(pieces[-1], str):
-                return None
-            inner = self.text(pieces[-1])
-            prefix = "".join(p for p in pieces if isinstance(p, str))
-            return s.Prefixed(prefix, inner) if inner is not None and prefix else inner
-        if len(symbolic) == 2 and all(isinstance(p, Element) and p.part == "name" for p in symbolic):
-            outer, inner_value = symbolic
-            assert isinstance(outer, Element) and isinstance(inner_value, Element)
-            if outer.collection.what == "named_modules" and inner_value.collection.what == "named_parameters":
-                between = [p for p in pieces if isinstance(p, str)]
-                return s.FullName() if between == ["."] else None
-        return None
-
-    def _changed_text(self, value: Attribute) -> s.Text | None:
-        if value.name == "__name__" and isinstance(value.of, Attribute) and value.of.name == "__class__":
-            return None if self.whole else s.OwnerType()
-        if value.name.startswith("[") and isinstance(value.of, Attribute) and value.of.name in ("split", "rsplit"):
-            inner = self.text(value.of.of)
-            index = value.name[1:-1]
-            if inner is not None and value.of.arguments == (".",) and re.fullmatch(r"-?\d+", index):
-                return s.Segment(inner, int(index))
-            if inner is not None and value.of.name == "rsplit" and value.of.arguments == (".", 1):
-                if index in ("-1", "1"):  # a name without a dot has no second part, and is its own last one
-                    return s.Segment(inner, -1) if index == "-1" else None
-                return s.OwnerName() if index == "-2" and isinstance(inner, s.FullName) else None
-            return None
-        if not value.called:
-            return None
-        inner = self.text(value.of)
-        if inner is None:
-            return None
-        if value.name in ("lower", "casefold"):
-            return s.Lower(inner)
-        if value.name == "upper":
-            return s.Upper(inner)
-        if value.name == "strip" and not value.arguments:
-            return inner
-        if value.name == "replace" and len(value.arguments) == 2:
-            old, new = value.arguments
-            if isinstance(old, str) and isinstance(new, str):
-                return s.Replaced(inner, old, new)
-        return None
-
-
-def _before_turn(evaluator: Evaluation, held: Value, subject: Value, context: Context) -> Value:
-    """A collection as a loop's current element meets it: without what this turn will add further down.
-
-    In `if p in seen: continue` before `seen.add(p)`, only earlier elements have been added.
-    """
-    element = objects.element_within(subject)
-    if not isinstance(held, Changed) or element is None or context.statement is None:
-        return held
-    kept = tuple(c for c in held.changes if not _adds_later(evaluator, c, element, context))
-    return held if len(kept) == len(held.changes) else Changed(held.base, kept)
-
-
-def _adds_later(evaluator: Evaluation, change: Change, element: Element, context: Context) -> bool:
-    statement = change.context.statement
-    if change.path or change.context.frame is not context.frame or statement is None or context.statement is None:
-        return False
-    if not change.arguments or not flow.follows_in_turn(statement, context.statement):
-        return False
-    added = [objects.element_within(v) for v in evaluator.evaluate(change.arguments[-1].value, change.context)]
-    return any(one is not None and (one.turn, one.part) == (element.turn, element.part) for one in added)
-
 
 _FALLS_THROUGH: tuple[s.Selector, s.Selector] = (s.Always(False), s.Always(False))
-_Read = TypeVar("_Read")
-
-
-def _only(readings: Sequence[_Read | None]) -> _Read | None:
-    """What several answers all come to: the loop variable of one loop over one of several models, say."""
-    found = set(readings)
-    return found.pop() if len(found) == 1 else None
-
-
-def _keyed_by_name(evaluator: Evaluation, held: Value) -> bool:
-    """Whether a mapping holds parameters under their names."""
-    inner = bare(held)
-    if isinstance(inner, Collection):
-        return inner.what == "named_parameters"
-    if not isinstance(inner, MappingValue):
-        return False
-    keys = [key for e in inner.entries for key in (evaluator.force(e.key) if e.key is not None else ())]
-    return bool(keys) and all(isinstance(key, Element) and key.part == "name" for key in keys)
-
-
-def _relative_name(value: Value) -> bool:
-    """Whether a value is a parameter's name below one of the modules that a loop runs over."""
-    if not isinstance(value, Element) or value.part != "name":
-        return False
-    return value.collection.owner is not None and value.collection.recurse
-
-
-def _parameter(value: Value) -> bool:
-    """Whether a value is the current parameter itself, or its data."""
-    if isinstance(value, Attribute) and value.name in ("data", "detach"):
-        return _parameter(value.of)
-    return isinstance(value, Element) and value.part == "parameter"
-
-
-def _text_constant(answers: Answers) -> str | None:
-    if len(answers) == 1 and isinstance(answers[0], Known) and isinstance(answers[0].value, str):
-        return answers[0].value
-    return None
 
 
 def symbolic(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int = 0) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from wdlint.source import library_groups, objects
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
+from wdlint.source.condition_texts import text
 from wdlint.source.conditions import Reader
 from wdlint.source.evaluation import Evaluation
 from wdlint.source.parts import LOOSE, UNREAD, Taken, chosen
@@ -261,7 +262,7 @@ def _single(evaluator: Evaluation, value: Value, depth: int) -> Iterator[Taken]:
     inner = bare(value)
     if isinstance(inner, TextOf):
         last = inner.pieces[-1]
-        full = isinstance(last, Element) and Reader(evaluator).text(inner) == s.FullName()
+        full = isinstance(last, Element) and text(inner) == s.FullName()
         yield from taken(evaluator, last, depth) if full and isinstance(last, Element) else (UNREAD,)
         return
     if isinstance(inner, Element):
