@@ -2,6 +2,7 @@
 
 Run by hand with torch, transformers, timm and torchvision installed: `python benchmarks/splits.py [-v] [PART …]`.
 Models are built on the meta device; a PART limits the splits and models to those whose name contains it.
+Interrupted, it reports what it has until then.
 Prints one row a split, and the agreement where the engine claims to know. Exit code 1 if any claim is wrong.
 """
 
@@ -59,8 +60,6 @@ def builders() -> dict[str, tuple[str, str, Callable[[], Any]]]:
 
 
 def main(arguments: list[str]) -> int:
-    import torch
-
     warnings.simplefilter("ignore")
     verbose = "-v" in arguments
     parts = [a for a in arguments if a != "-v"]
@@ -70,7 +69,26 @@ def main(arguments: list[str]) -> int:
         models = {t: m for t, m in models.items() if any(p in t for p in parts)} or models
     results: dict[str, list[tuple[str, Comparison]]] = defaultdict(list)
     failed: Counter[str] = Counter()
-    spent, broken = 0.0, 0
+    clock = [0.0, 0.0]
+    try:
+        _compare_all(models, splits, results, failed, clock, verbose)
+    except KeyboardInterrupt:
+        print("interrupted: what follows is what was compared until now")
+    spent, broken = clock
+    return _report(results, failed, len(models), spent, verbose) or min(int(broken), 1)
+
+
+def _compare_all(
+    models: dict[str, tuple[str, str, Callable[[], Any]]],
+    splits: list[Path],
+    results: dict[str, list[tuple[str, Comparison]]],
+    failed: Counter[str],
+    clock: list[float],
+    verbose: bool,
+) -> None:
+    """Fills `results` and `failed`; `clock` gets the seconds of reading, and how many readings broke."""
+    import torch
+
     for title, (imports, construction, make) in models.items():
         with torch.device("meta"):
             model = make()
@@ -87,15 +105,14 @@ def main(arguments: list[str]) -> int:
                 uses = read(split, imports, construction)
             except Exception as error:
                 print(f"{split.stem} over {title}: {type(error).__name__}: {error}")
-                broken += 1
+                clock[1] += 1
                 continue
-            spent += time.perf_counter() - start
+            clock[0] += time.perf_counter() - start
             results[split.stem].append(
                 (title, compare(uses[0] if len(uses) == 1 else None, happened(built, optimizer)))
             )
         del model
         gc.collect()
-    return _report(results, failed, len(models), spent, verbose) or min(broken, 1)
 
 
 def _report(

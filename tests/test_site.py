@@ -34,6 +34,8 @@ def test_groups_and_parameters_are_shown() -> None:
     rows = [" ".join(row.split()) for row in explain_site("train.py:8").splitlines()]
     assert rows[0] == "train.py:7:13: torch.optim.AdamW"
     assert any(row.startswith("group 1:") and "decay 0.1" in row for row in rows)
+    assert "takes name does not contain 'bias'" in rows
+    assert "takes name contains 'bias'" in rows
     assert "0.weight weight group 1 torch.nn.Linear: weight" in rows
     assert "0.bias bias group 2 torch.nn.Linear: bias" in rows
     assert "1.weight gain group 1 torch.nn.LayerNorm: weight" in rows

@@ -200,6 +200,7 @@ class Group:
     amount_written: bool = True  # in the call or the group, as opposed to the optimizer's default
     patterns: tuple[Pattern, ...] = ()
     option_places: tuple[Place, ...] = ()  # where the keys of `options` stand, one each, if known
+    selection: str = ""  # the condition on its parameters in words, as the engine read it
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,8 @@ def _rows(use: OptimizerUse) -> Iterator[str]:
 
 def _group(number: int, group: Group) -> Iterator[str]:
     yield f"  group {number}: {group.label or 'parameters'}, decay {_amount(group.amount)}, line {group.place.line}"
+    if group.selection:
+        yield f"    takes {group.selection}"
     for pattern in group.patterns:
         matched = sum(answer is Ternary.YES for answer in pattern.matches)
         verb = "exempts" if pattern.exempts else "decays"

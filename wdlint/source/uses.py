@@ -28,6 +28,7 @@ from wdlint.source import membership as m
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.amounts import AmountDraft, amount_of, source_text
+from wdlint.source.description import words
 from wdlint.source.groups import GroupDraft, GroupReader, Groups
 from wdlint.source.honoured import honoured
 from wdlint.source.ordinary import division
@@ -351,6 +352,7 @@ class UseReader:
         known_places = tuple(p for p in option_places if p is not None)
         return Group(
             label=draft.label,
+            selection=_in_words(draft),
             amount=amount.placed(self.places),
             place=place or here,
             members=members,
@@ -499,6 +501,19 @@ class UseReader:
                 if Ternary.YES not in answers and Ternary.UNKNOWN in answers:
                     changed[index] = m.jointly(union, parameter, context)
         members[first] = tuple(changed)
+
+
+def _in_words(draft: GroupDraft) -> str:
+    """What a group takes, part by part: the path below the model, and the condition."""
+    said: dict[str, None] = {}
+    for part in draft.parts:
+        if part.unread:
+            said["what can't be told"] = None
+        elif part.loose:
+            said["tensors of no model"] = None
+        else:
+            said[f"{part.prefix}: {words(part.selector)}" if part.prefix else words(part.selector)] = None
+    return "; or ".join(said)
 
 
 def _is_ours(value: Value) -> bool:
