@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wdlint.source import objects
+from wdlint.source.classes import linear_bases
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.values import ClassValue
 
@@ -19,7 +19,7 @@ def ancestry(evaluator: Evaluator, owner: str) -> frozenset[str] | None:
             return _of_torch(owner)
         return None
     found: set[str] = set()
-    for base in objects.linear_bases(evaluator, cls):
+    for base in linear_bases(evaluator, cls):
         if isinstance(base, ClassValue):
             found.add(base.path)
         elif base.path.startswith("?"):

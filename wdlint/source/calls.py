@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from wdlint.facts import Origin
-from wdlint.source import objects
+from wdlint.source import contents, objects
+from wdlint.source.elements import elements_of
 from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import (
     TABLE,
@@ -98,7 +99,7 @@ def positional(evaluator: Evaluation, arguments: Arguments) -> tuple[Answers, ..
         for argument in arguments.written:
             if argument.star == "*":
                 spread = evaluator.evaluate(argument.value, arguments.context)
-                inner = [list(objects.items(evaluator, v)) for v in spread[:1]]
+                inner = [list(contents.items(evaluator, v)) for v in spread[:1]]
                 if len(spread) != 1 or not inner or any(i.spread or i.conditions for i in inner[0]):
                     break
                 found.extend(evaluator.force(i.value) for i in inner[0])
@@ -323,9 +324,9 @@ def _container_method(
             return (Collection(what, inner.model, inner.recurse, inner.prefix, inner.owner),)
         if isinstance(inner, MappingValue):
             if name == "values":
-                items = tuple(objects.values_of(evaluator, receiver))
+                items = tuple(contents.values_of(evaluator, receiver))
             else:
-                keyed = objects.entries(evaluator, receiver)
+                keyed = contents.entries(evaluator, receiver)
                 items = tuple(Item(e.key, e.conditions) for e in keyed if e.key is not None)
             return (SequenceValue("list", items, node, context),)
     if name in ("get", "pop", "setdefault") and isinstance(inner, MappingValue):
@@ -350,7 +351,7 @@ def _text_method(
     assert isinstance(text.value, str)
     given = positional(evaluator, arguments)
     if name == "join" and len(given) == 1:
-        parts = [evaluator.force(i.value) for v in given[0] for i in objects.items(evaluator, v)]
+        parts = [evaluator.force(i.value) for v in given[0] for i in contents.items(evaluator, v)]
         pieces: list[str | Value] = []
         for index, part in enumerate(parts):
             if index and text.value:
@@ -388,7 +389,7 @@ def _parsed(evaluator: Evaluation, parser: Instance, name: str, node: t.Call | N
         given = positional(evaluator, parser.arguments)
         classes: list[Value] = []
         for value in given[0] if given else ():
-            listed = [evaluator.force(i.value) for i in objects.items(evaluator, value)] or [(value,)]
+            listed = [evaluator.force(i.value) for i in contents.items(evaluator, value)] or [(value,)]
             for answers in listed:
                 classes.extend(v for v in answers if isinstance(v, (ClassValue, External)))
         if classes:
@@ -517,7 +518,7 @@ def _import_module(evaluator: Evaluation, arguments: Arguments, node: t.Call | N
 
 def _next(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
     given = positional(evaluator, arguments)
-    return objects.elements_of(evaluator, given[0], id(node)) if given else ()
+    return elements_of(evaluator, given[0], id(node)) if given else ()
 
 
 def _globals(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wdlint.source import arithmetic, objects
+from wdlint.source import arithmetic, contents
 from wdlint.source import tree as t
 from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import (
@@ -27,7 +27,7 @@ def constants_of(evaluator: Evaluation, value: Value) -> list[Value] | None:
     if chosen is not None:
         return chosen
     if isinstance(inner, SequenceValue) and inner.complete:
-        for item in objects.items(evaluator, value):
+        for item in contents.items(evaluator, value):
             answers = evaluator.force(item.value)
             if item.conditions or len(answers) != 1:
                 return None
@@ -40,7 +40,7 @@ def constants_of(evaluator: Evaluation, value: Value) -> list[Value] | None:
                 found.append(answers[0])
         return found if len(found) <= _ALTERNATIVES else None
     if isinstance(inner, MappingValue):
-        for entry in objects.entries(evaluator, value):
+        for entry in contents.entries(evaluator, value):
             if entry.key is None:
                 return None
             found.extend(evaluator.force(entry.key)[:1])

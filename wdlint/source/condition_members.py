@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from wdlint.source import flow, objects
+from wdlint.source import flow
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.condition_constants import constants_of
 from wdlint.source.condition_texts import only, text
+from wdlint.source.elements import element_within, symbolic_part
 from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import (
     Answers,
@@ -67,8 +68,8 @@ def _within(evaluator: Evaluation, subject: Value, held: Value, whole: bool) -> 
         return s.Contains(inner, subject.value) if inner is not None else None
     if about is not None and isinstance(held, Known) and isinstance(held.value, str):
         return s.Within(about, held.value)
-    if objects.symbolic_part(evaluator, held) is not None or _keyed_by_name(evaluator, held):
-        element = objects.element_within(subject)
+    if symbolic_part(evaluator, held) is not None or _keyed_by_name(evaluator, held):
+        element = element_within(subject)
         return _among(evaluator, held, element) if element is not None else None
     constants = constants_of(evaluator, held)
     if constants is None:
@@ -124,7 +125,7 @@ def _before_turn(evaluator: Evaluation, held: Value, subject: Value, context: Co
 
     In `if p in seen: continue` before `seen.add(p)`, only earlier elements have been added.
     """
-    element = objects.element_within(subject)
+    element = element_within(subject)
     if not isinstance(held, Changed) or element is None or context.statement is None:
         return held
     kept = tuple(c for c in held.changes if not _adds_later(evaluator, c, element, context))
@@ -137,7 +138,7 @@ def _adds_later(evaluator: Evaluation, change: Change, element: Element, context
         return False
     if not change.arguments or not flow.follows_in_turn(statement, context.statement):
         return False
-    added = [objects.element_within(v) for v in evaluator.evaluate(change.arguments[-1].value, change.context)]
+    added = [element_within(v) for v in evaluator.evaluate(change.arguments[-1].value, change.context)]
     return any(one is not None and (one.turn, one.part) == (element.turn, element.part) for one in added)
 
 

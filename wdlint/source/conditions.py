@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wdlint.source import arithmetic, flow, objects
+from wdlint.source import arithmetic, flow
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.condition_constants import constants_of
 from wdlint.source.condition_members import equality, membership, of_classes
 from wdlint.source.condition_sizes import FLIPPED, size
 from wdlint.source.condition_texts import affix, only, regular
+from wdlint.source.elements import element_within
 from wdlint.source.evaluation import Evaluation
+from wdlint.source.in_place import loop_conditions
 from wdlint.source.values import (
     Answers,
     Arguments,
@@ -147,9 +149,9 @@ class Reader:
                 and statement.block is test.body
             ):
                 some = self._in_some_turn(loop, test.test, frame.at(loop))
-                around = self.all_of(objects.loop_conditions(loop, frame))
+                around = self.all_of(loop_conditions(loop, frame))
                 return s.both(some, around) if some is not None and len(loop.body.statements) == 1 else None
-        return self.all_of(objects.loop_conditions(statement, frame))
+        return self.all_of(loop_conditions(statement, frame))
 
     def _truthy(self, answers: Answers) -> s.Selector | None:
         """A value used as a test: `p.requires_grad`, a flag of the parameter."""
@@ -379,10 +381,10 @@ def symbolic(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int =
             if _names_a_test(evaluator, node, context, depth):
                 return True
             for value in evaluator.evaluate(node, context):
-                if objects.element_within(value) is not None:
+                if element_within(value) is not None:
                     return True
                 if isinstance(value, SequenceValue) and value.kind == "tuple":
-                    if any(objects.element_within(v) for i in value.items for v in evaluator.force(i.value)):
+                    if any(element_within(v) for i in value.items for v in evaluator.force(i.value)):
                         return True
     return False
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wdlint.facts import Ternary
-from wdlint.source import arithmetic, calls, objects
+from wdlint.source import arithmetic, calls
 from wdlint.source import tree as t
 from wdlint.source.changes import apply
+from wdlint.source.classes import linear_bases
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.freezing import freezing_target
+from wdlint.source.in_place import changes_in, path_below
 from wdlint.source.known_modules import members_of_path
 from wdlint.source.members import ANY, Members, names_of, set_slot
 from wdlint.source.presence import answers, taken
@@ -77,7 +79,7 @@ class Construction:
         self.evaluator = evaluator
         self.instance = instance
         self.cls = instance.cls
-        self.bases = list(objects.linear_bases(evaluator, instance.cls))
+        self.bases = list(linear_bases(evaluator, instance.cls))
         self.members = Members(instance.cls.path)
         self.entered: set[int] = set()
         self.depth = 0
@@ -208,7 +210,7 @@ class Construction:
                 self._method(func.attr, 0, call, statement, frame, present)
                 return
             if func.attr == "requires_grad_":
-                path = objects.path_below(self.evaluator, func.value, self_name, frame.at(statement))
+                path = path_below(self.evaluator, func.value, self_name, frame.at(statement))
                 if path:
                     self._freeze(
                         ".".join(str(p) if p is not None else ANY for p in path), call, statement, frame, present
@@ -289,7 +291,7 @@ class Construction:
 
     def _changed(self, statement: t.Stmt, self_name: str, frame: Frame, present: Ternary) -> None:
         evaluator = self.evaluator
-        for change in objects.changes_in(evaluator, statement, self_name, frame, False):
+        for change in changes_in(evaluator, statement, self_name, frame, False):
             if change.path == (None,) and change.action == "set" and change.value is not None:
                 self._set_computed(_computed_key(statement), change.value, statement, frame, present)
             elif len(change.path) == 1 and change.action == "set" and change.value is not None:
@@ -325,7 +327,7 @@ class Construction:
         if not isinstance(change.value, (t.Attribute, t.Subscript, t.Name)):
             return
         target = ".".join(map(str, change.path))
-        path = objects.path_below(self.evaluator, change.value, self_name, change.context)
+        path = path_below(self.evaluator, change.value, self_name, change.context)
         if path and None not in path:
             self.members.ties.append((target, ".".join(map(str, path))))
             return
@@ -395,7 +397,7 @@ class Construction:
     def _reparametrised(self, call: t.Call, statement: t.Stmt, self_name: str, frame: Frame, present: Ternary) -> None:
         """`nn.utils.weight_norm(self.conv)` as a statement of its own."""
         context = frame.at(statement)
-        path = objects.path_below(self.evaluator, call.args[0].value, self_name, context)
+        path = path_below(self.evaluator, call.args[0].value, self_name, context)
         if path is None or not isinstance(call.func, (t.Attribute, t.Name)):
             return
         for value in self.evaluator.evaluate(call.func, context):

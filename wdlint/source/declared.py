@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wdlint.source import objects
+from wdlint.source import contents
 from wdlint.source import tree as t
+from wdlint.source.classes import class_member
 from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import (
     Arguments,
@@ -51,7 +52,7 @@ def models_declared_exemptions(evaluator: Evaluation, model: Value) -> Declared 
     found: dict[str, tuple[str, ...]] = {}
     where: t.FunctionDef | None = None
     for name in METHODS:
-        for value in objects.class_member(evaluator, instance.cls, name):
+        for value in class_member(evaluator, instance.cls, name):
             if isinstance(value, FunctionValue) and isinstance(value.definition, t.FunctionDef):
                 bound = FunctionValue(value.definition, value.frame, None, instance)
                 evaluator.keep(bound)
@@ -72,11 +73,11 @@ def _texts(evaluator: Evaluation, value: Value, depth: int) -> Iterator[str]:
         case Known(value=str(text)):
             yield text
         case SequenceValue() | Changed():
-            for item in objects.items(evaluator, value):
+            for item in contents.items(evaluator, value):
                 for held in evaluator.force(item.value):
                     yield from _texts(evaluator, held, depth + 1)
         case MappingValue():
-            for entry in objects.entries(evaluator, value):
+            for entry in contents.entries(evaluator, value):
                 for held in evaluator.force(entry.key) if entry.key is not None else ():
                     yield from _texts(evaluator, held, depth + 1)
         case Operation(name="|", operands=operands):

@@ -12,11 +12,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from wdlint.facts import Origin
-from wdlint.source import arithmetic, calls, expressions, flow, imports, library_groups, objects, options, selections
+from wdlint.source import arithmetic, calls, expressions, flow, imports, library_groups, options, selections
 from wdlint.source import tree as t
 from wdlint.source.answers import distinct, text_key
 from wdlint.source.binding import bind
 from wdlint.source.callers import CallIndex
+from wdlint.source.classes import constructor_arguments, method_named
+from wdlint.source.in_place import loop_conditions
 from wdlint.source.names import Names
 from wdlint.source.parts import Taken
 from wdlint.source.project import Project
@@ -121,7 +123,7 @@ class Evaluator:
             arguments = None
             depth = receiver.frame.depth + 1 if isinstance(receiver, Instance) and receiver.frame else 1
             if function.name in ("__init__", "__new__", "setup") and isinstance(receiver, Instance):
-                given = objects.constructor_arguments(self, receiver, owner)
+                given = constructor_arguments(self, receiver, owner)
                 if given is not None:
                     arguments = bind(self, function.params, given, bound=True)
             frame = Frame(function.inner, owner.frame, arguments, receiver, depth)
@@ -227,7 +229,7 @@ class Evaluator:
             case Changed():
                 return self.call(callee.base, arguments, node, context)
             case Instance() if isinstance(callee.cls, ClassValue):
-                method = objects.method_named(self, callee, "__call__")
+                method = method_named(self, callee, "__call__")
                 if method is not None:
                     return self.call_function(method, arguments, node, context)
                 return ()
@@ -316,7 +318,7 @@ class Evaluator:
                 value = statement.value.value
                 if value is not None:
                     deferred = Deferred(value, frame.at(statement))
-                    conditions = objects.loop_conditions(statement, frame)
+                    conditions = loop_conditions(statement, frame)
                     yielded.append(Item(deferred, conditions, spread=statement.value.delegates))
         if yielded:
             return (SequenceValue("generator", tuple(yielded)),)

@@ -12,6 +12,7 @@ from wdlint.facts import Origin
 from wdlint.source import arithmetic, objects
 from wdlint.source import tree as t
 from wdlint.source.answers import text_key
+from wdlint.source.elements import elements_of
 from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import (
     Answers,
@@ -140,7 +141,7 @@ def clauses(evaluator: Evaluation, expr: t.Comprehension, context: Context) -> t
         if cached is None:
             cached = Context(context.frame, context.statement, {}, inner)
             inner.inner[id(clause)] = cached
-            elements = objects.elements_of(evaluator, evaluator.evaluate(clause.iter, inner), id(clause))
+            elements = elements_of(evaluator, evaluator.evaluate(clause.iter, inner), id(clause))
             assert cached.local is not None
             for name in t.target_names(clause.target):
                 cached.local[name] = evaluator.unpacked(clause.target, name, elements, cached)

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from wdlint.knowledge.wrappers import Helper
-from wdlint.source import library_groups, objects
+from wdlint.source import contents, library_groups, objects
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.conditions import Reader, symbolic
 from wdlint.source.evaluation import Evaluation
+from wdlint.source.in_place import loop_conditions
 from wdlint.source.parts import Taken, chosen
 from wdlint.source.selections import taken
 from wdlint.source.values import (
@@ -110,10 +111,10 @@ class GroupReader:
         inner = bare(value)
         if isinstance(inner, Operation) and inner.name == "flatten":
             for held in inner.operands[0]:
-                for item in objects.items(self.evaluator, held):
+                for item in contents.items(self.evaluator, held):
                     yield replace(item, spread=True)
             return
-        yield from objects.items(self.evaluator, value)
+        yield from contents.items(self.evaluator, value)
 
     def _holds_groups(self, value: Value, depth: int = 0) -> bool:
         """Whether a sequence holds dictionaries rather than parameters."""
@@ -122,7 +123,7 @@ class GroupReader:
             return inner.name == "flatten" and any(self._holds_groups(v, depth + 1) for v in inner.operands[0])
         if not isinstance(inner, SequenceValue) or depth > 5:
             return False
-        for position, item in enumerate(objects.items(self.evaluator, value)):
+        for position, item in enumerate(contents.items(self.evaluator, value)):
             for held in self.evaluator.force(item.value):
                 if isinstance(bare(held), MappingValue):
                     return True
@@ -191,7 +192,7 @@ class GroupReader:
                           expression=expression, unread=unread)  # fmt: skip
 
     def _mapping(self, value: Value, conditions: tuple[Condition, ...], context: Context) -> Iterator[GroupDraft]:
-        entries = list(objects.entries(self.evaluator, value))
+        entries = list(contents.entries(self.evaluator, value))
         keyed: dict[str, Deferred | Answers] = {}
         nodes: dict[str, t.Node | None] = {}
         for entry in entries:
@@ -236,7 +237,7 @@ class GroupReader:
         self, value: Deferred | Answers, keyed: dict[str, Deferred | Answers], nodes: dict[str, t.Node | None]
     ) -> None:
         for held in self.evaluator.force(value):
-            for entry in objects.entries(self.evaluator, held):
+            for entry in contents.entries(self.evaluator, held):
                 if entry.key is None:
                     self._spread(entry.value, keyed, nodes)
                     continue
@@ -269,7 +270,7 @@ class GroupReader:
         """`group["weight_decay"] = 0.0` in branches that ask about the parameter, the last that applies first."""
         held = [
             entry
-            for entry in objects.entries(self.evaluator, value)
+            for entry in contents.entries(self.evaluator, value)
             if entry.key is not None
             and any(isinstance(k, Known) and k.value == self.decay_key for k in self.evaluator.force(entry.key))
         ]
@@ -312,7 +313,7 @@ class GroupReader:
         for binding in reach.bindings:
             if not isinstance(binding, t.Assign) or binding.value is None or reach.changes:
                 return []
-            conditions = self._symbolic(objects.loop_conditions(binding, frame))
+            conditions = self._symbolic(loop_conditions(binding, frame))
             guard = Reader(self.evaluator).all_of(conditions)
             here = s.both(guard, *map(s.negation, before))
             written = next((t.paired(target, binding.value, expr.id) for target in binding.targets), None)

@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from wdlint.source import arithmetic, calls, flow, imports, objects
 from wdlint.source import tree as t
 from wdlint.source.answers import distinct
+from wdlint.source.elements import elements_of
 from wdlint.source.evaluation import Evaluation
+from wdlint.source.in_place import changes_in
 from wdlint.source.values import (
     Answers,
     Change,
@@ -103,9 +105,7 @@ class Names:
         if not answers:
             # bound here to something that can't be told: no outer name is meant
             return (Unknown(f"{scope.module.name}.{scope.name}.{name}"),) if reach.bindings else ()
-        changes = [
-            c for s, certain in reach.changes for c in objects.changes_in(self._evaluator, s, name, frame, certain)
-        ]
+        changes = [c for s, certain in reach.changes for c in changes_in(self._evaluator, s, name, frame, certain)]
         found = distinct(answers)
         return tuple(_apply(self._evaluator, value, tuple(changes)) for value in found) if changes else found
 
@@ -145,7 +145,7 @@ class Names:
             case t.Assign():
                 return self._assigned(statement, name, context)
             case t.For():
-                elements = objects.elements_of(
+                elements = elements_of(
                     self._evaluator, self._evaluator.evaluate(statement.iter, context), id(statement)
                 )
                 return self.unpacked(statement.target, name, elements, context)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from wdlint.source import objects, penalty_terms
+from wdlint.source import penalty_terms
 from wdlint.source import tree as t
+from wdlint.source.classes import method_named
+from wdlint.source.elements import elements_of
 from wdlint.source.penalty_operands import RESHAPED
 from wdlint.source.penalty_reading import Reading
 from wdlint.source.penalty_terms import called, last_name
@@ -107,7 +109,7 @@ def _library(reader: Reading, expr: t.Call, path: str, context: Context, way: Wa
 
 
 def _mapped(reader: Reading, function: t.Expr, over: t.Expr, context: Context, way: Way) -> Iterator[Term]:
-    elements = objects.elements_of(reader.evaluator, reader.evaluator.evaluate(over, context), id(over))
+    elements = elements_of(reader.evaluator, reader.evaluator.evaluate(over, context), id(over))
     for callee in reader.evaluator.evaluate(function, context):
         if isinstance(callee, FunctionValue) and isinstance(callee.definition, t.Lambda):
             inner = reader.evaluator.lambda_context(callee, (elements,))
@@ -123,7 +125,7 @@ def _function(reader: Reading, callee: object) -> FunctionValue | None:
         return callee
     if isinstance(callee, Instance) and isinstance(callee.cls, ClassValue):
         for name in ("forward", "__call__"):
-            found = objects.method_named(reader.evaluator, callee, name)
+            found = method_named(reader.evaluator, callee, name)
             if found is not None:
                 return found
     return None

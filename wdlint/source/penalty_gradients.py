@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wdlint.facts import Confidence, Sink
-from wdlint.source import callers, flow, objects, penalty_operands, penalty_terms
+from wdlint.source import callers, flow, penalty_operands, penalty_terms
 from wdlint.source import tree as t
+from wdlint.source.classes import linear_bases
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.penalty_draft import PenaltyDraft, is_nothing, text
 from wdlint.source.penalty_scalars import is_scalar
@@ -170,7 +171,7 @@ def _in_optimizer(evaluator: Evaluator, scope: t.Scope) -> bool:
     around: t.Scope | None = scope
     while around is not None:
         if isinstance(around.definition, t.ClassDef):
-            for base in objects.linear_bases(evaluator, evaluator.class_value(around.definition)):
+            for base in linear_bases(evaluator, evaluator.class_value(around.definition)):
                 if isinstance(base, External) and "optim" in base.path.lower():
                     return True
         around = around.parent

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from wdlint.source import flow, objects, penalty_terms
+from wdlint.source import flow, penalty_terms
 from wdlint.source import tree as t
+from wdlint.source.classes import class_member
+from wdlint.source.in_place import changes_in, instance_changes
 from wdlint.source.names import parameter_named
 from wdlint.source.penalty_calls import entered
 from wdlint.source.penalty_reading import Reading
@@ -92,7 +94,7 @@ def _unpacked(reader: Reading, target: t.Expr, value: t.Expr, name: str, context
 
 
 def _changed(reader: Reading, statement: t.Stmt, name: str, frame: Frame, way: Way) -> Iterator[Term]:
-    for change in objects.changes_in(reader.evaluator, statement, name, frame, False):
+    for change in changes_in(reader.evaluator, statement, name, frame, False):
         yield from _change(reader, change, way)
 
 
@@ -142,7 +144,7 @@ def attribute(reader: Reading, expr: t.Attribute, context: Context, way: Way) ->
     for holder in reader.evaluator.evaluate(expr.value, context):
         holder = bare(holder)
         if isinstance(holder, Instance) and isinstance(holder.cls, ClassValue):
-            member = objects.class_member(reader.evaluator, holder.cls, expr.attr)
+            member = class_member(reader.evaluator, holder.cls, expr.attr)
             functions = [v for v in member if isinstance(v, FunctionValue)]
             for function in functions:
                 definition = function.definition
@@ -150,7 +152,7 @@ def attribute(reader: Reading, expr: t.Attribute, context: Context, way: Way) ->
                     bound = FunctionValue(definition, function.frame, None, holder)
                     yield from entered(reader, bound, t.Call(None, expr, ()), context, way)
             if not functions:
-                for change in objects.instance_changes(reader.evaluator, holder):
+                for change in instance_changes(reader.evaluator, holder):
                     if change.path[:1] == (expr.attr,):
                         yield from _change(reader, change, wanted)
     if (isinstance(expr.value, t.Name) and root not in ("self", "cls")) or isinstance(expr.value, t.Call):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from wdlint.source import flow, objects
+from wdlint.source import contents, flow
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.penalty_terms import called, last_name, operands
@@ -212,7 +212,7 @@ def _holds_parameters(evaluator: Evaluator, value: Value, depth: int) -> bool | 
             return _runs_over_parameters(evaluator, value, depth)
         case SequenceValue() | Changed() | Part():
             found: bool | None = None
-            for item in objects.items(evaluator, value):
+            for item in contents.items(evaluator, value):
                 for held in evaluator.force(item.value):
                     if item.spread or (isinstance(held, SequenceValue) and held.kind == "tuple"):
                         sure = _holds_parameters(evaluator, held, depth + 1)

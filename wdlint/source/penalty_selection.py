@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from wdlint.source import flow, objects
+from wdlint.source import flow
 from wdlint.source import tree as t
+from wdlint.source.elements import element_within
 from wdlint.source.values import Condition, Context, Item, SequenceValue, Value
 
 Clauses = Mapping[int, tuple[t.Clause, Context]]  # comprehensions' clauses by their inner context's identity
@@ -13,7 +14,7 @@ Clauses = Mapping[int, tuple[t.Clause, Context]]  # comprehensions' clauses by t
 
 def selected(value: Value, context: Context, clauses: Clauses) -> Value:
     """A loop's element as a list of it under the tests that select it; other values unchanged."""
-    element = objects.element_within(value)
+    element = element_within(value)
     conditions: list[Condition] = []
     while element is not None:
         conditions.extend(_tests(element.turn, context, clauses))

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from wdlint.facts import Evidence, Kind, Witness
-from wdlint.source import calls, objects
+from wdlint.source import calls, contents
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.forward_use import Use
@@ -350,7 +350,7 @@ def _one_size(evaluator: Evaluator, expr: t.Expr, context: Context) -> tuple[int
     values = evaluator.evaluate(expr, context)
     if len(values) == 1 and isinstance(bare(values[0]), SequenceValue):
         shape: list[int | None] = []
-        for item in objects.items(evaluator, values[0]):
+        for item in contents.items(evaluator, values[0]):
             if item.spread or item.conditions:
                 return None
             shape.append(_size(evaluator.force(item.value)))

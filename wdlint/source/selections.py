@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from wdlint.source import library_groups, objects
+from wdlint.source import contents, library_groups
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.condition_texts import text
 from wdlint.source.conditions import Reader
+from wdlint.source.elements import element_within, elements_of
 from wdlint.source.evaluation import Evaluation
 from wdlint.source.parts import LOOSE, UNREAD, Taken, chosen
 from wdlint.source.values import (
@@ -56,12 +57,12 @@ def _taken(evaluator: Evaluation, value: Value, depth: int) -> Iterator[Taken]:
         case Collection():
             yield from _of_collection(evaluator, inner, depth)
         case SequenceValue():
-            for item in objects.items(evaluator, value):
+            for item in contents.items(evaluator, value):
                 yield from of_item(evaluator, item, depth)
         case Operation():
             yield from _of_operation(evaluator, inner, depth)
         case MappingValue():
-            for entry in objects.entries(evaluator, value):
+            for entry in contents.entries(evaluator, value):
                 if entry.key is None:
                     for held in evaluator.force(entry.value):
                         yield from taken(evaluator, held, depth)
@@ -193,7 +194,7 @@ def _of_operation(evaluator: Evaluation, operation: Operation, depth: int) -> It
             yield from _mapped(evaluator, operation, depth)
         case "flatten":
             for value in operands[0]:
-                for item in objects.items(evaluator, value):
+                for item in contents.items(evaluator, value):
                     yield from of_item(evaluator, item, depth)
         case "items":
             for value in operands[0]:
@@ -225,7 +226,7 @@ def _filtered(evaluator: Evaluation, operation: Operation, depth: int) -> Iterat
 
 
 def _applied(evaluator: Evaluation, function: Value, collection: Value, turn: int) -> s.Selector | None:
-    elements = objects.elements_of(evaluator, (collection,), turn)
+    elements = elements_of(evaluator, (collection,), turn)
     if not isinstance(function, FunctionValue) or not elements:
         return s.Always(True) if isinstance(function, Known) and function.value is None else None
     reader = Reader(evaluator)
@@ -245,13 +246,13 @@ def _applied(evaluator: Evaluation, function: Value, collection: Value, turn: in
 def _mapped(evaluator: Evaluation, operation: Operation, depth: int) -> Iterator[Taken]:
     """`map(lambda pair: pair[1], filter(…, model.named_parameters()))`: the same parameters."""
     for collection in operation.operands[1]:
-        elements = objects.elements_of(evaluator, (collection,), id(operation.node))
+        elements = elements_of(evaluator, (collection,), id(operation.node))
         for function in operation.operands[0]:
             if not isinstance(function, FunctionValue):
                 yield from taken(evaluator, collection, depth)
                 continue
             results = evaluator.call(function, Arguments(positional=(elements,)), None, function.frame.at(None))
-            if results and all(objects.element_within(v) is not None for v in results):
+            if results and all(element_within(v) is not None for v in results):
                 yield from taken(evaluator, collection, depth)
             else:
                 for result in results or (Unknown("map"),):

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from wdlint.facts import Coupling, OptimizerClass
 from wdlint.knowledge.optimizers import Argument, KnownOptimizer, optimizer
 from wdlint.knowledge.wrappers import Form, Helper, Wrapper, helper, wrapper
-from wdlint.source import calls, library_groups, objects
+from wdlint.source import calls, library_groups
 from wdlint.source import tree as t
 from wdlint.source.callers import all_statements
 from wdlint.source.candidates import SUGGESTIVE, worth_asking
+from wdlint.source.classes import class_member, linear_bases
 from wdlint.source.steps import Step, read_step
 from wdlint.source.values import (
     Answers,
@@ -260,13 +261,13 @@ def is_optimizer_class(evaluator: Evaluator, cls: ClassValue) -> bool:
     """Whether a class of the project is an optimizer in torch's sense."""
     return any(
         isinstance(base, External) and (base.path in _OPTIMIZER_BASES or optimizer(base.path) is not None)
-        for base in objects.linear_bases(evaluator, cls)
+        for base in linear_bases(evaluator, cls)
     )
 
 
 def library_base(evaluator: Evaluator, cls: ClassValue) -> KnownOptimizer | None:
     """The library optimizer that a class of the project derives from, if any."""
-    for base in objects.linear_bases(evaluator, cls):
+    for base in linear_bases(evaluator, cls):
         if isinstance(base, External):
             known = optimizer(base.path)
             if known is not None:
@@ -285,7 +286,7 @@ def step_of(evaluator: Evaluator, cls: ClassValue, settings: Settings = ()) -> S
 
         def resolve(name: str) -> t.FunctionDef | None:
             if name.startswith("self."):
-                found = objects.class_member(evaluator, cls, name[5:])
+                found = class_member(evaluator, cls, name[5:])
             else:
                 node: t.Expr = t.Name(None, name.split(".")[0])
                 for part in name.split(".")[1:]:
@@ -376,7 +377,7 @@ def _derived(base: KnownOptimizer, params: list[t.Parameter], arguments: Argumen
 
 
 def _constructor(evaluator: Evaluator, cls: ClassValue) -> t.FunctionDef | None:
-    for value in objects.class_member(evaluator, cls, "__init__"):
+    for value in class_member(evaluator, cls, "__init__"):
         if isinstance(value, FunctionValue) and isinstance(value.definition, t.FunctionDef):
             return value.definition
     return None

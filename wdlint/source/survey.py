@@ -10,9 +10,9 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 
 from wdlint.facts import Kind, Ternary
-from wdlint.source import objects
 from wdlint.source import tree as t
 from wdlint.source.changes import apply, is_mark
+from wdlint.source.classes import is_module, may_be_module
 from wdlint.source.construction import Construction
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.forward_use import Use, parameter_uses
@@ -145,7 +145,7 @@ class Survey:
     def _held_by(self, instance: Instance) -> tuple[Members | None, tuple[t.ClassDef, ...]]:
         if isinstance(instance.cls, External):
             return members_of_library(self.evaluator, instance), ()
-        if not objects.may_be_module(self.evaluator, instance):
+        if not may_be_module(self.evaluator, instance):
             return None, ()
         self.known.setdefault(instance.cls.path, instance.cls)
         reading = Construction(self.evaluator, instance)
@@ -230,7 +230,7 @@ class Survey:
         if not isinstance(definition, t.FunctionDef) or not isinstance(receiver, Instance):
             return False
         called = self.evaluator.memo("constructing")
-        return id(definition) not in called and objects.is_module(self.evaluator, receiver)
+        return id(definition) not in called and is_module(self.evaluator, receiver)
 
     # ---- slots
 
@@ -327,7 +327,7 @@ class Survey:
         inner = bare(value)
         if isinstance(inner, Instance):
             if isinstance(inner.cls, ClassValue):
-                return objects.may_be_module(self.evaluator, inner)
+                return may_be_module(self.evaluator, inner)
             return not is_inert(inner.cls.path) and self._is_called(name, instance)
         if isinstance(inner, (Unknown, Method)):
             if isinstance(inner, Unknown) and inner.computed:

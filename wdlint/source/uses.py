@@ -23,7 +23,7 @@ from wdlint.facts import (
     Ternary,
 )
 from wdlint.knowledge.wrappers import Helper
-from wdlint.source import calls, objects
+from wdlint.source import calls
 from wdlint.source import membership as m
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
@@ -31,6 +31,7 @@ from wdlint.source.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.description import words
 from wdlint.source.groups import GroupDraft, GroupReader, Groups
 from wdlint.source.honoured import honoured
+from wdlint.source.in_place import changes_in
 from wdlint.source.ordinary import division
 from wdlint.source.parts import UNREAD, Taken
 from wdlint.source.positions import Places
@@ -198,7 +199,7 @@ class UseReader:
         frame = site.context.frame
         for statement in self._touching(site, name):
             root = name.split(".")[0]
-            for change in objects.changes_in(self.evaluator, statement, root, frame, True):
+            for change in changes_in(self.evaluator, statement, root, frame, True):
                 below = change.path[len(name.split(".")) - 1 :]
                 if ".".join(map(str, change.path[: len(name.split(".")) - 1])) != ".".join(name.split(".")[1:]):
                     continue
@@ -229,7 +230,7 @@ class UseReader:
         parts = name.split(".")
         found: AmountDraft | None = None
         for statement in self._touching(site, name):
-            for change in objects.changes_in(self.evaluator, statement, parts[0], site.context.frame, True):
+            for change in changes_in(self.evaluator, statement, parts[0], site.context.frame, True):
                 wanted = (*parts[1:], "param_groups", index, key)
                 if change.action == "set" and change.path == wanted and change.value is not None:
                     answers = self.evaluator.evaluate(change.value, change.context)
