@@ -1,20 +1,20 @@
-"""What library calls return: builtins, torch's collections, containers, wrappers and configuration.
+"""What library calls return: torch's collections, containers, texts, wrappers and configuration.
 
 Only what carries models, parameters, groups or decay strengths is known here; any other call of a
-library makes an `Instance` of what was called. Options of command lines are in `options`.
+library makes an `Instance` of what was called. Single functions are in `library_functions`, what can be
+asked of the things made in `library_values`, options of command lines in `options`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from wdlint.facts import Origin
 from wdlint.source import contents, objects
-from wdlint.source.elements import elements_of
+from wdlint.source.call_arguments import argument, keywords, positional, spreads
 from wdlint.source.evaluation import Evaluation
+from wdlint.source.library_functions import FUNCTIONS
 from wdlint.source.values import (
-    TABLE,
     Answers,
     Arguments,
     Attribute,
@@ -31,10 +31,7 @@ from wdlint.source.values import (
     Known,
     MappingValue,
     Method,
-    ModuleValue,
     Operation,
-    Part,
-    Partial,
     SequenceValue,
     TextOf,
     Unknown,
@@ -89,61 +86,6 @@ _CONFIG_PARSERS = frozenset(
 )
 
 
-# ---- arguments
-
-
-def positional(evaluator: Evaluation, arguments: Arguments) -> tuple[Answers, ...]:
-    """The positional arguments in order; a spread whose length can't be told ends them."""
-    found = list(arguments.positional)
-    if arguments.context is not None:
-        for argument in arguments.written:
-            if argument.star == "*":
-                spread = evaluator.evaluate(argument.value, arguments.context)
-                inner = [list(contents.items(evaluator, v)) for v in spread[:1]]
-                if len(spread) != 1 or not inner or any(i.spread or i.conditions for i in inner[0]):
-                    break
-                found.extend(evaluator.force(i.value) for i in inner[0])
-            elif argument.keyword is None and not argument.star:
-                found.append(evaluator.evaluate(argument.value, arguments.context))
-    return tuple(found)
-
-
-def keywords(evaluator: Evaluation, arguments: Arguments) -> tuple[tuple[str, Answers], ...]:
-    """The arguments given by name."""
-    found = list(arguments.keywords)
-    if arguments.context is not None:
-        for argument in arguments.written:
-            if argument.keyword is not None:
-                found.append((argument.keyword, evaluator.evaluate(argument.value, arguments.context)))
-    return tuple(found)
-
-
-def spreads(evaluator: Evaluation, arguments: Arguments) -> tuple[Answers, ...]:
-    """The mappings that a call spreads with `**`."""
-    if arguments.context is None:
-        return ()
-    return tuple(evaluator.evaluate(a.value, arguments.context) for a in arguments.written if a.star == "**")
-
-
-def argument(evaluator: Evaluation, arguments: Arguments, name: str, index: int | None) -> Answers:
-    """One argument by name or position, spread mappings included; empty where it is not given."""
-    for keyword, answers in keywords(evaluator, arguments):
-        if keyword == name:
-            return answers
-    if index is not None:
-        given = positional(evaluator, arguments)
-        if index < len(given):
-            return given[index]
-    found: list[Value] = []
-    for mapping in spreads(evaluator, arguments):
-        for value in mapping:
-            found.extend(objects.entry(evaluator, value, name))
-    return tuple(found)
-
-
-# ---- calls
-
-
 def construct(
     evaluator: Evaluation, cls: ClassValue, arguments: Arguments, node: t.Call | None, context: Context
 ) -> Value:
@@ -162,7 +104,7 @@ def library_call(
     """What calling something of a library returns."""
     if isinstance(callee, Method):
         return _method_call(evaluator, callee, arguments, node, context)
-    handler = _BUILTINS.get(callee.path)
+    handler = FUNCTIONS.get(callee.path)
     if handler is not None:
         return handler(evaluator, arguments, node, context)
     if callee.path in _PASSED_THROUGH or callee.path.endswith(".from_config_dict"):
@@ -184,29 +126,6 @@ def library_call(
         if found:
             return found
     return (_library_instance(evaluator, callee, arguments, node, context),)
-
-
-def _deepcopy(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-    given = positional(evaluator, arguments)
-    return tuple(_copied(evaluator, value, node, context) for value in (given[0] if given else ()))
-
-
-def _copied(evaluator: Evaluation, value: Value, node: t.Call | None, context: Context) -> Value:
-    """What `copy.deepcopy` makes: an object of its own, constructed and changed as the first one was."""
-    match value:
-        case Part():
-            return _copied(evaluator, value.value, node, context)
-        case Changed():
-            return Changed(_copied(evaluator, value.base, node, context), value.changes)
-        case Instance() if value.arguments is not None:
-            cache: dict[tuple[int, int, int], Instance] = evaluator.memo("copies")
-            key = id(value), id(node), id(context)
-            if key not in cache:
-                cache[key] = Instance(value.cls, value.arguments, value.node, value.frame)
-                evaluator.keep((value, node, context))
-            return cache[key]
-        case _:
-            return value
 
 
 def _library_instance(
@@ -408,260 +327,3 @@ def _parsed(evaluator: Evaluation, parser: Instance, name: str, node: t.Call | N
         items = (Item((namespace,)), Item((Unknown(f"@{id(node)}"),)))
         return (SequenceValue("tuple", items, node, context),)
     return (namespace,)
-
-
-# ---- builtins
-
-
-def _getattr(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-    given = positional(evaluator, arguments)
-    if len(given) < 2:
-        return ()
-    found: list[Value] = []
-    for holder in given[0]:
-        for name in given[1]:
-            if isinstance(name, Known) and isinstance(name.value, str):
-                found.extend(objects.member(evaluator, holder, name.value, context))
-            elif isinstance(holder, External):
-                found.append(External(f"{holder.path}.?"))
-            elif isinstance(holder, ModuleValue):
-                found.extend(_any_of(evaluator, holder))
-    if len(given) > 2 and all(isinstance(v, (Method, Unknown)) for v in found):
-        return given[2]
-    return tuple(found)
-
-
-def _any_of(evaluator: Evaluation, holder: ModuleValue) -> Iterator[Value]:
-    """Every class or function of a project module, for a name that can't be told."""
-    for name, statements in list(holder.module.scope.bound.items())[:40]:
-        if type(statements[-1]).__name__ in ("ClassDef", "FunctionDef") and not name.startswith("_"):
-            yield from evaluator.module_member(holder.module, name)
-
-
-def _filter(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-    given = positional(evaluator, arguments)
-    return (Operation("filter", tuple(given), node, context),) if len(given) == 2 else ()
-
-
-def _map(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-    given = positional(evaluator, arguments)
-    return (Operation("map", tuple(given), node, context),) if len(given) == 2 else ()
-
-
-def _chain(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-    given = positional(evaluator, arguments)
-    starred = [a for a in arguments.written if a.star == "*"]
-    if starred and arguments.context is not None:
-        return (Operation("flatten", (evaluator.evaluate(starred[0].value, arguments.context),), node, context),)
-    return (SequenceValue("list", tuple(Item(a, spread=True) for a in given), node, context),)
-
-
-def _flatten(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-    given = positional(evaluator, arguments)
-    return (Operation("flatten", (given[0],), node, context),) if given else ()
-
-
-def _operation(name: str) -> Callable[[Evaluation, Arguments, t.Call | None, Context], Answers]:
-    def handler(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-        given = positional(evaluator, arguments)
-        return (Operation(name, given, node, context),)
-
-    return handler
-
-
-def _partial(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-    given = positional(evaluator, arguments)
-    if not given:
-        return ()
-    rest = Arguments(arguments.written[1:], arguments.context, given[len(given) :], arguments.keywords)
-    return tuple(Partial(callee, rest) for callee in given[0])
-
-
-def _number(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-    given = positional(evaluator, arguments)
-    found: list[Value] = []
-    for value in given[0] if given else ():
-        if isinstance(value, Known) and isinstance(value.value, (int, float, str)):
-            try:
-                found.append(Known(float(value.value), value.origin, value.node, value.module))
-            except ValueError:
-                continue
-        else:
-            found.append(value)
-    return tuple(found)
-
-
-def _identity_of(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-    """`id(p)` and `str(x)` keep what they are about."""
-    given = positional(evaluator, arguments)
-    return given[0] if given else ()
-
-
-def _type(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-    given = positional(evaluator, arguments)
-    found: list[Value] = []
-    for value in given[0] if given else ():
-        if isinstance(value, (Element, Attribute)):
-            found.append(Attribute(value, "__class__"))
-        elif isinstance(bare(value), Instance):
-            inner = bare(value)
-            assert isinstance(inner, Instance)
-            found.append(inner.cls)
-    return tuple(found)
-
-
-def _import_module(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-    given = positional(evaluator, arguments)
-    name = constant(given[0]) if given else None
-    return (evaluator.module_value(name, context.module),) if isinstance(name, str) and name else ()
-
-
-def _next(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-    given = positional(evaluator, arguments)
-    return elements_of(evaluator, given[0], id(node)) if given else ()
-
-
-def _globals(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-    return (ModuleValue(context.module),)
-
-
-def _layers_of_torch(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-    """`nn.__dict__.items()`: the layer classes with parameters, by name."""
-    from wdlint.knowledge.layers import names_in
-
-    pairs = (
-        SequenceValue("tuple", (Item((Known(name),)), Item((External(f"torch.nn.{name}"),))))
-        for name in names_in("torch.nn")
-    )
-    return (SequenceValue(TABLE, tuple(Item((pair,)) for pair in pairs), node, context),)
-
-
-def _sum(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-    given = positional(evaluator, arguments)
-    if len(given) == 2 and any(isinstance(bare(v), SequenceValue) for v in given[1]):
-        return (Operation("flatten", (given[0],), node, context),)
-    return ()
-
-
-def _super(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-    frame = context.frame
-    return (frame.receiver,) if frame.receiver is not None else ()
-
-
-def _unwrapped(evaluator: Evaluation, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-    """A wrapper that returns the model and optimizer that it was given, as a tuple."""
-    given = dict(keywords(evaluator, arguments))
-    order = positional(evaluator, arguments)
-    model = given.get("model") or given.get("models") or (order[0] if order else ())
-    optimizer = given.get("optimizer") or given.get("optimizers") or (order[1] if len(order) > 1 else ())
-    if not optimizer:
-        return model
-    return (SequenceValue("tuple", (Item(model), Item(optimizer)), node, context),)
-
-
-_BUILTINS: dict[str, Callable[[Evaluation, Arguments, t.Call | None, Context], Answers]] = {
-    "builtins.getattr": _getattr,
-    "builtins.filter": _filter,
-    "builtins.map": _map,
-    "builtins.enumerate": _operation("enumerate"),
-    "builtins.zip": _operation("zip"),
-    "itertools.chain": _chain,
-    "itertools.chain.from_iterable": _flatten,
-    "functools.partial": _partial,
-    "builtins.float": _number,
-    "builtins.int": _number,
-    "builtins.id": _identity_of,
-    "builtins.str": _identity_of,
-    "builtins.type": _type,
-    "copy.deepcopy": _deepcopy,
-    "builtins.next": _next,
-    "builtins.sum": _sum,
-    "builtins.super": _super,
-    "builtins.globals": _globals,
-    "torch.nn.__dict__.items": _layers_of_torch,
-    "builtins.locals": _globals,
-    "importlib.import_module": _import_module,
-    "builtins.__import__": _import_module,
-    "apex.amp.initialize": _unwrapped,
-    "intel_extension_for_pytorch.optimize": _unwrapped,
-}
-
-
-# ---- members, items and elements of what libraries make
-
-
-def library_member(evaluator: Evaluation, value: Instance, name: str, context: Context) -> Answers:
-    """An attribute of something that a library made."""
-    assert isinstance(value.cls, External)
-    path = value.cls.path
-    if name == "module":
-        return (value,)
-    if path in ("argparse.Namespace", "absl.flags.FLAGS") or path.endswith((".FLAGS", "Namespace")):
-        option = evaluator.option_default(name, context)
-        return option or (Unknown(f"@{id(value)}.{name}"),)
-    if name == "__class__":
-        return (value.cls,)
-    return (Method(value, name),)
-
-
-def library_item(evaluator: Evaluation, value: Instance, index: Value, context: Context) -> Answers:
-    """An item of something that a library made, such as a layer of `nn.Sequential`."""
-    if isinstance(value.cls, External) and value.cls.path == "torch.nn.Sequential" and value.arguments is not None:
-        given = positional(evaluator, value.arguments)
-        key = index.value if isinstance(index, Known) else None
-        if isinstance(key, int) and -len(given) <= key < len(given):
-            return given[key]
-    if isinstance(index, Known) and isinstance(index.value, str):
-        option = evaluator.option_default(index.value, context) if "Namespace" in _path(value) else ()
-        return option or (Unknown(f"@{id(value)}[{index.value}]"),)
-    return (Unknown(f"@{id(value)}[{getattr(index, 'value', None)}]"),)
-
-
-def _path(value: Instance) -> str:
-    return value.cls.path if isinstance(value.cls, External) else ""
-
-
-def library_entry(evaluator: Evaluation, value: Instance, key: str) -> Answers:
-    """An entry of something used as a mapping: `vars(args)["lr"]`, `**vars(args)`."""
-    if "Namespace" in _path(value) and value.frame is not None:
-        return evaluator.option_default(key, value.frame.at(None))
-    return ()
-
-
-def library_elements(evaluator: Evaluation, value: Instance | Unknown, turn: int) -> Iterator[Value]:
-    """What iterating over something of a library, or something unknown, gives."""
-    if isinstance(value, Unknown):
-        yield Unknown(f"{value.key}[*{turn}]")
-    elif _path(value) in ("torch.nn.Sequential", "torch.nn.ModuleList") and value.arguments is not None:
-        for answers in positional(evaluator, value.arguments):
-            yield from answers
-    elif _path(value) == "builtins.range":
-        span = known_range(evaluator, value)
-        if span is None or len(span) > 1:
-            yield Unknown(f"index{turn}", computed=True)
-        elif span:
-            # a default that may be another number does not say which element there is
-            given = [v for answers in positional(evaluator, value.arguments or Arguments()) for v in answers]
-            told = all(isinstance(v, Known) and v.origin in (Origin.WRITTEN, Origin.COMPUTED) for v in given)
-            yield Known(span[0], Origin.COMPUTED) if told else Unknown(f"index{turn}", computed=True)
-
-
-def known_range(evaluator: Evaluation, value: Instance) -> range | None:
-    """A `range(…)` with constant bounds, defaults included; None where it can't be told."""
-    given = positional(evaluator, value.arguments) if value.arguments is not None else ()
-    told = [constant(answers) for answers in given]
-    bounds = [b for b in told if isinstance(b, int) and not isinstance(b, bool)]
-    if not 1 <= len(bounds) == len(told) <= 3:
-        return None
-    return range(*bounds) if bounds[2:] != [0] else None
-
-
-def exports(module: str, name: str) -> bool:
-    """Whether a star import of a library module brings a name that matters here."""
-    if not module.startswith("torch") and "optim" not in module:
-        return False
-    from wdlint.knowledge.layers import layer
-    from wdlint.knowledge.optimizers import optimizer
-
-    path = f"{module}.{name}"
-    return optimizer(path) is not None or layer(path) is not None or (module == "torch" and name in ("nn", "optim"))

@@ -12,7 +12,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from wdlint.facts import Origin
-from wdlint.source import arithmetic, calls, expressions, flow, imports, library_groups, options, selections
+from wdlint.source import (
+    arithmetic,
+    call_arguments,
+    calls,
+    expressions,
+    flow,
+    imports,
+    library_groups,
+    library_values,
+    options,
+    selections,
+)
 from wdlint.source import tree as t
 from wdlint.source.answers import distinct, text_key
 from wdlint.source.binding import bind
@@ -218,8 +229,8 @@ class Evaluator:
                 merged = Arguments(
                     arguments.written,
                     arguments.context,
-                    (*calls.positional(self, given), *arguments.positional),
-                    (*calls.keywords(self, given), *arguments.keywords),
+                    (*call_arguments.positional(self, given), *arguments.positional),
+                    (*call_arguments.keywords(self, given), *arguments.keywords),
                 )
                 return self.call(callee.callee, merged, node, context)
             case External() | Method():
@@ -237,25 +248,25 @@ class Evaluator:
                 return ()
 
     def positional(self, arguments: Arguments) -> tuple[Answers, ...]:
-        return calls.positional(self, arguments)
+        return call_arguments.positional(self, arguments)
 
     def keywords(self, arguments: Arguments) -> tuple[tuple[str, Answers], ...]:
-        return calls.keywords(self, arguments)
+        return call_arguments.keywords(self, arguments)
 
     def spreads(self, arguments: Arguments) -> tuple[Answers, ...]:
-        return calls.spreads(self, arguments)
+        return call_arguments.spreads(self, arguments)
 
     def library_member(self, value: Instance, name: str, context: Context) -> Answers:
-        return calls.library_member(self, value, name, context)
+        return library_values.library_member(self, value, name, context)
 
     def library_item(self, value: Instance, index: Value, context: Context) -> Answers:
-        return calls.library_item(self, value, index, context)
+        return library_values.library_item(self, value, index, context)
 
     def library_entry(self, value: Instance, key: str) -> Answers:
-        return calls.library_entry(self, value, key)
+        return library_values.library_entry(self, value, key)
 
     def library_elements(self, value: Instance | Unknown, turn: int) -> Iterator[Value]:
-        return calls.library_elements(self, value, turn)
+        return library_values.library_elements(self, value, turn)
 
     def option_default(self, name: str, context: Context) -> Answers:
         """What a command-line option is by default; empty where none of that name is seen."""
@@ -267,7 +278,7 @@ class Evaluator:
         """What a function of the project returns for these arguments."""
         definition = function.definition
         if isinstance(definition, t.Lambda):
-            positional = calls.positional(self, arguments)
+            positional = call_arguments.positional(self, arguments)
             return self.evaluate(definition.body, expressions.lambda_context(self, function, positional))
         frame = self.call_frame(function, arguments, node, context)
         return self.returned(frame) if frame is not None else ()

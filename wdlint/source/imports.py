@@ -85,3 +85,14 @@ def submodule(evaluator: Evaluation, folder: FolderValue, name: str) -> Answers:
             if module is not None:
                 return (ModuleValue(module),)
     return (FolderValue(path, folder.importer),) if os.path.isdir(path) else (Unknown(path),)
+
+
+def exports(module: str, name: str) -> bool:
+    """Whether a star import of a library module brings a name that matters here."""
+    if not module.startswith("torch") and "optim" not in module:
+        return False
+    from wdlint.knowledge.layers import layer
+    from wdlint.knowledge.optimizers import optimizer
+
+    path = f"{module}.{name}"
+    return optimizer(path) is not None or layer(path) is not None or (module == "torch" and name in ("nn", "optim"))

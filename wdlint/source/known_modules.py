@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from wdlint.facts import Kind, Parameter, Ternary
 from wdlint.knowledge.layers import KnownLayer, layer, numbered
-from wdlint.source import calls, objects
+from wdlint.source import call_arguments, objects
 from wdlint.source.containers import container
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.members import CONTAINERS, Leaf, Members, set_slot
@@ -235,7 +235,7 @@ def _given(
         return found
     for argument in arguments.written:
         if argument.star == "*":
-            given = calls.positional(evaluator, arguments)
+            given = call_arguments.positional(evaluator, arguments)
             found.update(
                 (name, values) for name, values in zip(known.arguments, given, strict=False) if name in relevant
             )
@@ -294,7 +294,7 @@ def _library_members(evaluator: Evaluator, path: str, arguments: Arguments | Non
     name = None
     if arguments is not None:
         for keyword, index in (("model_name", 0), ("pretrained_model_name_or_path", 0), ("name", 0), ("arch", 0)):
-            given = calls.argument(evaluator, arguments, keyword, index)
+            given = call_arguments.argument(evaluator, arguments, keyword, index)
             told = constant(given) if given else None
             if isinstance(told, str):
                 name = told

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from wdlint.facts import Coupling, OptimizerClass, Origin
 from wdlint.knowledge.optimizers import Argument, optimizer
 from wdlint.knowledge.wrappers import CLASS_LISTS, Helper, helper
-from wdlint.source import calls
+from wdlint.source import call_arguments
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.amounts import AmountDraft, amount_of, source_text
@@ -52,7 +52,7 @@ def helper_of(value: Value) -> Helper | None:
 def exempt(evaluator: Evaluation, known: Helper, arguments: Arguments, context: Context) -> s.Selector | None:
     """The parameters that the helper keeps from decay; None where it does not divide them, or can't be told."""
     if known.divides_unless is not None:
-        given = calls.argument(evaluator, arguments, known.divides_unless, None)
+        given = call_arguments.argument(evaluator, arguments, known.divides_unless, None)
         if given:
             divides = constant(given)
             if divides is None:
@@ -105,7 +105,7 @@ def _declared(evaluator: Evaluation, model: Value) -> s.Selector:
 def _given(evaluator: Evaluation, known: Helper, arguments: Arguments, name: str) -> Answers:
     """One of the helper's own arguments, or what it is where nobody gives it."""
     position = known.patterns.position if known.patterns is not None and known.patterns.name == name else None
-    given = calls.argument(evaluator, arguments, name, position)
+    given = call_arguments.argument(evaluator, arguments, name, position)
     if given:
         return tuple(_listed(value) for value in given)
     if name in _OPTIONAL:
@@ -132,7 +132,7 @@ def _parsed(evaluator: Evaluation, text: str) -> t.Expr:
 
 
 def _model(evaluator: Evaluation, known: Helper, arguments: Arguments) -> Answers:
-    return calls.argument(evaluator, arguments, known.model.name, known.model.position)
+    return call_arguments.argument(evaluator, arguments, known.model.name, known.model.position)
 
 
 def names(evaluator: Evaluation, path: str, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
@@ -166,7 +166,7 @@ def strengths(
     if known.decay is None:
         amount = AmountDraft(None, Origin.UNKNOWN, "a configuration")
     else:
-        answers = calls.argument(evaluator, arguments, known.decay.name, known.decay.position)
+        answers = call_arguments.argument(evaluator, arguments, known.decay.name, known.decay.position)
         default = known.decay.default
         default_draft = AmountDraft(default, Origin.ARGUMENT_DEFAULT, "the helper's default")
         amount = (amount_of(answers, _text(known.decay, arguments)) if answers else None) or default_draft
@@ -200,7 +200,9 @@ def parts_given(evaluator: Evaluation, known: Helper, arguments: Arguments) -> t
 def described(evaluator: Evaluation, known: Helper, arguments: Arguments) -> OptimizerClass:
     """The class of the optimizer that a helper makes, as far as its name tells."""
     given = (
-        calls.argument(evaluator, arguments, known.optimizer.name, known.optimizer.position) if known.optimizer else ()
+        call_arguments.argument(evaluator, arguments, known.optimizer.name, known.optimizer.position)
+        if known.optimizer
+        else ()
     )
     name = constant(given) if given else None
     if isinstance(name, str):

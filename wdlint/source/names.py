@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wdlint.source import arithmetic, calls, flow, imports, objects
+from wdlint.source import arithmetic, flow, imports, objects
 from wdlint.source import tree as t
 from wdlint.source.answers import distinct
 from wdlint.source.elements import elements_of
@@ -126,7 +126,7 @@ class Names:
                     found = imports.module_member(self._evaluator, target, name, quiet=True)
                     if found:
                         return found
-                elif target is None and calls.exports(statement.module, name):
+                elif target is None and imports.exports(statement.module, name):
                     return (External(f"{statement.module}.{name}"),)
         return ()
 

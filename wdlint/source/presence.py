@@ -6,7 +6,7 @@ Conditions that can't be told leave the answer open.
 from __future__ import annotations
 
 from wdlint.facts import Ternary
-from wdlint.source import arithmetic, calls, flow
+from wdlint.source import arithmetic, flow, library_values
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.values import Answers, Context, Deferred, Frame, Instance, Known
@@ -54,7 +54,7 @@ def _is_empty(evaluator: Evaluator, iterated: t.Expr, context: Context) -> bool:
     if not isinstance(iterated, t.Call) or t.dotted(iterated.func) != "range":
         return False
     values = evaluator.evaluate(iterated, context)
-    spans = [calls.known_range(evaluator, v) if isinstance(v, Instance) else None for v in values]
+    spans = [library_values.known_range(evaluator, v) if isinstance(v, Instance) else None for v in values]
     return bool(spans) and all(span is not None and not span for span in spans)
 
 

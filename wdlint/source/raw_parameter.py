@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from wdlint.facts import Evidence, Kind, Witness
-from wdlint.source import calls, contents
+from wdlint.source import call_arguments, contents
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.forward_use import Use
@@ -136,7 +136,7 @@ def trainable(evaluator: Evaluator, value: Value) -> bool | None:
     inner = bare(value)
     if not isinstance(inner, Instance) or inner.arguments is None:
         return True
-    given = calls.argument(evaluator, inner.arguments, "requires_grad", 1)
+    given = call_arguments.argument(evaluator, inner.arguments, "requires_grad", 1)
     if not given:
         return True
     told = constant(given)
@@ -270,7 +270,7 @@ def _made_by(evaluator: Evaluator, name: str, arguments: Arguments, depth: int) 
     sizes = [a for a in arguments.written if a.keyword in (None, "size", "shape") and a.star != "**"]
     fill = _FILLED.get(name)
     if name == "full":
-        given = calls.argument(evaluator, arguments, "fill_value", 1)
+        given = call_arguments.argument(evaluator, arguments, "fill_value", 1)
         told = constant(given) if given else None
         fill = float(told) if isinstance(told, (int, float)) else None
         sizes = sizes[:1]

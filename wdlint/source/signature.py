@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from wdlint.source import calls
+from wdlint.source import call_arguments
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.values import (
@@ -46,8 +46,12 @@ def signature(evaluator: Evaluator, instance: Instance) -> Hashable | None:
                 return None
             given = sorted(frame.arguments.items())
             return (id(cls.definition), tuple((name, _of_all(evaluator, held, 0)) for name, held in given))
-        positional = tuple(_of_all(evaluator, held, 0) for held in calls.positional(evaluator, instance.arguments))
-        named = tuple((n, _of_all(evaluator, held, 0)) for n, held in calls.keywords(evaluator, instance.arguments))
+        positional = tuple(
+            _of_all(evaluator, held, 0) for held in call_arguments.positional(evaluator, instance.arguments)
+        )
+        named = tuple(
+            (n, _of_all(evaluator, held, 0)) for n, held in call_arguments.keywords(evaluator, instance.arguments)
+        )
         if any(argument.star for argument in instance.arguments.written):
             return None
         return (id(cls.definition), positional, named)
@@ -77,9 +81,11 @@ def _of(evaluator: Evaluator, value: Value, depth: int) -> Hashable:
             return id(value)
         case Partial():
             positional = tuple(
-                _of_all(evaluator, held, depth + 1) for held in calls.positional(evaluator, value.arguments)
+                _of_all(evaluator, held, depth + 1) for held in call_arguments.positional(evaluator, value.arguments)
             )
-            named = tuple((n, _of_all(evaluator, h, depth + 1)) for n, h in calls.keywords(evaluator, value.arguments))
+            named = tuple(
+                (n, _of_all(evaluator, h, depth + 1)) for n, h in call_arguments.keywords(evaluator, value.arguments)
+            )
             return (_of(evaluator, value.callee, depth + 1), positional, named)
         case SequenceValue() if len(value.items) <= _LONGEST:
             return (value.kind, tuple(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from wdlint.facts import Coupling, OptimizerClass
 from wdlint.knowledge.optimizers import Argument, KnownOptimizer, optimizer
 from wdlint.knowledge.wrappers import Form, Helper, Wrapper, helper, wrapper
-from wdlint.source import calls, library_groups
+from wdlint.source import call_arguments, library_groups
 from wdlint.source import tree as t
 from wdlint.source.callers import all_statements
 from wdlint.source.candidates import SUGGESTIVE, worth_asking
@@ -202,8 +202,8 @@ def makers_of(evaluator: Evaluator, callee: Value, arguments: Arguments, context
             merged = Arguments(
                 arguments.written,
                 arguments.context,
-                (*calls.positional(evaluator, given), *arguments.positional),
-                (*calls.keywords(evaluator, given), *arguments.keywords),
+                (*call_arguments.positional(evaluator, given), *arguments.positional),
+                (*call_arguments.keywords(evaluator, given), *arguments.keywords),
             )
             yield from makers_of(evaluator, callee.callee, merged, context)
         case Changed() | Part():
@@ -230,7 +230,7 @@ def makers_of(evaluator: Evaluator, callee: Value, arguments: Arguments, context
 def _of_library(evaluator: Evaluator, known: KnownOptimizer, arguments: Arguments) -> Maker:
     settings: dict[str, object] = {}
     for flag in {name for switch in known.switches for name, _ in switch.settings}:
-        answers = calls.argument(evaluator, arguments, flag, None)
+        answers = call_arguments.argument(evaluator, arguments, flag, None)
         if answers:
             values = {v.value if isinstance(v, Known) else ... for v in answers}
             settings[flag] = values.pop() if len(values) == 1 else ...
@@ -242,7 +242,7 @@ def _of_library(evaluator: Evaluator, known: KnownOptimizer, arguments: Argument
 def _wrapped(evaluator: Evaluator, wrapped: Wrapper, arguments: Arguments, context: Context) -> Iterator[Maker]:
     """A wrapper that builds the class it is given: its other arguments go to that class."""
     assert wrapped.optimizer is not None
-    for inner in calls.argument(evaluator, arguments, wrapped.optimizer.name, wrapped.optimizer.position):
+    for inner in call_arguments.argument(evaluator, arguments, wrapped.optimizer.name, wrapped.optimizer.position):
         passed = _without(arguments, (wrapped.optimizer, *(Argument(name) for name in wrapped.own)))
         for maker in makers_of(evaluator, inner, passed, context):
             parameters = wrapped.parameters or maker.parameters
@@ -314,7 +314,7 @@ def _of_project(evaluator: Evaluator, cls: ClassValue, arguments: Arguments, con
         maker
         for position, parameter in enumerate(params)
         if SUGGESTIVE.search(parameter.name)
-        for value in calls.argument(evaluator, arguments, parameter.name, position)
+        for value in call_arguments.argument(evaluator, arguments, parameter.name, position)
         if isinstance(value, (External, ClassValue, Partial))
         for maker in makers_of(evaluator, value, arguments, context)
     ]
@@ -325,7 +325,7 @@ def _of_project(evaluator: Evaluator, cls: ClassValue, arguments: Arguments, con
         return
     takes_instance = any(
         isinstance(bare(v), Instance) and list(_made(evaluator, (v,), None))
-        for answers in calls.positional(evaluator, arguments)[:1]
+        for answers in call_arguments.positional(evaluator, arguments)[:1]
         for v in answers
     )
     if takes_instance:
@@ -353,7 +353,7 @@ def _of_project(evaluator: Evaluator, cls: ClassValue, arguments: Arguments, con
 def _written_switches(evaluator: Evaluator, arguments: Arguments) -> Settings:
     """The on-off options that a call writes, such as `weight_decay_filter=True`."""
     found: list[tuple[str, t.Constant]] = []
-    for name, answers in calls.keywords(evaluator, arguments):
+    for name, answers in call_arguments.keywords(evaluator, arguments):
         if len(answers) == 1 and isinstance(answers[0], Known) and isinstance(answers[0].value, bool):
             found.append((name, answers[0].value))
     return tuple(found)

@@ -23,7 +23,7 @@ from wdlint.facts import (
     Ternary,
 )
 from wdlint.knowledge.wrappers import Helper
-from wdlint.source import calls
+from wdlint.source import call_arguments
 from wdlint.source import membership as m
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
@@ -95,7 +95,9 @@ class UseReader:
         if site.helper is not None:
             yield from self._of_helper(site, site.helper, maker, context)
             return
-        answers = calls.argument(self.evaluator, maker.arguments, maker.parameters.name, maker.parameters.position)
+        answers = call_arguments.argument(
+            self.evaluator, maker.arguments, maker.parameters.name, maker.parameters.position
+        )
         if not answers:
             return
         found: list[OptimizerUse] = []
@@ -165,7 +167,7 @@ class UseReader:
     def _constructor_amount(self, maker: Maker) -> AmountDraft:
         """The strength for groups that name none: the call's, else the optimizer's own default."""
         if maker.decay is not None:
-            answers = calls.argument(self.evaluator, maker.arguments, maker.decay.name, maker.decay.position)
+            answers = call_arguments.argument(self.evaluator, maker.arguments, maker.decay.name, maker.decay.position)
             if answers:
                 draft = amount_of(answers, self._argument_text(maker))
                 if draft is not None:
@@ -326,7 +328,7 @@ class UseReader:
     def _rate(self, maker: Maker) -> Amount | None:
         if maker.learning_rate is None:
             return None
-        answers = calls.argument(
+        answers = call_arguments.argument(
             self.evaluator, maker.arguments, maker.learning_rate.name, maker.learning_rate.position
         )
         draft = amount_of(answers, maker.learning_rate.name) if answers else None
