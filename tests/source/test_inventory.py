@@ -11,7 +11,7 @@ from wdlint.facts import Inventory, Kind, Parameter, Ternary
 from wdlint.source.declared import models_declared_exemptions
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.inventory import ancestry, inventory, marks
-from wdlint.source.lower import expression
+from wdlint.source.lower_expressions import expression
 from wdlint.source.parse import parse_text
 from wdlint.source.project import Project
 from wdlint.source.values import Value

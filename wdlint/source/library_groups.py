@@ -123,11 +123,11 @@ def _listed(value: Value) -> Value:
 def _parsed(evaluator: Evaluation, text: str) -> t.Expr:
     import libcst as cst
 
-    from wdlint.source import lower
+    from wdlint.source import lower_expressions
 
     cache: dict[str, t.Expr] = evaluator.memo("helper_rules")
     if text not in cache:
-        cache[text] = lower.expression(cst.parse_expression(text))
+        cache[text] = lower_expressions.expression(cst.parse_expression(text))
     return cache[text]
 
 
