@@ -39,10 +39,23 @@ def option_default(evaluator: Evaluation, name: str, context: Context) -> Answer
 
 
 def _near(evaluator: Evaluation, module: t.Module, name: str) -> Iterator[t.Module]:
-    """The module itself, those it imports that mention the name, and the linted file."""
+    """The module itself, those it imports that declare the name as an option, and the linted file."""
     yield module
-    spellings = {name.encode(), name.replace("_", "-").encode()}
-    wanted = [before + spelling + after for spelling in spellings for before in _BEFORE for after in (b"'", b'"')]
+    near: dict[int, list[str]] = evaluator.memo("declaring_options")
+    if id(module) not in near:
+        near[id(module)] = list(_declaring(evaluator, module))
+    if near[id(module)]:
+        spellings = {name.encode(), name.replace("_", "-").encode()}
+        wanted = [before + spelling + after for spelling in spellings for before in _BEFORE for after in (b"'", b'"')]
+        for path in near[id(module)]:
+            found = evaluator.project.mentioning(path, wanted)
+            if found is not None:
+                yield found
+    yield evaluator.module
+
+
+def _declaring(evaluator: Evaluation, module: t.Module) -> Iterator[str]:
+    """The files of the modules that a module imports and that declare options."""
     for statement in module.scope.body.statements:
         targets: list[tuple[str, int]] = []
         if isinstance(statement, t.ImportFrom):
@@ -55,10 +68,9 @@ def _near(evaluator: Evaluation, module: t.Module, name: str) -> Iterator[t.Modu
         elif isinstance(statement, t.Import):
             targets = [(dotted, 0) for dotted, _ in statement.names]
         for dotted, level in targets:
-            found = evaluator.project.mentioning(dotted, module, level, wanted, _DECLARING)
+            found = evaluator.project.holding(dotted, module, level, _DECLARING)
             if found is not None:
                 yield found
-    yield evaluator.module
 
 
 def _in_module(evaluator: Evaluation, module: t.Module, name: str) -> Answers:

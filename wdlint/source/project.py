@@ -76,19 +76,18 @@ class Project:
             return found
         return self.module(found)
 
-    def mentioning(
-        self, dotted: str, importer: t.Module, level: int, wanted: Sequence[bytes], besides: Sequence[bytes]
-    ) -> t.Module | None:
-        """The project module that an import leads to, if its bytes hold one of the wanted names and one of `besides`.
-
-        Spares parsing modules that can't answer.
-        """
+    def holding(self, dotted: str, importer: t.Module, level: int, marks: Sequence[bytes]) -> str | None:
+        """The file of the project module that an import leads to, if its bytes hold one of the marks."""
         path = self._locate(importer.path, dotted, level)
         if path is None or not path.endswith(".py"):
             return None
         data = self._read(path)
-        holds = any(name in data for name in wanted) and any(mark in data for mark in besides)
-        return self.module(path, data) if holds else None
+        return path if any(mark in data for mark in marks) else None
+
+    def mentioning(self, path: str, wanted: Sequence[bytes]) -> t.Module | None:
+        """The module in a file, if its bytes hold one of the wanted names: spares parsing those that can't answer."""
+        data = self._read(path)
+        return self.module(path, data) if any(name in data for name in wanted) else None
 
     def may_make(self, dotted: str, importer: str, level: int, name: str) -> bool:
         """Whether a name that the file `importer` imports may make an optimizer, by the bytes of its module.
