@@ -36,7 +36,14 @@ def worth_asking(evaluation: Evaluation, call: t.Call, context: Context) -> bool
     return True
 
 
-def _from_a_maker(evaluation: Evaluation, name: str, wanted: str, call: t.Call | None, scope: t.Scope) -> bool:
+def _from_a_maker(
+    evaluation: Evaluation,
+    name: str,
+    wanted: str,
+    call: t.Call | None,
+    scope: t.Scope,
+    asked: frozenset[int] = frozenset(),  # classes whose bases are being asked: they may derive from each other
+) -> bool:
     """False for a name that only modules without optimizers may have given, or that a call gives no parameters."""
     around: t.Scope | None = scope
     while around is not None:
@@ -45,7 +52,7 @@ def _from_a_maker(evaluation: Evaluation, name: str, wanted: str, call: t.Call |
                 return call is None or _takes_parameters(call)
         bound = around.bound.get(name)
         if bound:
-            return any(_makes(evaluation, b, name, wanted, around) for b in bound)
+            return any(_makes(evaluation, b, name, wanted, around, asked) for b in bound)
         around = around.parent
     if hasattr(builtins, name):
         return False
@@ -53,17 +60,22 @@ def _from_a_maker(evaluation: Evaluation, name: str, wanted: str, call: t.Call |
     return not stars or any(_brings(evaluation, star, "*", wanted, scope.module) for star in stars)
 
 
-def _makes(evaluation: Evaluation, statement: t.Stmt, name: str, wanted: str, scope: t.Scope) -> bool:
+def _makes(
+    evaluation: Evaluation, statement: t.Stmt, name: str, wanted: str, scope: t.Scope, asked: frozenset[int]
+) -> bool:
     if isinstance(statement, (t.Import, t.ImportFrom)):
         return _brings(evaluation, statement, name, wanted, scope.module)
     if not isinstance(statement, t.ClassDef):
         return True
+    if id(statement) in asked:
+        return False
+    asked |= {id(statement)}
     for base in statement.bases:
         dotted = t.dotted(base.value)
         if dotted is None:
             return True
         root, last = dotted.split(".", 1)[0], dotted.rsplit(".", 1)[-1]
-        if root != name and (SUGGESTIVE.search(last) or _from_a_maker(evaluation, root, last, None, scope)):
+        if root != name and (SUGGESTIVE.search(last) or _from_a_maker(evaluation, root, last, None, scope, asked)):
             return True
     return False
 
