@@ -29,8 +29,8 @@ When the parameters are left out on purpose. Say so in the code: `requires_grad_
 memory of their gradients.
 
 ## Fix safety
-Safe where the split is replaced by an exact one: the parameters that were missing are now trained, which
-changes the result, as it should. The iterator is put into a list.
+Unsafe: the split is replaced by an exact one, and the parameters that were missing are now trained, which
+changes the result, as it should.
 
 ## References
 - Groups of parameters: https://pytorch.org/docs/stable/optim.html#per-parameter-options

@@ -138,7 +138,83 @@ def _groups(optimizer: Any) -> dict[str, tuple[str, list[float], bool]]:
 def test_a_fixed_script_decays_weights_alone_and_computes_the_same(path: Path, unsafe: bool, tmp_path: Path) -> None:
     folder = tmp_path / path.parent.name
     shutil.copytree(path.parent, folder)
-    script = folder / path.name
+    _judged(folder / path.name, unsafe)
+
+
+BODIES = {
+    "norms": "nn.Sequential(nn.Linear(4, 6), nn.LayerNorm(6), nn.ReLU(), nn.Linear(6, 2))",
+    "attention": "Block()",
+    "unseen": "make()",
+}
+SPELLINGS = {
+    "comprehension": "torch.optim.AdamW([p for p in net.parameters() if p.requires_grad], lr=0.01, weight_decay=0.1)",
+    "filter": "torch.optim.SGD(filter(lambda p: p.requires_grad, net.parameters()), lr=0.01, weight_decay=0.1)",
+    "list": "torch.optim.AdamW(params=list(net.parameters()), lr=0.01, weight_decay=wd)",
+    "named": "torch.optim.AdamW([q for n, q in net.named_parameters() if q.requires_grad], lr=0.01)",
+    "sum of lists": "torch.optim.AdamW(list(net[0].parameters()) + list(net[1].parameters()), weight_decay=0.1)",
+    "chain": "torch.optim.AdamW(itertools.chain(net[0].parameters(), net[1].parameters()), weight_decay=0.1)",
+    "children": "torch.optim.AdamW([{'params': m.parameters()} for m in net.children()], lr=0.01, weight_decay=0.1)",
+    "rates": "torch.optim.AdamW([{'params': net[0].parameters(), 'lr': 0.1}, {'params': net[1].parameters()}])",
+    "star": "torch.optim.AdamW([*net[0].parameters(), *net[1].parameters()], lr=0.01, **options)",
+    "class": "(torch.optim.SGD if wd > 1 else torch.optim.AdamW)(net.parameters(), lr=0.01, weight_decay=wd)",
+    "returned": "optimizer_for(net)",
+}
+SCRIPT = """\
+import itertools
+
+import torch
+from torch import nn
+
+wd = 0.1
+options = {{"weight_decay": wd}}
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mix = nn.Linear(4, 4)
+        self.scale = nn.Parameter(torch.ones(4, 1) * 0.5)
+        self.attend = nn.MultiheadAttention(4, 2, add_bias_kv=True, batch_first=True)
+        self.out = nn.Linear(4, 1)
+
+    def forward(self, x):
+        h = self.mix(x) * self.scale[:, 0]
+        h = h.unsqueeze(1)
+        return self.out(self.attend(h, h, h)[0].squeeze(1))
+
+
+def make():
+    return getattr(nn, "Seq" + "uential")(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
+
+
+def optimizer_for(model):
+    params = model.parameters()
+    return torch.optim.AdamW(params, lr=0.01, weight_decay=wd)
+
+
+if __name__ == "__main__":
+    torch.manual_seed(0)
+    net = nn.Sequential({body}, nn.Identity())
+    optimizer = {call}
+    for _ in range(2):
+        loss = net(torch.randn(8, 4)).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        print(repr(loss.item()))
+"""
+
+
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_each_spelling_is_fixed_right(body: str, spelling: str, tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(SCRIPT.format(body=BODIES[body], call=SPELLINGS[spelling]))
+    _judged(script, unsafe=False)
+
+
+def _judged(script: Path, unsafe: bool) -> None:
+    """Fix a script, run it before and after, and compare what it printed and what its groups were."""
     data, left = mended(script, unsafe)
     if data == script.read_bytes():
         pytest.skip("nothing is fixed here at this applicability")

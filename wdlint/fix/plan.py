@@ -49,8 +49,9 @@ def with_fixes(findings: Iterable[Finding], facts: FileFacts, data: bytes, style
     except (SyntaxError, ValueError, RecursionError):
         return found
     planned: list[Finding] = []
+    lost = {f.place for f in found if f.code == "WD303"}
     for finding in found:
-        fixes = list(_fixes(finding, facts, program, style)) if finding.fix is None else []
+        fixes = list(_fixes(finding, facts, program, style, finding.place in lost)) if finding.fix is None else []
         if fixes:
             finding = replace(finding, fix=replace(fixes[0], otherwise=tuple(fixes[1:])))
         planned.append(finding)
@@ -61,8 +62,14 @@ def _may_be_fixed(finding: Finding) -> bool:
     return finding.code in (*REACH, *SPLITS, "WD201", "WD401") or finding.code in coupled.PENALTIES
 
 
-def _fixes(finding: Finding, facts: FileFacts, program: Program, style: str) -> Iterator[Fix]:
-    """The fixes of one finding, the one to try first in front."""
+TRAINED = "parameters that are in no group now are trained after the fix"
+
+
+def _fixes(finding: Finding, facts: FileFacts, program: Program, style: str, lost: bool) -> Iterator[Fix]:
+    """The fixes of one finding, the one to try first in front.
+
+    `lost` says that the groups at its place leave out parameters, which a fix brings back.
+    """
     if finding.place.file != facts.file:
         return
     if finding.code == "WD401":
@@ -80,7 +87,11 @@ def _fixes(finding: Finding, facts: FileFacts, program: Program, style: str) -> 
     if not site.key:
         return
     fixes = _reach_fixes(site) if finding.code in REACH else _split_fixes(finding, site)
-    yield from (_lowered(fix, site) for fix in fixes)
+    for fix in fixes:
+        lowered = _lowered(fix, site)
+        if lost and lowered.applicability is Applicability.SAFE:
+            lowered = replace(lowered, applicability=Applicability.UNSAFE, hazard=TRAINED)
+        yield lowered
 
 
 def _site(finding: Finding, facts: FileFacts, program: Program, style: str) -> Site | None:
@@ -312,7 +323,7 @@ def _in_scope(program: Program, model: str, at: ast.expr) -> bool:
         if arguments is not None and any(a.arg == root for a in ast.walk(arguments) if isinstance(a, ast.arg)):
             return True
         if not isinstance(scope, ast.ClassDef) or inner:
-            bound = [n for n in program.inside(scope) if _binds(n, root)]
+            bound = [n for n in program.inside(scope) if _binds(program, n, root)]
             if bound:
                 return any(_reaches(program, node, at) for node in bound) if inner else True
         if isinstance(scope, ast.Module):
@@ -320,10 +331,15 @@ def _in_scope(program: Program, model: str, at: ast.expr) -> bool:
         scope, inner = program.scope(scope), False
 
 
-def _binds(node: ast.AST, name: str) -> bool:
+def _binds(program: Program, node: ast.AST, name: str) -> bool:
+    """Whether a node binds a name in its scope; the variables of comprehensions stay in them."""
     if isinstance(node, ast.alias):
         return (node.asname or node.name.split(".")[0]) == name
-    return isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
+    if not (isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)):
+        return False
+    while isinstance(node, (ast.Name, ast.Tuple, ast.List, ast.Starred)):
+        node = program.parents[node]
+    return not isinstance(node, ast.comprehension)
 
 
 def _reaches(program: Program, node: ast.AST, at: ast.expr) -> bool:
