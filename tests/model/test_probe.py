@@ -106,6 +106,11 @@ def test_the_shrink_is_the_decay_itself_in_the_original_form() -> None:
     assert found.shrink_at(1e-3, 0.01) == pytest.approx(0.01)
 
 
+def test_no_shrink_is_given_where_momentum_goes_on_working() -> None:
+    optimizer = torch.optim.SGD(nn.Linear(2, 2).parameters(), lr=0.1, momentum=0.9, weight_decay=0.1)
+    assert probe(optimizer).shrink_at(0.1, 0.1) is None
+
+
 class StateAtBirth(Original):
     """Makes its state when constructed, so that a twin with an empty state fails."""
 

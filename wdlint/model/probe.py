@@ -362,7 +362,8 @@ def _judged(bench: _Bench, forks: list[_Fork], exact: float, decay: float) -> Pr
         manner = Manner.COUPLED
     else:
         manner = Manner.OTHER
-    proportional = manner in (Manner.DECOUPLED, Manner.AFTER, Manner.MASKED, Manner.LINEAR)
+    # Momentum goes on working after the step, so what one step shows of linear decay is not what it comes to.
+    proportional = manner in (Manner.DECOUPLED, Manner.AFTER, Manner.MASKED)
     factor = forks[0].factor / decay if proportional else None  # per unit of decay at RATE
     return Probe(manner, min(residual, after), carry, exponent, factor)
 
