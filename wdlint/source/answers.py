@@ -5,17 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wdlint.source import tree as t
-from wdlint.source.values import (
-    Answers,
-    ClassValue,
-    Context,
-    External,
-    FunctionValue,
-    Known,
-    Method,
-    Unknown,
-    Value,
-)
+from wdlint.source.values import Answers, ClassValue, Context, External, FunctionValue, Known, Method, Unknown, Value
 
 _ANSWERS = 12  # alternatives kept for one expression
 

@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from wdlint.source import contents, objects
 from wdlint.source.evaluation import Evaluation
-from wdlint.source.values import (
-    Answers,
-    Arguments,
-    Value,
-)
+from wdlint.source.values import Answers, Arguments, Value
 
 
 def positional(evaluator: Evaluation, arguments: Arguments) -> tuple[Answers, ...]:

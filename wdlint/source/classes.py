@@ -9,14 +9,7 @@ from collections.abc import Iterator
 
 from wdlint.source import tree as t
 from wdlint.source.evaluation import Evaluation
-from wdlint.source.values import (
-    Answers,
-    Arguments,
-    ClassValue,
-    External,
-    FunctionValue,
-    Instance,
-)
+from wdlint.source.values import Answers, Arguments, ClassValue, External, FunctionValue, Instance
 
 _MODULE_BASES = frozenset(
     (

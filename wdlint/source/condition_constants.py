@@ -5,16 +5,7 @@ from __future__ import annotations
 from wdlint.source import arithmetic, contents
 from wdlint.source import tree as t
 from wdlint.source.evaluation import Evaluation
-from wdlint.source.values import (
-    TABLE,
-    ClassValue,
-    Context,
-    External,
-    MappingValue,
-    SequenceValue,
-    Value,
-    bare,
-)
+from wdlint.source.values import TABLE, ClassValue, Context, External, MappingValue, SequenceValue, Value, bare
 
 _ALTERNATIVES = 200  # constants that an `any(… for … in …)` may run over
 

@@ -8,15 +8,7 @@ from typing import Any
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.evaluation import Evaluation
-from wdlint.source.values import (
-    Answers,
-    Attribute,
-    Context,
-    Element,
-    Known,
-    SequenceValue,
-    Value,
-)
+from wdlint.source.values import Answers, Attribute, Context, Element, Known, SequenceValue, Value
 
 FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}  # the same, sides swapped
 

@@ -10,15 +10,7 @@ from collections.abc import Iterable
 from wdlint.source import objects
 from wdlint.source import tree as t
 from wdlint.source.evaluation import Evaluation
-from wdlint.source.values import (
-    Answers,
-    External,
-    FolderValue,
-    Frame,
-    ModuleValue,
-    Unknown,
-    Value,
-)
+from wdlint.source.values import Answers, External, FolderValue, Frame, ModuleValue, Unknown, Value
 
 
 def imported(evaluator: Evaluation, statement: t.Import, name: str, frame: Frame) -> Iterable[Value]:

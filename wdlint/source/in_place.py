@@ -12,15 +12,7 @@ from wdlint.source import flow
 from wdlint.source import tree as t
 from wdlint.source.classes import linear_bases
 from wdlint.source.evaluation import Evaluation
-from wdlint.source.values import (
-    Change,
-    ClassValue,
-    Condition,
-    Context,
-    Frame,
-    Instance,
-    Known,
-)
+from wdlint.source.values import Change, ClassValue, Condition, Context, Frame, Instance, Known
 
 
 def changes_in(evaluator: Evaluation, statement: t.Stmt, root: str, frame: Frame, certain: bool) -> Iterator[Change]:
