@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wdlint.facts import Kind, Parameter
-from wdlint.model.names import by_path
+from wdlint.knowledge.names import by_path
 
 if TYPE_CHECKING:
     from wdlint.model.classify import Classification

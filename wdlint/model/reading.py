@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from torch import nn
 
 from wdlint.facts import Evidence, Kind
-from wdlint.model.names import broadness
+from wdlint.knowledge.names import broadness
 from wdlint.model.tensors import CONTAINERS, Held, class_of, shape_of
 
 _FUNCTIONS = 12  # helpers of the same module that are read along with a class
