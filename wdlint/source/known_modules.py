@@ -13,7 +13,7 @@ from wdlint.source import call_arguments, objects
 from wdlint.source.containers import container
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.members import CONTAINERS, Leaf, Members, set_slot
-from wdlint.source.raw_parameter import may_be_shape
+from wdlint.source.tensor_sizes import may_be_shape
 from wdlint.source.values import (
     Answers,
     Arguments,

@@ -1,19 +1,16 @@
-"""A raw `nn.Parameter`: its shape and initial value as the source shows them, and its kind.
+"""A raw `nn.Parameter`: its shape and initial value, as the expression that makes its tensor shows them.
 
-The kind rests on how the methods of its class use it (`forward_use`), then on its initial value and
-shape, then on its name, never on the number of dimensions alone.
+What sizes are given to that expression is read in `tensor_sizes`, what kind of parameter it is in `raw_kind`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from wdlint.facts import Evidence, Kind, Witness
-from wdlint.source import call_arguments, contents
+from wdlint.source import call_arguments
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
-from wdlint.source.forward_use import Use
+from wdlint.source.tensor_sizes import sizes_of
 from wdlint.source.values import (
     Answers,
     Arguments,
@@ -211,8 +208,8 @@ def _reshaped(evaluator: Evaluator, made: Initial, attr: str, call: t.Call, cont
     if any(a.star for a in call.args):
         return replace(made, shape=None)
     if attr == "repeat":
-        return replace(made, shape=(None,) * len(_sizes(evaluator, call.args, context) or ()) or None)
-    return replace(made, shape=_sizes(evaluator, call.args, context))
+        return replace(made, shape=(None,) * len(sizes_of(evaluator, call.args, context) or ()) or None)
+    return replace(made, shape=sizes_of(evaluator, call.args, context))
 
 
 def _of_values(evaluator: Evaluator, values: Answers, depth: int) -> Initial:
@@ -262,7 +259,7 @@ def _made_by(evaluator: Evaluator, name: str, arguments: Arguments, depth: int) 
         return _literal(evaluator, arguments, depth)
     if name == "normal" and context is not None:
         sizes = [a for a in arguments.written if a.keyword == "size"] or list(arguments.written[2:3])
-        return Initial(_sizes(evaluator, tuple(sizes), context), None, True)
+        return Initial(sizes_of(evaluator, tuple(sizes), context), None, True)
     if name in ("sqrt", "exp", "log", "abs", "log1p", "clamp", "sigmoid", "neg"):
         return replace(_first(evaluator, arguments, depth), fill=None)
     if (name not in _FILLED and name not in _RANDOM) or context is None:
@@ -276,7 +273,7 @@ def _made_by(evaluator: Evaluator, name: str, arguments: Arguments, depth: int) 
         sizes = sizes[:1]
     if name == "randint":
         sizes = sizes[-1:]
-    return Initial(_sizes(evaluator, tuple(sizes), context), fill, name in _RANDOM)
+    return Initial(sizes_of(evaluator, tuple(sizes), context), fill, name in _RANDOM)
 
 
 def _first(evaluator: Evaluator, arguments: Arguments, depth: int) -> Initial:
@@ -320,139 +317,3 @@ def _number(value: Instance) -> bool:
         "numpy.float32",
         "builtins.float",
     )
-
-
-def _sizes(evaluator: Evaluator, arguments: Collection[t.Argument], context: Context) -> tuple[int | None, ...] | None:
-    """A shape from the arguments of a tensor-making call: sizes, or one tuple of them."""
-    written = [a for a in arguments if a.star != "**" and a.keyword in (None, "size", "shape")]
-    if not written:
-        return None
-    if len(written) == 1 and not written[0].star:
-        return _one_size(evaluator, written[0].value, context)
-    shape: list[int | None] = []
-    for argument in written:
-        if argument.star == "*":
-            inner = _one_size(evaluator, argument.value, context)
-            if inner is None or not _is_sequence(evaluator, argument.value, context):
-                return None
-            shape.extend(inner)
-        elif not argument.star:
-            shape.append(_size(evaluator.evaluate(argument.value, context)))
-    return tuple(shape)
-
-
-def _is_sequence(evaluator: Evaluator, expr: t.Expr, context: Context) -> bool:
-    return all(isinstance(bare(v), SequenceValue) for v in evaluator.evaluate(expr, context))
-
-
-def _one_size(evaluator: Evaluator, expr: t.Expr, context: Context) -> tuple[int | None, ...] | None:
-    """A single argument: a tuple of sizes, or one size. A name that speaks of a shape may be either."""
-    values = evaluator.evaluate(expr, context)
-    if len(values) == 1 and isinstance(bare(values[0]), SequenceValue):
-        shape: list[int | None] = []
-        for item in contents.items(evaluator, values[0]):
-            if item.spread or item.conditions:
-                return None
-            shape.append(_size(evaluator.force(item.value)))
-        sequence = bare(values[0])
-        assert isinstance(sequence, SequenceValue)
-        return None if isinstance(sequence.node, t.Comprehension) else tuple(shape)
-    if all(isinstance(v, Known) and isinstance(v.value, int) for v in values):
-        return (_size(values),)
-    if any(isinstance(bare(v), SequenceValue) for v in values):
-        return None
-    return None if may_be_shape(expr) else (None,)
-
-
-def may_be_shape(expr: t.Expr) -> bool:
-    """Whether an expression that can't be told may be a tuple of sizes rather than one size."""
-    match expr:
-        case t.Name(id=name) | t.Attribute(attr=name):
-            lower = name.lower()
-            return "shape" in lower or lower in ("size", "sizes", "dims", "input_size", "img_size", "normalized_size")
-        case t.Call(func=t.Attribute(attr=attr)):
-            return attr not in ("prod", "numel", "dim")
-        case t.Call(func=t.Name(id=name)):
-            return name not in ("int", "len", "max", "min", "round", "sum")
-        case t.Subscript(index=t.Slice()) | t.Starred() | t.Display():
-            return True
-        case t.Binary(op=op, left=left, right=right):
-            return op in "+*" and (may_be_shape(left) or may_be_shape(right))
-        case t.Conditional(body=body, orelse=orelse):
-            return may_be_shape(body) or may_be_shape(orelse)
-        case _:
-            return False
-
-
-def _size(values: Answers) -> int | None:
-    told = constant(values)
-    return told if isinstance(told, int) and not isinstance(told, bool) else None
-
-
-# ---- the kind
-
-
-def kind_of(
-    attribute: str, made: Initial, use: Use | None, siblings: tuple[str, ...], where: str
-) -> tuple[Kind, Evidence]:
-    """A raw parameter's kind and why. `where` names its class."""
-    from wdlint.model.names import by_convention
-
-    convention = by_convention(attribute, siblings)
-    if use is not None:
-        evidence = Evidence(Witness.FORWARD, f"{use.evidence.text} of {where}")
-        return _refined(use, convention, made, evidence)
-    if convention is not None:
-        return convention
-    return by_value(attribute, made) or by_name(attribute, made) or (
-        Kind.UNKNOWN, Evidence(Witness.NAME, f"no use of `{attribute}` is seen in {where}")
-    )  # fmt: skip
-
-
-def _refined(
-    use: Use, convention: tuple[Kind, Evidence] | None, made: Initial, evidence: Evidence
-) -> tuple[Kind, Evidence]:
-    """A use as it stands, unless shape or a conventional name tells apart what decay treats alike."""
-    kind = use.kind
-    if use.note == "added" and made.shape is not None and _broad(made.shape) >= 2:
-        kind = Kind.EMBEDDING if convention is None or convention[0] is not Kind.BIAS else Kind.BIAS
-    if convention is not None and convention[0] is not kind:
-        spared = (Kind.GAIN, Kind.BIAS, Kind.EMBEDDING, Kind.OTHER)
-        if kind in spared and convention[0] in (Kind.EMBEDDING, Kind.OTHER):
-            return convention
-    return kind, evidence
-
-
-def _broad(shape: tuple[int | None, ...]) -> int:
-    return sum(size != 1 for size in shape)
-
-
-def by_value(attribute: str, made: Initial) -> tuple[Kind, Evidence] | None:
-    """A vector of ones is a gain and one of zeros a bias; a random matrix whose name says weight is one."""
-    if made.shape is not None and _broad(made.shape) <= 1 and made.fill is not None:
-        words = f"`{attribute}` starts with every element {made.fill:g}"
-        if made.fill == 0:
-            return Kind.BIAS, Evidence(Witness.VALUE, words)
-        if made.fill == 1:
-            return Kind.GAIN, Evidence(Witness.VALUE, words)
-    if made.shape is not None and len(made.shape) >= 2 and _broad(made.shape) >= 2 and made.random:
-        lower = attribute.lower()
-        if lower in ("w", "weight", "weights", "kernel", "proj", "projection") or lower.startswith(
-            ("weight", "w_", "kernel")
-        ):
-            return Kind.WEIGHT, Evidence(
-                Witness.VALUE, f"`{attribute}` starts random with {len(made.shape)} dimensions"
-            )
-    return None
-
-
-def by_name(attribute: str, made: Initial) -> tuple[Kind, Evidence] | None:
-    """The last witness: names that gains and biases commonly have."""
-    lower = attribute.lower()
-    if lower in ("gamma", "gain", "scale", "layer_scale", "g", "weight_g") or lower.startswith(("gamma", "layerscale")):
-        return Kind.GAIN, Evidence(Witness.NAME, f"the name `{attribute}`")
-    if lower in ("beta", "shift", "b") or lower.startswith("bias"):
-        return Kind.BIAS, Evidence(Witness.NAME, f"the name `{attribute}`")
-    if lower == "weight_v":
-        return Kind.WEIGHT, Evidence(Witness.NAME, f"the name `{attribute}`")
-    return None

@@ -19,7 +19,8 @@ from wdlint.source.forward_use import Use, parameter_uses
 from wdlint.source.known_modules import is_inert, members_of_library
 from wdlint.source.members import ANY, CONTAINERS, Leaf, Members, Slot, is_below
 from wdlint.source.presence import taken
-from wdlint.source.raw_parameter import initial, is_parameter, kind_of, trainable
+from wdlint.source.raw_kind import kind_of
+from wdlint.source.raw_parameter import initial, is_parameter, trainable
 from wdlint.source.signature import signature
 from wdlint.source.values import Change, Changed, ClassValue, External, Instance, Method, Part, Unknown, Value, bare
 
