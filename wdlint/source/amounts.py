@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wdlint.facts import Amount, Origin
+from wdlint.source import syntax
 from wdlint.source import tree as t
 from wdlint.source.positions import Places
 from wdlint.source.values import Answers, Known, Unknown
@@ -69,7 +70,7 @@ def source_text(module: t.Module, node: t.Expr | None) -> str:
     """A short expression as it is written."""
     if node is None or node.cst is None:
         return ""
-    dotted = t.dotted(node)
+    dotted = syntax.dotted(node)
     if dotted is not None:
         return dotted
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from wdlint.source import syntax
 from wdlint.source import tree as t
 from wdlint.source.values import Answers, ClassValue, Context, External, FunctionValue, Known, Method, Unknown, Value
 
@@ -34,6 +35,6 @@ def distinct(values: Iterable[Value]) -> Answers:
 
 def text_key(expr: t.Expr, context: Context) -> str:
     """A key for what can't be told: the same dotted name in the same scope is the same thing."""
-    name = t.dotted(expr)
+    name = syntax.dotted(expr)
     scope = context.frame.scope
     return f"{scope.module.name}.{scope.name}.{name}" if name else f"@{id(expr)}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from wdlint.source import syntax
 from wdlint.source import tree as t
 from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import Arguments, ClassValue, FunctionValue, Instance, Method, Partial, Unknown, bare
@@ -93,8 +94,8 @@ class CallIndex:
         if found is None:
             found = self._calls[id(module)] = {}
             for statement in all_statements(module.scope):
-                for expression in t.expressions(statement):
-                    for node in t.walk(expression):
+                for expression in syntax.expressions(statement):
+                    for node in syntax.walk(expression):
                         if isinstance(node, t.Call):
                             func = node.func
                             name = func.id if isinstance(func, t.Name) else getattr(func, "attr", None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import re
 
+from wdlint.source import syntax
 from wdlint.source import tree as t
 from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import Context
@@ -29,7 +30,7 @@ def worth_asking(evaluation: Evaluation, call: t.Call, context: Context) -> bool
             return True
         if not func.attr[:1].isupper():
             return False
-        root = t.root_name(func.value)
+        root = syntax.root_name(func.value)
         return root is None or root == "self" or _from_a_maker(evaluation, root, func.attr, call, context.frame.scope)
     if isinstance(func, t.Name) and SUGGESTIVE.search(func.id) is None:
         return _from_a_maker(evaluation, func.id, func.id, call, context.frame.scope)
@@ -71,7 +72,7 @@ def _makes(
         return False
     asked |= {id(statement)}
     for base in statement.bases:
-        dotted = t.dotted(base.value)
+        dotted = syntax.dotted(base.value)
         if dotted is None:
             return True
         root, last = dotted.split(".", 1)[0], dotted.rsplit(".", 1)[-1]
@@ -105,7 +106,7 @@ def _takes_parameters(call: t.Call) -> bool:
     for argument in call.args:
         if argument.star or (argument.keyword is not None and _GIVEN.search(argument.keyword)):
             return True
-        for node in t.walk(argument.value):
+        for node in syntax.walk(argument.value):
             name = node.id if isinstance(node, t.Name) else node.attr if isinstance(node, t.Attribute) else ""
             if name and _GIVEN.search(name):
                 return True

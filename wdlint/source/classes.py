@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint.source import syntax
 from wdlint.source import tree as t
 from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import Answers, Arguments, ClassValue, External, FunctionValue, Instance
@@ -108,9 +109,9 @@ def _super_call(method: t.FunctionDef, base: str) -> tuple[t.Call, t.Stmt] | Non
         if isinstance(statement, t.Expression) and isinstance(statement.value, t.Call):
             func = statement.value.func
             if isinstance(func, t.Attribute) and func.attr == "__init__":
-                if isinstance(func.value, t.Call) and t.dotted(func.value.func) == "super":
+                if isinstance(func.value, t.Call) and syntax.dotted(func.value.func) == "super":
                     return statement.value, statement
-                if (t.dotted(func.value) or "").rsplit(".", 1)[-1] == base:
+                if (syntax.dotted(func.value) or "").rsplit(".", 1)[-1] == base:
                     return statement.value, statement
     return None
 

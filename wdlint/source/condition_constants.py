@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wdlint.source import arithmetic, contents
+from wdlint.source import arithmetic, contents, syntax
 from wdlint.source import tree as t
 from wdlint.source.evaluation import Evaluation
 from wdlint.source.values import TABLE, ClassValue, Context, External, MappingValue, SequenceValue, Value, bare
@@ -55,7 +55,7 @@ def _chosen(evaluator: Evaluation, value: Value) -> list[Value] | None:
     for item in answers[0].items:
         inner = Context(value.context.frame, value.context.statement, {}, value.context)
         assert inner.local is not None
-        for bound in t.target_names(clause.target):
+        for bound in syntax.target_names(clause.target):
             held = evaluator.force(item.value)
             inner.local[bound] = evaluator.unpacked(clause.target, bound, held, inner)
         evaluator.keep(inner)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wdlint.source import arithmetic, flow
+from wdlint.source import arithmetic, flow, syntax
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.condition_constants import constants_of
@@ -73,7 +73,7 @@ class Reader:
         known = arithmetic.truth(self.evaluator, expr, context)
         if known is not None:
             return s.Always(known)
-        name = t.dotted(expr)
+        name = syntax.dotted(expr)
         local = context
         while local.outer is not None:
             local = local.outer
@@ -260,7 +260,7 @@ class Reader:
         for value in constants:
             inner = Context(context.frame, context.statement, {}, context)
             assert inner.local is not None
-            for bound in t.target_names(clause.target):
+            for bound in syntax.target_names(clause.target):
                 inner.local[bound] = self.evaluator.unpacked(clause.target, bound, (value,), inner)
             self.evaluator.keep(inner)
             part = self.read(expr.element, inner)
@@ -376,7 +376,7 @@ def symbolic(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int =
     """Whether an expression is about a loop's current element."""
     if depth > 6:
         return False
-    for node in t.walk(expr):
+    for node in syntax.walk(expr):
         if isinstance(node, t.Name):
             if _names_a_test(evaluator, node, context, depth):
                 return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wdlint.facts import Ternary
-from wdlint.source import arithmetic, calls
+from wdlint.source import arithmetic, calls, syntax
 from wdlint.source import tree as t
 from wdlint.source.changes import apply
 from wdlint.source.classes import linear_bases
@@ -192,7 +192,7 @@ class Construction:
         """A call of a base constructor, of another method, or of something that changes a sub-module."""
         func = call.func
         if isinstance(func, t.Attribute):
-            if isinstance(func.value, t.Call) and t.dotted(func.value.func) == "super":
+            if isinstance(func.value, t.Call) and syntax.dotted(func.value.func) == "super":
                 place = next((i for i, b in enumerate(self.bases) if b is owner), 0)
                 if func.attr == "__init__":
                     self._construct(place + 1, (call, frame, statement), present)
@@ -267,7 +267,7 @@ class Construction:
             if isinstance(statement, t.For) and freezing_target(statement) is not None:
                 return True
             if name in statement.touches and any(
-                isinstance(n, t.Call) for e in t.expressions(statement) for n in t.walk(e)
+                isinstance(n, t.Call) for e in syntax.expressions(statement) for n in syntax.walk(e)
             ):
                 return True
             if any(
@@ -353,7 +353,7 @@ class Construction:
                 case t.Assign(
                     targets=(t.Attribute(value=t.Name(id=root), attr=attr),), value=t.Call(func=func) as call
                 ):
-                    made = (t.dotted(func) or "").rpartition(".")[2]
+                    made = (syntax.dotted(func) or "").rpartition(".")[2]
                     if root == name and attr not in settled and made[:1].isupper():
                         values = answers(self.evaluator, call, frame.at(statement))
                         set_slot(self.members, attr, values, Ternary.UNKNOWN, statement)
@@ -409,19 +409,19 @@ class Construction:
 
 def _calls_of_self(statement: t.Stmt, self_name: str) -> Iterator[t.Call]:
     """Calls in a statement that may register something: methods of `self` or `super()`, or functions given `self`."""
-    for expression in t.expressions(statement):
-        for node in t.walk(expression):
+    for expression in syntax.expressions(statement):
+        for node in syntax.walk(expression):
             if isinstance(node, t.Call):
                 func = node.func
                 if isinstance(func, t.Attribute):
                     if (
-                        (isinstance(func.value, t.Call) and t.dotted(func.value.func) == "super")
-                        or t.root_name(func.value) == self_name
+                        (isinstance(func.value, t.Call) and syntax.dotted(func.value.func) == "super")
+                        or syntax.root_name(func.value) == self_name
                         or func.attr == "__init__"
-                        or (node.args and t.root_name(node.args[0].value) == self_name)
+                        or (node.args and syntax.root_name(node.args[0].value) == self_name)
                     ):
                         yield node
-                elif isinstance(func, t.Name) and node.args and t.root_name(node.args[0].value) == self_name:
+                elif isinstance(func, t.Name) and node.args and syntax.root_name(node.args[0].value) == self_name:
                     yield node
 
 

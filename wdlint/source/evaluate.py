@@ -23,6 +23,7 @@ from wdlint.source import (
     library_values,
     options,
     selections,
+    syntax,
 )
 from wdlint.source import tree as t
 from wdlint.source.answers import distinct, text_key
@@ -96,9 +97,9 @@ class Evaluator:
             if scope.kind == "function" and scope.parent is not None and scope.parent.kind == "class":
                 owner = scope.parent.definition
                 assert isinstance(owner, t.ClassDef) and isinstance(scope.definition, t.FunctionDef)
-                if "staticmethod" not in t.decorator_names(scope.definition):
+                if "staticmethod" not in syntax.decorator_names(scope.definition):
                     receiver = self.receiver(self.class_value(owner))
-                    if "classmethod" in t.decorator_names(scope.definition):
+                    if "classmethod" in syntax.decorator_names(scope.definition):
                         receiver = self.class_value(owner)
             frame = self._frames[id(scope)] = Frame(scope, parent, receiver=receiver)
         return frame
@@ -399,7 +400,7 @@ class Evaluator:
                         if isinstance(value, (ClassValue, External)) and value is not cls:
                             collected.append(value)
                         elif isinstance(value, Unknown):
-                            collected.append(External(f"?{t.dotted(base.value) or ''}"))
+                            collected.append(External(f"?{syntax.dotted(base.value) or ''}"))
             found = self._bases[id(cls.definition)] = tuple(collected)
         return found
 

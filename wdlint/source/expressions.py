@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from wdlint.facts import Origin
-from wdlint.source import arithmetic, objects
+from wdlint.source import arithmetic, objects, syntax
 from wdlint.source import tree as t
 from wdlint.source.answers import text_key
 from wdlint.source.elements import elements_of
@@ -143,7 +143,7 @@ def clauses(evaluator: Evaluation, expr: t.Comprehension, context: Context) -> t
             inner.inner[id(clause)] = cached
             elements = elements_of(evaluator, evaluator.evaluate(clause.iter, inner), id(clause))
             assert cached.local is not None
-            for name in t.target_names(clause.target):
+            for name in syntax.target_names(clause.target):
                 cached.local[name] = evaluator.unpacked(clause.target, name, elements, cached)
         conditions.extend(Condition(test, True, cached) for test in clause.ifs)
         inner = cached

@@ -15,6 +15,7 @@ from wdlint.facts import Inventory
 from wdlint.knowledge.models import families
 from wdlint.source import membership as m
 from wdlint.source import predicates as s
+from wdlint.source import syntax
 from wdlint.source import tree as t
 from wdlint.source.callers import all_statements
 from wdlint.source.values import External, Instance, Value, bare
@@ -57,8 +58,8 @@ def _named_models(module: t.Module) -> Iterator[str]:
             yield from (name for name, _ in statement.names if _CLASS.match(name))
         if isinstance(statement, t.Expression) and isinstance(statement.value, t.Const):
             continue
-        for expression in t.expressions(statement):
-            for node in t.walk(expression):
+        for expression in syntax.expressions(statement):
+            for node in syntax.walk(expression):
                 if isinstance(node, t.Attribute) and _CLASS.match(node.attr):
                     yield node.attr
                 elif isinstance(node, t.Const) and isinstance(node.value, str) and _CHECKPOINT.match(node.value):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from wdlint.source import syntax
 from wdlint.source import tree as t
 
 
@@ -49,7 +50,7 @@ def _outwards(at: t.Stmt, name: str, found: Reaching) -> bool:
             _back(block, len(block.statements), name, found, False, stop=index)
         if isinstance(parent, t.Try) and block is not parent.body and block is not parent.final:
             _back(parent.body, len(parent.body.statements), name, found, False)
-        if name in parent.binds and name in t.own_bindings(parent):
+        if name in parent.binds and name in parent.owns:
             if not (isinstance(parent, t.For) and block is parent.orelse):
                 found.bindings.append(parent)
                 return True
@@ -80,7 +81,7 @@ def _inside(statement: t.Stmt, name: str, found: Reaching, sure: bool) -> bool:
             found.bindings.append(statement)
             return True
         return False
-    own = name in t.own_bindings(statement)
+    own = name in statement.owns
     if isinstance(statement, t.With):
         if _back(statement.body, len(statement.body.statements), name, found, sure):
             return True
@@ -142,7 +143,7 @@ def leaves(block: t.Block) -> bool:
         case t.With():
             return leaves(last.body)
         case t.Expression(value=t.Call(func=func)):
-            return t.dotted(func) in ("sys.exit", "exit", "quit", "os._exit")
+            return syntax.dotted(func) in ("sys.exit", "exit", "quit", "os._exit")
         case _:
             return False
 

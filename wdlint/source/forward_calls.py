@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from wdlint.source import syntax
 from wdlint.source import tensor_ops as ops
 from wdlint.source import tree as t
 from wdlint.source.forward_flow import Reader
@@ -47,7 +48,7 @@ def call(reader: Reader, node: t.Call, env: Environment) -> Value:
     args, keywords, spread = _arguments(reader, node, env)
     function = node.func
     if isinstance(function, t.Attribute):
-        if isinstance(function.value, t.Call) and t.dotted(function.value.func) == "super":
+        if isinstance(function.value, t.Call) and syntax.dotted(function.value.func) == "super":
             return _super(reader, function.attr, args, keywords, spread)
         receiver = reader.value(function.value, env)
         name = function.attr
@@ -103,15 +104,15 @@ def _arguments(reader: Reader, node: t.Call, env: Environment) -> tuple[list[Val
 
 def _is_namespace(node: t.Expr, env: Environment, held: Value) -> bool:
     """Whether `node.name(...)` calls a function of a module (`torch`, `F`, `nn.functional`, `einops`)."""
-    root = t.root_name(node)
-    return root is not None and root not in env and t.dotted(node) is not None and held.function is None
+    root = syntax.root_name(node)
+    return root is not None and root not in env and syntax.dotted(node) is not None and held.function is None
 
 
 def _enter(
     reader: Reader, function: t.FunctionDef, args: list[Value], keywords: Environment, spread: bool, bound: bool
 ) -> Value:
     params = function.params
-    static = any(t.dotted(d) == "staticmethod" for d in function.decorators)
+    static = any(syntax.dotted(d) == "staticmethod" for d in function.decorators)
     if bound and params and not static and function.scope.kind == "class":
         env = reader.bind(params[1:], args, keywords, spread)
         env[params[0].name] = Value(path="self")

@@ -12,6 +12,7 @@ import fnmatch
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
+from wdlint.source import syntax
 from wdlint.source import tensor_ops as ops
 from wdlint.source import tree as t
 from wdlint.source.forward_arithmetic import Arithmetic
@@ -347,7 +348,7 @@ class Reader(Arithmetic):
     def chosen(self, held: Value, spelled: t.Expr, index: Value, node: t.Node) -> Value:
         """Rows of a parameter: chosen by the input, by a buffer's positions, or cut at plain places."""
         parts = spelled.items if isinstance(spelled, t.Display) else (spelled,)
-        positions = any(_is_position(p) for e in parts for p in t.walk(e))
+        positions = any(_is_position(p) for e in parts for p in syntax.walk(e))
         if flat(index).active and not isinstance(parts[0], t.Slice):
             for carrier in held.pure:
                 self.touch(carrier, How.CHOSEN, node)
@@ -369,7 +370,7 @@ def _is_position(node: t.Expr) -> bool:
     """A tensor of positions worked out beforehand: `relative_index`, `distances.long()`."""
     if isinstance(node, t.Call) and isinstance(node.func, t.Attribute):
         return node.func.attr in ("long", "int")
-    return "index" in (t.dotted(node) or "")
+    return "index" in (syntax.dotted(node) or "")
 
 
 def _is_plain(parameter: t.Parameter) -> bool:
@@ -379,4 +380,4 @@ def _is_plain(parameter: t.Parameter) -> bool:
 
 
 def _decorated(function: t.FunctionDef, name: str) -> bool:
-    return any((t.dotted(d) or "").rsplit(".", 1)[-1] == name for d in function.decorators)
+    return any((syntax.dotted(d) or "").rsplit(".", 1)[-1] == name for d in function.decorators)

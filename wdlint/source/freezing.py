@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wdlint.facts import Ternary
-from wdlint.source import arithmetic
+from wdlint.source import arithmetic, syntax
 from wdlint.source import tree as t
 from wdlint.source.callers import all_statements
 from wdlint.source.evaluate import Evaluator
@@ -21,7 +21,7 @@ _OF_PARAMETERS = ("parameters", "named_parameters")
 
 def freezing_target(loop: t.For) -> tuple[t.Stmt, t.Expr | None] | None:
     """The statement in a loop that sets `requires_grad` of its variable, and the value it sets."""
-    names = set(t.target_names(loop.target))
+    names = set(syntax.target_names(loop.target))
     for statement in t.statements(loop.body):
         match statement:
             case t.Assign(targets=(t.Attribute(attr="requires_grad", value=t.Name(id=name)), *_)) if name in names:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from wdlint.knowledge.wrappers import Helper
-from wdlint.source import contents, library_groups, objects
+from wdlint.source import contents, library_groups, objects, syntax
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.amounts import AmountDraft, amount_of, source_text
@@ -316,7 +316,7 @@ class GroupReader:
             conditions = self._symbolic(loop_conditions(binding, frame))
             guard = Reader(self.evaluator).all_of(conditions)
             here = s.both(guard, *map(s.negation, before))
-            written = next((t.paired(target, binding.value, expr.id) for target in binding.targets), None)
+            written = next((syntax.paired(target, binding.value, expr.id) for target in binding.targets), None)
             if written is None:
                 return []
             for inner, amount in self._cases(written, frame.at(binding)):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wdlint.facts import Ternary
+from wdlint.source import syntax
 from wdlint.source import tree as t
 from wdlint.source.callers import all_statements
 from wdlint.source.declared import METHODS, models_declared_exemptions
@@ -64,7 +65,7 @@ def _asks(module: t.Module, names: set[str]) -> bool:
     """Whether a module's code asks for one of these names: `model.no_weight_decay()`, `hasattr(p, "_no_…")`."""
     for statement in all_statements(module.scope):
         for expression in _read(statement):
-            for node in t.walk(expression):
+            for node in syntax.walk(expression):
                 if isinstance(node, t.Attribute) and node.attr in names and not _is_passed_up(node):
                     return True
                 if isinstance(node, t.Const) and node.value in names:
@@ -74,7 +75,7 @@ def _asks(module: t.Module, names: set[str]) -> bool:
 
 def _read(statement: t.Stmt) -> Iterator[t.Expr]:
     """The expressions whose values a statement reads; what it sets is none of them."""
-    for expression in t.expressions(statement):
+    for expression in syntax.expressions(statement):
         if isinstance(statement, t.Assign) and any(expression is target for target in statement.targets):
             continue
         call = expression

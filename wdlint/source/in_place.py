@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wdlint.source import flow
+from wdlint.source import flow, syntax
 from wdlint.source import tree as t
 from wdlint.source.classes import linear_bases
 from wdlint.source.evaluation import Evaluation
@@ -88,7 +88,7 @@ def _piece(evaluator: Evaluation, value: t.Expr, index: int) -> t.Subscript:
 
 def path_below(evaluator: Evaluation, expr: t.Expr, root: str, context: Context) -> tuple[str | int | None, ...] | None:
     """`("a", "b")` for `root.a["b"]`; None where the expression is not rooted in the name."""
-    if t.root_name(expr) != root:
+    if syntax.root_name(expr) != root:
         return None  # before keys are evaluated
     path: list[str | int | None] = []
     while True:

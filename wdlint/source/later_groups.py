@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint.source import syntax
 from wdlint.source import tree as t
 from wdlint.source.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.evaluate import Evaluator
@@ -70,5 +71,5 @@ def _bound_name(site: Site) -> str | None:
     """The name or attribute that the site's statement binds to the optimizer."""
     statement = site.statement
     if isinstance(statement, t.Assign) and statement.value is site.call and len(statement.targets) == 1:
-        return t.dotted(statement.targets[0])
+        return syntax.dotted(statement.targets[0])
     return None

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from wdlint.facts import Coupling, OptimizerClass, Origin
 from wdlint.knowledge.optimizers import Argument, optimizer
 from wdlint.knowledge.wrappers import CLASS_LISTS, Helper, helper
-from wdlint.source import call_arguments
+from wdlint.source import call_arguments, syntax
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.amounts import AmountDraft, amount_of, source_text
@@ -72,7 +72,7 @@ def exempt(evaluator: Evaluation, known: Helper, arguments: Arguments, context: 
         "re": (External("re"),),
     }
     expression = _parsed(evaluator, known.exempt)
-    for node in t.walk(expression):
+    for node in syntax.walk(expression):
         if isinstance(node, t.Name) and node.id not in local:
             given = _given(evaluator, known, arguments, node.id)
             if given:

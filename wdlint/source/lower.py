@@ -11,6 +11,7 @@ from typing import Any
 
 import libcst as cst
 
+from wdlint.source import syntax
 from wdlint.source import tree as t
 from wdlint.source.lower_expressions import OPERATORS, argument, expression, parameters
 
@@ -54,7 +55,8 @@ def _add(block: t.Block, node: Any, scope: t.Scope) -> None:
     statement.block = block
     statement.index = len(block.statements)
     statement.scope = scope
-    binds = set(t.own_bindings(statement))
+    statement.owns = tuple(syntax.own_bindings(statement))
+    binds = set(statement.owns)
     touches = _touched(statement)
     for inner in t.blocks(statement):
         inner.parent = statement
@@ -81,9 +83,9 @@ def _touched(statement: t.Stmt) -> set[str]:
         if isinstance(call.func, t.Attribute) and call.func.attr in _MUTATORS:
             chosen = call.func.value  # `(kept if test else shrunk).append(p)` changes either
             either = (chosen.body, chosen.orelse) if isinstance(chosen, t.Conditional) else (chosen,)
-            found.update(root for root in map(t.root_name, either) if root is not None)
+            found.update(root for root in map(syntax.root_name, either) if root is not None)
         elif isinstance(call.func, t.Name) and call.func.id == "setattr" and call.args:
-            root = t.root_name(call.args[0].value)
+            root = syntax.root_name(call.args[0].value)
             if root is not None:
                 found.add(root)
     return found
@@ -91,7 +93,7 @@ def _touched(statement: t.Stmt) -> set[str]:
 
 def _touch_target(target: t.Expr, found: set[str]) -> None:
     if isinstance(target, (t.Attribute, t.Subscript)):
-        root = t.root_name(target)
+        root = syntax.root_name(target)
         if root is not None:
             found.add(root)
     elif isinstance(target, t.Display):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wdlint.source import arithmetic, flow, imports, objects
+from wdlint.source import arithmetic, flow, imports, objects, syntax
 from wdlint.source import tree as t
 from wdlint.source.answers import distinct
 from wdlint.source.elements import elements_of
@@ -151,13 +151,13 @@ class Names:
                 return self.unpacked(statement.target, name, elements, context)
             case t.With():
                 for value, target in statement.items:
-                    if target is not None and name in t.target_names(target):
+                    if target is not None and name in syntax.target_names(target):
                         return self.unpacked(target, name, self._evaluator.evaluate(value, context), context)
             case _:
                 pass
-        for expression in t.expressions(statement):
-            for node in t.walk(expression):
-                if isinstance(node, t.Walrus) and name in t.target_names(node.target):
+        for expression in syntax.expressions(statement):
+            for node in syntax.walk(expression):
+                if isinstance(node, t.Walrus) and name in syntax.target_names(node.target):
                     return self._evaluator.evaluate(node.value, context)
         return ()
 
@@ -165,13 +165,13 @@ class Names:
         if statement.value is None:
             return self._annotated(statement, context)
         for target in statement.targets:
-            if name in t.target_names(target):
-                direct = t.paired(target, statement.value, name)
+            if name in syntax.target_names(target):
+                direct = syntax.paired(target, statement.value, name)
                 if direct is not None:
                     return self._evaluator.evaluate(direct, context)
                 return self.unpacked(target, name, self._evaluator.evaluate(statement.value, context), context)
-        for node in t.walk(statement.value):
-            if isinstance(node, t.Walrus) and name in t.target_names(node.target):
+        for node in syntax.walk(statement.value):
+            if isinstance(node, t.Walrus) and name in syntax.target_names(node.target):
                 return self._evaluator.evaluate(node.value, context)
         return ()
 
@@ -190,7 +190,7 @@ class Names:
             self._evaluator.keep(annotation)
         if isinstance(annotation, t.Binary) and annotation.op == "|":
             annotation = annotation.left
-        if isinstance(annotation, t.Subscript) and t.dotted(annotation.value) in ("Optional", "typing.Optional"):
+        if isinstance(annotation, t.Subscript) and syntax.dotted(annotation.value) in ("Optional", "typing.Optional"):
             annotation = annotation.index
         if not isinstance(annotation, (t.Name, t.Attribute)):
             return None
@@ -210,7 +210,7 @@ class Names:
                 return self.unpacked(target.value, name, (Unknown(f"*{name}"),), context)
             case t.Display():
                 for position, part in enumerate(target.items):
-                    if name in t.target_names(part):
+                    if name in syntax.target_names(part):
                         index = Known(position)
                         inner = [v for a in answers for v in objects.item(self._evaluator, a, index, context)]
                         return self.unpacked(part, name, distinct(inner), context)

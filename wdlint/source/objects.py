@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wdlint.facts import Origin
-from wdlint.source import contents
+from wdlint.source import contents, syntax
 from wdlint.source import tree as t
 from wdlint.source.classes import class_member, field_argument, is_module, may_be_module
 from wdlint.source.evaluation import Evaluation
@@ -163,7 +163,7 @@ def _instance_member(evaluator: Evaluation, value: Instance, name: str, context:
 
 def _bound_function(evaluator: Evaluation, function: FunctionValue, receiver: Value, context: Context) -> Answers:
     assert isinstance(function.definition, t.FunctionDef)
-    decorators = set(t.decorator_names(function.definition))
+    decorators = set(syntax.decorator_names(function.definition))
     if "staticmethod" in decorators:
         return (function,)
     bound = FunctionValue(function.definition, function.frame, None, receiver)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from wdlint.source import flow, penalty_calls, penalty_names, penalty_terms
+from wdlint.source import flow, penalty_calls, penalty_names, penalty_terms, syntax
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.penalty_operands import Operand, parameters
@@ -118,7 +118,7 @@ class Reader:
                         return True
         definition = context.frame.scope.definition
         return isinstance(definition, t.FunctionDef) and not {"no_grad", "inference_mode"}.isdisjoint(
-            t.decorator_names(definition)
+            syntax.decorator_names(definition)
         )
 
     def _is_root(self, expr: t.Call | t.Binary, context: Context) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wdlint.facts import Confidence, Sink
-from wdlint.source import callers, flow, penalty_operands, penalty_terms
+from wdlint.source import callers, flow, penalty_operands, penalty_terms, syntax
 from wdlint.source import tree as t
 from wdlint.source.classes import linear_bases
 from wdlint.source.evaluate import Evaluator
@@ -72,8 +72,8 @@ def _is_plain_descent(statement: t.Stmt, owner: t.Expr) -> bool:
     """Whether the same block goes on to step by the gradient alone: there the decay acts as on the weight itself."""
     steps = False
     for other in statement.block.statements[statement.index + 1 :]:
-        for expression in t.expressions(other):
-            for node in t.walk(expression):
+        for expression in syntax.expressions(other):
+            for node in syntax.walk(expression):
                 name = node.id if isinstance(node, t.Name) else node.attr if isinstance(node, t.Attribute) else ""
                 if any(word in name.lower() for word in _CARRIED):
                     return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from wdlint.source import flow, penalty_terms
+from wdlint.source import flow, penalty_terms, syntax
 from wdlint.source import tree as t
 from wdlint.source.classes import class_member
 from wdlint.source.in_place import changes_in, instance_changes
@@ -67,7 +67,7 @@ def _bound(reader: Reading, statement: t.Stmt, name: str, frame: Frame, way: Way
     match statement:
         case t.Assign() if statement.value is not None:
             for target in statement.targets:
-                if name in t.target_names(target):
+                if name in syntax.target_names(target):
                     yield from _unpacked(reader, target, statement.value, name, context, way)
         case t.For():
             plain = isinstance(statement.target, t.Name)
@@ -75,7 +75,7 @@ def _bound(reader: Reading, statement: t.Stmt, name: str, frame: Frame, way: Way
             yield from reader.terms(statement.iter, context, replace(way, path=path))
         case t.With():
             for entered, given in statement.items:
-                if given is not None and name in t.target_names(given):
+                if given is not None and name in syntax.target_names(given):
                     yield from reader.terms(entered, context, way)
         case _:
             return
@@ -84,7 +84,7 @@ def _bound(reader: Reading, statement: t.Stmt, name: str, frame: Frame, way: Way
 def _unpacked(reader: Reading, target: t.Expr, value: t.Expr, name: str, context: Context, way: Way) -> Iterator[Term]:
     if isinstance(target, t.Display):
         for index, part in enumerate(target.items):
-            if name in t.target_names(part) and not isinstance(part, t.Starred):
+            if name in syntax.target_names(part) and not isinstance(part, t.Starred):
                 if isinstance(value, t.Display) and len(value.items) == len(target.items):
                     yield from _unpacked(reader, part, value.items[index], name, context, way)
                 else:
@@ -140,7 +140,7 @@ def attribute(reader: Reading, expr: t.Attribute, context: Context, way: Way) ->
     if expr.attr in ("data", "grad", "shape"):
         return
     wanted = replace(way, path=(expr.attr, *way.path))
-    root = t.root_name(expr.value)
+    root = syntax.root_name(expr.value)
     for holder in reader.evaluator.evaluate(expr.value, context):
         holder = bare(holder)
         if isinstance(holder, Instance) and isinstance(holder.cls, ClassValue):
@@ -148,7 +148,7 @@ def attribute(reader: Reading, expr: t.Attribute, context: Context, way: Way) ->
             functions = [v for v in member if isinstance(v, FunctionValue)]
             for function in functions:
                 definition = function.definition
-                if isinstance(definition, t.FunctionDef) and "property" in t.decorator_names(definition):
+                if isinstance(definition, t.FunctionDef) and "property" in syntax.decorator_names(definition):
                     bound = FunctionValue(definition, function.frame, None, holder)
                     yield from entered(reader, bound, t.Call(None, expr, ()), context, way)
             if not functions:

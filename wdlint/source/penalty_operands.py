@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from wdlint.source import contents, flow
+from wdlint.source import contents, flow, syntax
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.penalty_terms import called, last_name, operands
@@ -288,6 +288,6 @@ def _seems_layer(expr: t.Expr) -> bool:
     while isinstance(expr, t.Subscript):
         expr = expr.value
     if part and isinstance(expr, (t.Attribute, t.Name)):
-        root = t.root_name(expr) or ""
+        root = syntax.root_name(expr) or ""
         return root in ("self", "net", "module") or "model" in root.lower() or "net" in root.lower()
     return False

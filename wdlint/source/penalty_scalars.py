@@ -5,7 +5,7 @@ What multiplies squares of weights by activations, masks or importances makes an
 
 from __future__ import annotations
 
-from wdlint.source import flow
+from wdlint.source import flow, syntax
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.names import parameter_named
@@ -98,7 +98,11 @@ def _name(evaluator: Evaluator, expr: t.Name, context: Context, depth: int) -> b
     if expr.id not in scope.bound or parameter_named(scope.definition, expr.id) is not None:
         return True
     for binding in flow.reaching(expr.id, context.statement, scope).bindings:
-        if isinstance(binding, t.For) and isinstance(binding.iter, t.Call) and t.dotted(binding.iter.func) == "zip":
+        if (
+            isinstance(binding, t.For)
+            and isinstance(binding.iter, t.Call)
+            and syntax.dotted(binding.iter.func) == "zip"
+        ):
             return False  # runs beside the parameters
         if isinstance(binding, t.Assign) and binding.value is not None:
             plain = any(isinstance(target, t.Name) for target in binding.targets)

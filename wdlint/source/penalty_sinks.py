@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from wdlint.source import callers
+from wdlint.source import callers, syntax
 from wdlint.source import tree as t
 from wdlint.source.penalty_terms import last_name, scaled_square, times_itself
 
@@ -77,8 +77,8 @@ def sinks(module: t.Module) -> Sinks:
                 imported.add(statement.module.split(".", 1)[0])
             case _:
                 pass
-        for expression in t.expressions(statement):
-            for node in t.walk(expression):
+        for expression in syntax.expressions(statement):
+            for node in syntax.walk(expression):
                 _look(node, statement, found)
     found.torch = "torch" in imported or imported.isdisjoint(_OTHER_LIBRARIES)
     return found

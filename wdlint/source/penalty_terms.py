@@ -6,6 +6,7 @@ Whether that operand is a parameter is decided in `penalty_operands`, how a term
 
 from __future__ import annotations
 
+from wdlint.source import syntax
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.values import Context, External, Instance, Known, bare, constant
@@ -35,7 +36,7 @@ def called(evaluator: Evaluator, call: t.Call, context: Context) -> str | None:
     for value in evaluator.evaluate(call.func, context):
         if isinstance(value, External):
             return value.path
-    dotted = t.dotted(call.func)
+    dotted = syntax.dotted(call.func)
     return dotted if dotted is not None and dotted.startswith("torch.") else None
 
 

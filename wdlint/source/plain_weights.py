@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wdlint.source import callers
+from wdlint.source import callers, syntax
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.penalty_terms import last_name
@@ -82,8 +82,8 @@ def _read_notes(module: t.Module) -> _Notes:
         if isinstance(statement, t.Assign) and statement.value is not None:
             for target in statement.targets:
                 _note_assignment(target, statement.value, made, trained)
-        for expression in t.expressions(statement):
-            for node in t.walk(expression):
+        for expression in syntax.expressions(statement):
+            for node in syntax.walk(expression):
                 applied.update(_applied(node))
                 match node:
                     case t.Call(func=t.Attribute(attr="requires_grad_", value=t.Name(id=name))):
@@ -100,7 +100,7 @@ def _note_assignment(target: t.Expr, value: t.Expr, made: dict[int, str], traine
     elif isinstance(target, t.Attribute) and target.attr == "requires_grad" and isinstance(target.value, t.Name):
         trained.add(target.value.id)
     elif isinstance(target, t.Name):
-        for node in t.walk(value):
+        for node in syntax.walk(value):
             if isinstance(node, t.Call):
                 made[id(node)] = target.id
                 wants = any(

@@ -6,7 +6,7 @@ Conditions that can't be told leave the answer open.
 from __future__ import annotations
 
 from wdlint.facts import Ternary
-from wdlint.source import arithmetic, flow, library_values
+from wdlint.source import arithmetic, flow, library_values, syntax
 from wdlint.source import tree as t
 from wdlint.source.evaluate import Evaluator
 from wdlint.source.values import Answers, Context, Deferred, Frame, Instance, Known
@@ -47,11 +47,11 @@ def _refuses(branch: t.Stmt, truth: bool) -> bool:
 
 def _is_empty(evaluator: Evaluator, iterated: t.Expr, context: Context) -> bool:
     """Whether a loop certainly has no turn."""
-    while isinstance(iterated, t.Call) and t.dotted(iterated.func) in ("reversed", "enumerate", "list", "tqdm"):
+    while isinstance(iterated, t.Call) and syntax.dotted(iterated.func) in ("reversed", "enumerate", "list", "tqdm"):
         if not iterated.args:
             return False
         iterated = iterated.args[0].value
-    if not isinstance(iterated, t.Call) or t.dotted(iterated.func) != "range":
+    if not isinstance(iterated, t.Call) or syntax.dotted(iterated.func) != "range":
         return False
     values = evaluator.evaluate(iterated, context)
     spans = [library_values.known_range(evaluator, v) if isinstance(v, Instance) else None for v in values]
@@ -62,9 +62,9 @@ def _in_some_turn(evaluator: Evaluator, test: t.Expr, truth: bool, context: Cont
     """Whether a test on a loop's variable, whose values are all known, comes out so in one of the turns."""
     if not isinstance(test, t.Compare) or len(test.rest) != 1 or context.statement is None:
         return False
-    names = {name for side in (test.left, test.rest[0][1]) if (name := t.root_name(side)) is not None}
+    names = {name for side in (test.left, test.rest[0][1]) if (name := syntax.root_name(side)) is not None}
     loops = (block.parent for block in flow.ancestors(context.statement))
-    if not any(isinstance(loop, t.For) and names & set(t.target_names(loop.target)) for loop in loops):
+    if not any(isinstance(loop, t.For) and names & set(syntax.target_names(loop.target)) for loop in loops):
         return False
     lefts, rights = evaluator.evaluate(test.left, context), evaluator.evaluate(test.rest[0][1], context)
     if len(rights) != 1 and len(lefts) != 1:

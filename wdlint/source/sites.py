@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from wdlint.facts import Coupling, OptimizerClass
 from wdlint.knowledge.optimizers import Argument, KnownOptimizer, optimizer
 from wdlint.knowledge.wrappers import Form, Helper, Wrapper, helper, wrapper
-from wdlint.source import call_arguments, library_groups
+from wdlint.source import call_arguments, library_groups, syntax
 from wdlint.source import tree as t
 from wdlint.source.callers import all_statements
 from wdlint.source.candidates import SUGGESTIVE, worth_asking
@@ -78,7 +78,7 @@ def sites(evaluator: Evaluator, module: t.Module) -> Iterator[Site]:
     count = 0
     for statement in all_statements(module.scope):
         frame = evaluator.frame(statement.scope)
-        for expression in t.expressions(statement):
+        for expression in syntax.expressions(statement):
             for call, context in calls_in(evaluator, expression, frame.at(statement)):
                 if not worth_asking(evaluator, call, context):
                     continue
@@ -104,7 +104,7 @@ def calls_in(evaluator: Evaluator, expr: t.Expr, context: Context) -> Iterator[t
         return
     if isinstance(expr, t.Comprehension):
         parts = [part for part in (expr.key, expr.element) if part is not None]
-        within = (node for part in parts for node in t.walk(part) if isinstance(node, t.Call))
+        within = (node for part in parts for node in syntax.walk(part) if isinstance(node, t.Call))
         if any(worth_asking(evaluator, call, context) for call in within):  # else what it runs over need not be known
             inner, _ = evaluator.clauses(expr, context)
             for part in parts:
@@ -114,7 +114,7 @@ def calls_in(evaluator: Evaluator, expr: t.Expr, context: Context) -> Iterator[t
         return
     if isinstance(expr, t.Call):
         yield expr, context
-    for child in t.children(expr):
+    for child in syntax.children(expr):
         yield from calls_in(evaluator, child, context)
 
 
@@ -181,10 +181,10 @@ def suggests_optimizer(evaluator: Evaluator, function: FunctionValue, depth: int
     for statement in t.statements(definition.inner.body):
         if found:
             break
-        for expression in t.expressions(statement):
-            for node in t.walk(expression):
+        for expression in syntax.expressions(statement):
+            for node in syntax.walk(expression):
                 if isinstance(node, t.Call):
-                    name = t.dotted(node.func)
+                    name = syntax.dotted(node.func)
                     if name is None or SUGGESTIVE.search(name.rsplit(".", 1)[-1]) or SUGGESTIVE.search(name):
                         found = found or name is not None or isinstance(node.func, (t.Subscript, t.Call))
     cache[id(definition)] = found

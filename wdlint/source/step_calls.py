@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wdlint.source import syntax
 from wdlint.source import tree as t
 from wdlint.source.step_flow import Environment, StepReader
 from wdlint.source.step_value import Cell, Tag, copy, union
@@ -41,21 +42,21 @@ def call(reader: StepReader, node: t.Call, env: Environment) -> Cell:
     args, keywords = _arguments(reader, node, env)
     function = node.func
     if isinstance(function, t.Attribute):
-        if isinstance(function.value, t.Call) and t.dotted(function.value.func) == "super":
+        if isinstance(function.value, t.Call) and syntax.dotted(function.value.func) == "super":
             return _base_call(reader, function.attr)
         owner = reader.value(function.value, env)
         if owner.role == "self":
             target = reader.methods.get(function.attr)
             found = target[0] if target else reader.resolve(f"self.{function.attr}")
             if found is not None:
-                static = any(t.dotted(d) == "staticmethod" for d in found.decorators)
+                static = any(syntax.dotted(d) == "staticmethod" for d in found.decorators)
                 return reader.enter(found, reader.bind(found, args, keywords, not static))
             held = reader.fields.get(function.attr)
             if held is not None and held.functions:
                 return union([_apply(reader, f, args, keywords, env) for f in held.functions])
             return union([*args, *keywords.values()])
         if _is_namespace(function.value, env):
-            resolved = reader.resolve(t.dotted(function) or "")
+            resolved = reader.resolve(syntax.dotted(function) or "")
             if resolved is not None:
                 return _apply(reader, resolved, args, keywords, env)
             if function.attr == "step" and args:
@@ -87,8 +88,8 @@ def _arguments(reader: StepReader, node: t.Call, env: Environment) -> tuple[list
 
 
 def _is_namespace(node: t.Expr, env: Environment) -> bool:
-    root = t.root_name(node)
-    return root is not None and root not in env and t.dotted(node) is not None
+    root = syntax.root_name(node)
+    return root is not None and root not in env and syntax.dotted(node) is not None
 
 
 def _base_call(reader: StepReader, name: str) -> Cell:
@@ -108,7 +109,7 @@ def _apply(
 ) -> Cell:
     if isinstance(function, t.Lambda):
         return reader.value(function.body, {**env, **reader.bind(function, args, keywords, False)})
-    static = any(t.dotted(d) == "staticmethod" for d in function.decorators)
+    static = any(syntax.dotted(d) == "staticmethod" for d in function.decorators)
     bound = function.scope.kind == "class" and not static
     inner = reader.bind(function, args, keywords, bound)
     if function.scope.kind == "function":

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from wdlint.source import syntax
 from wdlint.source import tree as t
 from wdlint.source.step_value import Algebra, Cell, Condition, Tag, copy, is_decay, is_rate, union
 
@@ -401,7 +402,7 @@ def _leaves(block: t.Block | None) -> bool:
 
 
 def _static(function: t.FunctionDef) -> bool:
-    return any(t.dotted(d) == "staticmethod" for d in function.decorators)
+    return any(syntax.dotted(d) == "staticmethod" for d in function.decorators)
 
 
 def _only_return(method: t.FunctionDef) -> t.Expr | None:

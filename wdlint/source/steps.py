@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from wdlint.facts import Coupling, Division, Ternary
+from wdlint.source import syntax
 from wdlint.source import tree as t
 from wdlint.source.step_calls import call
 from wdlint.source.step_flow import Resolver, StepReader, named
@@ -64,7 +65,7 @@ def read_step(
     for owner in reversed(classes):
         for statement in owner.inner.body.statements:
             if isinstance(statement, t.Assign) and isinstance(statement.value, t.Const):
-                for constant in (n for target in statement.targets for n in t.target_names(target)):
+                for constant in (n for target in statement.targets for n in syntax.target_names(target)):
                     reader.fields[constant] = Cell(constant=statement.value.value, role="constant")
     for constructor in methods.get("__init__", ())[:2]:
         reader.enter(constructor, {p.name: named(p.name) for p in constructor.params})
@@ -123,8 +124,8 @@ def _pairs(constructor: t.FunctionDef) -> list[tuple[str, t.Expr]]:
     """The entries of dictionaries in a constructor: `dict(lr=lr, …)` and `{"lr": lr, …}`."""
     found: list[tuple[str, t.Expr]] = []
     for statement in t.statements(constructor.inner.body):
-        for top in t.expressions(statement):
-            for node in t.walk(top):
+        for top in syntax.expressions(statement):
+            for node in syntax.walk(top):
                 if isinstance(node, t.Call) and isinstance(node.func, t.Name) and node.func.id == "dict":
                     found.extend((a.keyword, a.value) for a in node.args if a.keyword)
                 elif isinstance(node, t.DictDisplay):

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 
 from wdlint.facts import Kind, Ternary
+from wdlint.source import syntax
 from wdlint.source import tree as t
 from wdlint.source.changes import apply, is_mark
 from wdlint.source.classes import is_module, may_be_module
@@ -355,8 +356,8 @@ def _called_members(definition: t.ClassDef) -> Iterable[str]:
         if isinstance(method, t.FunctionDef) and method.params:
             name = method.params[0].name
             for statement in t.statements(method.inner.body):
-                for expression in t.expressions(statement):
-                    for node in t.walk(expression):
+                for expression in syntax.expressions(statement):
+                    for node in syntax.walk(expression):
                         if isinstance(node, t.Call) and isinstance(node.func, t.Attribute):
                             yield from _called(node.func, name)
 

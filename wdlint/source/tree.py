@@ -2,7 +2,7 @@
 
 Nodes are compared by identity and hold the libcst node they stand for, so that a place can be found
 for the few that are reported. Function bodies are lowered when first asked for. Lowering itself is in
-`lower`; what names mean is in `flow` and `evaluate`.
+`lower`; what can be read off a node is in `syntax`, what names mean in `flow` and `names`.
 """
 
 from __future__ import annotations
@@ -196,6 +196,7 @@ class Statement(Node):
     block: Block = field(init=False, repr=False)
     index: int = field(init=False, default=0)
     scope: Scope = field(init=False, repr=False)
+    owns: tuple[str, ...] = field(init=False, default=())  # names it binds itself, its blocks left out
     binds: frozenset[str] = field(init=False, default=frozenset())  # names it may bind, blocks included
     touches: frozenset[str] = field(init=False, default=frozenset())  # names whose objects it may change
 
@@ -341,7 +342,7 @@ class Scope:
         if self._bound is None:
             found: dict[str, list[Stmt]] = {}
             for statement in statements(self.body):
-                for name in own_bindings(statement):
+                for name in statement.owns:
                     found.setdefault(name, []).append(statement)
             self._bound = found
         return self._bound
@@ -427,215 +428,3 @@ def statements(block: Block) -> Iterator[Stmt]:
         yield statement
         for inner in blocks(statement):
             yield from statements(inner)
-
-
-def expressions(statement: Stmt) -> Iterator[Expr]:
-    """The expressions that a statement itself holds (not those of its blocks)."""
-    match statement:
-        case Assign():
-            yield from statement.targets
-            if statement.value is not None:
-                yield statement.value
-        case AugAssign():
-            yield statement.target
-            yield statement.value
-        case Expression():
-            yield statement.value
-        case Return() | Raise():
-            if statement.value is not None:
-                yield statement.value
-        case Assert() | If() | While():
-            yield statement.test
-        case Delete():
-            yield from statement.targets
-        case For():
-            yield statement.target
-            yield statement.iter
-        case With():
-            for value, target in statement.items:
-                yield value
-                if target is not None:
-                    yield target
-        case Match():
-            yield statement.subject
-            for _, guard, _ in statement.cases:
-                if guard is not None:
-                    yield guard
-        case FunctionDef():
-            yield from statement.decorators
-            for parameter in statement.params:
-                if parameter.default is not None:
-                    yield parameter.default
-        case ClassDef():
-            yield from statement.decorators
-            for base in statement.bases:
-                yield base.value
-        case _:
-            return
-
-
-def children(node: Expr) -> Iterator[Expr]:
-    """The direct sub-expressions of an expression, in textual order."""
-    match node:
-        case Attribute() | Starred():
-            yield node.value
-        case Call():
-            yield node.func
-            for argument in node.args:
-                yield argument.value
-        case Subscript():
-            yield node.value
-            yield node.index
-        case Binary() | Boolean():
-            yield node.left
-            yield node.right
-        case Unary():
-            yield node.operand
-        case Compare():
-            yield node.left
-            for _, other in node.rest:
-                yield other
-        case Conditional():
-            yield node.body
-            yield node.test
-            yield node.orelse
-        case Lambda():
-            for parameter in node.params:
-                if parameter.default is not None:
-                    yield parameter.default
-            yield node.body
-        case Comprehension():
-            if node.key is not None:
-                yield node.key
-            yield node.element
-            for clause in node.clauses:
-                yield clause.target
-                yield clause.iter
-                yield from clause.ifs
-        case Display():
-            yield from node.items
-        case DictDisplay():
-            for key, value in node.items:
-                if key is not None:
-                    yield key
-                yield value
-        case Formatted():
-            for part in node.parts:
-                if not isinstance(part, str):
-                    yield part
-        case Walrus():
-            yield node.target
-            yield node.value
-        case Yield():
-            if node.value is not None:
-                yield node.value
-        case Slice():
-            yield from (bound for bound in (node.lower, node.upper, node.step) if bound is not None)
-        case _:
-            return
-
-
-def walk(node: Expr) -> Iterator[Expr]:
-    """An expression and everything in it, outermost first."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
-
-
-def target_names(target: Expr) -> Iterator[str]:
-    """The plain names that an assignment target binds."""
-    match target:
-        case Name():
-            yield target.id
-        case Display():
-            for item in target.items:
-                yield from target_names(item)
-        case Starred():
-            yield from target_names(target.value)
-        case _:
-            return
-
-
-def own_bindings(statement: Stmt) -> Iterator[str]:
-    """The names that a statement itself binds, not those bound in its blocks."""
-    match statement:
-        case Assign():
-            for target in statement.targets:
-                yield from target_names(target)
-        case AugAssign():
-            yield from target_names(statement.target)
-        case For():
-            yield from target_names(statement.target)
-        case With():
-            for _, bound in statement.items:
-                if bound is not None:
-                    yield from target_names(bound)
-        case Import():
-            for module, alias in statement.names:
-                yield alias or module.split(".", 1)[0]
-        case ImportFrom():
-            for name, alias in statement.names:
-                yield alias or name
-        case FunctionDef() | ClassDef():
-            yield statement.name
-        case _:
-            pass
-    for expression in expressions(statement):
-        yield from _walrus_names(expression)
-
-
-def _walrus_names(expression: Expr) -> Iterator[str]:
-    if isinstance(expression, (Name, Const, Lambda)):
-        return
-    if isinstance(expression, Walrus):
-        yield from target_names(expression.target)
-    for child in children(expression):
-        yield from _walrus_names(child)
-
-
-def dotted(node: Expr) -> str | None:
-    """`a.b.c` as text, or None where an expression is no dotted name."""
-    parts: list[str] = []
-    while isinstance(node, Attribute):
-        parts.append(node.attr)
-        node = node.value
-    if not isinstance(node, Name):
-        return None
-    parts.append(node.id)
-    return ".".join(reversed(parts))
-
-
-def root_name(node: Expr) -> str | None:
-    """The name at the root of attributes, subscripts and calls: `self` of `self.a[0].b()`."""
-    while True:
-        match node:
-            case Attribute() | Subscript():
-                node = node.value
-            case Call():
-                node = node.func
-            case Name():
-                return node.id
-            case _:
-                return None
-
-
-def decorator_names(definition: FunctionDef | ClassDef) -> Iterator[str]:
-    """The last names of a definition's decorators: `dataclass` of `@dataclasses.dataclass(frozen=True)`."""
-    for decorator in definition.decorators:
-        called = decorator.func if isinstance(decorator, Call) else decorator
-        name = dotted(called)
-        if name is not None:
-            yield name.rsplit(".", 1)[-1]
-
-
-def paired(target: Expr, value: Expr, name: str) -> Expr | None:
-    """The expression that a name gets from `a, b = x, y`, or None where that can't be read off."""
-    if isinstance(target, Name):
-        return value
-    if isinstance(target, Display) and isinstance(value, Display) and len(target.items) == len(value.items):
-        if any(isinstance(i, Starred) for i in (*target.items, *value.items)):
-            return None
-        for part, given in zip(target.items, value.items, strict=True):
-            if name in target_names(part):
-                return paired(part, given, name)
-    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wdlint.source import syntax
 from wdlint.source import tree as t
 from wdlint.source.groups import GroupReader, Groups
 from wdlint.source.values import Context
@@ -53,7 +54,7 @@ def _is_handed_on(name: str, scope: t.Scope) -> bool:
             if _occurs_below(name, statement.inner):
                 return True
             continue
-        for expression in t.expressions(statement):
+        for expression in syntax.expressions(statement):
             if isinstance(statement, t.Assign) and any(expression is target for target in statement.targets):
                 if not isinstance(expression, t.Name) and _occurs(name, expression):
                     return True
@@ -64,14 +65,14 @@ def _is_handed_on(name: str, scope: t.Scope) -> bool:
 
 
 def _occurs(name: str, expression: t.Expr) -> bool:
-    return any(isinstance(node, t.Name) and node.id == name for node in t.walk(expression))
+    return any(isinstance(node, t.Name) and node.id == name for node in syntax.walk(expression))
 
 
 def _occurs_below(name: str, scope: t.Scope) -> bool:
     for statement in t.statements(scope.body):
         if isinstance(statement, (t.FunctionDef, t.ClassDef)) and _occurs_below(name, statement.inner):
             return True
-        if any(_occurs(name, expression) for expression in t.expressions(statement)):
+        if any(_occurs(name, expression) for expression in syntax.expressions(statement)):
             return True
     return False
 
@@ -82,4 +83,4 @@ def _occurs_beyond_showing(name: str, expression: t.Expr) -> bool:
         return False
     if isinstance(expression, t.Name):
         return expression.id == name
-    return any(_occurs_beyond_showing(name, child) for child in t.children(expression))
+    return any(_occurs_beyond_showing(name, child) for child in syntax.children(expression))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from wdlint.source import syntax
 from wdlint.source import tree as t
 from wdlint.source.groups import GroupDraft
 from wdlint.source.values import Collection, Context, Operation, SequenceValue
@@ -79,7 +80,9 @@ def _walks_of(evaluator: Evaluator, name: str, context: Context) -> list[tuple[t
         if statement is binding:
             continue
         loops = isinstance(statement, t.For) and isinstance(statement.iter, t.Name) and statement.iter.id == name
-        mentions = [n for e in t.expressions(statement) for n in t.walk(e) if isinstance(n, t.Name) and n.id == name]
+        mentions = [
+            n for e in syntax.expressions(statement) for n in syntax.walk(e) if isinstance(n, t.Name) and n.id == name
+        ]
         if not mentions:
             continue
         if statement.block is not binding.block:
@@ -90,8 +93,8 @@ def _walks_of(evaluator: Evaluator, name: str, context: Context) -> list[tuple[t
             assert isinstance(statement, t.For)
             found.append((statement, statement.iter))
             continue
-        for expression in t.expressions(statement):
-            found.extend((statement, node) for node in t.walk(expression) if name in _walked(node))
+        for expression in syntax.expressions(statement):
+            found.extend((statement, node) for node in syntax.walk(expression) if name in _walked(node))
     return found
 
 

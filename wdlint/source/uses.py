@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from wdlint.facts import Amount, Division, Group, OptimizerUse, Origin, Place, Ternary
 from wdlint.knowledge.wrappers import Helper
-from wdlint.source import call_arguments
+from wdlint.source import call_arguments, syntax
 from wdlint.source import predicates as s
 from wdlint.source import tree as t
 from wdlint.source.amounts import AmountDraft, source_text
@@ -258,9 +258,9 @@ def _written_model(drafted: Sequence[tuple[GroupDraft, AmountDraft]]) -> str:
     """The expression whose parameters are taken, as written: `model` of `model.named_parameters()`."""
     names: dict[str, None] = {}
     for draft, _ in drafted:
-        for node in t.walk(draft.expression) if draft.expression is not None else ():
+        for node in syntax.walk(draft.expression) if draft.expression is not None else ():
             if isinstance(node, t.Attribute) and node.attr in ("parameters", "named_parameters"):
-                name = t.dotted(node.value)
+                name = syntax.dotted(node.value)
                 if name is not None:
                     names[name] = None
     return next(iter(names)) if len(names) == 1 else ""
