@@ -9,7 +9,9 @@ from __future__ import annotations
 import time
 
 from wdlint.facts import Evidence, Kind, Parameter, Witness
-from wdlint.source.selector import (
+from wdlint.source.membership import members, outcomes
+from wdlint.source.ordinary import division
+from wdlint.source.predicates import (
     Contains,
     Dims,
     Equals,
@@ -22,11 +24,8 @@ from wdlint.source.selector import (
     Selector,
     StartsWith,
     both,
-    division,
     either,
-    members,
     negation,
-    outcomes,
 )
 
 NAME = FullName()

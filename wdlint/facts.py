@@ -139,10 +139,6 @@ class Inventory:
     assumed: bool = False  # the model is one of several that it might be, or a library default
     place: Place | None = None
 
-    def may_hold(self, kind: Kind) -> bool:
-        """Whether a parameter of this kind can exist: false only where that is proven."""
-        return not self.complete or any(p.kind in (kind, Kind.UNKNOWN) for p in self.parameters)
-
     def holds(self, kind: Kind) -> bool:
         """Whether a parameter of this kind certainly exists."""
         return any(p.kind is kind and p.present is Ternary.YES for p in self.parameters)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wdlint.source.selector import (
+from wdlint.source.description import words
+from wdlint.source.predicates import (
     Always,
     AncestorIs,
     Contains,
@@ -33,7 +34,6 @@ from wdlint.source.selector import (
     both,
     either,
     negation,
-    words,
 )
 
 NAME = FullName()

@@ -7,11 +7,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from wdlint.facts import Division, Evidence, Kind, Parameter, Ternary, Witness
-from wdlint.source.selector import (
+from wdlint.source.atoms import Context
+from wdlint.source.membership import admits
+from wdlint.source.ordinary import division
+from wdlint.source.predicates import (
     Always,
     AncestorIs,
     Contains,
-    Context,
     Dims,
     EndsWith,
     Equals,
@@ -28,9 +30,7 @@ from wdlint.source.selector import (
     Selector,
     StartsWith,
     Trainable,
-    admits,
     both,
-    division,
     either,
     negation,
 )

@@ -13,12 +13,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from wdlint.facts import Evidence, Kind, Parameter, Ternary, Witness
-from wdlint.source.selector import (
+from wdlint.source.atoms import Context
+from wdlint.source.description import words
+from wdlint.source.membership import admits, jointly, members, outcomes, pattern_matches, patterns
+from wdlint.source.predicates import (
     Always,
     AncestorIs,
     And,
     Contains,
-    Context,
     Dims,
     EndsWith,
     Equals,
@@ -44,16 +46,9 @@ from wdlint.source.selector import (
     Trainable,
     Upper,
     Within,
-    admits,
     both,
     either,
-    jointly,
-    members,
     negation,
-    outcomes,
-    pattern_matches,
-    patterns,
-    words,
 )
 
 YES, NO, UNKNOWN = Ternary.YES, Ternary.NO, Ternary.UNKNOWN

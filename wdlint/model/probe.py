@@ -85,10 +85,6 @@ class Probe:
         return None if rate is None else self.factor * decay * (rate / RATE) ** round(self.rate_exponent)
 
 
-class Unprobeable(Exception):
-    """The optimizer can't be stepped on a toy parameter; the message says why."""
-
-
 Make = Callable[[dict[str, Any], nn.Parameter], Optimizer]
 
 

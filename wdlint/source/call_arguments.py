@@ -57,3 +57,13 @@ def argument(evaluator: Evaluation, arguments: Arguments, name: str, index: int 
         for value in mapping:
             found.extend(objects.entry(evaluator, value, name))
     return tuple(found)
+
+
+def completed(evaluator: Evaluation, given: Arguments, arguments: Arguments) -> Arguments:
+    """The arguments of a call, after those that a partial already gives."""
+    return Arguments(
+        arguments.written,
+        arguments.context,
+        (*positional(evaluator, given), *arguments.positional),
+        (*keywords(evaluator, given), *arguments.keywords),
+    )

@@ -3,7 +3,7 @@
 `if "bias" in n or p.ndim < 2` becomes a selector over names and dimensions. What can't be read becomes
 an `Opaque` condition, the same one wherever the same test stands. Tests of texts are in `condition_texts`,
 of sizes in `condition_sizes`, of equality and membership in `condition_members`. What a selector answers
-is in `selector`; which parameters a collection holds is in `selections`.
+is in `membership`; which parameters a collection holds is in `selections`.
 """
 
 from __future__ import annotations

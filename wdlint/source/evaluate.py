@@ -226,14 +226,8 @@ class Evaluator:
                 made = calls.construct(self, callee, arguments, node, context)
                 return (made,)
             case Partial():
-                given = callee.arguments
-                merged = Arguments(
-                    arguments.written,
-                    arguments.context,
-                    (*call_arguments.positional(self, given), *arguments.positional),
-                    (*call_arguments.keywords(self, given), *arguments.keywords),
-                )
-                return self.call(callee.callee, merged, node, context)
+                whole = call_arguments.completed(self, callee.arguments, arguments)
+                return self.call(callee.callee, whole, node, context)
             case External() | Method():
                 return calls.library_call(self, callee, arguments, node, context)
             case Attribute():

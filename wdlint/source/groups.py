@@ -6,7 +6,7 @@ by name: all come down to `GroupDraft`s. Which parameters a part holds is in `se
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from wdlint.knowledge.wrappers import Helper
@@ -92,7 +92,7 @@ class GroupReader:
             self.complete = False
             return
         if isinstance(bare(value), MappingValue):
-            yield from self._mapping(value, (), context)
+            yield from self._mapping(value, context)
             return
         known = library_groups.helper_of(bare(value))
         if known is not None:
@@ -141,7 +141,7 @@ class GroupReader:
         expression = item.value.expr if isinstance(item.value, Deferred) else None
         for held in found:
             if isinstance(bare(held), MappingValue):
-                drafts: Iterator[GroupDraft] = self._mapping(held, (), where)
+                drafts: Iterator[GroupDraft] = self._mapping(held, where)
             elif item.spread or self._holds_groups(held):
                 drafts = self._value(held, expression, where, depth + 1)
             else:
@@ -191,23 +191,17 @@ class GroupReader:
         return GroupDraft(parts, None, None, label or "parameters", expression, context.module,
                           expression=expression, unread=unread)  # fmt: skip
 
-    def _mapping(self, value: Value, conditions: tuple[Condition, ...], context: Context) -> Iterator[GroupDraft]:
-        entries = list(contents.entries(self.evaluator, value))
+    def _mapping(self, value: Value, context: Context) -> Iterator[GroupDraft]:
         keyed: dict[str, Deferred | Answers] = {}
         nodes: dict[str, t.Node | None] = {}
-        for entry in entries:
-            if entry.key is None:
-                self._spread(entry.value, keyed, nodes)
-                continue
-            for key in self.evaluator.force(entry.key):
-                if isinstance(key, Known) and isinstance(key.value, str):
-                    keyed[key.value] = entry.value
-                    nodes[key.value] = entry.node
+        self._keys((value,), keyed, nodes)
         inner = bare(value)
         assert isinstance(inner, MappingValue)
         node, module = inner.node, inner.context.module if inner.context else context.module
         if "params" not in keyed:
-            yield from self._by_key(entries, value, context)
+            # a dictionary of groups by name, handed over whole
+            self.complete = False
+            yield GroupDraft((), None, None, "parameters", None, context.module, unread=True)
             return
         answers = objects.entry(self.evaluator, value, "params")
         expression = keyed["params"].expr if isinstance(keyed["params"], Deferred) else None
@@ -228,18 +222,12 @@ class GroupReader:
                 tuple(nodes.get(key) for key in options), expression, unread,
             )  # fmt: skip
 
-    def _by_key(self, entries: Sequence[object], value: Value, context: Context) -> Iterator[GroupDraft]:
-        """A dictionary of groups by name, handed over whole."""
-        self.complete = False
-        yield GroupDraft((), None, None, "parameters", None, context.module, unread=True)
-
-    def _spread(
-        self, value: Deferred | Answers, keyed: dict[str, Deferred | Answers], nodes: dict[str, t.Node | None]
-    ) -> None:
-        for held in self.evaluator.force(value):
+    def _keys(self, holders: Answers, keyed: dict[str, Deferred | Answers], nodes: dict[str, t.Node | None]) -> None:
+        """The constant keys of mappings, those that they spread included, with what they hold and where they stand."""
+        for held in holders:
             for entry in contents.entries(self.evaluator, held):
                 if entry.key is None:
-                    self._spread(entry.value, keyed, nodes)
+                    self._keys(self.evaluator.force(entry.value), keyed, nodes)
                     continue
                 for key in self.evaluator.force(entry.key):
                     if isinstance(key, Known) and isinstance(key.value, str):

@@ -1,7 +1,7 @@
 """The expression tree of a selection: what a hand-made split asks of a parameter.
 
 Nodes are frozen and hashable and hold nothing of the source they were read from. Here is what they
-are and how they are combined and simplified; what they answer is in `selector`.
+are and how they are combined and simplified; what they answer is in `membership`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Literal
 Comparison = Literal["<", "<=", "==", "!=", ">", ">="]
 Mode = Literal["search", "match", "fullmatch"]
 
-COMPARISONS: tuple[Comparison, ...] = ("<", "<=", "==", "!=", ">", ">=")
 _OPPOSITE: dict[Comparison, Comparison] = {"<": ">=", "<=": ">", "==": "!=", "!=": "==", ">": "<=", ">=": "<"}
 
 

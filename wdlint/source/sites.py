@@ -198,14 +198,8 @@ def makers_of(evaluator: Evaluator, callee: Value, arguments: Arguments, context
     """The optimizer classes that calling a value constructs."""
     match callee:
         case Partial():
-            given = callee.arguments
-            merged = Arguments(
-                arguments.written,
-                arguments.context,
-                (*call_arguments.positional(evaluator, given), *arguments.positional),
-                (*call_arguments.keywords(evaluator, given), *arguments.keywords),
-            )
-            yield from makers_of(evaluator, callee.callee, merged, context)
+            whole = call_arguments.completed(evaluator, callee.arguments, arguments)
+            yield from makers_of(evaluator, callee.callee, whole, context)
         case Changed() | Part():
             yield from makers_of(evaluator, bare(callee), arguments, context)
         case External():

@@ -38,8 +38,6 @@ SAME = _names(
     "contiguous_ identity as_tensor tensor from_numpy nan_to_num circshift cast conj neg negative abs relu square sqrt "
     "rsqrt reciprocal round floor ceil clone_ chain list tuple reversed iter next sorted"
 )
-# Attributes that hand the tensor on.
-SAME_ATTRIBUTES = _names("T mT H mH data real imag weight_data")
 # Attributes and methods that say something about a tensor without being it.
 ABOUT = _names(
     "shape size dtype device ndim dim numel is_cuda requires_grad grad stride itemsize nelement element_size layout "
