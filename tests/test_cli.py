@@ -301,6 +301,15 @@ def test_a_folder_without_python_is_worth_a_warning() -> None:
     assert "no Python files" in result.stderr
 
 
+def test_a_folder_whose_files_are_all_ignored_says_so(here: Path) -> None:
+    (here / ".git").mkdir()
+    written(".gitignore", "*.py\n")
+    written("train.py")
+    assert run(".").stderr == (
+        "wdlint: warning: all Python files in . are ignored by .gitignore; --no-respect-gitignore lints them\n"
+    )
+
+
 def test_a_screened_out_file_loads_neither_rules_nor_parser(here: Path) -> None:
     written("clean.py", "x = 1\n")
     script = (

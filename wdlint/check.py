@@ -62,7 +62,7 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
             print(harmless(file))
         return _tell(missing, named, options)
     if not files and not missing:
-        warn(f"there are no Python files in {', '.join(named)}")
+        warn(_nothing_to_lint(named, overrides, options))
     _check_selectors(here)
     plan = Plan(configuration, not options["ignore_suppressions"], _cache_folder(options), given)
     checked = check_files(files, plan, options["workers"])
@@ -127,6 +127,15 @@ def _files(
     if options["stdin_filename"] and not list(paths.named(name, configuration)):
         return {}, []
     return {paths.display(name): sys.stdin.buffer.read()}, [name]
+
+
+def _nothing_to_lint(named: list[str], overrides: Mapping[str, Any], options: Mapping[str, Any]) -> str:
+    """What to say where no file was found: whether .gitignore is why."""
+    where = ", ".join(named)
+    heedless = Configuration({**overrides, "respect_gitignore": False}, options["config"], options["isolated"])
+    if "-" not in named and next(paths.discover(named, heedless), None) is not None:
+        return f"all Python files in {where} are ignored by .gitignore; --no-respect-gitignore lints them"
+    return f"there are no Python files in {where}"
 
 
 def _cache_folder(options: Mapping[str, Any]) -> str | None:

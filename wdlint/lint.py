@@ -7,6 +7,7 @@ top is all that a screened-out file costs.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -135,6 +136,7 @@ class Linter:
         files, total = self._kept
         if files >= _KEPT_FILES or total >= _KEPT_BYTES:
             self._projects.clear()
+            gc.collect()  # the trees are circles, and `work.collecting_rarely` lets them lie
             files, total = 0, 0
         self._kept = (files + 1, total + size)
         if settings not in self._projects:

@@ -1,8 +1,8 @@
 """Which files a run looks at: folders walked, exclusions and .gitignore applied, order fixed.
 
 Nothing here opens a source file. Excluded is what the settings of a folder exclude, what its
-repository's .gitignore files ignore, and what stands in a virtual environment; a file that is named
-outright is linted all the same unless `force-exclude` is set.
+repository's .gitignore files ignore, and what stands in a virtual environment; what is named outright,
+file or folder, is looked at all the same unless `force-exclude` is set.
 """
 
 from __future__ import annotations
@@ -72,8 +72,13 @@ def _walk(top: str, settings_of: SettingsOf) -> Iterator[str]:
     settings = settings_of(absolute)
     if settings.force_exclude and _excluded_anywhere(absolute, settings):
         return
+    above = _ignores_above(absolute) if settings.respect_gitignore else ()
+    if _ignored_below(absolute, above):
+        if settings.force_exclude:
+            return
+        above = ()  # it was named all the same, and nothing in those files is about its inside
     # A folder is kept with the path to print and the .gitignore files above it, outermost first.
-    stack: list[tuple[str, str, tuple[_Ignore, ...]]] = [(top, absolute, _ignores_above(absolute))]
+    stack: list[tuple[str, str, tuple[_Ignore, ...]]] = [(top, absolute, above)]
     while stack:
         shown, folder, ignores = stack.pop()
         try:
@@ -206,15 +211,20 @@ def _ignored(path: str, is_folder: bool, ignores: tuple[_Ignore, ...]) -> bool:
 
 
 def _ignored_by_git(path: str) -> bool:
-    """The same for a path named outright: it or a folder above it is ignored."""
+    """The same for a file named outright: it or a folder above it is ignored."""
     folder = os.path.dirname(path)
     ignores = _ignores_above(folder)
     if os.path.exists(os.path.join(folder, ".gitignore")):
         ignores += _ignore_file(folder)
+    return _ignored_below(path, ignores, is_folder=False)
+
+
+def _ignored_below(path: str, ignores: tuple[_Ignore, ...], is_folder: bool = True) -> bool:
+    """Whether a path, or a folder above it and below the outermost of the files, is ignored."""
     if not ignores:
         return False
     outermost = ignores[0].folder
-    current, is_folder = path, False
+    current = path
     while len(current) > len(outermost):
         if _ignored(current, is_folder, tuple(i for i in ignores if current.startswith(i.folder))):
             return True

@@ -5,6 +5,7 @@ A golden file is written anew with `python -m pytest tests/report --golden` and 
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import xml.etree.ElementTree as ElementTree
@@ -39,7 +40,9 @@ optimizer = torch.optim.AdamW(
 )
 \tloss = ce + 1e-4 * l2  # 損失 <b>
 """
-NOTEBOOK = json.dumps({"cells": [{"cell_type": "markdown"}, {"cell_type": "code", "source": "a = 1\nopt = Adam(p)"}]})
+NOTEBOOK = json.dumps(
+    {"cells": [{"cell_type": "markdown"}, {"cell_type": "code", "source": ["a = 1\n", "opt = Adam(p)"]}]}, indent=1
+)
 
 
 def example() -> Run:
@@ -166,12 +169,46 @@ def test_sarif_is_valid_and_its_indices_lead_to_rules(evil: bool) -> None:
 
 
 def test_a_job_summary_escapes_markup() -> None:
-    bad = Finding("WD101", Place("a|b<c>.py", 1, 1, 1, 2), "<img src=x> | [link](y) @someone")
+    name = "a|b<c>`d`*e* www.evil.com #1.py"
+    bad = Finding("WD101", Place(name, 1, 1, 1, 2), "<img src=x> | [link](y) @someone `a_b[*]` **c** https://x")
     row = job_summary(replace(example(), findings=[bad])).splitlines()[-2]
     assert row.count("|") == 4
-    assert "<" not in row
-    assert "[" not in row
-    assert "@" not in row
+    told = row.replace("<code>", "").replace("</code>", "").replace("|", "")
+    assert not re.search(r"[<>`*_\[\]()@:~]|www\.", told)
+    assert html.unescape(told).split() == [*f"{name}:1:1".split(), "WD101", *bad.message.replace("`", "").split()]
+
+
+def test_a_place_in_a_notebook_is_shown_at_its_line_of_the_file() -> None:
+    for form, line in (
+        ("gitlab", '"line": 10'),
+        ("rdjson", '"line": 10'),
+        ("sarif", '"startLine": 10'),
+        ("github", "line=10"),
+    ):
+        assert line in render(example(), form)
+    assert NOTEBOOK.splitlines()[9].strip() == '"opt = Adam(p)"'
+
+
+def test_a_suggestion_of_reviewdog_counts_in_bytes() -> None:
+    source = "größe = '損失'; opt = Adam(p)\n"
+    start = source.index("Adam") + 1
+    place = Place("a.py", 1, start, 1, start + 4)
+    fix = Fix("Decouple", Applicability.UNSAFE, (Edit(place, "AdamW"),))
+    run = replace(
+        example(), findings=[Finding("WD201", place, "m", fix=fix)], excerpts=Excerpts({"a.py": source.encode()})
+    )
+    (told,) = json.loads(render(run, "rdjson"))["diagnostics"]
+    for span in (told["location"]["range"], told["suggestions"][0]["range"]):
+        assert source.encode()[span["start"]["column"] - 1 : span["end"]["column"] - 1] == b"Adam"
+
+
+def test_half_of_a_fix_is_no_suggestion() -> None:
+    place = Place("src/train.py", 5, 13, 9, 2)
+    fix = Fix("Divide", Applicability.SAFE, (Edit(place, "a"), Edit(replace(place, line=1, end_line=1), "b")))
+    run = replace(example(), findings=[Finding("WD101", place, "m", fix=fix)])
+    assert "suggestions" not in json.loads(render(run, "rdjson"))["diagnostics"][0]
+    (result, *_) = json.loads(render(run, "sarif"))["runs"][0]["results"]
+    assert len(result["fixes"][0]["artifactChanges"][0]["replacements"]) == 2
 
 
 def test_statistics_count_by_rule() -> None:
