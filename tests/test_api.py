@@ -90,6 +90,11 @@ def test_the_plugin_reports_the_same() -> None:
     assert flake8("import torch.optim\nprint 'x'\n") == []
 
 
+def test_the_plugin_says_what_stops_it_instead_of_stopping_flake8(here: Path) -> None:
+    (here / "wdlint.toml").write_text('select = ["WD777"]\n')
+    assert flake8(FAULT) == [(1, 0, "WD900")]
+
+
 RULE = '''"""A rule of somebody's: learning rates above 1.
 
 ## What it does

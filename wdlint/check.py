@@ -61,7 +61,7 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
         for file in files:
             print(harmless(file))
         return _tell(missing, named, options)
-    if not files and not missing:
+    if not files and not missing and not here.force_exclude:  # a hook names files that are to be left out
         warn(_nothing_to_lint(named, overrides, options))
     _check_selectors(here)
     plan = Plan(configuration, not options["ignore_suppressions"], _cache_folder(options), given)

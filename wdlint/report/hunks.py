@@ -59,6 +59,7 @@ def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, int
             yield "…", None, ""
         for tag, start, end, new_start, new_end in group:
             if tag == "equal":
+                end -= end == len(old) and not old[-1]  # after the last line end there is no line
                 yield from ((" ", number + 1, old[number]) for number in range(start, end))
                 continue
             yield from (("-", number + 1, old[number]) for number in range(start, end))
