@@ -257,7 +257,7 @@ def test_github_is_chosen_by_itself_under_its_actions(here: Path, monkeypatch: p
     assert run("train.py").stdout.startswith("::warning title=wdlint WD201") or run("train.py").stdout.startswith(
         "::error title=wdlint WD201"
     )
-    assert "| train.py:5:13 | WD201 coupled-optimizer |" in (here / "summary.md").read_text()
+    assert "| <code>train.py&#58;5&#58;13</code> | WD201 coupled-optimizer |" in (here / "summary.md").read_text()
     assert run("--output-format", "concise", "train.py").stdout.startswith("train.py:5:13")
 
 

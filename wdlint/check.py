@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from wdlint import paths
 from wdlint.checked import Checked
 from wdlint.complaint import Complaint, complain, warn
-from wdlint.config import Configuration
+from wdlint.config import Configuration, selectors_of
 from wdlint.excerpt import Excerpts
 from wdlint.report import Run, render
 from wdlint.report.plain import harmless, statistics
@@ -148,7 +148,7 @@ def _cache_folder(options: Mapping[str, Any]) -> str | None:
 
 def _check_selectors(settings: Settings) -> None:
     """Complain of unknown rules even where every file turns out to be screened out."""
-    if settings.select or settings.extend_select or settings.ignore or settings.severity or settings.rule_paths:
+    if settings.rule_paths or selectors_of(settings):
         from wdlint.selection import selected
 
         selected(settings)

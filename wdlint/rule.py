@@ -109,12 +109,14 @@ def built_in() -> tuple[Rule, ...]:
 
 
 def from_folder(folder: Path) -> Iterator[Rule]:
-    """The rules of a user's folder, one a file.
+    """The rules of a user's folder, one a file (or of one such file).
 
     Raises:
-        BrokenRule: a file there is no rule, or can't be imported.
+        BrokenRule: there is no such folder, or a file there is no rule or can't be imported.
     """
-    for path in sorted(folder.glob("[!_]*.py")):
+    if not folder.exists():
+        raise BrokenRule(f"{folder}: there is no such folder of rules")
+    for path in [folder] if folder.is_file() else sorted(folder.glob("[!_]*.py")):
         spec = importlib.util.spec_from_file_location(f"wdlint_rules_of_user.{path.stem}", path)
         if spec is None or spec.loader is None:
             raise BrokenRule(f"{path}: can't be imported")

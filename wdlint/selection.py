@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from wdlint.complaint import Complaint
+from wdlint.config import selectors_of
 from wdlint.facts import Severity
 from wdlint.rule import Rule, built_in, from_folder
 from wdlint.settings import Settings
@@ -110,13 +111,12 @@ def selected(settings: Settings) -> tuple[Rule, ...]:
 @cache
 def _selected(settings: Settings) -> tuple[Rule, ...]:
     rules = available(settings)
+    _all_known(settings, rules)
     wanted = _specificity((*settings.select, *settings.extend_select), rules)
     unwanted = _specificity(settings.ignore, rules)
     severities: dict[str, Severity] = {}
     for selector, level in sorted(settings.severity, key=lambda item: len(item[0])):
         severities.update((rule.code, Severity(level)) for rule in matched(selector, rules))
-    for _, selectors in settings.per_file_ignores:
-        _specificity(selectors, rules)
     chosen = []
     for rule in rules:
         strength = wanted.get(rule.code, 0 if rule.default and not settings.select else -1)
@@ -124,6 +124,16 @@ def _selected(settings: Settings) -> tuple[Rule, ...]:
         if strength >= 0 and unwanted.get(rule.code, -1) < strength and severity is not Severity.OFF:
             chosen.append(replace(rule, severity=severity) if severity is not rule.severity else rule)
     return tuple(chosen)
+
+
+def _all_known(settings: Settings, rules: Sequence[Rule]) -> None:
+    """Complain of a selector that stands for no rule, wherever it is written."""
+    for key, selectors in selectors_of(settings):
+        for selector in selectors:
+            try:
+                matched(selector, rules)
+            except UnknownRule as unknown:
+                raise UnknownRule(f"`{key}`: {unknown}") from None
 
 
 def _specificity(selectors: Iterable[str], rules: Sequence[Rule]) -> dict[str, int]:

@@ -48,6 +48,15 @@ class Knowledge:
     optimizers: tuple[OptimizerEntry, ...] = _setting(
         (), "optimizers", "Optimizers by import path, each with `decay`, `default` and `coupling`."
     )
+    model_factories: tuple[str, ...] = _setting(
+        (), "strings", "Import paths of classes and functions, not in the project's source, that make models."
+    )
+    group_factories: tuple[str, ...] = _setting(
+        (),
+        "strings",
+        "Import paths of functions, not in the project's source, that take a model first and `weight_decay` and return"
+        " parameter groups in which gains and biases (parameters of one dimension) don't decay.",
+    )
 
 
 NOTHING_MORE = Knowledge()
