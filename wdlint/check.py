@@ -192,9 +192,10 @@ def _coloured(options: Mapping[str, Any]) -> bool:
 
 def _set_aside(run: Run, files: Sequence[str], settings: Settings, options: Mapping[str, Any]) -> tuple[Run, bool]:
     """The run as it is to be reported, and whether an option has done its work so that nothing is."""
-    if options["diff_base"] and run.findings:
-        from wdlint.changed import on_changed_lines
+    if options["diff_base"]:
+        from wdlint.changed import on_changed_lines, verify
 
+        verify(files[0] if files else ".", options["diff_base"])  # a mistyped one is said even where nothing is found
         run = replace(run, findings=on_changed_lines(run.findings, options["diff_base"], run.excerpts))
     if options["add_ignore"] is not None:
         from wdlint.ignore import add_ignores
@@ -216,11 +217,12 @@ def _with_baseline(run: Run, path: str, files: Sequence[str], options: Mapping[s
         baseline.write(path, entries)
         print(f"Wrote {len(entries)} finding{'' if len(entries) == 1 else 's'} to {harmless(path)}.")
         return run, True
-    entries = baseline.read(path)
+    read = baseline.read(path)
+    entries = baseline.moved(read, run.findings, run.excerpts, path)
     left = baseline.pruned(entries, run.findings, run.excerpts, path, files)
     gone = len(entries) - len(left)
     if options["prune_baseline"]:
-        if gone:
+        if gone or entries != read:
             baseline.write(path, left)
         print(f"Removed {gone} of {len(entries)} findings from {harmless(path)}.", file=sys.stderr)
     elif gone and not options["diff_base"]:
