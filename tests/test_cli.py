@@ -114,6 +114,7 @@ def test_a_file_that_may_not_be_read_is_trouble(here: Path) -> None:
         (["--baseline", "nope.json", "clean.py"], "--write-baseline"),
         (["-", "clean.py"], "standard input"),
         (["explain", "WD999"], "no rule is called"),
+        (["explain", "WD40"], "`WD40` stands for several rules: WD401, WD402"),
     ],
 )
 def test_bad_usage_is_exit_code_2_and_says_what_to_write(arguments: list[str], says: str) -> None:
@@ -158,6 +159,9 @@ def test_files_settings_and_statistics_are_shown() -> None:
     assert run("--show-files").stdout == "train.py\nsub/clean.py\n"
     assert "latent = true" in run("--latent", "--show-settings").stdout
     assert run("--statistics").stdout.split()[:2] == ["1", "WD201"]
+    row = {"code": "WD201", "name": "coupled-optimizer", "count": 1, "fixable": True}
+    assert json.loads(run("--statistics", "--output-format", "json").stdout) == [row]
+    assert json.loads(run("--statistics", "--output-format", "json-lines").stdout) == row
 
 
 def test_standard_input_is_a_file_of_the_given_name(here: Path) -> None:

@@ -59,9 +59,9 @@ def report(form: str) -> str:
 
 
 def test_the_formats_of_lines_have_a_line_a_file() -> None:
-    for form in ("concise", "github", "json-lines"):
+    for form in ("concise", "github", "azure", "json-lines"):
         lines = report(form).splitlines()
-        starts = {"concise": "d/", "github": "::warning title=wdlint ", "json-lines": "{"}
+        starts = {"concise": "d/", "github": "::warning title=wdlint ", "azure": "##vso[", "json-lines": "{"}
         assert sum(line.startswith(starts[form]) for line in lines) == len(NAMES)
     assert len(re.findall(r"^ *--> d/.*\.py:2:7$", report("text"), re.MULTILINE)) == len(NAMES)
     assert wdlint("--show-files", "d").decode().count("\n") == len(NAMES)

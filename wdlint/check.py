@@ -18,7 +18,7 @@ from wdlint.complaint import Complaint, complain, warn
 from wdlint.config import Configuration, selectors_of
 from wdlint.excerpt import Excerpts
 from wdlint.report import Run, render
-from wdlint.report.plain import harmless, statistics
+from wdlint.report.plain import harmless, statistics, statistics_lines
 from wdlint.work import Plan, check_files
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ def _write(run: Run, settings: Settings, options: Mapping[str, Any]) -> None:
     if on_github and os.environ.get("GITHUB_STEP_SUMMARY"):
         _write_job_summary(run, os.environ["GITHUB_STEP_SUMMARY"])
     form = form or ("github" if on_github and not options["output_file"] else "text")
-    text = statistics(run) if options["statistics"] else render(run, form)
+    text = _statistics(run, form) if options["statistics"] else render(run, form)
     if options["output_file"]:
         from wdlint.writing import write_whole
 
@@ -247,6 +247,17 @@ def _write(run: Run, settings: Settings, options: Mapping[str, Any]) -> None:
     if reconfigure is not None:  # a terminal that lacks a letter gets its number
         reconfigure(errors="backslashreplace")
     sys.stdout.write(text)
+
+
+def _statistics(run: Run, form: str) -> str:
+    if form not in ("json", "json-lines"):
+        return statistics_lines(run)
+    import json
+
+    rows = statistics(run)
+    if form == "json":
+        return json.dumps(rows, indent=2) + "\n"
+    return "".join(json.dumps(row) + "\n" for row in rows)
 
 
 def _write_job_summary(run: Run, path: str) -> None:

@@ -1,9 +1,9 @@
 """What a rule is, and how rules are found.
 
-A rule is one module: a docstring under fixed headings, `code`, `severity`, `default`, the examples
-`FLAGGED` and `PASSED`, and a function `judge` from one kind of fact to findings. The file's name is
-the rule's name. Everything shown of a rule elsewhere is derived from that module. This module knows
-no rule and no report.
+A rule is one module: a docstring under fixed headings, `code`, `severity`, `default`, `formerly`
+(codes and names that it had), the examples `FLAGGED` and `PASSED`, and a function `judge` from one
+kind of fact to findings. The file's name is the rule's name. Everything shown of a rule elsewhere is
+derived from that module. This module knows no rule and no report.
 """
 
 from __future__ import annotations
@@ -49,6 +49,12 @@ class Rule:
     flagged: tuple[str, ...]  # code with `# WD101` on each line that must be flagged
     passed: tuple[str, ...]  # code that must not be flagged
     documentation: str
+    formerly: tuple[str, ...] = ()  # codes and names that it had before, in capitals or with hyphens; they stand for it
+
+    def called(self, word: str) -> bool:
+        """Whether a word that a user types is the rule's code or name, or was."""
+        code, name = word.upper(), word.lower().replace("_", "-")
+        return code == self.code or name == self.name or code in self.formerly or name in self.formerly
 
     @cached_property
     def summary(self) -> str:
@@ -95,6 +101,7 @@ def rule_of(module: ModuleType) -> Rule:
         flagged=tuple(module.FLAGGED),
         passed=tuple(module.PASSED),
         documentation=documentation,
+        formerly=tuple(getattr(module, "formerly", ())),
     )
 
 

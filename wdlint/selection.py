@@ -45,6 +45,10 @@ def _available(folders: tuple[str, ...]) -> tuple[Rule, ...]:
         if rule.code in rules:
             raise BrokenRule(f"rule {rule.name}: the code {rule.code} is taken by {rules[rule.code].name}")
         rules[rule.code] = rule
+    for rule in rules.values():
+        for other in rules.values():
+            if other is not rule and any(other.called(word) for word in rule.formerly):
+                raise BrokenRule(f"rule {rule.name}: a name that it had before is one of {other.name}'s")
     return tuple(sorted(rules.values(), key=lambda rule: rule.code))
 
 
@@ -69,8 +73,11 @@ def find(word: str, rules: Sequence[Rule]) -> Rule:
         UnknownRule: there is none.
     """
     for rule in rules:
-        if word.upper() == rule.code or word.lower().replace("_", "-") == rule.name:
+        if rule.called(word):
             return rule
+    several = [rule.code for rule in rules if word and rule.code.startswith(word.upper())]
+    if several:
+        raise UnknownRule(f"`{word}` stands for several rules: {', '.join(several)}")
     raise UnknownRule(f"no rule is called `{word}`{_near(word, rules)}; `wdlint rules` lists them")
 
 
@@ -83,11 +90,7 @@ def matched(selector: str, rules: Sequence[Rule]) -> tuple[Rule, ...]:
     word = selector.strip()
     if word.upper() == "ALL":
         return tuple(rules)
-    chosen = tuple(
-        rule
-        for rule in rules
-        if (word and rule.code.startswith(word.upper())) or rule.name == word.lower().replace("_", "-")
-    )
+    chosen = tuple(rule for rule in rules if (word and rule.code.startswith(word.upper())) or rule.called(word))
     if not chosen:
         raise UnknownRule(f"no rule is called `{selector}`{_near(word, rules)}; `wdlint rules` lists them")
     return chosen
@@ -142,7 +145,7 @@ def _specificity(selectors: Iterable[str], rules: Sequence[Rule]) -> dict[str, i
     for selector in selectors:
         word = selector.strip()
         for rule in matched(word, rules):
-            exact = word.upper() == rule.code or (word.upper() != "ALL" and not rule.code.startswith(word.upper()))
+            exact = rule.called(word) or (word.upper() != "ALL" and not rule.code.startswith(word.upper()))
             closeness = 1 if word.upper() == "ALL" else 99 if exact else len(word)
             found[rule.code] = max(found.get(rule.code, -1), closeness)
     return found

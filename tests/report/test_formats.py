@@ -22,7 +22,7 @@ from wdlint.facts import Applicability, Confidence, Edit, Finding, Fix, Note, Pl
 from wdlint.report import Run, render
 from wdlint.report.github import job_summary
 from wdlint.report.hunks import MOST
-from wdlint.report.plain import statistics
+from wdlint.report.plain import statistics_lines
 from wdlint.rule import built_in
 from wdlint.settings import FORMATS
 
@@ -118,7 +118,7 @@ def test_there_is_a_golden_file_for_each_format_and_no_other() -> None:
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_clean_run_has_a_report(form: str) -> None:
     text = render(replace(example(), findings=[], errors=[], suppressed=[], baselined=[]), form)
-    assert form in ("json-lines", "github") or text.endswith("\n")
+    assert form in ("json-lines", "github", "azure") or text.endswith("\n")
     if form in ("json", "gitlab"):
         assert json.loads(text) == []
     if form in ("text", "concise"):
@@ -140,6 +140,8 @@ def test_names_can_inject_nothing(form: str) -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u2028\u202e]", text)
     if form == "github":
         assert all(line.startswith(("::warning title=", "::error title=wdlint,")) for line in text.splitlines())
+    elif form == "azure":
+        assert all(re.fullmatch(r"##vso\[task\.logissue [^\]]*\][^\]]*", line) for line in text.splitlines())
     elif form == "junit":
         ElementTree.fromstring(text)
     elif form == "json-lines":
@@ -214,8 +216,8 @@ def test_half_of_a_fix_is_no_suggestion() -> None:
 def test_statistics_count_by_rule() -> None:
     run = example()
     run = replace(run, findings=[*run.findings, run.findings[1]])
-    assert statistics(run).splitlines()[0].split()[:2] == ["2", "WD202"]
-    assert len(statistics(run).splitlines()) == 3
+    assert statistics_lines(run).splitlines()[0].split()[:2] == ["2", "WD202"]
+    assert len(statistics_lines(run).splitlines()) == 3
 
 
 def test_colour_adds_escapes_and_nothing_else() -> None:

@@ -92,15 +92,21 @@ def summary(run: Run) -> list[str]:
     return lines
 
 
-def statistics(run: Run) -> str:
-    """One line a rule: how often it was found, most often first; the summary where nothing was."""
-    if not run.findings:
-        return "".join(f"{line}\n" for line in summary(run))
+def statistics(run: Run) -> list[dict[str, str | int | bool]]:
+    """How often each rule was found and whether it can be fixed, most often first."""
     counts = Counter(finding.code for finding in run.findings)
     names = {finding.code: finding.rule for finding in run.findings}
     able = {finding.code for finding in run.findings if fixable(finding)}
-    rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    width = len(str(rows[0][1]))
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [{"code": c, "name": names[c], "count": number, "fixable": c in able} for c, number in ordered]
+
+
+def statistics_lines(run: Run) -> str:
+    """One line a rule; the summary where nothing was found."""
+    rows = statistics(run)
+    if not rows:
+        return "".join(f"{line}\n" for line in summary(run))
+    width = len(str(rows[0]["count"]))
     return "".join(
-        f"{number:>{width}}  {code}  {'[*]' if code in able else '[ ]'} {names[code]}\n" for code, number in rows
+        f"{row['count']:>{width}}  {row['code']}  {'[*]' if row['fixable'] else '[ ]'} {row['name']}\n" for row in rows
     )
