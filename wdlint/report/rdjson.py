@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from wdlint.address import page_address
 from wdlint.facts import Finding, Place
 from wdlint.report import Run
 from wdlint.report.plain import harmless
@@ -21,9 +22,10 @@ def render(run: Run) -> str:
 
 def _diagnostic(finding: Finding) -> dict[str, Any]:
     fix = finding.fix
+    address = page_address(finding.code, finding.rule)
     diagnostic: dict[str, Any] = {
         "message": f"{finding.rule}: {harmless(finding.message)}",
-        "code": {"value": finding.code},
+        "code": {"value": finding.code, **({"url": address} if address else {})},
         "severity": finding.severity.value.upper(),
         "location": {"path": finding.place.file, "range": _range(finding.place)},
     }

@@ -1,0 +1,129 @@
+"""The README and the pages in docs/: every command, example and output on them holds, and every link leads somewhere."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parent.parent
+sys.path.insert(0, str(TOP / "docs" / "make"))
+from claims import Untrue  # noqa: E402
+from generated import page, pages  # noqa: E402
+from pages import anchors, blocks, links  # noqa: E402
+from story import told  # noqa: E402
+from terminal import COLUMNS, picture  # noqa: E402
+
+PAGES = pages()
+LINKED = [*PAGES, *(TOP / "docs" / "rules").glob("*.md"), *(TOP / name for name in ("CHANGELOG.md", "benchmarks/README.md", "fixtures/README.md"))]  # fmt: skip
+MOST_NOT_RUN = 3  # blocks on all pages that can't be run here
+
+
+def named(path: Path) -> str:
+    return path.relative_to(TOP).as_posix()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=named)
+def test_a_page_is_true(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == page(path), f"run `python docs/make {named(path)}`"
+
+
+@pytest.mark.parametrize("path", LINKED, ids=named)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in links(path.read_text(encoding="utf-8")):
+        if target.startswith(("https:", "http:", "mailto:")):
+            continue
+        file, _, anchor = target.partition("#")
+        other = (path.parent / file).resolve() if file else path
+        assert other.exists(), target
+        assert not anchor or anchor in anchors(other.read_text(encoding="utf-8")), target
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached, left = set(), [TOP / "README.md"]
+    while left:
+        path = left.pop()
+        if path in reached or path.suffix != ".md":
+            continue
+        reached.add(path)
+        left += [(path.parent / link.partition("#")[0]).resolve() for link in links(path.read_text()) if ":" not in link]
+    assert {path for path in LINKED if "docs" in path.parts} <= reached
+
+
+def test_few_blocks_are_not_run() -> None:
+    found = [block.mark("not run") for path in PAGES for block in blocks(path.read_text(encoding="utf-8"))]
+    reasons = [reason for reason in found if reason is not None]
+    assert all(reasons)
+    assert len(reasons) <= MOST_NOT_RUN, reasons
+
+
+def test_the_readmes_first_blocks_are_those_that_ci_runs() -> None:
+    first, second = (b for b in blocks((TOP / "README.md").read_text()) if b.mark("run by") == ".ci/run")
+    assert (first.language, second.language) == ("bash", "bash")
+    assert "pip install ." in first.text
+    assert "pytest" in second.text
+
+
+# The pages' own way of being tested: it runs what it is shown, and refuses what does not hold.
+
+TRAIN = "import torch\n\n\ndef build(model):\n    return torch.optim.AdamW(model.parameters(), weight_decay=0.1)\n"
+
+
+def block(language: str, text: str, *marks: str) -> str:
+    return "".join(f"<!-- {mark} -->\n" for mark in marks) + f"```{language}\n{text}```\n"
+
+
+def test_outputs_are_those_of_today() -> None:
+    story = block("python", TRAIN, "file: train.py") + block("console", "$ wdlint --output-format concise\nno faults\n")
+    assert "train.py:5:12: WD103" in told(story)
+    assert "no faults" not in told(story)
+    printing = block("python", "print(6 * 7)\n") + block("text", "41\n", "output")
+    assert told(printing).endswith("```text\n42\n```\n")
+
+
+@pytest.mark.parametrize(
+    ("untrue", "why"),
+    [
+        (block("python", "import nothing_of_the_kind\n"), "ModuleNotFoundError"),
+        (block("python", "assert 1 == 2\n"), "AssertionError"),
+        (block("console", "$ wdlint --no-such-option\n"), "exit code 2"),
+        (block("console", "$ wdlint\n", "ends with: 1"), "exit code 0"),
+        (block("console", "$ wdlint nowhere.py\n", "only run"), "exit code 2"),
+        (block("console", "$ false || exit 3\n"), "exit code 3"),
+        (block("toml", '[tool.wdlint]\nselct = ["WD1"]\n'), "selct"),
+        (block("toml", 'select = ["WD9999"]\n'), "no rule is called"),
+        (block("yaml", "- repo: somewhere\n  hooks:\n    - id: wdlnt\n"), "no hook `wdlnt`"),
+        (block("yaml", "uses: OWNER/wdlint@v1\nwith:\n  arguments: x\n"), "no input"),
+        (block("yaml", "script:\n  - wdlint --no-such-option\n"), "exit code 2"),
+        (block("json", "{'a': 1}\n"), "JSONDecodeError"),
+        (block("lua", "x = 1\n"), "needs the mark `not run`"),
+        (block("lua", "x = 1\n", "not run:"), "no reason"),
+        (block("bash", "pip install .\n"), "run by"),
+    ],
+)
+def test_what_does_not_hold_is_refused(untrue: str, why: str) -> None:
+    with pytest.raises(Untrue, match=why):
+        told(untrue)
+
+
+def test_what_is_given_is_there_and_what_can_not_be_run_is_left() -> None:
+    assert told(block("python", "assert x == 1\n", "given\nx = 1\n"))
+    assert told(block("lua", "x = 1\n", "not run: no Lua here")).endswith("x = 1\n```\n")
+
+
+def test_links_and_anchors_are_read_as_github_makes_them() -> None:
+    text = "# A `b`, c\n[x](y.md#z) ![p](q.svg) <img src=\"r.svg\">\n```\n[no](no.md)\n# no\n```\n## A b c\n"
+    assert list(links(text)) == ["y.md#z", "q.svg", "r.svg"]
+    assert anchors(text) == {"a-b-c", "a-b-c-1"}
+
+
+def test_the_picture_shows_the_text_and_nothing_runs_over() -> None:
+    long = " ".join(["word"] * COLUMNS)
+    drawn = picture("wdlint a&b", f"\x1b[1;31mWD101\x1b[0m <x>\n{long}\n")
+    assert ">WD101</text>" in drawn
+    assert "&lt;x&gt;" in drawn
+    assert "a&amp;b" in drawn
+    assert "\x1b" not in drawn
+    assert drawn.count("word") == COLUMNS
+    assert all(len(line) < COLUMNS + 200 for line in drawn.splitlines()[6:])
