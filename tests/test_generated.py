@@ -1,4 +1,4 @@
-"""What is made from the project itself is up to date: pages of rules, the picture, the schema. And the package is whole."""
+"""What is made from the project itself is up to date: rules' pages, picture, schema. And the package is whole."""
 
 from __future__ import annotations
 

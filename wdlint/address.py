@@ -19,7 +19,7 @@ def pages() -> str:
     except PackageNotFoundError:
         return ""
     addresses = {label.strip().lower(): address.strip() for label, _, address in (e.partition(",") for e in entries)}
-    return addresses.get("rules", "").rstrip("/")
+    return str(addresses.get("rules", "")).rstrip("/")
 
 
 def page_address(code: str, name: str) -> str | None:

@@ -69,9 +69,10 @@ def as_object(rule: Rule) -> dict[str, object]:
 
 
 def markdown_table(rules: Sequence[Rule], folder: str = "docs/rules/") -> str:
-    """The table of rules that the README and the rules' own index show; `folder` is where their pages are from there."""
+    """The table of rules that the README and the rules' index show; `folder` is where their pages are from there."""
     rows = [
-        f"| {rule.code} | [{rule.name}]({folder}{rule.name}.md) | {'on' if rule.default else 'off'} | {rule.summary} |\n"
+        f"| {rule.code} | [{rule.name}]({folder}{rule.name}.md) | "
+        f"{'on' if rule.default else 'off'} | {rule.summary} |\n"
         for rule in rules
     ]
     return "| code | name | default | what it says |\n|---|---|---|---|\n" + "".join(rows)

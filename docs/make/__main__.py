@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import generated
+from story import TOP
 
 
 def main(named: list[str]) -> None:
@@ -14,7 +15,7 @@ def main(named: list[str]) -> None:
     for path, text in made.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
-    for stale in set() if named else set((generated.TOP / "docs" / "rules").glob("*.md")) - set(made):
+    for stale in set() if named else set((TOP / "docs" / "rules").glob("*.md")) - set(made):
         stale.unlink()
     for path in chosen:
         path.write_text(generated.page(path), encoding="utf-8", newline="\n")

@@ -20,7 +20,7 @@ import yaml
 from wdlint.complaint import Complaint
 from wdlint.config import read
 from wdlint.schema import schema
-from wdlint.selection import selected
+from wdlint.selection import ENTRY_POINTS, selected
 from wdlint.settings import Settings
 
 if sys.version_info >= (3, 11):
@@ -55,6 +55,11 @@ def claim(language: str, text: str) -> list[str]:
 
 def _settings(text: str) -> None:
     document = tomllib.loads(text)
+    if "project" in document:
+        unknown = set(document["project"].get("entry-points", {})) - {ENTRY_POINTS}
+        if unknown:
+            raise Untrue(f"wdlint reads no entry points {sorted(unknown)}")
+        return
     table = document.get("tool", {}).get("wdlint", document)
     jsonschema.Draft7Validator(schema()).validate(table)
     with TemporaryDirectory() as folder:

@@ -26,7 +26,7 @@ def pages() -> dict[str, str]:
 _INTRODUCTION = """\
 Each page is what `wdlint explain CODE` prints, with the examples that the rule must and must not flag. The examples
 are run as tests. Where a rule is named, on the command line, in settings and in comments, its code and its name will
-both do; a prefix such as `WD1` stands for all codes that begin with it.
+both do. On the command line and in settings, a prefix such as `WD1` stands for all codes that begin with it.
 
 WD1 is about what decay reaches, WD2 about how it acts, WD3 about splits made by hand, WD4 about the numbers and keys
 that an optimizer is given, WD9 about the linted files themselves.

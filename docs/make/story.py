@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,9 @@ def _folder() -> Iterator[Path]:
         os.environ.update(QUIET, WDLINT_CACHE_DIR=str(folder.parent / "cache"), PATH=path)
         os.chdir(folder)
         try:
-            yield folder
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield folder
         finally:
             os.chdir(before)
             os.environ.clear()

@@ -44,6 +44,8 @@ optimizer = torch.optim.AdamW([
 ], lr=1e-3)
 """
 STEP = "loss.backward()\noptimizer.step()\n"
+OWN = "class Own(torch.optim.Optimizer):\n    def __init__(self, params):\n        pass\n"
+GPT2 = "from transformers import GPT2LMHeadModel\nmodel = GPT2LMHeadModel.from_pretrained('gpt2')\n"
 OPTIMIZER = "optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)\n"
 
 
@@ -67,10 +69,10 @@ class Around:
 AROUND = {
     "WD202": Around(MODEL + OPTIMIZER, STEP),
     "WD203": Around(MODEL + OPTIMIZER),
-    "WD204": Around("class Own(torch.optim.Optimizer):\n    def __init__(self, params):\n        pass\n", indent="    "),
+    "WD204": Around(OWN, indent="    "),
     "WD206": Around(MODEL, STEP),
     "WD301": Around(after=TWO_GROUPS),
-    "WD302": Around("from transformers import GPT2LMHeadModel\nmodel = GPT2LMHeadModel.from_pretrained('gpt2')\n", BY_NAME),
+    "WD302": Around(GPT2, BY_NAME),
     "WD303": Around(after=TWO_GROUPS),
     "WD304": Around(PARTS),
     "WD305": Around(
