@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+import shlex
 import sys
 from pathlib import Path
 
+import click
 import pytest
+
+from wdlint.cli import wdlint
+from wdlint.rule import built_in
 
 TOP = Path(__file__).parent.parent
 sys.path.insert(0, str(TOP / "docs" / "make"))
 from claims import Untrue  # noqa: E402
 from generated import page, pages  # noqa: E402
-from pages import anchors, blocks, links  # noqa: E402
+from pages import anchors, blocks, inline_code, links  # noqa: E402
 from story import told  # noqa: E402
 from terminal import COLUMNS, picture  # noqa: E402
 
@@ -39,6 +46,33 @@ def test_links_lead_somewhere(path: Path) -> None:
         other = (path.parent / file).resolve() if file else path
         assert other.exists(), target
         assert not anchor or anchor in anchors(other.read_text(encoding="utf-8")), target
+
+
+@pytest.mark.parametrize("path", LINKED, ids=named)
+def test_commands_and_codes_in_the_running_text_exist(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for command in (code for code in inline_code(text) if code.startswith("wdlint ")):
+        assert unknown_options(command) == [], command
+    assert set(re.findall(r"\bWD\d{3}\b", text)) <= {rule.code for rule in built_in()}
+
+
+def unknown_options(line: str) -> list[str]:
+    """The options in a command line that the command does not have."""
+    context = click.Context(wdlint)
+    words = list(itertools.takewhile(lambda word: word != "--", shlex.split(line)[1:]))
+    name = words[0] if words[0] in wdlint.list_commands(context) else "check"
+    command = wdlint.get_command(context, name)
+    assert command is not None
+    known = {option for p in command.params for option in (*p.opts, *p.secondary_opts)} | {"-", "--help", "--version"}
+    return [word for word in words if word.startswith("-") and word.partition("=")[0] not in known]
+
+
+def test_options_that_do_not_exist_are_told_from_those_that_do() -> None:
+    assert unknown_options("wdlint train.py --diff -o x --add-ignore='as agreed'") == []
+    assert unknown_options("wdlint run train.py -- --epochs 1") == []
+    assert unknown_options("wdlint train.py --dif") == ["--dif"]
+    assert unknown_options("wdlint explain WD101 --diff") == ["--diff"]
+    assert list(inline_code("a `wdlint\nrules` b\n```\n`no`\n```\n")) == ["wdlint rules"]
 
 
 def test_every_page_can_be_reached_from_the_readme() -> None:
@@ -112,6 +146,13 @@ def test_what_does_not_hold_is_refused(untrue: str, why: str) -> None:
 def test_what_is_given_is_there_and_what_can_not_be_run_is_left() -> None:
     assert told(block("python", "assert x == 1\n", "given\nx = 1\n"))
     assert told(block("lua", "x = 1\n", "not run: no Lua here")).endswith("x = 1\n```\n")
+
+
+def test_toml_of_another_program_is_only_read() -> None:
+    other = block("toml", '[language-server]\ncommand = "wdlint"\n', "file: languages.toml")
+    assert told(other) == other
+    with pytest.raises(Untrue, match="TOMLDecodeError"):
+        told(block("toml", "= 1\n", "file: languages.toml"))
 
 
 def test_links_and_anchors_are_read_as_github_makes_them() -> None:

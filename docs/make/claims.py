@@ -18,7 +18,7 @@ import jsonschema
 import yaml
 
 from wdlint.complaint import Complaint
-from wdlint.config import read
+from wdlint.config import FILES, read
 from wdlint.schema import schema
 from wdlint.selection import ENTRY_POINTS, selected
 from wdlint.settings import Settings
@@ -35,14 +35,18 @@ class Untrue(Exception):
     """A page says something that is not so."""
 
 
-def claim(language: str, text: str) -> list[str]:
+def claim(language: str, text: str, name: str = "") -> list[str]:
     """Check a block of toml, yaml or json; returns the commands in it that are to be run.
+
+    `name` is the file that the block stands for: a TOML file of another program is only read.
 
     Raises:
         Untrue: it does not hold.
     """
     try:
-        if language == "toml":
+        if language == "toml" and Path(name).name not in ("", *FILES):
+            tomllib.loads(text)
+        elif language == "toml":
             _settings(text)
         elif language == "json":
             json.loads(text)

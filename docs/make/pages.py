@@ -73,6 +73,12 @@ def links(page: str) -> Iterator[str]:
         yield next(target for target in found.groups() if target)
 
 
+def inline_code(page: str) -> Iterator[str]:
+    """The pieces of code in the running text."""
+    for found in re.finditer(r"(?<!`)`([^`]+)`(?!`)", _FENCED.sub("", page)):
+        yield " ".join(found[1].split())
+
+
 def anchors(page: str) -> set[str]:
     """The anchors that GitHub gives the headings of a page."""
     found: dict[str, int] = {}

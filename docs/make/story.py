@@ -109,7 +109,7 @@ class Scene:
 
     def _plays(self) -> dict[str, Callable[[Block], str]]:
         def checked(block: Block) -> str:
-            for command in claim(block.language, block.text):
+            for command in claim(block.language, block.text, block.mark("file") or ""):
                 self._command(command, None)
             return block.text
 
