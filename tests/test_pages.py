@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
+import wdlint as package
 from wdlint.cli import wdlint
 from wdlint.rule import built_in
 
@@ -85,6 +86,12 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
         inside = (link.partition("#")[0] for link in links(path.read_text(encoding="utf-8")) if ":" not in link)
         left += [(path.parent / file).resolve() for file in inside if file]
     assert {path for path in LINKED if "docs" in path.parts} <= reached
+
+
+def test_every_public_name_of_python_is_on_its_page() -> None:
+    page_of_python = (TOP / "docs" / "python.md").read_text(encoding="utf-8")
+    public = [name for name in package.__all__ if not name.startswith("_")]
+    assert [name for name in public if f"`wdlint.{name}`" not in page_of_python] == []
 
 
 def test_few_blocks_are_not_run() -> None:

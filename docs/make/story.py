@@ -178,7 +178,7 @@ class Scene:
             if result.exception is not None and not isinstance(result.exception, SystemExit):
                 raise Untrue(f"`{line}`: {result.exception!r}")
         else:
-            done = subprocess.run(line, shell=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            done = subprocess.run(["bash", "-c", line], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             output, code = done.stdout, done.returncode
         if code != wanted if wanted is not None else code not in (0, 1):
             raise Untrue(f"`{line}` ended with exit code {code}:\n{output}")
