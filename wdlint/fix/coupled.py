@@ -1,14 +1,13 @@
-"""Fixes that change the update rule: optimizers that couple their decay, and penalties. All are unsafe."""
+"""Optimizers that couple their decay, and their decoupled twins. These fixes change the update rule: all are unsafe."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, OptimizerUse
-from wdlint.fix.program import Program, dotted
+from wdlint.facts import Applicability, Edit, Fix, OptimizerUse
+from wdlint.fix.program import Program
 from wdlint.source import tree as t
 
-PENALTIES = ("WD202", "WD203", "WD206")
 _TWINS = {"Adam": "AdamW"}
 _FLAGGED = ("NAdam", "RAdam")
 NOT_THE_SAME = (
@@ -86,64 +85,21 @@ def _renamed(program: Program, call: t.Call, old: str, new: str) -> list[Edit] |
     return [*edits, program.edit(start, end, new) if only else program.edit(end, end, f", {new}")]
 
 
-def penalty_fixes(finding: Finding, facts: FileFacts, program: Program) -> Iterator[Fix]:
-    """A penalty beside an optimizer that decays the same parameters is taken out of the loss; others are shown.
+def with_class(
+    program: Program, call: t.Call, uses: Sequence[OptimizerUse]
+) -> tuple[str, list[Edit], tuple[str, ...]] | None:
+    """An optimizer that decays the weights as it should: its name, the edits that call it, its further arguments.
 
-    Only a term that is added in a statement of its own is taken out: `loss += term`, `loss = loss + term`.
+    SGD stays: it couples by convention. None where no such optimizer is known.
     """
-    if finding.code != "WD206":
-        return
-    for penalty in facts.penalties:
-        if finding.place not in (penalty.place, penalty.sink_place):
-            continue
-        start, end = program.within(penalty.place)
-        for node in program.nodes:
-            if isinstance(node, (t.AugAssign, t.Assign)) and _adds_alone(program, node, start, end):
-                edit = _taken_out(program, node)
-                yield Fix("Take the penalty out of the loss", Applicability.UNSAFE, (edit,), LESS_DECAY)
-                return
-
-
-LESS_DECAY = "the regularisation becomes weaker by the penalty's share; the optimizer's decay stays"
-
-
-def _adds_alone(program: Program, node: t.AugAssign | t.Assign, start: int, end: int) -> bool:
-    """Whether a statement does nothing but add the term at a span to a name."""
-    first, last = program.span(node)
-    if not (first <= start and end <= last):
-        return False
-    if isinstance(node, t.AugAssign):
-        return node.op == "+" and not _in_a_sum(program, node.value, start, end)
-    value = node.value
-    return (
-        len(node.targets) == 1
-        and isinstance(value, t.Binary)
-        and value.op == "+"
-        and dotted(value.left) is not None
-        and dotted(value.left) == dotted(node.targets[0])
-        and not _in_a_sum(program, value.right, start, end)
-    )
-
-
-def _in_a_sum(program: Program, value: t.Expr, start: int, end: int) -> bool:
-    """Whether something else is added to the term at a span, which must stay."""
-    for node in program.below(value):
-        if isinstance(node, t.Binary) and node.op in ("+", "-"):
-            first, last = program.span(node)
-            if first <= start and end <= last:
-                return True
-    return False
-
-
-def _taken_out(program: Program, node: t.Statement) -> Edit:
-    """The edit that removes a statement with its line, or puts `pass` where its block would be empty."""
-    start, end = program.span(node)
-    alone = len(node.block.statements) == 1
-    line_end = program.text.find("\n", end)
-    rest = program.text[end : line_end if line_end >= 0 else len(program.text)]
-    if alone or not program.begins_line(node) or rest.strip():
-        return program.edit(start, end, "pass")
-    return program.edit(start - len(program.indentation(node)), line_end + 1 if line_end >= 0 else end, "")
-
-
-__all__ = ["LESS_DECAY", "NOT_THE_SAME", "PENALTIES", "optimizer_fixes", "penalty_fixes"]
+    paths = {c.name for use in uses for c in use.classes}
+    path = paths.pop() if len(paths) == 1 else ""
+    name = path.rsplit(".", 1)[-1]
+    if name in ("AdamW", "SGD"):
+        return name, [], ()
+    if not path.startswith("torch.optim."):
+        return None
+    if name in _FLAGGED:
+        return name, [], ("decoupled_weight_decay=True",)
+    edits = _renamed(program, call, name, _TWINS[name]) if name in _TWINS else None
+    return (_TWINS[name], edits, ()) if edits is not None else None

@@ -10,17 +10,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, OptimizerUse
+from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, OptimizerUse, Place
 from wdlint.fix import coupled, emit
 from wdlint.fix.emit import Selection
 from wdlint.fix.hazards import FLATTENED, flattens, hazards
 from wdlint.fix.outline import Item
+from wdlint.fix.penalty import Made, holds_exempt, penalty_fixes
 from wdlint.fix.program import Program, dotted
 from wdlint.fix.selection import models_in, selection_of
 from wdlint.fix.split import pattern_fixes, replaced_tests
 from wdlint.source import tree as t
 
 REACH = ("WD101", "WD102", "WD103", "WD104", "WD106")
+PENALTIES = ("WD202", "WD203", "WD206")
 SPLITS = ("WD301", "WD302", "WD303", "WD304", "WD305", "WD306")
 
 
@@ -63,7 +65,7 @@ def with_fixes(
 
 
 def _may_be_fixed(finding: Finding) -> bool:
-    return finding.code in (*REACH, *SPLITS, "WD201", "WD401") or finding.code in coupled.PENALTIES
+    return finding.code in (*REACH, *SPLITS, "WD201", "WD401") or finding.code in PENALTIES
 
 
 TRAINED = "parameters that are in no group now are trained after the fix"
@@ -79,10 +81,10 @@ def _fixes(finding: Finding, facts: FileFacts, program: Program, style: str, los
     if finding.code == "WD401":
         yield from _corrected_key(finding, facts, program)
         return
-    if finding.code in coupled.PENALTIES:
-        yield from coupled.penalty_fixes(finding, facts, program)
+    if finding.code in PENALTIES:
+        yield from penalty_fixes(finding, facts, program, lambda place: _made(place, facts, program, style))
         return
-    site = _site(finding, facts, program, style)
+    site = _site(finding.place, facts, program, style, finding.code == "WD201")
     if site is None:
         return
     if finding.code == "WD201":
@@ -98,25 +100,36 @@ def _fixes(finding: Finding, facts: FileFacts, program: Program, style: str, los
         yield lowered
 
 
-def _site(finding: Finding, facts: FileFacts, program: Program, style: str) -> Site | None:
-    uses = tuple(use for use in facts.uses if use.place == finding.place)
+def _made(place: Place, facts: FileFacts, program: Program, style: str) -> Made | None:
+    """A construction into which a strength may be moved, with the fix that divides its parameters."""
+    site = _site(place, facts, program, style)
+    if site is None or site.others or flattens(program):
+        return None
+    divided = next((_lowered(fix, site) for fix in _reach_fixes(site)), None)
+    exempt = any(use.inventory is None or holds_exempt(use) for use in site.uses)
+    return Made(site.call, site.uses, divided if exempt else None)
+
+
+def _site(place: Place, facts: FileFacts, program: Program, style: str, whole: bool = False) -> Site | None:
+    """The construction at a place; `whole` says that the call is to be mended, whatever its parameters are."""
+    uses = tuple(use for use in facts.uses if use.place == place)
     places = {use.parameters_place for use in uses}
     if not uses:
         return None
-    call = program.node_at(finding.place, t.Call)
-    place = places.pop() if len(places) == 1 else None
+    call = program.node_at(place, t.Call)
+    parameters = places.pop() if len(places) == 1 else None
     if call is None:
         return None
     given = [argument.value for argument in call.args]
-    if place is not None:
-        start, end = program.within(place)
+    if parameters is not None:
+        start, end = program.within(parameters)
         given = [a for a in given if program.span(a) in ((start, end), (start - 1, end + 1))]  # its own brackets
         if not given:
             return None
-    elif finding.code != "WD201":
+    elif not whole:
         return None
     models = {use.model for use in uses if use.model}
-    others = {u.place for u in facts.uses if u.model in models and u.place != finding.place}
+    others = {u.place for u in facts.uses if u.model in models and u.place != place}
     apart = sum(1 for p in others if _apart(program, call, program.node_at(p, t.Call)))
     return Site(program, call, given[0] if given else call, uses, apart, style)
 

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
+import libcst as cst
+
 from wdlint.facts import Edit, Place
 from wdlint.fix.outline import Item, Outline
 from wdlint.source import tree as t
@@ -112,6 +114,16 @@ class Program(Outline):
         start, end = self.span(node)
         return self.text[start:end]
 
+    def bracketed(self, node: t.Expr) -> tuple[int, int]:
+        """The span of an expression together with brackets around it that it could do without."""
+        start, end = self.span(node)
+        for _ in getattr(node.cst, "lpar", ()) if not isinstance(node.cst, (cst.Tuple, cst.GeneratorExp)) else ():
+            before, after = self.text[:start].rstrip(), self.text[end:].lstrip()
+            if not (before.endswith("(") and after.startswith(")")):
+                break  # a comment stands between
+            start, end = len(before) - 1, len(self.text) - len(after) + 1
+        return start, end
+
     def within(self, place: Place) -> tuple[int, int]:
         """The span of a place of this file in the text."""
         line, end_line = place.line, place.end_line
@@ -128,6 +140,10 @@ class Program(Outline):
             cell, line = self.notebook.where(line)
             end_line = self.notebook.where(end_line)[1]
         return Place(self.file, line, column, end_line, end_column, cell)
+
+    def cell_at(self, offset: int) -> int | None:
+        """The notebook's cell that holds an index of the text; None in any other file."""
+        return self.notebook.where(bisect_right(self.starts, offset))[0] if self.notebook is not None else None
 
     def edit(self, start: int, end: int, text: str) -> Edit:
         return Edit(self.place(start, end), text.replace("\n", self.newline))
