@@ -132,6 +132,25 @@ def test_where_the_optimizer_is_made_elsewhere_the_weights_decay_beside_its_step
         """)
 
 
+def test_where_the_optimizer_steps_in_two_places_nothing_is_written_beside_one() -> None:
+    source = textwrap.dedent("""\
+        import torch
+
+
+        def train(model, optimizer, scaler, batches, wd):
+            for x, y in batches:
+                loss = model(x, y)
+                loss += wd * sum([torch.sum(p ** 2) for p in model.parameters()])
+                if scaler is not None:
+                    scaler.scale(loss).backward()
+                    scaler.step(optimizer)
+                else:
+                    loss.backward()
+                    optimizer.step()
+        """)
+    assert mended(source) == source
+
+
 def test_a_helper_that_is_called_once_is_followed() -> None:
     source = MADE.format(made="Adam(model.parameters())") + textwrap.dedent("""\
 

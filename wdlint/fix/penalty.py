@@ -316,10 +316,11 @@ def _one_line(text: str) -> str:
 
 
 def _step_after(program: Program, taken: Removal) -> tuple[t.Expression, str] | None:
-    """The first step of an optimizer that follows where the penalty joined, and the optimizer's expression."""
+    """The one step of an optimizer that follows where the penalty joined, and the optimizer's expression."""
     joined = taken.joined
     if joined is None:
         return None
+    found: list[tuple[t.Expression, str]] = []
     for node in program.inside(program.scope(joined)):
         if not (isinstance(node, t.Expression) and isinstance(node.value, t.Call)):
             continue
@@ -331,8 +332,8 @@ def _step_after(program: Program, taken: Removal) -> tuple[t.Expression, str] | 
         stepped = call.args[0].value if "scaler" in (dotted(call.func.value) or "") and call.args else call.func.value
         name = dotted(stepped)
         if name is not None and "sched" not in name and "opt" in name.rsplit(".", 1)[-1].lower():
-            return node, name
-    return None
+            found.append((node, name))
+    return found[0] if len(found) == 1 else None
 
 
 def _parameter_of(program: Program, loop: t.For | t.Clause) -> tuple[str | None, Sequence[str]]:
