@@ -108,7 +108,7 @@ class Linter:
         try:
             user.use(settings.knowledge)
             facts = user.corrected(observe(shown, data, project), settings)
-            findings = _with_fixes(judge(facts, rules), facts, data, settings)
+            findings = _with_fixes(judge(facts, rules), facts, data, project, settings)
         except RuleFailed as error:
             return Checked(shown, error=str(error))
         except RecursionError:
@@ -154,14 +154,17 @@ class Linter:
         cache.put(name, checked, Dependencies(files, imports))
 
 
-def _with_fixes(findings: list[Finding], facts: FileFacts, data: bytes, settings: Settings) -> list[Finding]:
+def _with_fixes(
+    findings: list[Finding], facts: FileFacts, data: bytes, project: Project, settings: Settings
+) -> list[Finding]:
     """The findings with the fixes that can be planned for them and that the settings allow."""
     if not findings:
         return findings
     from wdlint.fix.plan import with_fixes
     from wdlint.fix.policy import admitted
 
-    return admitted(with_fixes(findings, facts, data, settings.fix_style), settings)
+    module = project.module(facts.file, data)
+    return admitted(with_fixes(findings, facts, data, module, settings.fix_style), settings)
 
 
 def _folder(path: str) -> str:
