@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import sys
 from pathlib import Path
 
@@ -42,3 +43,12 @@ def test_every_folder_of_code_is_packaged() -> None:
     packages = tomllib.loads((TOP / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
     folders = {path.parent.relative_to(TOP).as_posix() for path in (TOP / "wdlint").rglob("__init__.py")}
     assert sorted(packages) == sorted({folder.replace("/", ".") for folder in folders} | {"wdlint.rules"})
+
+
+def test_the_command_writes_a_page_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stale = tmp_path / "page.md"
+    stale.write_text("<!-- output -->\n```text\nyesterday\n```\n<!-- rules -->\nyesterday\n<!-- end -->\n")
+    monkeypatch.setattr(sys, "argv", ["make", str(stale)])
+    runpy.run_path(str(TOP / "docs" / "make"), run_name="__main__")
+    assert "yesterday" not in stale.read_text()
+    assert "[decayed-bias](docs/rules/decayed-bias.md)" in stale.read_text()
