@@ -1,4 +1,4 @@
-"""A decayed group holds special parameters, such as tokens, temperatures and position tables.
+"""A decayed group holds special parameters, such as temperatures and relative-position tables.
 
 ## What it does
 Reports decayed parameters that are neither weights nor gains nor biases: temperatures and `logit_scale`, the
