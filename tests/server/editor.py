@@ -16,7 +16,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
-PATIENCE = 30  # seconds; for slow machines
+PATIENCE = int(os.environ.get("PATIENCE", "30"))  # seconds; for slow machines
 ABLE = types.ClientCapabilities(
     text_document=types.TextDocumentClientCapabilities(
         publish_diagnostics=types.PublishDiagnosticsClientCapabilities(
@@ -113,9 +113,11 @@ class Editor:
     async def shows(self, uri: str, *codes: str) -> None:
         """Wait until exactly these codes are shown for a text as it stands now."""
         await self.until(
-            lambda: uri in self.shown
-            and self.shown[uri].version == self.versions[uri]
-            and [one.code for one in self.shown[uri].diagnostics] == list(codes)
+            lambda: (
+                uri in self.shown
+                and self.shown[uri].version == self.versions[uri]
+                and [one.code for one in self.shown[uri].diagnostics] == list(codes)
+            )
         )
 
     def covered(self, uri: str, span: types.Range) -> str:

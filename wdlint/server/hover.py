@@ -30,8 +30,9 @@ def hover(seen: Seen, others: Iterable[Seen], text: str, line: int, column: int,
     name = _name_at(rows[line - 1], column) if line <= len(rows) else ""
     uses = [use for use in _uses(seen) if _covers(use.place, line, column, cell) or _names(use, name)]
     if not uses and name:
-        elsewhere = (use for other in others for use in _uses(other))
-        uses = [use for use in elsewhere if _is_model_of(use, name, seen.document.path)]
+        path = seen.document.path
+        elsewhere = (use for other in others if path in other.rests_on for use in _uses(other))
+        uses = [use for use in elsewhere if _is_written_in(path, use, name)]
     accounts = list(dict.fromkeys(map(_account, uses)))
     return "\n\n---\n\n".join([*accounts, *(_page(finding, seen) for finding in _one_a_rule(findings))])
 
@@ -61,13 +62,11 @@ def _names(use: OptimizerUse, name: str) -> bool:
     return name == use.model or name.rpartition(".")[2] == cls
 
 
-def _is_model_of(use: OptimizerUse, name: str, path: str) -> bool:
-    """Whether a name in a file is the class of a use's model that is written there."""
-    inventory = use.inventory
-    if inventory is None or name.rpartition(".")[2] != inventory.model.rpartition(".")[2]:
-        return False
-    places = [inventory.place, *(parameter.place for parameter in inventory.parameters)]
-    return any(place is not None and os.path.abspath(place.file) == path for place in places)
+def _is_written_in(path: str, use: OptimizerUse, name: str) -> bool:
+    """Whether a name in a file is the class of a use's model."""
+    module, _, cls = use.inventory.model.rpartition(".") if use.inventory is not None else ("", "", "")
+    stem = os.path.splitext(os.path.basename(path))[0]
+    return name == cls and stem == module.rpartition(".")[2]
 
 
 def _account(use: OptimizerUse) -> str:

@@ -53,16 +53,18 @@ class Ruler:
 
     def offset(self, position: types.Position) -> int:
         """The offset of the character at a position; inside of a character it is the character's own."""
-        if position.line >= len(self._starts):
+        row: int = position.line
+        column: int = position.character
+        if row >= len(self._starts):
             return len(self._text)
-        start, end = self._starts[position.line], self._end(position.line + 1)
+        start, end = self._starts[row], self._end(row + 1)
         line = self._text[start:end]
         if line.isascii():
-            return min(start + position.character, end)
+            return min(start + column, end)
         passed = 0
         for index, char in enumerate(line):
             passed += self._width(char)
-            if passed > position.character:
+            if passed > column:
                 return start + index
         return end
 
