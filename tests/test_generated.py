@@ -13,6 +13,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from generated import TOP, generated
 
+from wdlint.cli import wdlint
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -34,13 +36,30 @@ def test_the_settings_in_the_readme_fit_the_schema() -> None:
     validator = jsonschema.Draft7Validator(schema)
     Validator = type(validator)
     Validator.check_schema(schema)
-    blocks = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    section = README.split("\n## Settings\n")[1].split("\n## ")[0]
+    blocks = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
     assert blocks
     for block in blocks:
         document = tomllib.loads(block)
         validator.validate(document.get("tool", {}).get("wdlint", document))
     assert not validator.is_valid({"selct": []})
     assert not validator.is_valid({"select": "WD1"})
+
+
+def test_every_editor_in_the_readme_starts_the_server() -> None:
+    section = README.split("\n## In an editor\n")[1].split("\n## ")[0]
+    (lua,), (toml,), (settings,) = (
+        re.findall(rf"```{form}\n(.*?)```", section, re.DOTALL) for form in ("lua", "toml", "json")
+    )
+    helix = tomllib.loads(toml)["language-server"]["wdlint"]
+    code = json.loads(settings)
+    assert "server" in wdlint.commands
+    for command in (
+        re.findall(r'"(\w+)"', lua.split("cmd =")[1].split("\n")[0]),
+        [helix["command"], *helix["args"]],
+        [code["glspc.server.command"], *code["glspc.server.commandArguments"]],
+    ):
+        assert command == ["wdlint", "server"]
 
 
 def test_every_folder_of_code_is_packaged() -> None:

@@ -62,9 +62,13 @@ def test_programs_are_remembered_by_their_bytes_within_their_room() -> None:
     programs = Programs(room=10)
     first = programs.parsed(b"x = 1", "a.py")
     assert programs.parsed(b"x = 1", "a.py") is first
-    assert programs.parsed(b"x = 1", "b.py") is not first
-    assert programs.parsed(b"x = 2", "a.py") is not first  # no room for three: what was used last stays
-    assert programs.parsed(b"x = 1", "a.py") is not first
+    second = programs.parsed(b"x = 1", "b.py")
+    assert second is not first
+    assert programs.parsed(b"x = 1", "a.py") is first
+    programs.parsed(b"y", "c.py")  # no room for three: what was used last stays
+    assert programs.parsed(b"x = 1", "a.py") is first
+    assert programs.parsed(b"x = 1", "b.py") is not second
+    assert programs.parsed(b"x = 2", "a.py") is not first
     assert programs.parsed(b"x = 12345678", "c.py") is not programs.parsed(b"x = 12345678", "c.py")
     for _ in range(2):
         with pytest.raises(Unreadable):

@@ -6,6 +6,7 @@ A document that waits and changes again waits anew; it is linted once, as it sta
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -43,4 +44,7 @@ class Schedule:
                     await asyncio.wait_for(self._changed.wait(), wait)
                 continue
             del self._due[uri]
-            await self._lint(uri)
+            try:
+                await self._lint(uri)
+            except Exception:  # one document's trouble must not stop the others
+                logging.getLogger(__name__).exception("%s could not be linted", uri)

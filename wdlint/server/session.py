@@ -6,6 +6,7 @@ thread by the modules that are theirs.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -48,6 +49,7 @@ class Session:
         self._seen: dict[str, Seen] = {}
         self._offers: dict[str, tuple[Seen, dict[tuple[str, int], Offer | None]]] = {}
         self._troubles: dict[str, str] = {}
+        self._running: dict[str, tuple[Document, asyncio.Task[None]]] = {}
 
     async def warm(self) -> None:
         await self._worker.do(self._engine.warm)
@@ -75,7 +77,7 @@ class Session:
         if document is None:
             return
         self._schedule.forget(uri)
-        for memory in (self._seen, self._offers, self._troubles):
+        for memory in (self._seen, self._offers, self._troubles, self._running):
             memory.pop(uri, None)
         for part in document.parts.values():
             self._publish(part.uri, None, [])
@@ -98,12 +100,16 @@ class Session:
     # ---- linting
 
     async def _lint(self, uri: str) -> None:
-        """Lint a document as it stands and show what is found, unless it has changed again meanwhile."""
+        """Lint a document as it stands and show what is found; goes on even if nobody waits for it any more."""
         document = self.documents.get(uri)
-        if document is None:
-            return
+        if document is not None:
+            task = asyncio.ensure_future(self._linted(document))
+            self._running[uri] = (document, task)
+            await asyncio.shield(task)
+
+    async def _linted(self, document: Document) -> None:
         seen = await self._worker.do(partial(self._engine.seen, document, self.documents.bytes()))
-        if self.documents.get(uri) is document:
+        if self.documents.get(document.uri) is document:  # it has not changed again meanwhile
             self._show(seen)
 
     async def _current(self, uri: str) -> Seen | None:
@@ -113,8 +119,12 @@ class Session:
             return None
         seen = self._seen.get(document.uri)
         if seen is None or seen.document is not document:
-            self._schedule.forget(document.uri)
-            await self._lint(document.uri)
+            of, task = self._running.get(document.uri, (None, None))
+            if of is document and task is not None and not task.done():
+                await asyncio.shield(task)
+            else:
+                self._schedule.forget(document.uri)
+                await self._lint(document.uri)
             seen = self._seen.get(document.uri)
         return seen
 

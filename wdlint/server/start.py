@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
 from wdlint.complaint import Complaint
 
+# How many new objects make Python look for garbage. By its defaults a parse spends half of its time on that, as a
+# syntax tree is a million objects; more rarely than this, and what was parsed before stays for long.
+_COLLECTIONS = (50_000, 5, 2)
 FAILED = 1  # the editor went away without a word
 
 
@@ -23,12 +27,11 @@ def serve() -> int:
             f"the server needs pygls 2, which is not installed ({error}): pip install 'wdlint[server]'"
         ) from None
     from wdlint.server.protocol import Protocol
-    from wdlint.work import collecting_rarely
 
     # The protocol keeps standard output to itself: what anything else prints goes to standard error.
     output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     protocol = Protocol()
-    with collecting_rarely():
-        protocol.server.start_io(sys.stdin.buffer, output)
+    gc.set_threshold(*_COLLECTIONS)
+    protocol.server.start_io(sys.stdin.buffer, output)
     return 0 if protocol.shut_down else FAILED

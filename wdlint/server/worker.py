@@ -17,6 +17,10 @@ T = TypeVar("T")
 _STACK = 64 * 2**20  # bytes; what a platform gives to threads may be too little for deeply nested code
 
 
+class JobFailed(Exception):
+    """A job raised an error; the message says which."""
+
+
 class Worker:
     """A thread and the jobs that wait for it. It ends with the process, in the midst of a job if need be."""
 
@@ -27,7 +31,11 @@ class Worker:
         threading.stack_size(before)
 
     async def do(self, job: Callable[[], T]) -> T:
-        """Have a job done, and wait for what comes of it."""
+        """Have a job done, and wait for what comes of it.
+
+        Raises:
+            JobFailed: it raised an error.
+        """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._jobs.put((job, future))
         return await future
@@ -39,8 +47,8 @@ class Worker:
                 continue
             try:
                 outcome = job()
-            except Exception as error:
-                _tell(future, future.set_exception, error)
+            except BaseException as error:  # a user's rule may even call `sys.exit`; the thread goes on
+                _tell(future, future.set_exception, JobFailed(f"{type(error).__name__}: {error}"))
             else:
                 _tell(future, future.set_result, outcome)
             del job, future  # a thread that waits holds no document

@@ -60,7 +60,7 @@ class Files:
 
 
 class Programs:
-    """Parses programs, and remembers those used last.
+    """Parses programs, and remembers of each file the one parsed last.
 
     Args:
         room: the bytes of source whose programs are kept; a program takes some hundred times as much.
@@ -69,7 +69,7 @@ class Programs:
     def __init__(self, room: int = 0) -> None:
         self._room = room
         self._used = 0
-        self._kept: OrderedDict[tuple[str, bytes], t.Module | Unreadable] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[bytes, t.Module | Unreadable]] = OrderedDict()
 
     def parsed(self, data: bytes, path: str) -> t.Module:
         """The program in a file's bytes.
@@ -79,25 +79,26 @@ class Programs:
         """
         from wdlint.source.parse import Unreadable, parse
 
-        key = (path, data)
-        known = self._kept.get(key)
-        if known is not None:
-            self._kept.move_to_end(key)
+        of, program = self._kept.get(path, (None, None))
+        if of == data and program is not None:
+            self._kept.move_to_end(path)
         else:
             try:
-                known = parse(data, path)
+                program = parse(data, path)
             except Unreadable as error:
-                known = error
-            self._keep(key, known)
-        if isinstance(known, Unreadable):
-            raise known.with_traceback(None)
-        return known
+                program = error
+            self._keep(path, data, program)
+        if isinstance(program, Unreadable):
+            raise program.with_traceback(None)
+        return program
 
-    def _keep(self, key: tuple[str, bytes], program: t.Module | Unreadable) -> None:
-        if len(key[1]) > self._room:
+    def _keep(self, path: str, data: bytes, program: t.Module | Unreadable) -> None:
+        before = self._kept.pop(path, None)
+        self._used -= len(before[0]) if before is not None else 0
+        if len(data) > self._room:
             return
-        self._kept[key] = program
-        self._used += len(key[1])
+        self._kept[path] = (data, program)
+        self._used += len(data)
         while self._used > self._room:
-            (_, data), _ = self._kept.popitem(last=False)
-            self._used -= len(data)
+            _, (oldest, _) = self._kept.popitem(last=False)
+            self._used -= len(oldest)
