@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from wdlint.config import Configuration
 from wdlint.facts import Applicability, Finding
+from wdlint.lint import Linter
 from wdlint.server import actions
 from wdlint.server.actions import Offer
 from wdlint.server.documents import document
@@ -40,6 +42,7 @@ def codes(findings: tuple[Finding, ...]) -> Counter[str]:
 def test_an_offer_holds_what_it_promises(path: Path) -> None:
     before = seen(path)
     assert before.trouble == ""
+    assert before.findings == Linter(Configuration()).check(str(path)).findings  # as on the command line
     lint = ENGINE.prover(before)
     offers: list[Offer | None] = [actions.all_safe(before, lint)]
     for finding in before.findings:

@@ -298,6 +298,22 @@ def test_a_notebook_is_one_program_in_cells(tmp_path: Path) -> None:
         )
         editor.versions[uris[2]] = 2
         await editor.shows(uris[2])
+        # a cell comes between that gives the model a bias, and the one that was mended moves down
+        new = types.TextDocumentItem("vscode-notebook-cell://book.ipynb#3", "python", 1, "model = nn.Linear(4, 4)")
+        array = types.NotebookCellArrayChange(1, 0, [types.NotebookCell(types.NotebookCellKind.Code, new.uri)])
+        structure = types.NotebookDocumentCellChangeStructure(array, did_open=[new])
+        editor.client.notebook_document_did_change(
+            types.DidChangeNotebookDocumentParams(
+                types.VersionedNotebookDocumentIdentifier(3, book),
+                types.NotebookDocumentChangeEvent(cells=types.NotebookDocumentCellChanges(structure=structure)),
+            )
+        )
+        await editor.shows(uris[2], "WD101")
+        assert "book.ipynb:cell 4:1:" in await editor.hover(uris[0], "model")
+        identifiers = [types.TextDocumentIdentifier(uri) for uri in (uris[0], new.uri, uris[2])]
+        closed = types.DidCloseNotebookDocumentParams(types.NotebookDocumentIdentifier(book), identifiers)
+        editor.client.notebook_document_did_close(closed)
+        await editor.until(lambda: not editor.shown[uris[2]].diagnostics and editor.shown[uris[2]].version is None)
 
     session(tmp_path, story)
 
