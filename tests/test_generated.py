@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 TOP = Path(__file__).parent.parent
 sys.path.insert(0, str(TOP / "docs" / "make"))
 from generated import whole_files  # noqa: E402
+
+from wdlint.cli import wdlint  # noqa: E402
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -37,6 +40,22 @@ def test_the_schema_tells_right_settings_from_wrong_ones() -> None:
     assert validator.is_valid({"select": ["WD1"]})
     assert not validator.is_valid({"selct": []})
     assert not validator.is_valid({"select": "WD1"})
+
+
+def test_every_editor_on_its_page_starts_the_server() -> None:
+    section = (TOP / "docs" / "editors.md").read_text(encoding="utf-8")
+    (lua,), (toml,), (settings,) = (
+        re.findall(rf"```{form}\n(.*?)```", section, re.DOTALL) for form in ("lua", "toml", "json")
+    )
+    helix = tomllib.loads(toml)["language-server"]["wdlint"]
+    code = json.loads(settings)
+    assert "server" in wdlint.commands
+    for command in (
+        re.findall(r'"(\w+)"', lua.split("cmd =")[1].split("\n")[0]),
+        [helix["command"], *helix["args"]],
+        [code["glspc.server.command"], *code["glspc.server.commandArguments"]],
+    ):
+        assert command == ["wdlint", "server"]
 
 
 def test_every_folder_of_code_is_packaged() -> None:

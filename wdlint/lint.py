@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wdlint.facts import FileFacts, Finding
     from wdlint.rule import Rule
     from wdlint.source.engine import Project
+    from wdlint.source.files import Programs
 
 # When a project's memory of parsed files is given up: it grows with every file.
 _KEPT_FILES = 200
@@ -34,6 +35,13 @@ class Pending(NamedTuple):
     data: bytes
 
 
+class Reading(NamedTuple):
+    """What the engine made of one file, and the files (there or not) that this rests on."""
+
+    facts: FileFacts
+    files: tuple[str, ...]
+
+
 class Linter:
     """Lints files one by one; what was learnt of the files around them is kept between files.
 
@@ -42,6 +50,10 @@ class Linter:
         given: bytes of files, by the path that reports show, that are not read from disk.
         heed_comments: whether comments suppress findings.
         cache: where results are kept between runs.
+        programs: what parses, and may remember what it parsed for another linter.
+
+    Attributes:
+        reading: of the file that was judged last; None where it did not pass the screen or could not be read.
     """
 
     def __init__(
@@ -50,11 +62,14 @@ class Linter:
         given: dict[str, bytes] | None = None,
         heed_comments: bool = True,
         cache: Cache | None = None,
+        programs: Programs | None = None,
     ) -> None:
+        self.reading: Reading | None = None
         self._settings_of = settings_of
-        self._given = given or {}
+        self._given = {} if given is None else given
         self._heed_comments = heed_comments
         self._cache = cache
+        self._programs = programs
         self._projects: dict[Settings, Project] = {}
         self._kept = (0, 0)
 
@@ -69,6 +84,7 @@ class Linter:
 
     def look(self, path: str) -> Checked | Pending:
         """Read and screen one file: done with it, or what is left to judge."""
+        self.reading = None
         shown = paths.display(path)
         data = self._given.get(shown)
         if data is None:
@@ -108,6 +124,7 @@ class Linter:
         try:
             user.use(settings.knowledge)
             facts = user.corrected(observe(shown, data, project), settings)
+            self.reading = Reading(facts, tuple(project.trail.files))
             findings = _with_fixes(judge(facts, rules), facts, data, project, settings)
         except RuleFailed as error:
             return Checked(shown, error=str(error))
@@ -130,6 +147,7 @@ class Linter:
         from pathlib import Path
 
         from wdlint.source.engine import Project
+        from wdlint.source.files import Files, Programs
         from wdlint.source.project import Trail
 
         files, total = self._kept
@@ -139,7 +157,8 @@ class Linter:
         self._kept = (files + 1, total + size)
         if settings not in self._projects:
             roots = [Path(settings.root, root) for root in settings.roots]
-            self._projects[settings] = Project(roots, settings)
+            programs = self._programs or Programs()
+            self._projects[settings] = Project(roots, settings, Files(self._given), programs)
         project = self._projects[settings]
         project.trail = Trail()
         return project

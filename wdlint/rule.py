@@ -49,6 +49,7 @@ class Rule:
     flagged: tuple[str, ...]  # code with `# WD101` on each line that must be flagged
     passed: tuple[str, ...]  # code that must not be flagged
     documentation: str
+    file: str = ""  # the module's
 
     @cached_property
     def summary(self) -> str:
@@ -95,6 +96,7 @@ def rule_of(module: ModuleType) -> Rule:
         flagged=tuple(module.FLAGGED),
         passed=tuple(module.PASSED),
         documentation=documentation,
+        file=module.__file__ or "",
     )
 
 
