@@ -15,6 +15,7 @@ from wdlint import NotChecked, check_paths, check_source
 from wdlint.cli import wdlint as command
 from wdlint.complaint import Complaint
 from wdlint.flake8 import Plugin
+from wdlint.testing import assert_examples
 
 FAULT = """\
 import torch
@@ -90,6 +91,11 @@ def test_the_plugin_reports_the_same() -> None:
     assert flake8("import torch.optim\nprint 'x'\n") == []
 
 
+def test_the_plugin_says_what_stops_it_instead_of_stopping_flake8(here: Path) -> None:
+    (here / "wdlint.toml").write_text('select = ["WD777"]\n')
+    assert flake8(FAULT) == [(1, 0, "WD900")]
+
+
 RULE = '''"""A rule of somebody's: learning rates above 1.
 
 ## What it does
@@ -155,3 +161,34 @@ def test_a_rule_that_fails_is_said_and_the_other_files_go_on(here: Path) -> None
     result = CliRunner().invoke(command, ["--no-cache"])
     assert result.exit_code == 2
     assert "a.py: rule XY001 (failing) failed: ZeroDivisionError" in result.stderr
+
+
+def test_a_rule_answers_to_the_codes_and_names_that_it_had(here: Path) -> None:
+    (here / "mine").mkdir()
+    path = here / "mine" / "fast_learning.py"
+    text = RULE.format(flagged=FAST, passed=FAULT)
+    path.write_text(text.replace("code = ", "formerly = ('XY900', 'quick-steps')\ncode = "))
+    (here / "train.py").write_text(FAST)
+    for word in ("XY900", "xy900", "quick-steps", "quick_steps"):
+        (here / "wdlint.toml").write_text(f'rule-paths = ["mine"]\nselect = ["{word}"]\n')
+        assert [f.code for f in check_paths(["train.py"])] == ["XY001"]
+        (here / "hushed.py").write_text(FAST.replace("# XY001", f"# wdlint: ignore[{word}]"))
+        assert check_paths(["hushed.py"]) == []
+    (here / "mine").rename(here / "other")  # what was read of a folder is remembered
+    (here / "wdlint.toml").write_text('rule-paths = ["other"]\n')
+    (here / "other" / "fast_learning.py").write_text(text.replace("code = ", "formerly = ('WD101',)\ncode = "))
+    with pytest.raises(Complaint, match="a name that it had before is one of decayed-bias's"):
+        check_paths(["train.py"])
+
+
+def test_examples_of_a_rule_can_be_asserted(here: Path) -> None:
+    (here / "mine").mkdir()
+    path = here / "mine" / "slow_learning.py"
+    path.write_text(RULE.format(flagged=FAST, passed=FAULT))
+    assert_examples(path)
+    path.write_text(RULE.format(flagged=FAST, passed=FAST.replace("  # XY001", "")))
+    with pytest.raises(AssertionError, match="XY001 is reported and not expected"):
+        assert_examples("mine")
+    (here / "none").mkdir()
+    with pytest.raises(AssertionError, match="there are no rules there"):
+        assert_examples("none")

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from wdlint.baseline import divided, entries_of, pruned, read, write
+from wdlint.baseline import divided, entries_of, moved, pruned, read, write
 from wdlint.complaint import Complaint
 from wdlint.excerpt import Excerpts
-from wdlint.facts import Finding
+from wdlint.facts import Finding, Place
 
 Made = Callable[..., Finding]
 SOURCE = "import torch\n\nopt = AdamW(model.parameters())\nopt = AdamW(model.parameters())\nx = Adam(p)\n"
@@ -60,6 +62,43 @@ def test_files_are_named_from_the_baselines_folder(here: Path, finding: Made, mo
     (here / "sub").mkdir()
     monkeypatch.chdir(here / "sub")
     assert known("../b.json", finding(line=3, file=str(here / "train.py"))) == [3]
+
+
+def test_entries_follow_a_file_that_is_renamed(here: Path, finding: Made) -> None:
+    remembered("b.json", finding(line=3), finding(line=4), finding("WD201", line=5))
+    (here / "train.py").rename(here / "sub.py")
+    found = [finding(line=line, file="sub.py") for line in (3, 4)] + [finding("WD201", line=5, file="sub.py")]
+    entries = moved(read("b.json"), found, Excerpts(), "b.json")
+    assert divided(found, Excerpts(), "b.json", entries) == ([], found)
+    assert sorted(pruned(entries, found, Excerpts(), "b.json", ["sub.py"]), key=str) == sorted(entries, key=str)
+    # another file that is there all along, or one in which a fault is missing, is no renamed one
+    assert moved(read("b.json"), found[:2], Excerpts(), "b.json") == read("b.json")
+    (here / "train.py").write_text(SOURCE)
+    assert moved(read("b.json"), found, Excerpts(), "b.json") == read("b.json")
+
+
+_FAULTS = ("opt = Adam(p)", "opt = AdamW(q)", "opt = SGD(r)")
+_OTHERS = ("", "# a comment", "x = 1", "def f():", "    return 2")
+_PROGRAM = st.lists(st.sampled_from(_FAULTS + _OTHERS), max_size=12)
+
+
+@settings(max_examples=200, deadline=None)
+@given(before=_PROGRAM, after=_PROGRAM)
+def test_what_is_new_is_what_there_is_more_of(before: list[str], after: list[str]) -> None:
+    """Whatever is edited elsewhere or moved: of each fault, as many are new as there are more than were known."""
+
+    def linted(lines: list[str]) -> tuple[list[Finding], Excerpts]:
+        text = "\n".join(lines)
+        places = [Place("a.py", n, 1, n, len(line) + 1) for n, line in enumerate(lines, 1) if line in _FAULTS]
+        return [Finding("WD201", place, "m") for place in places], Excerpts({"a.py": text.encode()})
+
+    entries = entries_of(*linted(before), "b.json")
+    found, excerpts = linted(after)
+    new, old = divided(found, excerpts, "b.json", entries)
+    for fault in _FAULTS:
+        more = after.count(fault) - before.count(fault)
+        assert sum(excerpts.lines(finding.place) == [fault] for finding in new) == max(more, 0)
+    assert len(pruned(entries, found, excerpts, "b.json", ["a.py"])) == len(old)
 
 
 def test_pruning_forgets_what_is_gone_and_keeps_what_was_not_looked_at(here: Path, finding: Made) -> None:

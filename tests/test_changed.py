@@ -82,3 +82,40 @@ def test_without_a_repository_it_is_an_error(finding: Made, tmp_path_factory: py
     outside.write_text("x\n")
     with pytest.raises(Complaint, match="repository"):
         left(finding(file=str(outside)))
+
+
+def test_a_renamed_file_is_compared_with_what_it_was(here: Path, finding: Made) -> None:
+    (here / "s p").mkdir()
+    git("mv", "a.py", "s p/größe.py")
+    (here / "s p" / "größe.py").write_text("one\nTWO\nthree\nfour\nfive\n", encoding="utf-8")
+    findings = [finding(file="s p/größe.py", line=n) for n in range(1, 6)]
+    assert left(*findings) == [2]
+    git("add", ".")
+    git("commit", "-q", "-m", "second")
+    assert left(*findings) == []
+    assert left(*findings, revision="HEAD~1") == [2]
+
+
+def test_a_branch_is_compared_with_where_it_left(here: Path, finding: Made) -> None:
+    git("checkout", "-q", "-b", "topic")
+    (here / "a.py").write_text("one\ntwo\nthree\nfour\nFIVE\n")
+    git("commit", "-q", "-a", "-m", "on the topic")
+    git("checkout", "-q", "-b", "trunk", "HEAD~1")
+    (here / "a.py").write_text("ONE\ntwo\nthree\nfour\nfive\n")
+    git("commit", "-q", "-a", "-m", "meanwhile")
+    git("checkout", "-q", "topic")
+    findings = [finding(file="a.py", line=n) for n in range(1, 6)]
+    assert left(*findings, revision="trunk") == [1, 5]
+    assert left(*findings, revision="trunk...") == [5]
+
+
+def test_in_a_shallow_clone_a_revision_that_is_not_there_is_an_error(
+    here: Path, finding: Made, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (here / "a.py").write_text("one\n")
+    git("commit", "-q", "-a", "-m", "second")
+    shallow = tmp_path_factory.mktemp("clones") / "shallow"
+    git("clone", "-q", "--depth", "1", here.as_uri(), str(shallow))
+    with pytest.raises(Complaint, match="--diff-base"):
+        left(finding(file=str(shallow / "a.py")), revision="HEAD~1")
+    assert left(finding(file=str(shallow / "a.py"))) == []

@@ -114,6 +114,7 @@ def test_a_file_that_may_not_be_read_is_trouble(here: Path) -> None:
         (["--baseline", "nope.json", "clean.py"], "--write-baseline"),
         (["-", "clean.py"], "standard input"),
         (["explain", "WD999"], "no rule is called"),
+        (["explain", "WD40"], "`WD40` stands for several rules: WD401, WD402"),
     ],
 )
 def test_bad_usage_is_exit_code_2_and_says_what_to_write(arguments: list[str], says: str) -> None:
@@ -158,6 +159,9 @@ def test_files_settings_and_statistics_are_shown() -> None:
     assert run("--show-files").stdout == "train.py\nsub/clean.py\n"
     assert "latent = true" in run("--latent", "--show-settings").stdout
     assert run("--statistics").stdout.split()[:2] == ["1", "WD201"]
+    row = {"code": "WD201", "name": "coupled-optimizer", "count": 1, "fixable": True}
+    assert json.loads(run("--statistics", "--output-format", "json").stdout) == [row]
+    assert json.loads(run("--statistics", "--output-format", "json-lines").stdout) == row
 
 
 def test_standard_input_is_a_file_of_the_given_name(here: Path) -> None:
@@ -257,7 +261,7 @@ def test_github_is_chosen_by_itself_under_its_actions(here: Path, monkeypatch: p
     assert run("train.py").stdout.startswith("::warning title=wdlint WD201") or run("train.py").stdout.startswith(
         "::error title=wdlint WD201"
     )
-    assert "| train.py:5:13 | WD201 coupled-optimizer |" in (here / "summary.md").read_text()
+    assert "| <code>train.py&#58;5&#58;13</code> | WD201 coupled-optimizer |" in (here / "summary.md").read_text()
     assert run("--output-format", "concise", "train.py").stdout.startswith("train.py:5:13")
 
 
@@ -301,6 +305,15 @@ def test_a_folder_without_python_is_worth_a_warning() -> None:
     assert "no Python files" in result.stderr
 
 
+def test_a_folder_whose_files_are_all_ignored_says_so(here: Path) -> None:
+    (here / ".git").mkdir()
+    written(".gitignore", "*.py\n")
+    written("train.py")
+    assert run(".").stderr == (
+        "wdlint: warning: all Python files in . are ignored by .gitignore; --no-respect-gitignore lints them\n"
+    )
+
+
 def test_a_screened_out_file_loads_neither_rules_nor_parser(here: Path) -> None:
     written("clean.py", "x = 1\n")
     script = (
@@ -308,7 +321,7 @@ def test_a_screened_out_file_loads_neither_rules_nor_parser(here: Path) -> None:
         "from wdlint.cli import wdlint\n"
         "try: wdlint(['clean.py'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'libcst', 'wdlint.facts', 'wdlint.rule', 'pathspec', 'importlib.metadata', 'tomllib', 'torch'}\n"
+        "heavy = {'libcst', 'wdlint.facts', 'wdlint.rule', 'importlib.metadata', 'tomllib', 'torch'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -66,6 +66,8 @@ output-format = "concise"
 norm-layers = ["mylib.ScaleNorm"]
 gain-names = ["alpha"]
 bias-names = ["shift"]
+model-factories = ["mylib.build"]
+group-factories = ["mylib.divided"]
 
 [knowledge.optimizers."mylib.Sophia"]
 decay = "wd"

@@ -144,3 +144,16 @@ def test_a_folder_that_cannot_be_opened_is_passed_over(here: Path, monkeypatch: 
 def test_the_order_is_the_same_every_time() -> None:
     tree(*(f"d{i % 3}/f{i}.py" for i in range(20)))
     assert found() == found() == sorted(found())
+
+
+@pytest.mark.parametrize("pattern", ["/old/", "old", "o*", "/old/\n!/old/a.py"])
+def test_a_folder_named_outright_is_searched_though_an_outer_gitignore_leaves_it_out(pattern: str) -> None:
+    tree("old/a.py", "old/in/b.py", "new/c.py")
+    Path(".git").mkdir()
+    Path(".gitignore").write_text(pattern + "\n")
+    assert found(".") == ["new/c.py"]
+    assert found("old") == ["old/a.py", "old/in/b.py"]
+    assert found("old/in") == ["old/in/b.py"]
+    assert found("old", force_exclude=True) == []
+    Path("old/.gitignore").write_text("b.py\n")
+    assert found("old") == ["old/a.py"]

@@ -1,16 +1,16 @@
 """The baseline: findings that are known and don't fail a run.
 
 A file of fingerprints, beside what a person needs to recognise the findings. Fingerprints outlive
-edits elsewhere in a file (see `wdlint.fingerprint`); an edit of the offending lines makes a finding
-new. Files that could not be judged are never in it.
+edits elsewhere in a file (see `wdlint.fingerprint`) and the renaming of a file; an edit of the
+offending lines makes a finding new. Files that could not be judged are never in it.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from wdlint.complaint import Complaint
 from wdlint.excerpt import Excerpts
@@ -81,6 +81,44 @@ def entries_of(findings: Sequence[Finding], excerpts: Excerpts, path: str) -> li
         )
         for finding in findings
     ]
+
+
+def moved(entries: Sequence[Entry], findings: Sequence[Finding], excerpts: Excerpts, path: str) -> tuple[Entry, ...]:
+    """The entries, those of files that are gone under the name of the file that now has all of their findings.
+
+    Of each file that is gone, the first with the same faults in the same lines is taken for the renamed one.
+    """
+    base = os.path.dirname(os.path.abspath(path))
+    by_file: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_file.setdefault(entry.file, []).append(entry)
+    gone = [file for file in by_file if not os.path.exists(os.path.join(base, *file.split("/")))]
+    if not gone:
+        return tuple(entries)
+    present: dict[str, list[Finding]] = {}
+    for finding in findings:
+        present.setdefault(os.path.relpath(finding.place.file, base).replace(os.sep, "/"), []).append(finding)
+    candidates = {file: found for file, found in present.items() if file not in by_file}
+    for file in gone:
+        wanted = {entry.fingerprint for entry in by_file[file]}
+        for now, found in candidates.items():
+            if wanted <= set(fingerprints(found, excerpts, base, file).values()):
+                by_file[file] = [
+                    replace(entry, file=now, fingerprint=name)
+                    for entry, name in _renamed(by_file[file], found, excerpts, base)
+                ]
+                del candidates[now]
+                break
+    return tuple(entry for held in by_file.values() for entry in held)
+
+
+def _renamed(
+    entries: Sequence[Entry], findings: Sequence[Finding], excerpts: Excerpts, base: str
+) -> Iterator[tuple[Entry, str]]:
+    """Each entry of a file with the fingerprint that its finding has in the file's new place."""
+    before, after = fingerprints(findings, excerpts, base, entries[0].file), fingerprints(findings, excerpts, base)
+    for entry in entries:
+        yield entry, next(after[which] for which, name in before.items() if name == entry.fingerprint)
 
 
 def divided(

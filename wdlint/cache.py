@@ -95,7 +95,7 @@ class Cache:
         self._touch(path)
         return checked
 
-    def put(self, name: str, checked: Checked, rests_on: Dependencies) -> None:
+    def put(self, name: str, checked: Checked, rests_on: Dependencies | None = None) -> None:
         """Keep a result; one that could not be reached is not kept."""
         if checked.error or not self._writable:
             return
@@ -103,8 +103,8 @@ class Cache:
 
         entry = {
             "name": name,
-            "files": rests_on.files,
-            "imports": rests_on.imports,
+            "files": rests_on.files if rests_on else {},
+            "imports": rests_on.imports if rests_on else [],
             "checked": [checked.file, list(map(_as_json, checked.findings)), list(map(_as_json, checked.suppressed))],
         }
         path = self._path(name)

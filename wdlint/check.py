@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from wdlint import paths
 from wdlint.checked import Checked
 from wdlint.complaint import Complaint, complain, warn
-from wdlint.config import Configuration
+from wdlint.config import Configuration, selectors_of
 from wdlint.excerpt import Excerpts
 from wdlint.report import Run, render
-from wdlint.report.plain import harmless, statistics
+from wdlint.report.plain import harmless, statistics, statistics_lines
 from wdlint.work import Plan, check_files
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
         for file in files:
             print(harmless(file))
         return _tell(missing, named, options)
-    if not files and not missing:
-        warn(f"there are no Python files in {', '.join(named)}")
+    if not files and not missing and not here.force_exclude:  # a hook names files that are to be left out
+        warn(_nothing_to_lint(named, overrides, options))
     _check_selectors(here)
     plan = Plan(configuration, not options["ignore_suppressions"], _cache_folder(options), given)
     checked = check_files(files, plan, options["workers"])
@@ -129,6 +129,15 @@ def _files(
     return {paths.display(name): sys.stdin.buffer.read()}, [name]
 
 
+def _nothing_to_lint(named: list[str], overrides: Mapping[str, Any], options: Mapping[str, Any]) -> str:
+    """What to say where no file was found: whether .gitignore is why."""
+    where = ", ".join(named)
+    heedless = Configuration({**overrides, "respect_gitignore": False}, options["config"], options["isolated"])
+    if "-" not in named and next(paths.discover(named, heedless), None) is not None:
+        return f"all Python files in {where} are ignored by .gitignore; --no-respect-gitignore lints them"
+    return f"there are no Python files in {where}"
+
+
 def _cache_folder(options: Mapping[str, Any]) -> str | None:
     from wdlint.cache import default_folder
 
@@ -139,7 +148,7 @@ def _cache_folder(options: Mapping[str, Any]) -> str | None:
 
 def _check_selectors(settings: Settings) -> None:
     """Complain of unknown rules even where every file turns out to be screened out."""
-    if settings.select or settings.extend_select or settings.ignore or settings.severity or settings.rule_paths:
+    if settings.rule_paths or selectors_of(settings):
         from wdlint.selection import selected
 
         selected(settings)
@@ -183,9 +192,10 @@ def _coloured(options: Mapping[str, Any]) -> bool:
 
 def _set_aside(run: Run, files: Sequence[str], settings: Settings, options: Mapping[str, Any]) -> tuple[Run, bool]:
     """The run as it is to be reported, and whether an option has done its work so that nothing is."""
-    if options["diff_base"] and run.findings:
-        from wdlint.changed import on_changed_lines
+    if options["diff_base"]:
+        from wdlint.changed import on_changed_lines, verify
 
+        verify(files[0] if files else ".", options["diff_base"])  # a mistyped one is said even where nothing is found
         run = replace(run, findings=on_changed_lines(run.findings, options["diff_base"], run.excerpts))
     if options["add_ignore"] is not None:
         from wdlint.ignore import add_ignores
@@ -207,11 +217,12 @@ def _with_baseline(run: Run, path: str, files: Sequence[str], options: Mapping[s
         baseline.write(path, entries)
         print(f"Wrote {len(entries)} finding{'' if len(entries) == 1 else 's'} to {harmless(path)}.")
         return run, True
-    entries = baseline.read(path)
+    read = baseline.read(path)
+    entries = baseline.moved(read, run.findings, run.excerpts, path)
     left = baseline.pruned(entries, run.findings, run.excerpts, path, files)
     gone = len(entries) - len(left)
     if options["prune_baseline"]:
-        if gone:
+        if gone or entries != read:
             baseline.write(path, left)
         print(f"Removed {gone} of {len(entries)} findings from {harmless(path)}.", file=sys.stderr)
     elif gone and not options["diff_base"]:
@@ -226,7 +237,7 @@ def _write(run: Run, settings: Settings, options: Mapping[str, Any]) -> None:
     if on_github and os.environ.get("GITHUB_STEP_SUMMARY"):
         _write_job_summary(run, os.environ["GITHUB_STEP_SUMMARY"])
     form = form or ("github" if on_github and not options["output_file"] else "text")
-    text = statistics(run) if options["statistics"] else render(run, form)
+    text = _statistics(run, form) if options["statistics"] else render(run, form)
     if options["output_file"]:
         from wdlint.writing import write_whole
 
@@ -236,6 +247,17 @@ def _write(run: Run, settings: Settings, options: Mapping[str, Any]) -> None:
     if reconfigure is not None:  # a terminal that lacks a letter gets its number
         reconfigure(errors="backslashreplace")
     sys.stdout.write(text)
+
+
+def _statistics(run: Run, form: str) -> str:
+    if form not in ("json", "json-lines"):
+        return statistics_lines(run)
+    import json
+
+    rows = statistics(run)
+    if form == "json":
+        return json.dumps(rows, indent=2) + "\n"
+    return "".join(json.dumps(row) + "\n" for row in rows)
 
 
 def _write_job_summary(run: Run, path: str) -> None:

@@ -90,7 +90,11 @@ class Check(click.Command):
 @click.option("--baseline", type=click.Path(dir_okay=False), help="Count the findings in this file as known.")
 @click.option("--write-baseline", is_flag=True, help="Write all findings to the baseline, and stop.")
 @click.option("--prune-baseline", is_flag=True, help="Remove from the baseline what is no longer found.")
-@click.option("--diff-base", metavar="REV", help="Report only what stands on lines changed since REV (by git).")
+@click.option(
+    "--diff-base",
+    metavar="REV",
+    help="Report only what stands on lines changed since REV (by git); `REV...`: since this branch left REV.",
+)
 @click.option("--fix", is_flag=True, help="Repair the files; of each fix it is shown first that it holds.")
 @click.option("--diff", is_flag=True, help="Print what --fix would change, for `git apply`; write nothing.")
 @click.option("--unsafe-fixes", is_flag=True, help="Apply fixes that change the update rule, too.")

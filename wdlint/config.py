@@ -16,6 +16,7 @@ from wdlint.settings import Knowledge, OptimizerEntry, Settings
 from wdlint.suggest import suggestion
 
 FILES = ("wdlint.toml", "pyproject.toml")
+_LARGEST = 1_000_000  # bytes
 COUPLINGS = ("decoupled", "adaptive", "plain", "none", "unknown")
 
 
@@ -58,7 +59,7 @@ class Configuration:
     def _settings(self, folder: str) -> Settings:
         for name in FILES:
             path = os.path.join(folder, name)
-            if os.path.isfile(path):
+            if os.path.isfile(path) or (name == FILES[0] and _leads_nowhere(path)):
                 settings = read(path)
                 if settings is not None:
                     return self._overridden(settings)
@@ -75,6 +76,11 @@ class Configuration:
         return replace(settings, **overrides)
 
 
+def _leads_nowhere(path: str) -> bool:
+    """Whether a path is a link to nothing, or to itself: somebody meant a file to be there."""
+    return os.path.islink(path) and not os.path.exists(path)
+
+
 def read(path: str) -> Settings | None:
     """The settings of one file, or None where a `pyproject.toml` has nothing for wdlint.
 
@@ -83,12 +89,14 @@ def read(path: str) -> Settings | None:
     """
     try:
         with open(path, "rb") as file:
-            data = file.read()
+            data = file.read(_LARGEST + 1)
     except OSError as error:
         raise ConfigurationError(f"{path}: can't be read: {error.strerror}") from None
     own = os.path.basename(path) != "pyproject.toml"
     if not own and b"wdlint" not in data:
         return None
+    if len(data) > _LARGEST:  # reading it would take longer than linting
+        raise ConfigurationError(f"{path}: is larger than {_LARGEST // 1_000_000} MB: no configuration is")
     document = _parsed(data, path)
     table: object = document
     if not own:
@@ -111,7 +119,7 @@ def _parsed(data: bytes, path: str) -> dict[str, Any]:
     else:
         import tomli as tomllib
     try:
-        document: dict[str, Any] = tomllib.loads(data.decode("utf-8"))
+        document: dict[str, Any] = tomllib.loads(data.decode("utf-8-sig"))
         return document
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path}: is not UTF-8, as TOML must be") from None
@@ -124,6 +132,15 @@ def _parsed(data: bytes, path: str) -> dict[str, Any]:
 def keys(of: type) -> dict[str, Field[Any]]:
     """The keys that a table may have, spelled as in files, and the settings that they set."""
     return {member.name.replace("_", "-"): member for member in fields(of) if member.metadata}
+
+
+def selectors_of(settings: Settings) -> list[tuple[str, tuple[str, ...]]]:
+    """Every setting that names rules, and the selectors that it holds; those that hold none are left out."""
+    rules = [(key, member.name) for key, member in keys(Settings).items() if member.metadata["form"] == "rules"]
+    found = [(key, getattr(settings, name)) for key, name in rules]
+    found.append(("severity", tuple(selector for selector, _ in settings.severity)))
+    found += [("per-file-ignores", selectors) for _, selectors in settings.per_file_ignores]
+    return [(key, selectors) for key, selectors in found if selectors]
 
 
 def _checked(table: Mapping[str, Any], of: type, where: str) -> dict[str, Any]:
@@ -144,7 +161,7 @@ def _value(value: Any, form: str, where: str) -> Any:
     if form == "boolean":
         return _is(value, bool, where, "true or false")
     if form == "string":
-        return _is(value, str, where, "a string")
+        return _without_nul(_is(value, str, where, "a string"), where)
     if form.startswith("choice: "):
         return _one_of(value, form[8:].split(), where)
     table = _is(value, dict, where, "a table")
@@ -167,6 +184,8 @@ def _optimizer(path: str, entry: Any, where: str) -> OptimizerEntry:
     default = entry.get("default")
     if default is not None and (isinstance(default, bool) or not isinstance(default, int | float)):
         raise ConfigurationError(f"{where}: `default` must be a number, not {default!r}")
+    if default is not None and not abs(default) < float("inf"):
+        raise ConfigurationError(f"{where}: `default` must be a finite number, not {default!r}")
     if decay is not False:
         _is(decay, str, f"{where}: `decay`", "the argument's name, or false where there is none")
     coupling = _one_of(entry.get("coupling", "unknown"), COUPLINGS, f"{where}: `coupling`")
@@ -175,20 +194,31 @@ def _optimizer(path: str, entry: Any, where: str) -> OptimizerEntry:
 
 def _strings(value: Any, where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ConfigurationError(f"{where} must be a list of strings, not {value!r}")
-    return tuple(value)
+        raise ConfigurationError(f"{where} must be a list of strings, not {_brief(value)}")
+    return tuple(_without_nul(item, where) for item in value)
+
+
+def _without_nul(text: str, where: str) -> str:
+    if "\0" in text:
+        raise ConfigurationError(f"{where}: no path, pattern or name holds the character NUL")
+    return text
 
 
 def _one_of(value: Any, choices: Any, where: str) -> str:
     if value not in tuple(choices):
         near = suggestion(value, choices) if isinstance(value, str) else ""
-        raise ConfigurationError(f"{where} must be one of {', '.join(choices)}, not {value!r}{near}")
+        raise ConfigurationError(f"{where} must be one of {', '.join(choices)}, not {_brief(value)}{near}")
     return str(value)
+
+
+def _brief(value: Any) -> str:
+    told = repr(value)
+    return told if len(told) <= 60 else f"{told[:60]}…"
 
 
 def _is(value: Any, kind: type, where: str, words: str) -> Any:
     if not isinstance(value, kind):
-        raise ConfigurationError(f"{where} must be {words}, not {value!r}")
+        raise ConfigurationError(f"{where} must be {words}, not {_brief(value)}")
     return value
 
 

@@ -37,13 +37,31 @@ class Excerpts:
         """The lines that a place spans."""
         return self.file(place.file, place.cell)[place.line - 1 : place.end_line]
 
+    def in_file(self, place: Place) -> Place:
+        """Where a place stands in the file itself: of a notebook's cell the whole lines of its JSON."""
+        if place.cell is None:
+            return place
+        from dataclasses import replace
+
+        from wdlint.source.notebook import read_notebook
+
+        try:
+            notebook = read_notebook(self._bytes(place.file))
+            first, last = (notebook.file_line(place.cell, line) for line in (place.line, place.end_line))
+        except (OSError, ValueError, LookupError):
+            first = last = 1  # it has gone since
+        return replace(place, line=first, column=1, end_line=last + 1, end_column=1, cell=None)
+
+    def _bytes(self, file: str) -> bytes:
+        data = self._given.get(file)
+        if data is None:
+            with open(file, "rb") as opened:
+                data = opened.read()
+        return data
+
     def _read(self, file: str, cell: int | None) -> list[str]:
         try:
-            data = self._given.get(file)
-            if data is None:
-                with open(file, "rb") as opened:
-                    data = opened.read()
-            return _LINE_END.split(_text(data, cell))
+            return _LINE_END.split(_text(self._bytes(file), cell))
         except (OSError, ValueError, LookupError, SyntaxError):
             return []
 

@@ -15,16 +15,18 @@ from wdlint.excerpt import Excerpts
 from wdlint.facts import Finding
 
 
-def fingerprints(findings: Iterable[Finding], excerpts: Excerpts, base: str) -> dict[int, str]:
+def fingerprints(
+    findings: Iterable[Finding], excerpts: Excerpts, base: str, known_as: str | None = None
+) -> dict[int, str]:
     """The fingerprint of each finding, by the finding's `id`.
 
-    Files are named as seen from the folder `base`. Findings that agree in everything are numbered in
-    the order of their places, so that each keeps a name of its own.
+    Files are named as seen from the folder `base`, or all as `known_as`. Findings that agree in
+    everything are numbered in the order of their places, so that each keeps a name of its own.
     """
     met: Counter[str] = Counter()
     found = {}
     for finding in sorted(findings, key=lambda finding: finding.place.line):
-        file = os.path.relpath(finding.place.file, base).replace(os.sep, "/")
+        file = known_as or os.path.relpath(finding.place.file, base).replace(os.sep, "/")
         lines = (" ".join(line.split()) for line in excerpts.lines(finding.place))
         told = "\0".join((finding.code, file, finding.subject, *lines))
         met[told] += 1

@@ -13,8 +13,9 @@ from typing import Any
 from wdlint.checked import Checked
 from wdlint.complaint import Complaint
 from wdlint.facts import Applicability, Finding, Fix
-from wdlint.fix.apply import Outcome, difference, fixed
+from wdlint.fix.apply import Outcome, fixed
 from wdlint.lint import Linter
+from wdlint.patch import patch
 from wdlint.report.plain import counted, harmless, position
 from wdlint.settings import Settings
 
@@ -64,7 +65,7 @@ def mend(
             errors.append((one.file, str(complaint).removeprefix(f"{one.file}: ")))
             rest.append(one)
             continue
-        patches.append(difference(one.file, data, outcome.data))
+        patches.append(patch(one.file, data, outcome.data))
         done += outcome.fixed
         unproven += outcome.unproven
         rest.append(one._replace(findings=outcome.left) if not options["diff"] else one)

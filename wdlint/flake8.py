@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from wdlint import __version__
 from wdlint.source.screen import may_matter
 
+TROUBLE = "WD900"
+"""The code under which flake8 shows what ends a run of wdlint's own with exit code 2; no rule has it."""
+
 
 class Plugin:
     """What flake8 calls, once a file."""
@@ -29,9 +32,15 @@ class Plugin:
         data = self._source.encode("utf-8", "surrogatepass")
         if not may_matter(data):
             return
-        from wdlint.api import check_source
+        from wdlint.api import NotChecked, check_source
+        from wdlint.complaint import Complaint
 
         name = "-" if self._filename == "stdin" else self._filename
-        for finding in check_source(self._source, name):
+        try:
+            findings = check_source(self._source, name)
+        except (Complaint, NotChecked) as trouble:  # raised, it would end flake8 in a traceback
+            yield 1, 0, f"{TROUBLE} wdlint could not judge the file: {trouble}", type(self)
+            return
+        for finding in findings:
             if finding.code != "WD901":  # flake8 says it itself
                 yield finding.place.line, finding.place.column - 1, f"{finding.code} {finding.message}", type(self)

@@ -7,6 +7,7 @@ top is all that a screened-out file costs.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from wdlint import paths
 from wdlint.checked import Checked
 from wdlint.settings import Settings
-from wdlint.source.screen import may_matter
+from wdlint.source.screen import has_marked_code, has_marks
 
 if TYPE_CHECKING:
     from wdlint.cache import Cache
@@ -93,14 +94,20 @@ class Linter:
                     data = file.read()
             except OSError as error:
                 return Checked(shown, error=f"can't be read: {error.strerror or error}")
-        if not may_matter(data) and b"wdlint:" not in data:
+        commented = b"wdlint:" in data
+        if not commented and not has_marks(data):
             return Checked(shown)
-        if self._cache is not None:
-            settings = self._settings_of(_folder(path))
-            kept = self._cache.get(self._cache.name(shown, data, settings), settings)
-            if kept is not None:
-                return kept
-        return Pending(path, data)
+        if self._cache is None:
+            return Pending(path, data) if commented or has_marked_code(data) else Checked(shown)
+        settings = self._settings_of(_folder(path))
+        name = self._cache.name(shown, data, settings)
+        kept = self._cache.get(name, settings)
+        if kept is not None:
+            return kept
+        if commented or has_marked_code(data):
+            return Pending(path, data)
+        self._cache.put(name, Checked(shown))
+        return Checked(shown)
 
     def judge(self, pending: Pending) -> Checked:
         """Lint a file that passed the screen."""
@@ -153,6 +160,7 @@ class Linter:
         files, total = self._kept
         if files >= _KEPT_FILES or total >= _KEPT_BYTES:
             self._projects.clear()
+            gc.collect()  # the trees are circles, and `work.collecting_rarely` lets them lie
             files, total = 0, 0
         self._kept = (files + 1, total + size)
         if settings not in self._projects:

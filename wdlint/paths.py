@@ -1,8 +1,8 @@
 """Which files a run looks at: folders walked, exclusions and .gitignore applied, order fixed.
 
 Nothing here opens a source file. Excluded is what the settings of a folder exclude, what its
-repository's .gitignore files ignore, and what stands in a virtual environment; a file that is named
-outright is linted all the same unless `force-exclude` is set.
+repository's .gitignore files ignore, and what stands in a virtual environment; what is named outright,
+file or folder, is looked at all the same unless `force-exclude` is set.
 """
 
 from __future__ import annotations
@@ -12,12 +12,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import translate
 from functools import cache
-from typing import TYPE_CHECKING
 
+from wdlint.gitignore import IgnoreFile, ignore_file
 from wdlint.settings import Settings
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
 
 SUFFIXES = (".py", ".pyw", ".ipynb")
 
@@ -74,8 +71,13 @@ def _walk(top: str, settings_of: SettingsOf) -> Iterator[str]:
     settings = settings_of(absolute)
     if settings.force_exclude and _excluded_anywhere(absolute, settings):
         return
+    above = _ignores_above(absolute) if settings.respect_gitignore else ()
+    if _ignored_below(absolute, above):
+        if settings.force_exclude:
+            return
+        above = ()  # it was named all the same, and nothing in those files is about its inside
     # A folder is kept with the path to print and the .gitignore files above it, outermost first.
-    stack: list[tuple[str, str, tuple[_Ignore, ...]]] = [(top, absolute, _ignores_above(absolute))]
+    stack: list[tuple[str, str, tuple[IgnoreFile, ...]]] = [(top, absolute, above)]
     while stack:
         shown, folder, ignores = stack.pop()
         try:
@@ -90,10 +92,10 @@ def _walk(top: str, settings_of: SettingsOf) -> Iterator[str]:
         if ".git" in names:
             ignores = ()  # a repository of its own
         if ".gitignore" in names:
-            ignores += _ignore_file(folder)
+            ignores += ignore_file(folder)
         if not settings.respect_gitignore:
             ignores = ()
-        below: list[tuple[str, str, tuple[_Ignore, ...]]] = []
+        below: list[tuple[str, str, tuple[IgnoreFile, ...]]] = []
         for entry in entries:
             is_folder = entry.is_dir(follow_symlinks=False)
             if not is_folder and not (entry.name.endswith(SUFFIXES) and entry.is_file()):
@@ -149,38 +151,10 @@ def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str] | None, re.Pat
     return united([p for p in clean if "/" not in p]), united(slashed)
 
 
-# .gitignore. pathspec is imported only where there is such a file.
+# .gitignore.
 
 
-class _Ignore:
-    """One .gitignore file: its folder and its patterns."""
-
-    __slots__ = ("folder", "spec")
-
-    def __init__(self, folder: str, spec: GitIgnoreSpec) -> None:
-        self.folder = folder.rstrip(os.sep) + os.sep
-        self.spec = spec
-
-
-def _ignore_file(folder: str) -> tuple[_Ignore, ...]:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="surrogateescape") as file:
-            lines = file.read().splitlines()
-    except OSError:
-        return ()
-    patterns = []
-    for line in lines:
-        try:
-            GitIgnoreSpec.from_lines([line])
-        except ValueError:
-            continue  # git skips a pattern that it can't read
-        patterns.append(line)
-    return (_Ignore(folder, GitIgnoreSpec.from_lines(patterns)),)
-
-
-def _ignores_above(folder: str) -> tuple[_Ignore, ...]:
+def _ignores_above(folder: str) -> tuple[IgnoreFile, ...]:
     """The .gitignore files of the repository above a folder, outermost first."""
     above: list[str] = []
     current = folder
@@ -194,29 +168,33 @@ def _ignores_above(folder: str) -> tuple[_Ignore, ...]:
         ignore
         for outer in reversed(above)
         if os.path.exists(os.path.join(outer, ".gitignore"))
-        for ignore in _ignore_file(outer)
+        for ignore in ignore_file(outer)
     )
 
 
-def _ignored(path: str, is_folder: bool, ignores: tuple[_Ignore, ...]) -> bool:
+def _ignored(path: str, is_folder: bool, ignores: tuple[IgnoreFile, ...]) -> bool:
     for ignore in reversed(ignores):  # the innermost file that has a word on it decides
-        relative = path[len(ignore.folder) :].replace(os.sep, "/") + ("/" if is_folder else "")
-        verdict = ignore.spec.check_file(relative).include
-        if verdict is not None:
-            return verdict
+        said = ignore.verdict(path, is_folder)
+        if said is not None:
+            return said
     return False
 
 
 def _ignored_by_git(path: str) -> bool:
-    """The same for a path named outright: it or a folder above it is ignored."""
+    """The same for a file named outright: it or a folder above it is ignored."""
     folder = os.path.dirname(path)
     ignores = _ignores_above(folder)
     if os.path.exists(os.path.join(folder, ".gitignore")):
-        ignores += _ignore_file(folder)
+        ignores += ignore_file(folder)
+    return _ignored_below(path, ignores, is_folder=False)
+
+
+def _ignored_below(path: str, ignores: tuple[IgnoreFile, ...], is_folder: bool = True) -> bool:
+    """Whether a path, or a folder above it and below the outermost of the files, is ignored."""
     if not ignores:
         return False
     outermost = ignores[0].folder
-    current, is_folder = path, False
+    current = path
     while len(current) > len(outermost):
         if _ignored(current, is_folder, tuple(i for i in ignores if current.startswith(i.folder))):
             return True

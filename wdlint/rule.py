@@ -1,9 +1,9 @@
 """What a rule is, and how rules are found.
 
-A rule is one module: a docstring under fixed headings, `code`, `severity`, `default`, the examples
-`FLAGGED` and `PASSED`, and a function `judge` from one kind of fact to findings. The file's name is
-the rule's name. Everything shown of a rule elsewhere is derived from that module. This module knows
-no rule and no report.
+A rule is one module: a docstring under fixed headings, `code`, `severity`, `default`, `formerly`
+(codes and names that it had), the examples `FLAGGED` and `PASSED`, and a function `judge` from one
+kind of fact to findings. The file's name is the rule's name. Everything shown of a rule elsewhere is
+derived from that module. This module knows no rule and no report.
 """
 
 from __future__ import annotations
@@ -50,6 +50,12 @@ class Rule:
     passed: tuple[str, ...]  # code that must not be flagged
     documentation: str
     file: str = ""  # the module's
+    formerly: tuple[str, ...] = ()  # codes and names that it had before, in capitals or with hyphens; they stand for it
+
+    def called(self, word: str) -> bool:
+        """Whether a word that a user types is the rule's code or name, or was."""
+        code, name = word.upper(), word.lower().replace("_", "-")
+        return code == self.code or name == self.name or code in self.formerly or name in self.formerly
 
     @cached_property
     def summary(self) -> str:
@@ -97,6 +103,7 @@ def rule_of(module: ModuleType) -> Rule:
         passed=tuple(module.PASSED),
         documentation=documentation,
         file=module.__file__ or "",
+        formerly=tuple(getattr(module, "formerly", ())),
     )
 
 
@@ -111,12 +118,14 @@ def built_in() -> tuple[Rule, ...]:
 
 
 def from_folder(folder: Path) -> Iterator[Rule]:
-    """The rules of a user's folder, one a file.
+    """The rules of a user's folder, one a file (or of one such file).
 
     Raises:
-        BrokenRule: a file there is no rule, or can't be imported.
+        BrokenRule: there is no such folder, or a file there is no rule or can't be imported.
     """
-    for path in sorted(folder.glob("[!_]*.py")):
+    if not folder.exists():
+        raise BrokenRule(f"{folder}: there is no such folder of rules")
+    for path in [folder] if folder.is_file() else sorted(folder.glob("[!_]*.py")):
         spec = importlib.util.spec_from_file_location(f"wdlint_rules_of_user.{path.stem}", path)
         if spec is None or spec.loader is None:
             raise BrokenRule(f"{path}: can't be imported")

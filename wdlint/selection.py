@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from wdlint.complaint import Complaint
+from wdlint.config import selectors_of
 from wdlint.facts import Severity
 from wdlint.rule import Rule, built_in, from_folder
 from wdlint.settings import Settings
@@ -44,6 +45,10 @@ def _available(folders: tuple[str, ...]) -> tuple[Rule, ...]:
         if rule.code in rules:
             raise BrokenRule(f"rule {rule.name}: the code {rule.code} is taken by {rules[rule.code].name}")
         rules[rule.code] = rule
+    for rule in rules.values():
+        for other in rules.values():
+            if other is not rule and any(other.called(word) for word in rule.formerly):
+                raise BrokenRule(f"rule {rule.name}: a name that it had before is one of {other.name}'s")
     return tuple(sorted(rules.values(), key=lambda rule: rule.code))
 
 
@@ -68,8 +73,11 @@ def find(word: str, rules: Sequence[Rule]) -> Rule:
         UnknownRule: there is none.
     """
     for rule in rules:
-        if word.upper() == rule.code or word.lower().replace("_", "-") == rule.name:
+        if rule.called(word):
             return rule
+    several = [rule.code for rule in rules if word and rule.code.startswith(word.upper())]
+    if several:
+        raise UnknownRule(f"`{word}` stands for several rules: {', '.join(several)}")
     raise UnknownRule(f"no rule is called `{word}`{_near(word, rules)}; `wdlint rules` lists them")
 
 
@@ -82,11 +90,7 @@ def matched(selector: str, rules: Sequence[Rule]) -> tuple[Rule, ...]:
     word = selector.strip()
     if word.upper() == "ALL":
         return tuple(rules)
-    chosen = tuple(
-        rule
-        for rule in rules
-        if (word and rule.code.startswith(word.upper())) or rule.name == word.lower().replace("_", "-")
-    )
+    chosen = tuple(rule for rule in rules if (word and rule.code.startswith(word.upper())) or rule.called(word))
     if not chosen:
         raise UnknownRule(f"no rule is called `{selector}`{_near(word, rules)}; `wdlint rules` lists them")
     return chosen
@@ -110,13 +114,12 @@ def selected(settings: Settings) -> tuple[Rule, ...]:
 @cache
 def _selected(settings: Settings) -> tuple[Rule, ...]:
     rules = available(settings)
+    _all_known(settings, rules)
     wanted = _specificity((*settings.select, *settings.extend_select), rules)
     unwanted = _specificity(settings.ignore, rules)
     severities: dict[str, Severity] = {}
     for selector, level in sorted(settings.severity, key=lambda item: len(item[0])):
         severities.update((rule.code, Severity(level)) for rule in matched(selector, rules))
-    for _, selectors in settings.per_file_ignores:
-        _specificity(selectors, rules)
     chosen = []
     for rule in rules:
         strength = wanted.get(rule.code, 0 if rule.default and not settings.select else -1)
@@ -126,13 +129,23 @@ def _selected(settings: Settings) -> tuple[Rule, ...]:
     return tuple(chosen)
 
 
+def _all_known(settings: Settings, rules: Sequence[Rule]) -> None:
+    """Complain of a selector that stands for no rule, wherever it is written."""
+    for key, selectors in selectors_of(settings):
+        for selector in selectors:
+            try:
+                matched(selector, rules)
+            except UnknownRule as unknown:
+                raise UnknownRule(f"`{key}`: {unknown}") from None
+
+
 def _specificity(selectors: Iterable[str], rules: Sequence[Rule]) -> dict[str, int]:
     """How closely the closest selector describes each rule: 1 for ALL, up to 6 and more for the rule itself."""
     found: dict[str, int] = {}
     for selector in selectors:
         word = selector.strip()
         for rule in matched(word, rules):
-            exact = word.upper() == rule.code or (word.upper() != "ALL" and not rule.code.startswith(word.upper()))
+            exact = rule.called(word) or (word.upper() != "ALL" and not rule.code.startswith(word.upper()))
             closeness = 1 if word.upper() == "ALL" else 99 if exact else len(word)
             found[rule.code] = max(found.get(rule.code, -1), closeness)
     return found

@@ -17,7 +17,7 @@ SKIPPED_FOLDERS = (
 )  # fmt: skip
 
 
-FORMATS = ("text", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit", "rdjson")
+FORMATS = ("text", "concise", "json", "json-lines", "sarif", "github", "gitlab", "azure", "junit", "rdjson")
 
 
 def _setting(default: Any, form: str, doc: str) -> Any:
@@ -47,6 +47,15 @@ class Knowledge:
     bias_names: tuple[str, ...] = _setting((), "strings", "Attribute names of parameters that are biases.")
     optimizers: tuple[OptimizerEntry, ...] = _setting(
         (), "optimizers", "Optimizers by import path, each with `decay`, `default` and `coupling`."
+    )
+    model_factories: tuple[str, ...] = _setting(
+        (), "strings", "Import paths of classes and functions, not in the project's source, that make models."
+    )
+    group_factories: tuple[str, ...] = _setting(
+        (),
+        "strings",
+        "Import paths of functions, not in the project's source, that take a model first and `weight_decay` and return"
+        " parameter groups in which gains and biases (parameters of one dimension) don't decay.",
     )
 
 

@@ -47,7 +47,7 @@ class Comment:
         """The words of the comment that stand for a rule; for a comment without words, the code."""
         if not self.codes:
             return [rule.code]
-        return [word for word in self.codes if _names(word, rule)]
+        return [word for word in self.codes if rule.called(word)]
 
     def fix(self, unused: Sequence[str]) -> Fix:
         """What removes the unused words, or the comment where nothing would remain of it."""
@@ -57,10 +57,6 @@ class Comment:
         listed = ", ".join(left)
         text = f"# noqa: {listed}" if self.borrowed else f"# wdlint: {self.verb}[{listed}]"
         return Fix("Remove what is of no use", Applicability.SAFE, (Edit(self.place, text),))
-
-
-def _names(word: str, rule: Rule) -> bool:
-    return word.upper() == rule.code or word.lower().replace("_", "-") == rule.name
 
 
 def may_suppress(data: bytes) -> bool:
@@ -112,11 +108,11 @@ def _covering(finding: Finding, comments: list[Comment], by_code: dict[str, Rule
 
 
 def _ours(comment: Comment, rules: Sequence[Rule]) -> bool:
-    return any(_names(word, rule) for word in comment.codes for rule in rules)
+    return any(rule.called(word) for word in comment.codes for rule in rules)
 
 
 def _as_fact(comment: Comment, rules: Sequence[Rule]) -> Suppression:
-    unknown = {word for word in comment.codes if not any(_names(word, rule) for rule in rules)}
+    unknown = {word for word in comment.codes if not any(rule.called(word) for rule in rules)}
     return Suppression(comment.codes, tuple(sorted(comment.used | unknown)), comment.place)
 
 

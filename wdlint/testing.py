@@ -1,4 +1,6 @@
-"""For the tests of training code: one line that fails where an optimizer decays what it should not.
+"""For tests, of training code and of rules of one's own.
+
+One line that fails where an optimizer decays what it should not:
 
     from wdlint.testing import assert_decay
 
@@ -6,10 +8,17 @@
         assert_decay(model, make_optimizer(model))
 
 or, with `pytest_plugins = ["wdlint.testing"]` in a conftest, by the fixture of the same name. Needs pytest and torch.
+And one that fails where the examples of a rule don't behave as they say; that needs pytest alone:
+
+    from wdlint.testing import assert_examples
+
+    def test_the_rule():
+        assert_examples("lint/rules/my_rule.py")
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +41,15 @@ def assert_decay(model: nn.Module, optimizer: Optimizer, **options: Any) -> Repo
     report = audit(model, optimizer, **options)
     report.raise_for_findings()
     return report
+
+
+def assert_examples(*paths: str | os.PathLike[str]) -> None:
+    """Run the examples of the rules in files and folders, and raise AssertionError with what is wrong with them."""
+    from wdlint.examples import test_folders
+
+    told, failed = test_folders([os.fspath(path) for path in paths])
+    if failed or not told:
+        raise AssertionError(told or "there are no rules there")
 
 
 @pytest.fixture(name="assert_decay")

@@ -125,9 +125,22 @@ _worker: Linter | None = None
 
 
 def _start(plan: Plan) -> None:
+    import threading
+
     global _worker
     gc.set_threshold(_BETWEEN_COLLECTIONS, 10, 10)
     _worker = plan.linter()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it does: killed, it can't say so, and we would wait for ever."""
+    import multiprocessing
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _check_chunk(files: Sequence[str]) -> list[Checked]:

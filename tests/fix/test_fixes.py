@@ -8,7 +8,7 @@ import pytest
 
 from wdlint.api import check_source
 from wdlint.facts import Applicability, Finding, Fix
-from wdlint.fix.apply import Outcome, difference
+from wdlint.fix.apply import Outcome
 from wdlint.fixing import mended_text
 from wdlint.settings import Settings
 
@@ -284,10 +284,3 @@ def test_what_is_not_fixed_stays_a_finding() -> None:
     call = "optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1)\n"
     left: tuple[Finding, ...] = mend(MODEL + call, unfixable=("WD101", "WD102")).left
     assert {finding.code for finding in left} == {"WD101", "WD102"}
-
-
-def test_a_patch_tells_of_a_missing_last_line_end() -> None:
-    assert difference("a.py", b"x = 1", b"x = 2") == (
-        b"--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x = 1\n\\ No newline at end of file\n"
-        b"+x = 2\n\\ No newline at end of file\n"
-    )

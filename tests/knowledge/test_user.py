@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from wdlint import check_source
 from wdlint.knowledge import user
+from wdlint.knowledge.factories import factory
 from wdlint.knowledge.layers import layer
 from wdlint.knowledge.optimizers import optimizer
+from wdlint.knowledge.wrappers import helper
 from wdlint.settings import Knowledge, OptimizerEntry
+from wdlint.site import explain_site
 
 SOURCE = """\
 import torch
@@ -98,3 +102,44 @@ def test_additions_do_not_outlive_their_settings() -> None:
     user.use(Knowledge())
     assert optimizer("mylib.Sophia") is None
     assert layer("mylib.ScaleNorm") is None
+
+
+FACTORIES = """\
+import torch
+from mylib import build, divided
+
+net = build("big")
+optimizer = torch.optim.AdamW({parameters}, lr=1e-3, weight_decay=0.1)
+"""
+
+
+def told(folder: Path, parameters: str, known: str) -> str:
+    """What wdlint reads of the optimizer, with settings that know something."""
+    (folder / "train.py").write_text(FACTORIES.format(parameters=parameters))
+    (folder / "wdlint.toml").write_text(f"[knowledge]\n{known}\n")
+    return explain_site(str(folder / "train.py"))
+
+
+def test_a_model_factory_makes_a_model(tmp_path: Path) -> None:
+    known = 'model-factories = ["mylib.build"]'
+    assert "the model (build) can't be seen" in told(
+        tmp_path, "divided(net)", known + '\ngroup-factories = ["mylib.divided"]'
+    )
+    assert factory("mylib.build") is not None
+
+
+def test_a_group_factory_divides_as_it_should(tmp_path: Path) -> None:
+    assert "not every group could be read" in told(tmp_path, "divided(net, 0.1)", "")
+    text = told(tmp_path, "divided(net, 0.3)", 'group-factories = ["mylib.divided"]')
+    assert "group 1: weights in, gains out, biases out" in text
+    assert "group 2: weights out, gains in, biases in" in text
+    assert "decay 0.3" in text
+
+
+def test_what_one_configuration_adds_is_unknown_to_the_next() -> None:
+    user.use(Knowledge(group_factories=("mylib.divided",), model_factories=("mylib.build",)))
+    assert helper("mylib.divided") is not None
+    assert factory("mylib.build") is not None
+    user.use(Knowledge())
+    assert helper("mylib.divided") is None
+    assert factory("mylib.build") is None

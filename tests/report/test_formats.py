@@ -5,6 +5,7 @@ A golden file is written anew with `python -m pytest tests/report --golden` and 
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import xml.etree.ElementTree as ElementTree
@@ -21,7 +22,7 @@ from wdlint.facts import Applicability, Confidence, Edit, Finding, Fix, Note, Pl
 from wdlint.report import Run, render
 from wdlint.report.github import job_summary
 from wdlint.report.hunks import MOST
-from wdlint.report.plain import statistics
+from wdlint.report.plain import statistics_lines
 from wdlint.rule import built_in
 from wdlint.settings import FORMATS
 
@@ -39,7 +40,9 @@ optimizer = torch.optim.AdamW(
 )
 \tloss = ce + 1e-4 * l2  # 損失 <b>
 """
-NOTEBOOK = json.dumps({"cells": [{"cell_type": "markdown"}, {"cell_type": "code", "source": "a = 1\nopt = Adam(p)"}]})
+NOTEBOOK = json.dumps(
+    {"cells": [{"cell_type": "markdown"}, {"cell_type": "code", "source": ["a = 1\n", "opt = Adam(p)"]}]}, indent=1
+)
 
 
 def example() -> Run:
@@ -115,7 +118,7 @@ def test_there_is_a_golden_file_for_each_format_and_no_other() -> None:
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_clean_run_has_a_report(form: str) -> None:
     text = render(replace(example(), findings=[], errors=[], suppressed=[], baselined=[]), form)
-    assert form in ("json-lines", "github") or text.endswith("\n")
+    assert form in ("json-lines", "github", "azure") or text.endswith("\n")
     if form in ("json", "gitlab"):
         assert json.loads(text) == []
     if form in ("text", "concise"):
@@ -137,6 +140,8 @@ def test_names_can_inject_nothing(form: str) -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u2028\u202e]", text)
     if form == "github":
         assert all(line.startswith(("::warning title=", "::error title=wdlint,")) for line in text.splitlines())
+    elif form == "azure":
+        assert all(re.fullmatch(r"##vso\[task\.logissue [^\]]*\][^\]]*", line) for line in text.splitlines())
     elif form == "junit":
         ElementTree.fromstring(text)
     elif form == "json-lines":
@@ -166,19 +171,53 @@ def test_sarif_is_valid_and_its_indices_lead_to_rules(evil: bool) -> None:
 
 
 def test_a_job_summary_escapes_markup() -> None:
-    bad = Finding("WD101", Place("a|b<c>.py", 1, 1, 1, 2), "<img src=x> | [link](y) @someone")
+    name = "a|b<c>`d`*e* www.evil.com #1.py"
+    bad = Finding("WD101", Place(name, 1, 1, 1, 2), "<img src=x> | [link](y) @someone `a_b[*]` **c** https://x")
     row = job_summary(replace(example(), findings=[bad])).splitlines()[-2]
     assert row.count("|") == 4
-    assert "<" not in row
-    assert "[" not in row
-    assert "@" not in row
+    told = row.replace("<code>", "").replace("</code>", "").replace("|", "")
+    assert not re.search(r"[<>`*_\[\]()@:~]|www\.", told)
+    assert html.unescape(told).split() == [*f"{name}:1:1".split(), "WD101", *bad.message.replace("`", "").split()]
+
+
+def test_a_place_in_a_notebook_is_shown_at_its_line_of_the_file() -> None:
+    for form, line in (
+        ("gitlab", '"line": 10'),
+        ("rdjson", '"line": 10'),
+        ("sarif", '"startLine": 10'),
+        ("github", "line=10"),
+    ):
+        assert line in render(example(), form)
+    assert NOTEBOOK.splitlines()[9].strip() == '"opt = Adam(p)"'
+
+
+def test_a_suggestion_of_reviewdog_counts_in_bytes() -> None:
+    source = "größe = '損失'; opt = Adam(p)\n"
+    start = source.index("Adam") + 1
+    place = Place("a.py", 1, start, 1, start + 4)
+    fix = Fix("Decouple", Applicability.UNSAFE, (Edit(place, "AdamW"),))
+    run = replace(
+        example(), findings=[Finding("WD201", place, "m", fix=fix)], excerpts=Excerpts({"a.py": source.encode()})
+    )
+    (told,) = json.loads(render(run, "rdjson"))["diagnostics"]
+    for span in (told["location"]["range"], told["suggestions"][0]["range"]):
+        assert source.encode()[span["start"]["column"] - 1 : span["end"]["column"] - 1] == b"Adam"
+
+
+def test_half_of_a_fix_is_no_suggestion() -> None:
+    place = Place("src/train.py", 5, 13, 9, 2)
+    fix = Fix("Divide", Applicability.SAFE, (Edit(place, "a"), Edit(replace(place, line=1, end_line=1), "b")))
+    run = replace(example(), findings=[Finding("WD101", place, "m", fix=fix)])
+    assert "suggestions" not in json.loads(render(run, "rdjson"))["diagnostics"][0]
+    (result, *_) = json.loads(render(run, "sarif"))["runs"][0]["results"]
+    assert len(result["fixes"][0]["artifactChanges"][0]["replacements"]) == 2
 
 
 def test_statistics_count_by_rule() -> None:
     run = example()
     run = replace(run, findings=[*run.findings, run.findings[1]])
-    assert statistics(run).splitlines()[0].split()[:2] == ["2", "WD202"]
-    assert len(statistics(run).splitlines()) == 3
+    assert statistics_lines(run).splitlines()[0].split()[:2] == ["2", "WD202"]
+    assert len(statistics_lines(run).splitlines()) == 3
 
 
 def test_colour_adds_escapes_and_nothing_else() -> None:

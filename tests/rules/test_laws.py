@@ -167,7 +167,9 @@ def test_knowing_more_of_membership_never_hides_a_decayed_gain(use: OptimizerUse
 
 @given(uses())
 def test_an_assumed_model_proves_nothing_about_its_parameters(use: OptimizerUse) -> None:
-    assume(use.inventory is not None and use.inventory.assumed)
+    assume(use.inventory is not None)
+    assert use.inventory is not None
+    use = replace(use, inventory=replace(use.inventory, assumed=True))
     for rule in RULES:
         for finding in rule.judge(use):
             if finding.parameters:

@@ -6,7 +6,6 @@ a text lints as is asked of a function that is handed in, so that nothing here k
 
 from __future__ import annotations
 
-import difflib
 import io
 import re
 import tokenize
@@ -170,17 +169,3 @@ def _parses(file: str, data: bytes) -> bool:
     except Unreadable:
         return False
     return True
-
-
-def difference(file: str, old: bytes, new: bytes) -> bytes:
-    """What changes, as a patch that `git apply` takes."""
-    before, after = _lines(old), _lines(new)
-    name = file.replace("\\", "/")
-    told = difflib.diff_bytes(
-        difflib.unified_diff, before, after, f"a/{name}".encode(), f"b/{name}".encode(), lineterm=b"\n"
-    )
-    return b"".join(line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n" for line in told)
-
-
-def _lines(data: bytes) -> list[bytes]:
-    return list(re.findall(rb"[^\n]*\n|[^\n]+", data))

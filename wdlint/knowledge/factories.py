@@ -6,6 +6,7 @@ its documentation and source. Where nothing is sure, the call is still known to 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -86,6 +87,8 @@ _BY_PATH = {
 
 def factory(path: str) -> Factory | None:
     """What the call of `path` is known to make; None where it is not known to make a model."""
+    if path in _added:
+        return Factory(path, NOTHING)
     holds = _BY_PATH.get(path)
     if holds is None:
         package, _, rest = path.partition(".")
@@ -94,6 +97,15 @@ def factory(path: str) -> Factory | None:
             parts.pop()
         holds = _by_name().get((package, parts[-1])) if parts else None
     return Factory(path, holds) if holds is not None else None
+
+
+_added: set[str] = set()
+
+
+def add(paths: Iterable[str]) -> None:
+    """Set the factories that a user knows besides the table's, in place of those that were added before."""
+    _added.clear()
+    _added.update(paths)
 
 
 @cache

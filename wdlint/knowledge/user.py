@@ -1,6 +1,6 @@
 """What a user's settings say of his own layers, parameters and optimizers.
 
-His optimizers and normalisation layers join the tables before a file is read. His names of gains and
+His optimizers, normalisation layers and factories join the tables before a file is read. His names of gains and
 biases, his normalisation layers whose source is in the project, and his policy on embeddings correct
 the kinds of the parameters that were found.
 """
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wdlint.facts import Coupling, Evidence, FileFacts, Inventory, Kind, Parameter, Witness
-from wdlint.knowledge import layers, optimizers
+from wdlint.knowledge import factories, layers, optimizers, wrappers
 from wdlint.settings import Knowledge, OptimizerEntry, Settings
 
 _COUPLINGS = {
@@ -26,9 +26,11 @@ _SHIFTS = ("bias", "beta", "shift")  # what biases of normalisation layers are c
 
 
 def use(knowledge: Knowledge) -> None:
-    """Make a user's optimizers and layers known, in place of those that were known before."""
+    """Make a user's optimizers, layers and factories known, in place of those that were known before."""
     optimizers.add(map(_optimizer, knowledge.optimizers))
     layers.add(_norm(path) for path in knowledge.norm_layers if "." in path)
+    factories.add(knowledge.model_factories)
+    wrappers.add_group_factories(knowledge.group_factories)
 
 
 def _optimizer(entry: OptimizerEntry) -> optimizers.KnownOptimizer:

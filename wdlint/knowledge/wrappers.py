@@ -7,6 +7,7 @@ groups in one call. The optimizer classes themselves are in `optimizers`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -323,4 +324,14 @@ def wrapper(path: str) -> Wrapper | None:
 
 def helper(path: str) -> Helper | None:
     """The function at an import path that divides parameters, e.g. `timm.optim.create_optimizer_v2`."""
-    return _HELPER_BY_PATH.get(path)
+    return _added.get(path) or _HELPER_BY_PATH.get(path)
+
+
+_added: dict[str, Helper] = {}
+
+
+def add_group_factories(paths: Iterable[str]) -> None:
+    """Set the functions that by a user's word divide parameters properly, in place of those that were added before."""
+    _added.clear()
+    decay = Argument("weight_decay", 1)
+    _added.update((path, Helper(path, _MODEL, decay, "p.ndim <= 1", _ONLY_WEIGHTS)) for path in paths)

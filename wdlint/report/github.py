@@ -6,15 +6,18 @@ https://docs.github.com/actions/using-workflows/workflow-commands-for-github-act
 
 from __future__ import annotations
 
+import re
+
 from wdlint.facts import Finding
 from wdlint.report import Run
-from wdlint.report.plain import harmless, position, summary
+from wdlint.report.plain import harmless, in_cell, position, summary
 
 _SHOWN = 50  # rows of the job summary
+_MARKUP = re.compile(r"[!-+:-@\[-`{-~]|www(?=\.)")  # all ASCII signs but , - . / and what starts a link by itself
 
 
 def render(run: Run) -> str:
-    lines = [_command(finding) for finding in run.findings]
+    lines = [_command(finding, run) for finding in run.findings]
     lines += [
         f"::error title=wdlint,file={_property(harmless(file))}::{_data(harmless(message))}"
         for file, message in run.errors
@@ -22,17 +25,16 @@ def render(run: Run) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _command(finding: Finding) -> str:
-    place = finding.place
-    told = [harmless(finding.message)]
+def _command(finding: Finding, run: Run) -> str:
+    place = run.excerpts.in_file(finding.place)
+    told = [in_cell(finding.place) + harmless(finding.message)]
     told += [f"note: {harmless(note.text)}" for note in finding.notes]
     told += [f"help: {harmless(finding.help)}"] if finding.help else []
     properties = {"title": f"wdlint {finding.code} ({finding.rule})", "file": harmless(place.file)}
-    if place.cell is None:  # a line of a cell is no line of the file
-        properties |= {"line": str(place.line), "col": str(place.column), "endLine": str(place.end_line)}
+    properties |= {"line": str(place.line)}
+    if finding.place.cell is None:
+        properties |= {"col": str(place.column), "endLine": str(place.end_line)}
         properties |= {"endColumn": str(place.end_column)} if place.end_line == place.line else {}
-    else:
-        told[0] = f"cell {place.cell}, line {place.line}: {told[0]}"
     written = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     return f"::{finding.severity.value} {written}::" + _data("\n".join(told))
 
@@ -51,14 +53,24 @@ def job_summary(run: Run) -> str:
     if run.findings:
         lines += ["", "| place | rule | message |", "|---|---|---|"]
     for finding in run.findings[:_SHOWN]:
-        cells = (position(finding.place), f"{finding.code} {finding.rule}", harmless(finding.message))
-        lines.append("| " + " | ".join(map(_cell, cells)) + " |")
+        cells = (_code(position(finding.place)), f"{finding.code} {finding.rule}", _marked(harmless(finding.message)))
+        lines.append("| " + " | ".join(cells) + " |")
     if len(run.findings) > _SHOWN:
         lines += ["", f"and {len(run.findings) - _SHOWN} more"]
     return "".join(f"{line}\n" for line in lines) + "\n"
 
 
-def _cell(text: str) -> str:
-    for sign, safe in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "&#124;"), ("[", "&#91;"), ("@", "&#64;")):
-        text = text.replace(sign, safe)
-    return text
+def _marked(text: str) -> str:
+    """A message with what it quotes as code; nothing else in it is markup."""
+    pieces = text.split("`")
+    whole = len(pieces) % 2 == 1  # each quotation is closed
+    return "".join(_code(piece) if whole and index % 2 else _plain(piece) for index, piece in enumerate(pieces))
+
+
+def _code(text: str) -> str:
+    return f"<code>{_plain(text)}</code>"
+
+
+def _plain(text: str) -> str:
+    """Text in which Markdown and HTML find no sign of theirs."""
+    return _MARKUP.sub(lambda found: f"&#{ord(found[0][0])};{found[0][1:]}", text)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from wdlint.facts import Finding, Severity
 from wdlint.report import Run
-from wdlint.report.plain import harmless
+from wdlint.report.document import written
+from wdlint.report.plain import harmless, in_cell
 
 
 def render(run: Run) -> str:
-    return json.dumps([_issue(finding, run) for finding in run.findings], indent=2) + "\n"
+    return written([_issue(finding, run) for finding in run.findings]) + "\n"
 
 
 def _issue(finding: Finding, run: Run) -> dict[str, Any]:
-    place = finding.place
+    place = run.excerpts.in_file(finding.place)
+    message = harmless(finding.message)
     return {
         "check_name": finding.code,
-        "description": f"{finding.code} {finding.rule}: {harmless(finding.message)}",
+        "description": f"{finding.code} {finding.rule}: {in_cell(finding.place)}{message}",
         "severity": "major" if finding.severity is Severity.ERROR else "minor",
         "fingerprint": run.fingerprints[id(finding)],
         "location": {

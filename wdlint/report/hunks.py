@@ -53,12 +53,21 @@ def _edited(lines: Sequence[str], edits: Sequence[Edit]) -> list[str] | None:
 def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, int | None, str]]:
     from difflib import SequenceMatcher
 
-    groups = SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(1)
+    # What is alike before and after is left out first: comparing whole files would take most of a cached run.
+    most = min(len(old), len(new))
+    before = next((n for n in range(most) if old[n] != new[n]), most)
+    after = next((n for n in range(most - before) if old[-1 - n] != new[-1 - n]), most - before)
+    skip, keep = max(before - 1, 0), max(after - 1, 0)  # a line of context stays
+    groups = SequenceMatcher(
+        None, old[skip : len(old) - keep], new[skip : len(new) - keep], autojunk=False
+    ).get_grouped_opcodes(1)
     for index, group in enumerate(groups):
         if index:
             yield "…", None, ""
         for tag, start, end, new_start, new_end in group:
+            start, end, new_start, new_end = start + skip, end + skip, new_start + skip, new_end + skip
             if tag == "equal":
+                end -= end == len(old) and not old[-1]  # after the last line end there is no line
                 yield from ((" ", number + 1, old[number]) for number in range(start, end))
                 continue
             yield from (("-", number + 1, old[number]) for number in range(start, end))

@@ -6,17 +6,17 @@ and `cell` is a notebook's cell from 1 or null.
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
 from wdlint.address import page_address
 from wdlint.facts import Finding, Fix
 from wdlint.report import Run
+from wdlint.report.document import written
 
 
 def render(run: Run) -> str:
-    return json.dumps([as_object(finding) for finding in run.findings], indent=2) + "\n"
+    return written([as_object(finding) for finding in run.findings]) + "\n"
 
 
 def as_object(finding: Finding) -> dict[str, Any]:
@@ -49,7 +49,9 @@ def _fix(fix: Fix | None) -> dict[str, Any] | None:
         "applicability": {"shown": "display"}.get(fix.applicability.value, fix.applicability.value),
         "edits": [
             {
+                "cell": edit.place.cell,
                 "content": edit.text,
+                "filename": os.path.abspath(edit.place.file),
                 "location": {"row": edit.place.line, "column": edit.place.column},
                 "end_location": {"row": edit.place.end_line, "column": edit.place.end_column},
             }

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from wdlint.report import Run
+from wdlint.report.document import written
 from wdlint.report.json import as_object
 
 
 def render(run: Run) -> str:
-    return "".join(json.dumps(as_object(finding)) + "\n" for finding in run.findings)
+    return "".join(written(as_object(finding), indent=None) + "\n" for finding in run.findings)

@@ -24,9 +24,24 @@ _STYLES = {
 _HARMFUL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+_LONE = re.compile(r"[\ud800-\udfff]")
+
+
 def harmless(text: str) -> str:
     """The text with everything that could steer a terminal or start a new line spelled out."""
-    return _HARMFUL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return _HARMFUL.sub(_escape, text)
+
+
+def spelled(text: str) -> str:
+    """The text with what no encoding of Unicode can hold spelled out."""
+    return _LONE.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    if 0xDC80 <= number <= 0xDCFF:  # how Python reads a byte of a name that is no UTF-8
+        return f"\\x{number - 0xDC00:02x}"
+    return found[0].encode("unicode_escape").decode()
 
 
 def styled(text: str, style: str, colour: bool) -> str:
@@ -42,6 +57,11 @@ def position(place: Place) -> str:
     """`file:line:column`, with the cell where there is one."""
     cell = f"cell {place.cell}:" if place.cell is not None else ""
     return f"{harmless(place.file)}:{cell}{place.line}:{place.column}"
+
+
+def in_cell(place: Place) -> str:
+    """What a message starts with where the format has no word for a notebook's cell."""
+    return "" if place.cell is None else f"cell {place.cell}, line {place.line}: "
 
 
 def counted(number: int, noun: str) -> str:
@@ -72,15 +92,21 @@ def summary(run: Run) -> list[str]:
     return lines
 
 
-def statistics(run: Run) -> str:
-    """One line a rule: how often it was found, most often first; the summary where nothing was."""
-    if not run.findings:
-        return "".join(f"{line}\n" for line in summary(run))
+def statistics(run: Run) -> list[dict[str, str | int | bool]]:
+    """How often each rule was found and whether it can be fixed, most often first."""
     counts = Counter(finding.code for finding in run.findings)
     names = {finding.code: finding.rule for finding in run.findings}
     able = {finding.code for finding in run.findings if fixable(finding)}
-    rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    width = len(str(rows[0][1]))
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [{"code": c, "name": names[c], "count": number, "fixable": c in able} for c, number in ordered]
+
+
+def statistics_lines(run: Run) -> str:
+    """One line a rule; the summary where nothing was found."""
+    rows = statistics(run)
+    if not rows:
+        return "".join(f"{line}\n" for line in summary(run))
+    width = len(str(rows[0]["count"]))
     return "".join(
-        f"{number:>{width}}  {code}  {'[*]' if code in able else '[ ]'} {names[code]}\n" for code, number in rows
+        f"{row['count']:>{width}}  {row['code']}  {'[*]' if row['fixable'] else '[ ]'} {row['name']}\n" for row in rows
     )

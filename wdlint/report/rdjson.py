@@ -2,40 +2,53 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from wdlint.address import page_address
 from wdlint.facts import Finding, Place
 from wdlint.report import Run
-from wdlint.report.plain import harmless
+from wdlint.report.document import written
+from wdlint.report.plain import fixable, harmless, in_cell
 
 
 def render(run: Run) -> str:
     document = {
         "source": {"name": "wdlint"},
         "severity": "WARNING",
-        "diagnostics": [_diagnostic(finding) for finding in run.findings],
+        "diagnostics": [_diagnostic(finding, run) for finding in run.findings],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return written(document) + "\n"
 
 
-def _diagnostic(finding: Finding) -> dict[str, Any]:
-    fix = finding.fix
+def _diagnostic(finding: Finding, run: Run) -> dict[str, Any]:
+    place = run.excerpts.in_file(finding.place)
     address = page_address(finding.code, finding.rule)
     diagnostic: dict[str, Any] = {
-        "message": f"{finding.rule}: {harmless(finding.message)}",
+        "message": f"{finding.rule}: {in_cell(finding.place)}{harmless(finding.message)}",
         "code": {"value": finding.code, **({"url": address} if address else {})},
         "severity": finding.severity.value.upper(),
-        "location": {"path": finding.place.file, "range": _range(finding.place)},
+        "location": {"path": place.file, "range": _range(place, run)},
     }
-    if fix is not None and fix.edits:
-        diagnostic["suggestions"] = [{"range": _range(edit.place), "text": edit.text} for edit in fix.edits]
+    fix = finding.fix
+    # A suggestion is taken by itself: half of a fix would be worse than none.
+    if fix is not None and fixable(finding) and len(fix.edits) == 1 and _beside(fix.edits[0].place, finding.place):
+        diagnostic["suggestions"] = [{"range": _range(fix.edits[0].place, run), "text": fix.edits[0].text}]
     return diagnostic
 
 
-def _range(place: Place) -> dict[str, Any]:
+def _beside(edited: Place, found: Place) -> bool:
+    return edited.file == found.file and edited.cell is None and found.cell is None
+
+
+def _range(place: Place, run: Run) -> dict[str, Any]:
     return {
-        "start": {"line": place.line, "column": place.column},
-        "end": {"line": place.end_line, "column": place.end_column},
+        "start": {"line": place.line, "column": _in_bytes(place.line, place.column, place, run)},
+        "end": {"line": place.end_line, "column": _in_bytes(place.end_line, place.end_column, place, run)},
     }
+
+
+def _in_bytes(number: int, column: int, place: Place, run: Run) -> int:
+    """A column as the format counts: in bytes of UTF-8, from 1."""
+    lines = run.excerpts.file(place.file)
+    before = lines[number - 1][: column - 1] if column > 1 and number <= len(lines) else ""
+    return column + len(before.encode("utf-8", "surrogatepass")) - len(before)

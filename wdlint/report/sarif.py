@@ -6,16 +6,16 @@ viewer can tell them from repaired ones. Specification: https://docs.oasis-open.
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 from urllib.parse import quote
 
 from wdlint import __version__
 from wdlint.address import page_address
-from wdlint.facts import Finding, Note, Place
+from wdlint.facts import Finding, Fix, Note, Place
 from wdlint.report import Run
-from wdlint.report.plain import harmless
+from wdlint.report.document import written
+from wdlint.report.plain import fixable, harmless, in_cell, spelled
 from wdlint.rule import Rule
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -46,7 +46,7 @@ def render(run: Run) -> str:
             }
         ],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return written(document) + "\n"
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -63,14 +63,12 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _result(finding: Finding, run: Run, codes: list[str]) -> dict[str, Any]:
-    told = harmless(finding.message)
-    if finding.place.cell is not None:
-        told = f"cell {finding.place.cell}: {told}"
+    told = in_cell(finding.place) + harmless(finding.message)
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "level": finding.severity.value,
         "message": {"text": told + (f"\nhelp: {harmless(finding.help)}" if finding.help else "")},
-        "locations": [_location(finding.place)],
+        "locations": [_location(finding.place, run)],
         "partialFingerprints": {"wdlint/v1": run.fingerprints[id(finding)]},
         "properties": {
             "confidence": finding.confidence.value,
@@ -80,21 +78,21 @@ def _result(finding: Finding, run: Run, codes: list[str]) -> dict[str, Any]:
     }
     if finding.code in codes:
         result["ruleIndex"] = codes.index(finding.code)
-    related = [_related(note, note.place) for note in finding.notes if note.place is not None]
+    related = [_related(note, note.place, run) for note in finding.notes if note.place is not None]
     if related:
         result["relatedLocations"] = related
-    if finding.fix is not None and finding.fix.edits:
-        result["fixes"] = [_fix(finding)]
+    if finding.fix is not None and fixable(finding) and all(edit.place.cell is None for edit in finding.fix.edits):
+        result["fixes"] = [_fix(finding.fix)]
     return result
 
 
-def _related(note: Note, place: Place) -> dict[str, Any]:
-    return {**_location(place), "message": {"text": harmless(note.text)}}
+def _related(note: Note, place: Place, run: Run) -> dict[str, Any]:
+    return {**_location(place, run), "message": {"text": harmless(note.text)}}
 
 
-def _location(place: Place) -> dict[str, Any]:
+def _location(place: Place, run: Run) -> dict[str, Any]:
     location: dict[str, Any] = {
-        "physicalLocation": {"artifactLocation": _artifact(place.file), "region": _region(place)}
+        "physicalLocation": {"artifactLocation": _artifact(place.file), "region": _region(run.excerpts.in_file(place))}
     }
     if place.cell is not None:
         location["logicalLocations"] = [{"name": f"cell {place.cell}", "kind": "object"}]
@@ -102,7 +100,11 @@ def _location(place: Place) -> dict[str, Any]:
 
 
 def _artifact(file: str) -> dict[str, Any]:
-    uri = quote(file.replace(os.sep, "/"), safe="/", errors="surrogatepass")
+    try:
+        name = os.fsencode(file.replace(os.sep, "/"))
+    except UnicodeEncodeError:  # no name of this system's
+        name = spelled(file).encode()
+    uri = quote(name, safe="/")
     return {"uri": f"file://{uri}"} if os.path.isabs(file) else {"uri": uri, "uriBaseId": "%SRCROOT%"}
 
 
@@ -115,13 +117,12 @@ def _region(place: Place) -> dict[str, int]:
     }
 
 
-def _fix(finding: Finding) -> dict[str, Any]:
-    assert finding.fix is not None
+def _fix(fix: Fix) -> dict[str, Any]:
     by_file: dict[str, list[dict[str, Any]]] = {}
-    for edit in finding.fix.edits:
+    for edit in fix.edits:
         replacement = {"deletedRegion": _region(edit.place), "insertedContent": {"text": edit.text}}
         by_file.setdefault(edit.place.file, []).append(replacement)
     changes = [
         {"artifactLocation": _artifact(file), "replacements": replacements} for file, replacements in by_file.items()
     ]
-    return {"description": {"text": finding.fix.title}, "artifactChanges": changes}
+    return {"description": {"text": fix.title}, "artifactChanges": changes}

@@ -28,28 +28,34 @@ class Locator:
         self._found: dict[tuple[str, str, int], str | None] = {}
         self._listings: dict[str, frozenset[str]] = {}
         self._tops: dict[str, str] = {}
+        self._paths: dict[str, list[str]] = {}
 
     def locate(self, importer: str, dotted: str, level: int) -> str | None:
         """The file, or the folder without `__init__`, that `import dotted` in the file `importer` means.
 
         `level` is the number of leading dots. None where the project has no such module.
         """
-        key = (os.path.dirname(importer) or ".", dotted, level)
-        if key not in self._found:
-            self._found[key] = self._locate(dotted, importer, level)
-        return self._found[key]
-
-    def _locate(self, dotted: str, importer: str, level: int) -> str | None:
         folder = os.path.dirname(importer) or "."
+        key = (folder, dotted, level)
+        if key not in self._found:
+            self._found[key] = self._locate(dotted, folder, level)
+        found = self._found[key]
+        # a package may import from itself; a script named like a library does not mean itself
+        if found is None or level or found.endswith("__init__.py") or not _same_file(found, importer):
+            return found
+        return self._locate(dotted, folder, level, importer)
+
+    def _locate(self, dotted: str, folder: str, level: int, other_than: str = "") -> str | None:
         parts = dotted.split(".") if dotted else []
         if level:
             for _ in range(level - 1):
                 folder = os.path.dirname(os.path.abspath(folder))
             return self._under(folder, parts)
-        for start in (*self._search_path(folder), *self._roots):
+        if folder not in self._paths:
+            self._paths[folder] = self._search_path(folder)
+        for start in (*self._paths[folder], *self._roots):
             found = self._under(start, parts)
-            # a package may import from itself; a script named like a library does not mean itself
-            if found is not None and (found.endswith("__init__.py") or not _same_file(found, importer)):
+            if found is not None and (not other_than or not _same_file(found, other_than)):
                 return found
         return None
 
@@ -113,4 +119,6 @@ class Locator:
 
 
 def _same_file(left: str, right: str) -> bool:
+    if os.path.basename(left) != os.path.basename(right):  # nearly always, and asked of every import
+        return False
     return os.path.abspath(left) == os.path.abspath(right)

@@ -88,6 +88,17 @@ class Notebook:
                 return known.source
         raise KeyError(cell)
 
+    def file_line(self, cell: int, line: int) -> int:
+        """The line of the file itself at which a line of a cell is written (all lines of a cell, in some notebooks).
+
+        Raises:
+            KeyError: the notebook has no code cell of that number.
+        """
+        for known in self.cells:
+            if known.number == cell:
+                return self.raw.count("\n", 0, _start_of_line(self.raw, known, line)) + 1
+        raise KeyError(cell)
+
     def with_sources(self, sources: Mapping[int, str]) -> bytes:
         """The notebook's bytes with the source of some cells replaced.
 
@@ -210,6 +221,18 @@ def _code_cells(raw: str) -> Iterator[Cell]:
             if all(isinstance(part, str) for part in parts):
                 source = "".join(parts)
                 yield Cell(number, source.replace("\r\n", "\n").replace("\r", "\n"), at, end)
+
+
+def _start_of_line(raw: str, cell: Cell, line: int) -> int:
+    """Where in the file a line of a cell (from 1) is written."""
+    if raw[cell.start] != "[":
+        return cell.start
+    start, left = cell.start, line - 1
+    for start, end in _elements(raw, cell.start):
+        left -= _decode(raw[start:end], 0)[0].count("\n")
+        if left < 0:
+            break
+    return start
 
 
 def _encoded(source: str, before: str, raw: str) -> str:

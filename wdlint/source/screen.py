@@ -40,10 +40,13 @@ _IMPORT = rb"(?m)^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n
 
 def may_matter(data: bytes) -> bool:
     """Whether a source file's bytes can hold anything that a rule judges."""
-    if not _has_marks(data):
-        return False
+    return has_marks(data) and has_marked_code(data)
+
+
+def has_marked_code(data: bytes) -> bool:
+    """Whether a mark stands in code: the second look, a hundred times dearer than the first."""
     notebook = data.lstrip()[:1] == b"{"
-    return notebook or _has_marks(_bare(data))
+    return notebook or has_marks(_bare(data))
 
 
 def _bare(data: bytes) -> bytes:
@@ -54,7 +57,8 @@ def _bare(data: bytes) -> bytes:
     return re.sub(b"|".join(_HARMLESS), b"", code)
 
 
-def _has_marks(data: bytes) -> bool:
+def has_marks(data: bytes) -> bool:
+    """Whether a file's bytes hold a mark anywhere: the first look."""
     # The order is that of the price for a file that holds nothing: each test is a look at every byte.
     optimizes = b"ptim" in data
     if optimizes and any(mark in data for mark in _BUILDERS):

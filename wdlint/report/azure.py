@@ -1,0 +1,39 @@
+"""Logging commands of Azure Pipelines, which shows them beside a run.
+
+They are described at https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands.
+"""
+
+from __future__ import annotations
+
+from wdlint.facts import Finding
+from wdlint.report import Run
+from wdlint.report.plain import harmless, in_cell
+
+
+def render(run: Run) -> str:
+    lines = [_command(finding, run) for finding in run.findings]
+    lines += [
+        f"##vso[task.logissue type=error;sourcepath={_escaped(harmless(file))};]{_escaped(harmless(message))}"
+        for file, message in run.errors
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _command(finding: Finding, run: Run) -> str:
+    place = run.excerpts.in_file(finding.place)
+    properties = {
+        "type": finding.severity.value,
+        "sourcepath": harmless(place.file),
+        "linenumber": str(place.line),
+        "columnnumber": str(place.column),
+        "code": finding.code,
+    }
+    written = "".join(f"{key}={_escaped(value)};" for key, value in properties.items())
+    message = f"{finding.rule}: {in_cell(finding.place)}{harmless(finding.message)}"
+    return f"##vso[task.logissue {written}]{_escaped(message)}"
+
+
+def _escaped(text: str) -> str:
+    for sign, safe in (("%", "%AZP25"), (";", "%3B"), ("\r", "%0D"), ("\n", "%0A"), ("]", "%5D")):
+        text = text.replace(sign, safe)
+    return text
