@@ -30,6 +30,9 @@ class Schedule:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._serve())
 
+    def waits(self, uri: str) -> bool:
+        return uri in self._due
+
     def forget(self, uri: str) -> None:
         self._due.pop(uri, None)
 

@@ -58,9 +58,8 @@ class Session:
 
     def opened(self, document: Document) -> None:
         self.documents.put(document)
+        self._came_or_went(document)
         self._schedule.soon(document.uri)
-        if not _is_on_disk(document):
-            self._lint_dependents(document)
 
     def changed(self, document: Document) -> None:
         self.documents.put(document)
@@ -81,8 +80,7 @@ class Session:
             memory.pop(uri, None)
         for part in document.parts.values():
             self._publish(part.uri, None, [])
-        if not _is_on_disk(document):
-            self._lint_dependents(document)
+        self._came_or_went(document)
 
     def lint_all(self, because_of: Sequence[str] = ()) -> None:
         """Lint the open documents anew: all of them, or those that rest on some files."""
@@ -91,6 +89,13 @@ class Session:
             seen = self._seen.get(document.uri)
             if not files or seen is None or not files.isdisjoint(seen.rests_on):
                 self._schedule.soon(document.uri, PAUSE)
+
+    def _came_or_went(self, document: Document) -> None:
+        """Lint what a text matters to that takes the place of a file, or gives it back."""
+        if not os.path.exists(document.path):
+            self.lint_all()  # any import may lead to it that led nowhere
+        elif not _is_on_disk(document):
+            self._lint_dependents(document)
 
     def _lint_dependents(self, document: Document) -> None:
         for uri, seen in self._seen.items():
@@ -117,16 +122,14 @@ class Session:
         document = self.documents.get(uri)
         if document is None:
             return None
-        seen = self._seen.get(document.uri)
-        if seen is None or seen.document is not document:
-            of, task = self._running.get(document.uri, (None, None))
-            if of is document and task is not None and not task.done():
-                await asyncio.shield(task)
-            else:
-                self._schedule.forget(document.uri)
-                await self._lint(document.uri)
-            seen = self._seen.get(document.uri)
-        return seen
+        uri = document.uri
+        of, task = self._running.get(uri, (None, None))
+        if self._schedule.waits(uri) or of is not document or task is None:
+            self._schedule.forget(uri)
+            await self._lint(uri)
+        else:
+            await asyncio.shield(task)
+        return self._seen.get(uri)
 
     def _show(self, seen: Seen) -> None:
         document = seen.document
