@@ -82,10 +82,6 @@ class Classification:
         """`id` of each tensor to its position."""
         return {id(c.held.tensor): i for i, c in enumerate(self.parameters)}
 
-    @property
-    def dissents(self) -> tuple[Classified, ...]:
-        return tuple(c for c in self.parameters if c.dissent)
-
 
 def classify(
     model: nn.Module,

@@ -57,8 +57,8 @@ _NORMS: dict[str, tuple[int, int]] = {  # positions of scale and shift
     "rms_norm": (2, -1),
 }
 _SCALES = frozenset({"mul", "div", "_weight_norm_interface"})
-_SUMS_OF_PRODUCTS = frozenset({"addcmul", "addcdiv"})  # input, then two factors
-_ADDS = frozenset({"add", "sub", "rsub", "lerp"})
+_FACTORS = {"addcmul": (1, 2), "addcdiv": (1, 2), "lerp": (2,)}  # in sums: places of what is multiplied with data
+_ADDS = frozenset({"add", "sub", "rsub"})
 _LOOKUPS = frozenset({"embedding", "_embedding_bag", "_embedding_bag_forward_only"})
 _INDEXES = frozenset({"index", "index_select", "gather", "take"})
 _PLACES = frozenset({"cat", "stack", "where", "copy", "index_put", "masked_scatter", "scatter", "masked_fill"})
@@ -148,9 +148,9 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
             self._normalise(operation, made_of, operands, result)
         elif operation in _INDEXES:
             self._spread(result, _joined([s for i, s in made_of if i == 0], "index") if made_of[0][0] == 0 else _DATA)
-        elif operation in _SUMS_OF_PRODUCTS:
-            self._use([x for x in made_of if x[0] == 0], "adds", operation)
-            self._use([x for x in made_of if x[0] != 0], "scales", operation)
+        elif operation in _FACTORS:
+            self._use([x for x in made_of if x[0] not in _FACTORS[operation]], "adds", operation)
+            self._use([x for x in made_of if x[0] in _FACTORS[operation]], "scales", operation)
             self._spread(result, _DATA)
         elif len(made_of) < len(operands):
             self._use(made_of, _role(operation), operation)
