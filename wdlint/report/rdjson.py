@@ -7,7 +7,7 @@ from typing import Any
 
 from wdlint.facts import Finding, Place
 from wdlint.report import Run
-from wdlint.report.plain import harmless
+from wdlint.report.plain import fixable, harmless
 
 
 def render(run: Run) -> str:
@@ -27,7 +27,7 @@ def _diagnostic(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity.value.upper(),
         "location": {"path": finding.place.file, "range": _range(finding.place)},
     }
-    if fix is not None and fix.edits:
+    if fix is not None and fixable(finding):
         diagnostic["suggestions"] = [{"range": _range(edit.place), "text": edit.text} for edit in fix.edits]
     return diagnostic
 

@@ -121,4 +121,8 @@ def _fix(finding: Finding) -> dict[str, Any]:
     changes = [
         {"artifactLocation": _artifact(file), "replacements": replacements} for file, replacements in by_file.items()
     ]
-    return {"description": {"text": finding.fix.title}, "artifactChanges": changes}
+    return {
+        "description": {"text": finding.fix.title},
+        "artifactChanges": changes,
+        "properties": {"applicability": finding.fix.applicability.value},
+    }
