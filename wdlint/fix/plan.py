@@ -19,6 +19,7 @@ from wdlint.fix.penalty import Made, holds_exempt, penalty_fixes
 from wdlint.fix.program import Program, dotted
 from wdlint.fix.selection import models_in, selection_of
 from wdlint.fix.split import pattern_fixes, replaced_tests
+from wdlint.fix.step import step_fixes
 from wdlint.source import tree as t
 
 REACH = ("WD101", "WD102", "WD103", "WD104", "WD106")
@@ -57,7 +58,11 @@ def with_fixes(
     planned: list[Finding] = []
     lost = {f.place for f in found if f.code == "WD303"}
     for finding in found:
-        fixes = list(_fixes(finding, facts, program, style, finding.place in lost)) if finding.fix is None else []
+        fixes: list[Fix] = []
+        if finding.fix is None and finding.code == "WD204":
+            fixes = list(step_fixes(finding, facts, program, data))
+        elif finding.fix is None:
+            fixes = list(_fixes(finding, facts, program, style, finding.place in lost))
         if fixes:
             finding = replace(finding, fix=replace(fixes[0], otherwise=tuple(fixes[1:])))
         planned.append(finding)
@@ -65,7 +70,7 @@ def with_fixes(
 
 
 def _may_be_fixed(finding: Finding) -> bool:
-    return finding.code in (*REACH, *SPLITS, "WD201", "WD401") or finding.code in PENALTIES
+    return finding.code in (*REACH, *SPLITS, *PENALTIES, "WD201", "WD204", "WD401")
 
 
 TRAINED = "parameters that are in no group now are trained after the fix"

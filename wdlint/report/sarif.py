@@ -125,4 +125,8 @@ def _fix(fix: Fix) -> dict[str, Any]:
     changes = [
         {"artifactLocation": _artifact(file), "replacements": replacements} for file, replacements in by_file.items()
     ]
-    return {"description": {"text": fix.title}, "artifactChanges": changes}
+    return {
+        "description": {"text": fix.title},
+        "artifactChanges": changes,
+        "properties": {"applicability": fix.applicability.value},
+    }

@@ -160,6 +160,7 @@ class UseReader:
             divided=_divided(drafted),
             complete=groups.complete,
             parameters_place=self._parameters_place(site, maker),
+            made_place=self.places.of(maker.made[1], maker.made[0]) if maker.made is not None else None,
             declared=said.patterns,
             declared_place=self.places.of(said.module, said.node) if said.module is not None else None,
             honours_declared=said.honours,
