@@ -34,7 +34,9 @@ When the class repeats a published optimizer whose coupling is part of its defin
 comparison needs it.
 
 ## Fix safety
-Shown only: the change is shown as a diff and never applied, since every later result depends on it.
+Shown only: the report has the change as a diff, and `--fix` never applies it, since every later result depends
+on it. The decay leaves the gradient and shrinks the weight in the same place, so that tests around it go on to
+count. Nothing is shown where the class has a switch for decoupled decay, or where the change is not enough.
 
 ## References
 - Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019: https://arxiv.org/abs/1711.05101

@@ -32,8 +32,10 @@ When an optimizer is written by hand for teaching, with neither momentum nor res
 descent makes no difference between the two.
 
 ## Fix safety
-Shown only: the help says what to write. The strength belongs into the groups of a decoupled optimizer;
-the update rule changes with it, and the decay has to be tuned again.
+Unsafe: the statement is taken out and its strength becomes the decay of the weights: in the optimizer
+that holds the parameters, where the file makes it (`Adam` becomes `AdamW`), otherwise as
+`p.mul_(1 - lr * decay)` beside the optimizer's own step. The update rule changes with it, and the decay
+has to be tuned again.
 
 ## References
 - Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019: https://arxiv.org/abs/1711.05101

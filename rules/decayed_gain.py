@@ -35,6 +35,8 @@ Where gains have two or more dimensions (layer scale `(C, 1, 1)`, GRN, `weight_g
 ## When not to use
 When a published result must be repeated to the digit and its recipe decays everything, or when gains are
 pulled towards a chosen value on purpose (a norm that stores `gain - 1`, so that decay pulls it to 1).
+The exemption is a convention with good reasons and no theorem: for some gains of residual networks, Kim
+et al. (2024) measured that L2 helps, for others that it harms.
 
 ## Fix safety
 Safe: the parameters are divided into two groups and the update rule stays as it is. It becomes unsafe
@@ -48,6 +50,8 @@ state of an optimizer saved with one group.
 - van Laarhoven, L2 Regularization versus Batch and Weight Normalization, 2017:
   https://arxiv.org/abs/1706.05350
 - Zhang et al., Three Mechanisms of Weight Decay Regularization, 2019: https://arxiv.org/abs/1810.12281
+- Kim et al., Guidelines for the Regularization of Gammas in Batch Normalization for Deep Residual
+  Networks, 2024: https://arxiv.org/abs/2205.07260
 - minGPT's repair and its discussion: https://github.com/karpathy/minGPT/pull/24
 """
 

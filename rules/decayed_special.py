@@ -1,9 +1,9 @@
-"""A decayed group holds special parameters, such as tokens, temperatures and position tables.
+"""A decayed group holds special parameters, such as temperatures and relative-position tables.
 
 ## What it does
-Reports decayed parameters that are neither weights nor gains nor biases: class and mask tokens, position
-embeddings and relative-position tables, temperatures and `logit_scale`, the `A_log` and `D` of
-state-space layers. Off by default.
+Reports decayed parameters that are neither weights nor gains nor biases: temperatures and `logit_scale`, the
+`A_log` and `D` of state-space layers, relative-position tables. With the setting `embeddings = "exempt"`,
+look-up tables, class and mask tokens and position embeddings as well. Off by default.
 
 ## Why is this bad?
 None of them multiplies features as a weight does. A temperature has a scale that the loss fits, `A_log`
@@ -14,22 +14,25 @@ is off.
 
 ## Example
 ```python
-optimizer = torch.optim.AdamW(
-    [
-        {"params": [p for p in vit.parameters() if p.ndim >= 2], "weight_decay": 0.05},
-        {"params": [p for p in vit.parameters() if p.ndim < 2], "weight_decay": 0.0},
-    ],
-    lr=1e-3,
-)
+class Matcher(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.image = nn.Linear(64, 64, bias=False)
+        self.text = nn.Linear(64, 64, bias=False)
+        self.logit_scale = nn.Parameter(torch.tensor(2.66))
+
+    def forward(self, image, text):
+        return self.logit_scale.exp() * self.image(image) @ self.text(text).t()
+
+optimizer = torch.optim.AdamW(Matcher().parameters(), lr=1e-3, weight_decay=0.1)
 ```
-The class token and the position embedding have three dimensions and stay in the decayed group.
 
 ## Use instead
 ```python
-optimizer = torch.optim.AdamW(
-    decay_groups(vit, weight_decay=0.05, exempt=("cls_token", "pos_embed")), lr=1e-3
-)
+optimizer = torch.optim.AdamW(decay_groups(Matcher(), weight_decay=0.1), lr=1e-3)
 ```
+`decay_groups` exempts special parameters; further ones are named, as in
+`exempt=("cls_token", "pos_embed")`.
 
 ## When not to use
 When the recipe decays them. The question is open for position embeddings and tokens.

@@ -14,8 +14,13 @@ when a training script is written anew, or when the model is wrapped (`Distribut
 ## Example
 ```python
 class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.position = nn.Parameter(torch.zeros(1, 64, 32))
+        self.mix = nn.Linear(32, 32)
+
     def no_weight_decay(self):
-        return {"position", "token"}
+        return {"position"}
 
 optimizer = torch.optim.AdamW(Encoder().parameters(), lr=1e-3, weight_decay=0.05)
 ```

@@ -33,8 +33,12 @@ When the penalty is the object of study, when it is a prior of a Bayesian model,
 the few rows of an embedding that a batch looks up.
 
 ## Fix safety
-Shown only: the help says which strength, `2 * c`, a decoupled optimizer is to be given in place of the
-penalty. The regularisation changes and has to be tuned again.
+Unsafe: the penalty is taken out and its strength, `2 * c`, becomes the decay of the weights: in the
+optimizer that holds the parameters, where the file makes it (`Adam` becomes `AdamW`), otherwise as
+`p.mul_(1 - lr * decay)` beside the optimizer's own step. Decoupled decay of that number is not the same
+regularisation and has to be tuned again; with SGD the gradient of the weights stays as it was. Without a
+fix stay norms that are not squared, a penalty that is added only sometimes, and one whose strength is
+changed on its way to the loss.
 
 ## References
 - Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019: https://arxiv.org/abs/1711.05101

@@ -1,46 +1,61 @@
-"""What is made from the project itself is up to date, and the README keeps its promises."""
+"""What is made from the project itself is up to date: rules' pages, picture, schema. And the package is whole."""
 
 from __future__ import annotations
 
 import json
 import re
+import runpy
 import sys
 from pathlib import Path
 
 import jsonschema
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from generated import TOP, generated
+TOP = Path(__file__).parent.parent
+sys.path.insert(0, str(TOP / "docs" / "make"))
+from generated import whole_files  # noqa: E402
+
+from wdlint.cli import wdlint  # noqa: E402
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-README = (TOP / "README.md").read_text(encoding="utf-8")
+MADE = whole_files()
 
 
-@pytest.mark.parametrize("path", ["README.md", "wdlint/settings.schema.json"])
-def test_a_generated_part_is_up_to_date(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(TOP)
-    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
-    ought = generated()[TOP / path]
-    assert (TOP / path).read_text(encoding="utf-8") == ought, "run `python tests/generated.py`"
+@pytest.mark.parametrize("path", MADE, ids=lambda path: path.name)
+def test_a_file_is_as_it_is_made_today(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == MADE[path], "run `python docs/make`"
 
 
-def test_the_settings_in_the_readme_fit_the_schema() -> None:
-    schema = json.loads((TOP / "wdlint" / "settings.schema.json").read_text())
-    validator = jsonschema.Draft7Validator(schema)
-    Validator = type(validator)
-    Validator.check_schema(schema)
-    blocks = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
-    assert blocks
-    for block in blocks:
-        document = tomllib.loads(block)
-        validator.validate(document.get("tool", {}).get("wdlint", document))
+def test_no_page_is_left_of_a_rule_that_is_gone() -> None:
+    assert set((TOP / "docs" / "rules").iterdir()) <= set(MADE), "run `python docs/make`"
+
+
+def test_the_schema_tells_right_settings_from_wrong_ones() -> None:
+    validator = jsonschema.Draft7Validator(json.loads((TOP / "wdlint" / "settings.schema.json").read_text()))
+    type(validator).check_schema(validator.schema)
+    assert validator.is_valid({"select": ["WD1"]})
     assert not validator.is_valid({"selct": []})
     assert not validator.is_valid({"select": "WD1"})
+
+
+def test_every_editor_on_its_page_starts_the_server() -> None:
+    section = (TOP / "docs" / "editors.md").read_text(encoding="utf-8")
+    (lua,), (toml,), (settings,) = (
+        re.findall(rf"```{form}\n(.*?)```", section, re.DOTALL) for form in ("lua", "toml", "json")
+    )
+    helix = tomllib.loads(toml)["language-server"]["wdlint"]
+    code = json.loads(settings)
+    assert "server" in wdlint.commands
+    for command in (
+        re.findall(r'"(\w+)"', lua.split("cmd =")[1].split("\n")[0]),
+        [helix["command"], *helix["args"]],
+        [code["glspc.server.command"], *code["glspc.server.commandArguments"]],
+    ):
+        assert command == ["wdlint", "server"]
 
 
 def test_every_folder_of_code_is_packaged() -> None:
@@ -49,6 +64,10 @@ def test_every_folder_of_code_is_packaged() -> None:
     assert sorted(packages) == sorted({folder.replace("/", ".") for folder in folders} | {"wdlint.rules"})
 
 
-def test_links_of_the_readme_lead_somewhere() -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)", README):
-        assert (TOP / target).exists(), target
+def test_the_command_writes_a_page_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stale = tmp_path / "page.md"
+    stale.write_text("<!-- output -->\n```text\nyesterday\n```\n<!-- rules -->\nyesterday\n<!-- end -->\n")
+    monkeypatch.setattr(sys, "argv", ["make", str(stale)])
+    runpy.run_path(str(TOP / "docs" / "make"), run_name="__main__")
+    assert "yesterday" not in stale.read_text()
+    assert "[decayed-bias](docs/rules/decayed-bias.md)" in stale.read_text()

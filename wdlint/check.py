@@ -63,7 +63,7 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
     plan = Plan(configuration, not options["ignore_suppressions"], _cache_folder(options), given)
     checked = check_files(files, plan, options["workers"])
     if options["fix"] or options["fix_only"] or options["diff"]:
-        return _mend(checked, missing, configuration, given, named, here, options)
+        return _mend(checked, missing, plan, named, here, options)
     run = _run(checked, missing, here, given, options)
     run, done = _set_aside(run, [one.file for one in checked], here, options)
     if not done:
@@ -76,18 +76,19 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
 def _mend(
     checked: Sequence[Checked],
     missing: Sequence[tuple[str, str]],
-    configuration: Configuration,
-    given: dict[str, bytes],
+    plan: Plan,
     named: list[str],
     settings: Settings,
     options: Mapping[str, Any],
 ) -> int:
     """Repair what can be, report what is left (with `--diff` the changes alone), and return the exit code."""
-    from wdlint.fixing import mend, told
+    from wdlint.fixing import looked_again, mend, told
 
     if options["diff_base"] or options["write_baseline"] or options["add_ignore"] is not None:
         raise Complaint("--fix and --diff can't be combined with --diff-base, --write-baseline or --add-ignore")
-    mended = mend(checked, configuration, given, options)
+    mended = mend(checked, plan.settings_of, plan.given, options)
+    if mended.fixed and not options["diff"] and not plan.given:
+        mended = looked_again(mended, lambda files: check_files(files, plan, options["workers"]))
     for line in told(mended, bool(options["unsafe_fixes"])):
         print(line, file=sys.stderr)
     errors = [*missing, *mended.errors, *((c.file, c.error) for c in mended.checked if c.error)]
@@ -99,7 +100,7 @@ def _mend(
         return trouble or (FOUND if mended.patch and not options["exit_zero"] else CLEAN)
     run = _run(mended.checked, missing, settings, {}, options)
     run, done = _set_aside(run, [one.file for one in mended.checked], settings, options)
-    if not done and not options["fix_only"] and not given:
+    if not done and not options["fix_only"] and not plan.given:
         _write(run, settings, options)
     failed = not done and not options["fix_only"] and _fails(run, settings)
     failed = failed or bool(options["exit_non_zero_on_fix"] and mended.fixed)

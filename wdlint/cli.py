@@ -152,6 +152,15 @@ def explain_site(site: str) -> None:
     click.echo(_or_fail(lambda: told(site)), nl=False)
 
 
+@wdlint.command()
+@click.option("--stdio", is_flag=True, hidden=True)  # editors that know other ways say it
+def server(stdio: bool) -> None:
+    """Serve an editor over standard input and output (needs the extra `server`)."""
+    from wdlint.server.start import serve
+
+    sys.exit(_or_fail(serve))
+
+
 @wdlint.command("test-rules")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True))
 def test_rules(paths: tuple[str, ...]) -> None:

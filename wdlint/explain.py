@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Sequence
 
+from wdlint.address import page_address
 from wdlint.config import Configuration
 from wdlint.rule import Rule
 from wdlint.selection import available, find
@@ -19,13 +20,15 @@ def _rules() -> tuple[Rule, ...]:
 
 
 def page(word: str) -> str:
-    """The page of the rule of a code or name, as Markdown.
+    """The page of the rule of a code or name, as Markdown, and its address where there is one.
 
     Raises:
         UnknownRule: there is no such rule.
         BrokenRule, ConfigurationError: the user's rules or settings can't be read.
     """
-    return rule_page(find(word, _rules()))
+    rule = find(word, _rules())
+    address = page_address(rule.code, rule.name)
+    return rule_page(rule) + (f"\n{address}\n" if address else "")
 
 
 def rule_page(rule: Rule) -> str:
@@ -65,10 +68,10 @@ def as_object(rule: Rule) -> dict[str, object]:
     }
 
 
-def markdown_table(rules: Sequence[Rule]) -> str:
-    """The table of rules that the README shows."""
+def markdown_table(rules: Sequence[Rule], folder: str = "docs/rules/") -> str:
+    """The table of rules that the README and the rules' index show; `folder` is where their pages are from there."""
     rows = [
-        f"| {rule.code} | [{rule.name}](rules/{rule.name.replace('-', '_')}.py) | "
+        f"| {rule.code} | [{rule.name}]({folder}{rule.name}.md) | "
         f"{'on' if rule.default else 'off'} | {rule.summary} |\n"
         for rule in rules
     ]

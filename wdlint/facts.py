@@ -243,6 +243,7 @@ class OptimizerUse:
     variants: int = 1  # this use is one of so many answers to what the model is, all at one place
     elsewhere: tuple[Ternary, ...] = ()  # one answer a parameter of the inventory: held by another optimizer
     parameters_place: Place | None = None  # the argument that gives the parameters, where the call itself has it
+    made_place: Place | None = None  # the construction itself, where a function of another file makes it
 
     @property
     def couplings(self) -> frozenset[Coupling]:
@@ -277,6 +278,7 @@ class Penalty:
     confidence: Confidence = Confidence.PROVEN
     decayed_by: Place | None = None  # an optimizer in the same program that decays the same parameters
     decayed_by_amount: Amount | None = None
+    held_by: tuple[Place, ...] = ()  # the optimizers in the same program that hold the same parameters, decayed or not
 
 
 @dataclass(frozen=True, slots=True)

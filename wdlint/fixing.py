@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wdlint.checked import Checked
@@ -70,6 +70,13 @@ def mend(
         unproven += outcome.unproven
         rest.append(one._replace(findings=outcome.left) if not options["diff"] else one)
     return Mended(tuple(rest), tuple(done), tuple(unproven), b"".join(patches), tuple(errors))
+
+
+def looked_again(mended: Mended, lint: Callable[[Sequence[str]], Sequence[Checked]]) -> Mended:
+    """What is left once more: mending a factory or a model mends what was found in the files that use it."""
+    stale = [one.file for one in mended.checked if one.findings]
+    fresh = {one.file: one for one in lint(stale)}
+    return replace(mended, checked=tuple(fresh.get(one.file, one) for one in mended.checked))
 
 
 def mended_text(

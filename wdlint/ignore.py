@@ -39,6 +39,21 @@ def _add(file: str, findings: Sequence[Finding], reason: str) -> int:
             data = opened.read()
     except OSError as error:
         raise Complaint(f"{file}: can't be read: {error.strerror or error}") from None
+    try:
+        new, number = commented(file, data, findings, reason)
+    except UnicodeEncodeError as error:
+        where = f"the encoding of {file}, {error.encoding}"
+        raise Complaint(f"--add-ignore: the reason can't be written in {where}") from None
+    write_whole(file, new)
+    return number
+
+
+def commented(file: str, data: bytes, findings: Sequence[Finding], reason: str = "") -> tuple[bytes, int]:
+    """A file's bytes with a comment for each statement that has findings, and how many were added.
+
+    Raises:
+        UnicodeEncodeError: the reason can't be written in the file's encoding.
+    """
     if file.endswith(".ipynb"):
         from wdlint.source.notebook import neutralised, read_notebook
 
@@ -48,16 +63,11 @@ def _add(file: str, findings: Sequence[Finding], reason: str) -> int:
             inside = [finding for finding in findings if finding.place.cell == cell.number]
             sources[cell.number], added = _with_comments(cell.source, neutralised(cell.source), inside, reason)
             number += added
-        write_whole(file, notebook.with_sources(sources))
-        return number
+        return notebook.with_sources(sources), number
     encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     text = data.decode(encoding)
     new, number = _with_comments(text, text, findings, reason)
-    try:
-        write_whole(file, new.encode(encoding))
-    except UnicodeEncodeError:
-        raise Complaint(f"--add-ignore: the reason can't be written in the encoding of {file}, {encoding}") from None
-    return number
+    return new.encode(encoding), number
 
 
 def _with_comments(text: str, program: str, findings: Sequence[Finding], reason: str) -> tuple[str, int]:

@@ -31,6 +31,9 @@ def judge(facts: FileFacts, rules: Iterable[Rule]) -> list[Finding]:
             try:
                 for finding in rule.judge(subject):
                     finding = replace(finding, severity=rule.severity, rule=rule.name)
+                    if isinstance(subject, OptimizerUse) and subject.made_place is not None:
+                        made = Note("the optimizer is made here, and this is where to repair it", subject.made_place)
+                        finding = replace(finding, notes=(*finding.notes, made))
                     if isinstance(subject, OptimizerUse) and subject.variants > 1:
                         variants.setdefault(finding.place, []).append((subject, finding))
                     else:
@@ -48,9 +51,12 @@ _NAMED = 6  # models named in a note
 def _of_variants(several: list[tuple[OptimizerUse, Finding]]) -> Finding:
     """One finding for all the models that a use may have: the first, with a note on which of them it holds for."""
     use, first = several[0]
-    names = list(dict.fromkeys(u.inventory.model if u.inventory else u.model for u, _ in several))
-    shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
-    note = Note(f"this holds for {len(names)} of the {use.variants} models that it may be: {shown}")
+    names = list(dict.fromkeys(u.inventory.model if u.inventory else "" for u, _ in several))
+    seen = [name for name in names if name]
+    shown = ", ".join(seen[:_NAMED]) + (f" and {len(seen) - _NAMED} more" if len(seen) > _NAMED else "")
+    note = Note(
+        f"this holds for {len(names)} of the {use.variants} models that it may be: {shown or 'one that is not seen'}"
+    )
     sure = len(names) >= use.variants and all(f.confidence is Confidence.PROVEN for _, f in several)
     confidence = Confidence.PROVEN if sure else Confidence.ASSUMED
     latent = all(f.latent for _, f in several)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wdlint.facts import FileFacts, Finding
     from wdlint.rule import Rule
     from wdlint.source.engine import Project
+    from wdlint.source.files import Programs
 
 # When a project's memory of parsed files is given up: it grows with every file.
 _KEPT_FILES = 200
@@ -35,6 +36,13 @@ class Pending(NamedTuple):
     data: bytes
 
 
+class Reading(NamedTuple):
+    """What the engine made of one file, and the files (there or not) that this rests on."""
+
+    facts: FileFacts
+    files: tuple[str, ...]
+
+
 class Linter:
     """Lints files one by one; what was learnt of the files around them is kept between files.
 
@@ -43,6 +51,10 @@ class Linter:
         given: bytes of files, by the path that reports show, that are not read from disk.
         heed_comments: whether comments suppress findings.
         cache: where results are kept between runs.
+        programs: what parses, and may remember what it parsed for another linter.
+
+    Attributes:
+        reading: of the file that was judged last; None where it did not pass the screen or could not be read.
     """
 
     def __init__(
@@ -51,11 +63,14 @@ class Linter:
         given: dict[str, bytes] | None = None,
         heed_comments: bool = True,
         cache: Cache | None = None,
+        programs: Programs | None = None,
     ) -> None:
+        self.reading: Reading | None = None
         self._settings_of = settings_of
-        self._given = given or {}
+        self._given = {} if given is None else given
         self._heed_comments = heed_comments
         self._cache = cache
+        self._programs = programs
         self._projects: dict[Settings, Project] = {}
         self._kept = (0, 0)
 
@@ -70,6 +85,7 @@ class Linter:
 
     def look(self, path: str) -> Checked | Pending:
         """Read and screen one file: done with it, or what is left to judge."""
+        self.reading = None
         shown = paths.display(path)
         data = self._given.get(shown)
         if data is None:
@@ -115,7 +131,8 @@ class Linter:
         try:
             user.use(settings.knowledge)
             facts = user.corrected(observe(shown, data, project), settings)
-            findings = _with_fixes(judge(facts, rules), facts, data, settings)
+            self.reading = Reading(facts, tuple(project.trail.files))
+            findings = _with_fixes(judge(facts, rules), facts, data, project, settings)
         except RuleFailed as error:
             return Checked(shown, error=str(error))
         except RecursionError:
@@ -137,6 +154,7 @@ class Linter:
         from pathlib import Path
 
         from wdlint.source.engine import Project
+        from wdlint.source.files import Files, Programs
         from wdlint.source.project import Trail
 
         files, total = self._kept
@@ -147,7 +165,8 @@ class Linter:
         self._kept = (files + 1, total + size)
         if settings not in self._projects:
             roots = [Path(settings.root, root) for root in settings.roots]
-            self._projects[settings] = Project(roots, settings)
+            programs = self._programs or Programs()
+            self._projects[settings] = Project(roots, settings, Files(self._given), programs)
         project = self._projects[settings]
         project.trail = Trail()
         return project
@@ -162,14 +181,17 @@ class Linter:
         cache.put(name, checked, Dependencies(files, imports))
 
 
-def _with_fixes(findings: list[Finding], facts: FileFacts, data: bytes, settings: Settings) -> list[Finding]:
+def _with_fixes(
+    findings: list[Finding], facts: FileFacts, data: bytes, project: Project, settings: Settings
+) -> list[Finding]:
     """The findings with the fixes that can be planned for them and that the settings allow."""
     if not findings:
         return findings
     from wdlint.fix.plan import with_fixes
     from wdlint.fix.policy import admitted
 
-    return admitted(with_fixes(findings, facts, data, settings.fix_style), settings)
+    module = project.module(facts.file, data)
+    return admitted(with_fixes(findings, facts, data, module, settings.fix_style), settings)
 
 
 def _folder(path: str) -> str:

@@ -55,13 +55,15 @@ def display(path: str) -> str:
 
 def named(path: str, settings_of: SettingsOf) -> Iterator[str]:
     """A file named outright: itself, or nothing where `force-exclude` skips it."""
-    folder = os.path.dirname(os.path.abspath(path))
-    settings = settings_of(folder)
-    if settings.force_exclude:
-        absolute = os.path.join(folder, os.path.basename(path))
-        if _excluded_anywhere(absolute, settings) or (settings.respect_gitignore and _ignored_by_git(absolute)):
-            return
-    yield path
+    settings = settings_of(os.path.dirname(os.path.abspath(path)))
+    if not (settings.force_exclude and left_out(path, settings)):
+        yield path
+
+
+def left_out(path: str, settings: Settings) -> bool:
+    """Whether a walk through the folders would skip this file, for the settings or for .gitignore."""
+    absolute = os.path.abspath(path)
+    return _excluded_anywhere(absolute, settings) or (settings.respect_gitignore and _ignored_by_git(absolute))
 
 
 def _walk(top: str, settings_of: SettingsOf) -> Iterator[str]:

@@ -49,6 +49,7 @@ class Rule:
     flagged: tuple[str, ...]  # code with `# WD101` on each line that must be flagged
     passed: tuple[str, ...]  # code that must not be flagged
     documentation: str
+    file: str = ""  # the module's
     formerly: tuple[str, ...] = ()  # codes and names that it had before, in capitals or with hyphens; they stand for it
 
     def called(self, word: str) -> bool:
@@ -101,6 +102,7 @@ def rule_of(module: ModuleType) -> Rule:
         flagged=tuple(module.FLAGGED),
         passed=tuple(module.PASSED),
         documentation=documentation,
+        file=module.__file__ or "",
         formerly=tuple(getattr(module, "formerly", ())),
     )
 

@@ -30,7 +30,12 @@ def explain_site(where: str) -> str:
         known = ", ".join(f"line {use.place.line}" for use in facts.uses)
         at = f"there is no optimizer in line {line}" if line is not None else "there is no optimizer"
         raise Complaint(f"{file}: {at}" + (f"; there is one in {known}" if known else ""))
-    return "\n".join("".join(f"{harmless(row)}\n" for row in _rows(use)) for use in uses)
+    return "\n".join(described(use) for use in uses)
+
+
+def described(use: OptimizerUse) -> str:
+    """One optimizer with its groups and parameters, in lines."""
+    return "".join(f"{harmless(row)}\n" for row in _rows(use))
 
 
 def _split(where: str) -> tuple[str, int | None]:

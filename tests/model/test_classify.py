@@ -174,6 +174,52 @@ class TypedNorm(nn.Module):
         return F.normalize(self.mix(x)) * self.weight[kind]
 
 
+class AttentionVector(nn.Module):
+    """A vector a head (1, H, C) scores by a product and a sum: a contraction, spelt out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix = nn.Linear(4, 8, bias=False)
+        self.score = nn.Parameter(torch.ones(1, 2, 4))
+        self.other = nn.Parameter(torch.ones(1, 2, 4))
+        self.scale = nn.Parameter(torch.ones(2, 4))
+
+    def forward(self, x):
+        heads = self.mix(x).view(-1, 2, 4)
+        scaled = heads * self.scale  # used as it is, too
+        return torch.sum(heads * self.score, dim=-1) + (heads * self.other).sum(-1) + scaled.sum(-1) + scaled[..., 0]
+
+
+class Interpolated(nn.Module):
+    """`lerp` multiplies by its third argument and adds its second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix = nn.Linear(4, 4, bias=False)
+        self.share = nn.Parameter(torch.ones(4))
+        self.end = nn.Parameter(torch.ones(4))
+
+    def forward(self, x):
+        return torch.lerp(x, self.mix(x), self.share) + torch.lerp(x, self.end, 0.5)
+
+
+class Masked(nn.Module):
+    """What is picked by a mask can't be told on meta; the pass goes on all the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix = nn.Linear(4, 4)
+        self.q = nn.Parameter(torch.ones(1, 4))
+
+    def forward(self, x):
+        x = self.mix(x)
+        return globals()["multiplied"](x[x.sum(-1) > 0], self)
+
+
+def multiplied(x, module):
+    return x * module.q
+
+
 def weight_normed() -> nn.Module:
     return nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(4, 8)), nn.ReLU())
 
@@ -200,6 +246,9 @@ CASES: dict[str, tuple[Callable[[], nn.Module], dict[str, Kind]]] = {
     "tied table and head": (Tied, {"table.weight": E, "norm.0.weight": W, "norm.0.bias": B}),
     "learned query": (Queries, {"keys.weight": W, "project.weight": W, "latent": E}),
     "activation's constant": (Snake, {"conv.weight": W, "conv.bias": B, "alpha": O}),
+    "attention vector": (AttentionVector, {"mix.weight": W, "score": W, "other": W, "scale": G}),
+    "interpolated": (Interpolated, {"mix.weight": W, "share": G, "end": B}),
+    "after a mask": (Masked, {"mix.weight": W, "mix.bias": B, "q": G}),
     "gain reached by index": (TypedNorm, {"mix.weight": W, "weight": G}),
     "weight norm": (
         weight_normed,
@@ -212,7 +261,7 @@ CASES: dict[str, tuple[Callable[[], nn.Module], dict[str, Kind]]] = {
     ),
     "attention with bias_k": (
         lambda: nn.MultiheadAttention(4, 2, add_bias_kv=True),
-        {"in_proj_weight": W, "in_proj_bias": B, "bias_k": E, "bias_v": E, "out_proj.weight": W, "out_proj.bias": B},
+        {"in_proj_weight": W, "in_proj_bias": B, "bias_k": O, "bias_v": O, "out_proj.weight": W, "out_proj.bias": B},
     ),
     "recurrent with projection": (
         lambda: nn.LSTM(2, 4, proj_size=3),

@@ -74,6 +74,45 @@ def test_a_table_with_every_testimony(net: str) -> None:
     assert "weight by trace: contracted with data by aten" in out
 
 
+DISAGREEING = """
+from torch import nn
+from torch.nn import functional as F
+
+
+class Table(nn.Linear):
+    def forward(self, x):
+        return F.embedding(x, self.weight)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.ids = nn.Embedding(10, 4)
+        self.table = Table(4, 10, bias=False)
+
+    def forward(self, ids):
+        return self.ids(ids) + self.table(ids)
+"""
+
+
+def test_witnesses_that_disagree_are_shown_in_every_view(tmp_path: Path) -> None:
+    path = tmp_path / "disagreeing.py"
+    path.write_text(DISAGREEING)
+    target = f"{path}:Net"
+    for form in ("tree", "table"):
+        out = call(target, "--format", form, "-v").output
+        assert re.search(r"embedding  looked up as a table by aten.*\n(?:.* by .*\n)+ +witnesses disagree\n", out)
+        assert "weight by layer: `weight` of torch.nn.Linear, base class of Table" in out
+    by_name = {p["name"]: p for p in json.loads(call(target, "--format", "json").output)["parameters"]}
+    assert (by_name["ids.weight"]["dissent"], by_name["table.weight"]["dissent"]) == (False, True)
+    assert {(h["witness"], h["kind"]) for h in by_name["table.weight"]["heard"]} >= {
+        ("layer", "weight"),
+        ("trace", "embedding"),
+    }
+    assert call(target, "--html", str(tmp_path / "page.html")).exit_code == 0
+    assert '"dissent":true' in (tmp_path / "page.html").read_text()
+
+
 def test_json_and_csv_hold_the_same(net: str) -> None:
     content = json.loads(call(f"{net}:Net", "--format", "json").output)
     rows = list(csv.DictReader(io.StringIO(call(f"{net}:Net", "--format", "csv").output)))

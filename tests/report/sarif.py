@@ -42,6 +42,7 @@ _FIX = _object(  # 3.55
     artifactChanges=_list(
         _object("artifactLocation replacements", artifactLocation=_ARTIFACT, replacements=_list(_REPLACEMENT, 1)), 1
     ),
+    properties=_object("applicability", applicability={"enum": ["safe", "unsafe", "shown"]}),
 )
 _RESULT = _object(  # 3.27
     "ruleId level message locations partialFingerprints",

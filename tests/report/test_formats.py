@@ -272,6 +272,18 @@ def test_a_fix_that_reaches_elsewhere_or_no_longer_fits_is_not_shown() -> None:
         assert "fix: " not in text
 
 
+def test_a_fix_that_is_only_shown_is_no_suggestion_to_apply() -> None:
+    first = example().findings[0]
+    assert first.fix is not None
+    shown = replace(first, fix=replace(first.fix, applicability=Applicability.SHOWN))
+    run = replace(example(), findings=[shown])
+    assert "suggestions" not in json.loads(render(run, "rdjson"))["diagnostics"][0]
+    assert json.loads(render(run, "json"))[0]["fix"]["applicability"] == "display"
+    (result, *_) = json.loads(render(run, "sarif"))["runs"][0]["results"]
+    assert "fixes" not in result
+    assert "fix by hand: Divide the parameters" in render(run, "text")
+
+
 def test_a_long_fix_is_shown_in_part() -> None:
     first = example().findings[0]
     assert first.fix is not None

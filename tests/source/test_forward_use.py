@@ -51,6 +51,7 @@ CONTRACTIONS = [
     "return torch._grouped_mm(x, self.p, offs=x.offsets)",
     "return sparse_linear(x, self.p, self.b)",
     "return (x * self.p).sum(-1)",
+    "return torch.sum(x * self.p, dim=-1)",
 ]
 
 

@@ -134,6 +134,25 @@ def test_a_later_replacement_replaces() -> None:
     assert found.complete
 
 
+def test_a_list_that_becomes_a_module_list_under_its_own_name_holds_what_it_held() -> None:
+    found = read(
+        """
+        class Net(nn.Module):
+            def __init__(self, wide=True):
+                super().__init__()
+                if wide:
+                    self.layers = [nn.Linear(4, 16)]
+                else:
+                    self.layers = [nn.Linear(4, 8)]
+                self.layers = nn.ModuleList(self.layers)
+            def forward(self, x):
+                return self.layers[0](x)
+        """
+    )
+    assert {"layers.0.weight", "layers.0.bias"} <= set(by_name(found))
+    assert {p.kind for p in found.parameters} == {Kind.WEIGHT, Kind.BIAS}
+
+
 def test_an_unknown_part_that_is_called_leaves_the_inventory_open() -> None:
     found = read(
         """

@@ -162,10 +162,10 @@ def _proven(
 
 
 def _parses(file: str, data: bytes) -> bool:
-    from wdlint.fix.program import Program
+    from wdlint.source.parse import Unreadable, parse
 
     try:
-        Program(file, data)
-    except (SyntaxError, ValueError, RecursionError):
+        parse(data, file)
+    except Unreadable:
         return False
     return True

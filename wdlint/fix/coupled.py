@@ -1,14 +1,13 @@
-"""Fixes that change the update rule: optimizers that couple their decay, and penalties. All are unsafe."""
+"""Optimizers that couple their decay, and their decoupled twins. These fixes change the update rule: all are unsafe."""
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Sequence
 
-from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, OptimizerUse
-from wdlint.fix.program import Program, dotted
+from wdlint.facts import Applicability, Edit, Fix, OptimizerUse
+from wdlint.fix.program import Program
+from wdlint.source import tree as t
 
-PENALTIES = ("WD202", "WD203", "WD206")
 _TWINS = {"Adam": "AdamW"}
 _FLAGGED = ("NAdam", "RAdam")
 NOT_THE_SAME = (
@@ -16,7 +15,7 @@ NOT_THE_SAME = (
 )
 
 
-def optimizer_fixes(program: Program, call: ast.Call, uses: Sequence[OptimizerUse]) -> Iterator[Fix]:
+def optimizer_fixes(program: Program, call: t.Call, uses: Sequence[OptimizerUse]) -> Iterator[Fix]:
     """The decoupled twin of a coupled optimizer."""
     paths = {c.name for use in uses for c in use.classes}
     if len(paths) != 1:
@@ -37,17 +36,17 @@ def optimizer_fixes(program: Program, call: ast.Call, uses: Sequence[OptimizerUs
         yield Fix(f"Use {_TWINS[name]}", Applicability.UNSAFE, tuple(edits), NOT_THE_SAME)
 
 
-def _decay_only_in_groups(call: ast.Call, uses: Sequence[OptimizerUse]) -> bool:
+def _decay_only_in_groups(call: t.Call, uses: Sequence[OptimizerUse]) -> bool:
     """Whether groups without a decay of their own would get the twin's default."""
-    if len(call.args) > 4 or any(k.arg in (None, "weight_decay") for k in call.keywords):
+    if sum(not a.keyword for a in call.args) > 4 or any(a.star or a.keyword == "weight_decay" for a in call.args):
         return False
     return any(not g.amount_written for use in uses for g in use.groups)
 
 
-def with_argument(program: Program, call: ast.Call, text: str) -> Edit:
+def with_argument(program: Program, call: t.Call, text: str) -> Edit:
     """The edit that adds an argument at a call's end, in the layout that the call has."""
-    given = [*call.args, *(k.value for k in call.keywords)]
-    end = max(program.span(a)[1] for a in given) if given else program.span(call)[1] - 1
+    given = call.args
+    end = program.span(given[-1].value)[1] if given else program.span(call)[1] - 1
     close = program.span(call)[1] - 1
     rest = program.text[end:close]
     after = end
@@ -56,102 +55,51 @@ def with_argument(program: Program, call: ast.Call, text: str) -> Edit:
         after = end + depth + 1
         depth = rest.find(")", depth + 1)
     separator = ", " if given else ""
-    last = max(given, key=lambda a: program.span(a)[1]) if given else None
-    if last is not None and "," in program.text[after:close] and "\n" in program.text[after:close]:
-        keyword = next((k for k in call.keywords if k.value is last), last)
-        separator = ",\n" + program.line_indentation(program.span(keyword)[0])
+    if given and "," in program.text[after:close] and "\n" in program.text[after:close]:
+        separator = ",\n" + program.line_indentation(program.span(given[-1])[0])
     return program.edit(after, after, separator + text)
 
 
-def _renamed(program: Program, call: ast.Call, old: str, new: str) -> list[Edit] | None:
+def _renamed(program: Program, call: t.Call, old: str, new: str) -> list[Edit] | None:
     """The edits that call another class of the same module, with the import mended."""
     func = call.func
-    if isinstance(func, ast.Attribute) and func.attr == old:
+    if isinstance(func, t.Attribute) and func.attr == old:
         end = program.span(func)[1]
         return [program.edit(end - len(old), end, new)]
-    if not isinstance(func, ast.Name):
+    if not isinstance(func, t.Name):
         return None
     imported = [
-        (node, alias) for node in ast.walk(program.tree) if isinstance(node, ast.ImportFrom)
-        for alias in node.names if (alias.asname or alias.name) == func.id and alias.name == old
+        (node, at) for node in program.nodes if isinstance(node, t.ImportFrom)
+        for at, (name, alias) in enumerate(node.names) if name == old and (alias or name) == func.id
     ]  # fmt: skip
     if len(imported) != 1:
         return None
-    node, alias = imported[0]
-    only = len([n for n in ast.walk(program.tree) if isinstance(n, ast.Name) and n.id == func.id]) == 1
-    start, end = program.span(alias)
-    if alias.asname and only:
+    node, at = imported[0]
+    only = len(list(program.names(func.id, program.module))) == 1
+    start, end = program.import_span(node, at)
+    if node.names[at][1] and only:
         return [program.edit(start, start + len(old), new)]
-    there = any(other.name == new and other.asname is None for other in node.names)
     edits = [program.replacing(func, new)]
-    if there and not only:
-        return edits
-    if there:
-        return edits  # the import that is no longer needed is the author's to take out
-    if only:
-        return [*edits, program.edit(start, end, new)]
-    return [*edits, program.edit(end, end, f", {new}")]
+    if (new, None) in node.names:
+        return edits  # an import that is no longer needed is the author's to take out
+    return [*edits, program.edit(start, end, new) if only else program.edit(end, end, f", {new}")]
 
 
-def penalty_fixes(finding: Finding, facts: FileFacts, program: Program) -> Iterator[Fix]:
-    """A penalty beside an optimizer that decays the same parameters is taken out of the loss; others are shown.
+def with_class(
+    program: Program, call: t.Call, uses: Sequence[OptimizerUse]
+) -> tuple[str, list[Edit], tuple[str, ...]] | None:
+    """An optimizer that decays the weights as it should: its name, the edits that call it, its further arguments.
 
-    Only a term that is added in a statement of its own is taken out: `loss += term`, `loss = loss + term`.
+    SGD stays: it couples by convention. None where no such optimizer is known.
     """
-    if finding.code != "WD206":
-        return
-    for penalty in facts.penalties:
-        if finding.place not in (penalty.place, penalty.sink_place):
-            continue
-        start, end = program.within(penalty.place)
-        for node in ast.walk(program.tree):
-            if isinstance(node, (ast.AugAssign, ast.Assign)) and _adds_alone(program, node, start, end):
-                edit = _taken_out(program, node)
-                yield Fix("Take the penalty out of the loss", Applicability.UNSAFE, (edit,), LESS_DECAY)
-                return
-
-
-LESS_DECAY = "the regularisation becomes weaker by the penalty's share; the optimizer's decay stays"
-
-
-def _adds_alone(program: Program, node: ast.AugAssign | ast.Assign, start: int, end: int) -> bool:
-    """Whether a statement does nothing but add the term at a span to a name."""
-    first, last = program.span(node)
-    if not (first <= start and end <= last):
-        return False
-    if isinstance(node, ast.AugAssign):
-        return isinstance(node.op, ast.Add) and not _in_a_sum(program, node.value, start, end)
-    value = node.value
-    return (
-        len(node.targets) == 1
-        and isinstance(value, ast.BinOp)
-        and isinstance(value.op, ast.Add)
-        and dotted(value.left) is not None
-        and dotted(value.left) == dotted(node.targets[0])
-        and not _in_a_sum(program, value.right, start, end)
-    )
-
-
-def _in_a_sum(program: Program, value: ast.expr, start: int, end: int) -> bool:
-    """Whether something else is added to the term at a span, which must stay."""
-    for node in ast.walk(value):
-        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
-            first, last = program.span(node)
-            if first <= start and end <= last:
-                return True
-    return False
-
-
-def _taken_out(program: Program, node: ast.stmt) -> Edit:
-    """The edit that removes a statement with its line, or puts `pass` where its block would be empty."""
-    start, end = program.span(node)
-    parent = program.parents[node]
-    alone = any(getattr(parent, field, None) == [node] for field in ("body", "orelse", "finalbody"))
-    line_end = program.text.find("\n", end)
-    rest = program.text[end : line_end if line_end >= 0 else len(program.text)]
-    if alone or not program.begins_line(node) or rest.strip():
-        return program.edit(start, end, "pass")
-    return program.edit(start - len(program.indentation(node)), line_end + 1 if line_end >= 0 else end, "")
-
-
-__all__ = ["LESS_DECAY", "NOT_THE_SAME", "PENALTIES", "optimizer_fixes", "penalty_fixes"]
+    paths = {c.name for use in uses for c in use.classes}
+    path = paths.pop() if len(paths) == 1 else ""
+    name = path.rsplit(".", 1)[-1]
+    if name in ("AdamW", "SGD"):
+        return name, [], ()
+    if not path.startswith("torch.optim."):
+        return None
+    if name in _FLAGGED:
+        return name, [], ("decoupled_weight_decay=True",)
+    edits = _renamed(program, call, name, _TWINS[name]) if name in _TWINS else None
+    return (_TWINS[name], edits, ()) if edits is not None else None

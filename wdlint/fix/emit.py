@@ -5,13 +5,14 @@ Everything here is text for one program; where it goes is decided in `plan`.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wdlint.facts import Edit, Inventory, Kind
+from wdlint.fix.outline import Item
 from wdlint.fix.program import Program
+from wdlint.source import tree as t
 
 HELPER_NAME = "exempt_gains_and_biases"
 
@@ -89,7 +90,7 @@ def dividing_test(inventories: Sequence[Inventory | None], declared: Sequence[st
     return Test(f"{{p}}.ndim >= 2 and not {ends}", f"{{p}}.ndim < 2 or {ends}", True)
 
 
-def quoted(text: str, program: Program, near: ast.AST | None = None) -> str:
+def quoted(text: str, program: Program) -> str:
     """A string literal with the quotes that the file prefers."""
     single, double = program.text.count("'"), program.text.count('"')
     quote = "'" if single > double else '"'
@@ -169,12 +170,12 @@ def listed(groups: Sequence[Group], indentation: str, program: Program) -> str:
     return "[\n" + "".join(f"{inner}{written(g, inner, program)},\n" for g in groups) + f"{indentation}]"
 
 
-def helper_edit(program: Program, site: ast.AST) -> tuple[str, Edit | None]:
+def helper_edit(program: Program, site: t.Node) -> tuple[str, Edit | None]:
     """The name by which the helper is called, and the edit that puts it into the file if it is not there."""
-    for node in program.tree.body:
-        if not (isinstance(node, ast.FunctionDef) and node.name.startswith(HELPER_NAME)):
+    for node in program.body:
+        if not (isinstance(node, t.FunctionDef) and node.name.startswith(HELPER_NAME)):
             continue
-        if program.span(node)[0] < program.span(site)[0] and node.args.vararg is not None:
+        if program.span(node)[0] < program.span(site)[0] and any(p.star == "*" for p in node.params):
             return node.name, None
     name = program.free_name(HELPER_NAME)
     code = restyled_helper(program).replace(HELPER_NAME, name, 1)
@@ -192,64 +193,60 @@ def restyled_helper(program: Program) -> str:
     return _HELPER.replace("    ", program.unit) if program.unit != "    " else _HELPER
 
 
-def import_edit(program: Program, site: ast.AST, module: str, name: str) -> Edit | None:
+def import_edit(program: Program, site: t.Node, module: str, name: str) -> Edit | None:
     """The edit that imports a name after the other imports; None where it is imported already."""
-    for node in program.tree.body:
-        if isinstance(node, ast.ImportFrom) and node.module == module and any(a.name == name for a in node.names):
+    for node in program.body:
+        if isinstance(node, t.ImportFrom) and node.module == module and any(n == name for n, _ in node.names):
             return None
     offset, after_import = _top(program, site)
     ended = not after_import or program.text[:offset].endswith(("\n", "\r"))
     return program.edit(offset, offset, ("" if ended else "\n") + f"from {module} import {name}\n")
 
 
-def _top(program: Program, site: ast.AST) -> tuple[int, bool]:
+def _top(program: Program, site: t.Node) -> tuple[int, bool]:
     """Where a helper goes: after the last import that stands before other code; and whether there is one.
 
     In a notebook, at the top of the cell that needs it.
     """
     if program.notebook is not None:
-        line = site.lineno  # type: ignore[attr-defined]
-        cell, _ = program.notebook.where(line)
-        first = program.notebook.line_of(cell, 1)
-        body = [n for n in program.tree.body if first <= n.lineno <= line]
-        for node in body:
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                first = (node.end_lineno or node.lineno) + 1
-            else:
-                break
-        return program.starts[min(first, len(program.starts)) - 1], True
-    last: ast.stmt | None = None
-    for node in program.tree.body:
-        if _imports(node):
+        return _top_of_cell(program, program.line(site)), True
+    last: t.Stmt | None = None
+    for node in program.body:
+        if _imports(program, node):
             last = node
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or _holds(program, node, site):
+        elif isinstance(node, (t.FunctionDef, t.ClassDef)) or _holds(program, node, site):
             break
     if last is None:
-        body = program.tree.body
-        docstring = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+        first = program.body[0]
+        docstring = isinstance(first, t.Expression) and isinstance(first.value, t.Const)
         if not docstring:
-            return program.starts[(body[0].lineno) - 1] if _first_is_code(program) else program.span(body[0])[0], False
-        last = body[0]
-    end = last.end_lineno or last.lineno
-    return (program.starts[end] if end < len(program.starts) else len(program.text)), True
+            return program.starts[program.line(first) - 1], False
+        last = first
+    return program.starts[end] if (end := program.last_line(last)) < len(program.starts) else len(program.text), True
 
 
-def _first_is_code(program: Program) -> bool:
-    return not getattr(program.tree.body[0], "decorator_list", None)
+def _top_of_cell(program: Program, line: int) -> int:
+    """The start of the line behind the imports with which a line's cell begins."""
+    assert program.notebook is not None
+    cell, _ = program.notebook.where(line)
+    first = program.notebook.line_of(cell, 1)
+    for node in program.body:
+        if first <= program.line(node) <= line:
+            if not isinstance(node, (t.Import, t.ImportFrom)):
+                break
+            first = program.last_line(node) + 1
+    return program.starts[min(first, len(program.starts)) - 1]
 
 
-def _holds(program: Program, node: ast.stmt, site: ast.AST) -> bool:
+def _holds(program: Program, node: Item, site: t.Node) -> bool:
     start, end = program.span(node)
     return start <= program.span(site)[0] < end
 
 
-def _imports(node: ast.stmt) -> bool:
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return True
-    if isinstance(node, (ast.Try, ast.If)):
-        return (
-            any(isinstance(n, (ast.Import, ast.ImportFrom)) for n in node.body)
-            and not any(isinstance(n, (ast.FunctionDef, ast.ClassDef)) for n in ast.walk(node))
-            and all(not isinstance(n, (ast.For, ast.While, ast.With)) for n in ast.walk(node))
+def _imports(program: Program, node: t.Stmt) -> bool:
+    """Whether a statement imports, perhaps under a condition, and does little else."""
+    if isinstance(node, (t.Try, t.If)):
+        return any(isinstance(n, (t.Import, t.ImportFrom)) for n in node.body.statements) and not any(
+            isinstance(n, (t.FunctionDef, t.ClassDef, t.For, t.While, t.With)) for n in program.below(node)
         )
-    return False
+    return isinstance(node, (t.Import, t.ImportFrom))

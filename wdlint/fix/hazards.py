@@ -6,15 +6,18 @@ over several files can hide one, which is why the proof of a fix is not the abse
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
+from wdlint.fix.outline import Item
 from wdlint.fix.program import Program, dotted
+from wdlint.source import tree as t
 
 FLATTENED = "FSDP without `use_orig_params=True` flattens parameters: no split can tell gains and biases from weights"
 
+ONE_OF_SEVERAL = "uses one of `param_groups` by its index, which is one of several groups after the fix"
 
-def hazards(program: Program, call: ast.Call, models: tuple[str, ...], others: int = 0) -> Iterator[str]:
+
+def hazards(program: Program, call: t.Call, others: int = 0) -> Iterator[str]:
     """Why more groups than before may break something around this construction."""
     yield from _of_indices(program, call)
     yield from _of_calls(program, call)
@@ -24,53 +27,50 @@ def hazards(program: Program, call: ast.Call, models: tuple[str, ...], others: i
 
 def flattens(program: Program) -> bool:
     """Whether the program wraps a model in FSDP that flattens parameters."""
-    for node in ast.walk(program.tree):
-        if isinstance(node, ast.Call):
-            name = (dotted(node.func) or "").rsplit(".", 1)[-1]
-            if name in ("FSDP", "FullyShardedDataParallel"):
-                given = {k.arg: k.value for k in node.keywords}
-                value = given.get("use_orig_params")
-                if None not in given and not (isinstance(value, ast.Constant) and value.value is True):
-                    return True
+    for node in program.nodes:
+        if isinstance(node, t.Call) and _last(node.func) in ("FSDP", "FullyShardedDataParallel"):
+            value = next((a.value for a in node.args if a.keyword == "use_orig_params"), None)
+            spread = any(a.star == "**" for a in node.args)
+            if not spread and not (isinstance(value, t.Const) and value.value is True):
+                return True
     return False
 
 
-def _own(program: Program, call: ast.Call) -> set[str]:
+def _last(expr: t.Expr) -> str:
+    return (dotted(expr) or "").rsplit(".", 1)[-1]
+
+
+def _own(program: Program, call: t.Call) -> set[str]:
     """The names that the construction's optimizer may go by in this file; empty where that can't be told."""
     statement = program.statement(call)
-    if isinstance(statement, ast.Assign):
-        found = {name.rsplit(".", 1)[-1] for target in statement.targets if (name := dotted(target))}
-        if found:
-            return found
-    return set()
+    if not isinstance(statement, t.Assign):
+        return set()
+    return {name for target in statement.targets if (name := _last(target))}
 
 
-def _meant(base: ast.AST, own: set[str]) -> bool:
-    name = (dotted(base) or "").rsplit(".", 1)[-1]
+def _meant(base: t.Expr, own: set[str]) -> bool:
+    name = _last(base)
     return not own or not name or name in own or name in ("optimizer", "optim", "opt", "self")
 
 
-def _of_indices(program: Program, call: ast.Call) -> Iterator[str]:
+def _of_indices(program: Program, call: t.Call) -> Iterator[str]:
     own = _own(program, call)
-    line = 0
-    for node in ast.walk(program.tree):
-        if not (isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute)):
-            continue
-        indexed = node.value.attr == "param_groups" and isinstance(node.slice, (ast.Constant, ast.UnaryOp))
-        if indexed and _meant(node.value.value, own):
-            line = line or node.lineno
-    if line:
-        yield f"line {line} uses one of `param_groups` by its index, which is one of several groups after the fix"
-    for node in ast.walk(program.tree):
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and _is_groups_decay(node):
-            yield f"line {node.lineno} changes `weight_decay` after construction, for every group alike"
+    for node in program.nodes:
+        match node:
+            case t.Subscript(value=t.Attribute(attr="param_groups") as groups, index=t.Const() | t.Unary()):
+                if _meant(groups.value, own):
+                    yield f"line {program.line(node)} {ONE_OF_SEVERAL}"
+                    break
+    for node in program.nodes:
+        if isinstance(node, t.Subscript) and node in program.bound and _is_groups_decay(node):
+            yield f"line {program.line(node)} changes `weight_decay` after construction, for every group alike"
             return
 
 
-def _is_groups_decay(target: ast.Subscript) -> bool:
-    if not (isinstance(target.slice, ast.Constant) and target.slice.value == "weight_decay"):
+def _is_groups_decay(target: t.Subscript) -> bool:
+    if not (isinstance(target.index, t.Const) and target.index.value == "weight_decay"):
         return False
-    of = target.value.value if isinstance(target.value, ast.Subscript) else target.value
+    of = target.value.value if isinstance(target.value, t.Subscript) else target.value
     return "group" in (dotted(of) or "").lower()
 
 
@@ -79,21 +79,30 @@ _A_VALUE_A_GROUP = {"LambdaLR": "lr_lambda", "MultiplicativeLR": "lr_lambda", "O
 }  # fmt: skip
 
 
-def _of_calls(program: Program, call: ast.Call) -> Iterator[str]:
+def _of_calls(program: Program, call: t.Call) -> Iterator[str]:
     own = _own(program, call)
-    for node in ast.walk(program.tree):
-        if not isinstance(node, ast.Call):
+    for node in program.nodes:
+        if not isinstance(node, t.Call):
             continue
-        name = (dotted(node.func) or "").rsplit(".", 1)[-1]
+        name = _last(node.func)
         if name in _A_VALUE_A_GROUP:
-            given = [k.value for k in node.keywords if k.arg == _A_VALUE_A_GROUP[name]] or node.args[1:2]
-            if any(isinstance(_bound(program, value), (ast.List, ast.Tuple, ast.ListComp)) for value in given):
-                yield f"{name} on line {node.lineno} is given one value for each group"
-        elif name == "load_state_dict" and isinstance(node.func, ast.Attribute):
-            base = (dotted(node.func.value) or "").rsplit(".", 1)[-1]
+            given = [a.value for a in node.args if a.keyword == _A_VALUE_A_GROUP[name]]
+            given = given or [a.value for a in node.args if not a.keyword][1:2]
+            if any(_is_sequence(_bound(program, value)) for value in given):
+                yield f"{name} on line {program.line(node)} is given one value for each group"
+        elif name == "load_state_dict" and isinstance(node.func, t.Attribute):
+            base = _last(node.func.value)
             if base in own or "optim" in base.lower():
-                yield f"line {node.lineno} loads an optimizer state, which has as many groups as when it was saved"
+                line = program.line(node)
+                yield f"line {line} loads an optimizer state, which has as many groups as when it was saved"
 
 
-def _bound(program: Program, value: ast.expr) -> ast.expr:
-    return (program.binding(value) or value) if isinstance(value, ast.Name) else value
+def _is_sequence(value: Item) -> bool:
+    match value:
+        case t.Display(kind="list" | "tuple") | t.Comprehension(kind="list"):
+            return True
+    return False
+
+
+def _bound(program: Program, value: t.Expr) -> t.Expr:
+    return (program.binding(value) or value) if isinstance(value, t.Name) else value

@@ -6,19 +6,24 @@ the update rule are planned in `coupled`.
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
-from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, OptimizerUse
+from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, OptimizerUse, Place
 from wdlint.fix import coupled, emit
 from wdlint.fix.emit import Selection
 from wdlint.fix.hazards import FLATTENED, flattens, hazards
+from wdlint.fix.outline import Item
+from wdlint.fix.penalty import Made, holds_exempt, penalty_fixes
 from wdlint.fix.program import Program, dotted
 from wdlint.fix.selection import models_in, selection_of
 from wdlint.fix.split import pattern_fixes, replaced_tests
+from wdlint.fix.step import step_fixes
+from wdlint.source import tree as t
 
 REACH = ("WD101", "WD102", "WD103", "WD104", "WD106")
+PENALTIES = ("WD202", "WD203", "WD206")
 SPLITS = ("WD301", "WD302", "WD303", "WD304", "WD305", "WD306")
 
 
@@ -27,8 +32,8 @@ class Site:
     """One construction to be mended: its call, its parameters argument, and all answers to what it is."""
 
     program: Program
-    call: ast.Call
-    argument: ast.expr
+    call: t.Call
+    argument: t.Expr
     uses: tuple[OptimizerUse, ...]
     others: int = 0  # further optimizers over the same model
     style: str = "inline"
@@ -39,19 +44,25 @@ class Site:
         return keys.pop() if len(keys) == 1 else ""
 
 
-def with_fixes(findings: Iterable[Finding], facts: FileFacts, data: bytes, style: str = "inline") -> list[Finding]:
-    """The findings, each with a fix where one can be planned."""
+def with_fixes(
+    findings: Iterable[Finding], facts: FileFacts, data: bytes, module: t.Module | None, style: str = "inline"
+) -> list[Finding]:
+    """The findings, each with a fix where one can be planned; `module` is the program in the file's bytes."""
     found = list(findings)
-    if not any(f.fix is None and _may_be_fixed(f) for f in found):
+    if module is None or not any(f.fix is None and _may_be_fixed(f) for f in found):
         return found
     try:
-        program = Program(facts.file, data)
-    except (SyntaxError, ValueError, RecursionError):
+        program = Program(facts.file, data, module)
+    except RecursionError:
         return found
     planned: list[Finding] = []
     lost = {f.place for f in found if f.code == "WD303"}
     for finding in found:
-        fixes = list(_fixes(finding, facts, program, style, finding.place in lost)) if finding.fix is None else []
+        fixes: list[Fix] = []
+        if finding.fix is None and finding.code == "WD204":
+            fixes = list(step_fixes(finding, facts, program, data))
+        elif finding.fix is None:
+            fixes = list(_fixes(finding, facts, program, style, finding.place in lost))
         if fixes:
             finding = replace(finding, fix=replace(fixes[0], otherwise=tuple(fixes[1:])))
         planned.append(finding)
@@ -59,7 +70,7 @@ def with_fixes(findings: Iterable[Finding], facts: FileFacts, data: bytes, style
 
 
 def _may_be_fixed(finding: Finding) -> bool:
-    return finding.code in (*REACH, *SPLITS, "WD201", "WD401") or finding.code in coupled.PENALTIES
+    return finding.code in (*REACH, *SPLITS, *PENALTIES, "WD201", "WD204", "WD401")
 
 
 TRAINED = "parameters that are in no group now are trained after the fix"
@@ -75,10 +86,10 @@ def _fixes(finding: Finding, facts: FileFacts, program: Program, style: str, los
     if finding.code == "WD401":
         yield from _corrected_key(finding, facts, program)
         return
-    if finding.code in coupled.PENALTIES:
-        yield from coupled.penalty_fixes(finding, facts, program)
+    if finding.code in PENALTIES:
+        yield from penalty_fixes(finding, facts, program, lambda place: _made(place, facts, program, style))
         return
-    site = _site(finding, facts, program, style)
+    site = _site(finding.place, facts, program, style, finding.code == "WD201")
     if site is None:
         return
     if finding.code == "WD201":
@@ -94,42 +105,48 @@ def _fixes(finding: Finding, facts: FileFacts, program: Program, style: str, los
         yield lowered
 
 
-def _site(finding: Finding, facts: FileFacts, program: Program, style: str) -> Site | None:
-    uses = tuple(use for use in facts.uses if use.place == finding.place)
+def _made(place: Place, facts: FileFacts, program: Program, style: str) -> Made | None:
+    """A construction into which a strength may be moved, with the fix that divides its parameters."""
+    site = _site(place, facts, program, style)
+    if site is None or site.others or flattens(program):
+        return None
+    divided = next((_lowered(fix, site) for fix in _reach_fixes(site)), None)
+    exempt = any(use.inventory is None or holds_exempt(use) for use in site.uses)
+    return Made(site.call, site.uses, divided if exempt else None)
+
+
+def _site(place: Place, facts: FileFacts, program: Program, style: str, whole: bool = False) -> Site | None:
+    """The construction at a place; `whole` says that the call is to be mended, whatever its parameters are."""
+    uses = tuple(use for use in facts.uses if use.place == place)
     places = {use.parameters_place for use in uses}
     if not uses:
         return None
-    call = program.node_at(finding.place, ast.Call)
-    place = places.pop() if len(places) == 1 else None
-    if not isinstance(call, ast.Call):
+    call = program.node_at(place, t.Call)
+    parameters = places.pop() if len(places) == 1 else None
+    if call is None:
         return None
-    given = [*call.args, *(k.value for k in call.keywords)]
-    if place is not None:
-        wanted = program.within(place)
-        given = [a for a in given if program.span(a) == wanted or _bracketed(program, a) == wanted]
+    given = [argument.value for argument in call.args]
+    if parameters is not None:
+        start, end = program.within(parameters)
+        given = [a for a in given if program.span(a) in ((start, end), (start - 1, end + 1))]  # its own brackets
         if not given:
             return None
-    elif finding.code != "WD201":
+    elif not whole:
         return None
     models = {use.model for use in uses if use.model}
-    others = {u.place for u in facts.uses if u.model in models and u.place != finding.place}
-    apart = sum(1 for p in others if _apart(program, call, program.node_at(p, ast.Call)))
+    others = {u.place for u in facts.uses if u.model in models and u.place != place}
+    apart = sum(1 for p in others if _apart(program, call, program.node_at(p, t.Call)))
     return Site(program, call, given[0] if given else call, uses, apart, style)
 
 
-def _bracketed(program: Program, node: ast.expr) -> tuple[int, int]:
-    start, end = program.span(node)
-    return start - 1, end + 1
-
-
-def _apart(program: Program, call: ast.Call, other: ast.AST | None) -> bool:
+def _apart(program: Program, call: t.Call, other: t.Call | None) -> bool:
     """Whether two constructions of one scope are bound to different names, so that both are in use."""
     if other is None or program.scope(call) is not program.scope(other):
         return False
     names = []
     for one in (call, other):
         statement = program.statement(one)
-        if not isinstance(statement, ast.Assign):
+        if not isinstance(statement, t.Assign):
             return False
         names.append(dotted(statement.targets[0]))
     return names[0] != names[1]
@@ -140,7 +157,7 @@ def _lowered(fix: Fix, site: Site) -> Fix:
     if flattens(site.program):
         return replace(fix, applicability=Applicability.SHOWN, hazard=FLATTENED)
     reasons = [fix.hazard] if fix.hazard else []
-    reasons += hazards(site.program, site.call, (), site.others)
+    reasons += hazards(site.program, site.call, site.others)
     if not reasons:
         return fix
     applicability = Applicability.UNSAFE if fix.applicability is Applicability.SAFE else fix.applicability
@@ -158,17 +175,17 @@ def _reach_fixes(site: Site) -> Iterator[Fix]:
         grouped = _grouped(site, target, test)
         if grouped is not None:
             yield grouped
-        elif not isinstance(target, ast.List) or not _dictionaries(target):
+        elif not _dictionaries(target):
             selection = selection_of(site.program, target)
             if selection is not None and selection.can(test):
                 yield _two_groups(site, target, selection, test, statement_replaced)
     yield from _through_helper(site, target)
 
 
-def _target(site: Site) -> tuple[ast.expr, bool]:
+def _target(site: Site) -> tuple[t.Expr, bool]:
     """The expression to replace: the argument, or what a name that is used only here is bound to."""
     program, expr, moved = site.program, site.argument, False
-    while isinstance(expr, ast.Name):
+    while isinstance(expr, t.Name):
         bound = program.binding(expr)
         if bound is None or len(program.loads(expr.id, program.scope(expr))) != 1:
             break
@@ -176,15 +193,19 @@ def _target(site: Site) -> tuple[ast.expr, bool]:
     return expr, moved
 
 
-def _dictionaries(target: ast.List) -> bool:
-    return any(isinstance(item, ast.Dict) or _is_dict_call(item) for item in target.elts)
+def _dictionaries(target: t.Expr) -> Sequence[t.Expr]:
+    """The elements of a list that is written out, if one of them is a dictionary."""
+    if isinstance(target, t.Display) and target.kind == "list":
+        if any(isinstance(item, t.DictDisplay) or _is_dict_call(item) for item in target.items):
+            return target.items
+    return ()
 
 
-def _is_dict_call(item: ast.expr) -> bool:
-    return isinstance(item, ast.Call) and isinstance(item.func, ast.Name) and item.func.id == "dict"
+def _is_dict_call(item: t.Expr) -> bool:
+    return isinstance(item, t.Call) and isinstance(item.func, t.Name) and item.func.id == "dict"
 
 
-def _two_groups(site: Site, target: ast.expr, selection: Selection, test: emit.Test, moved: bool) -> Fix:
+def _two_groups(site: Site, target: t.Expr, selection: Selection, test: emit.Test, moved: bool) -> Fix:
     program = site.program
     items = emit.two_groups(selection, test, key=site.key)
     statement = program.statement(target)
@@ -192,7 +213,7 @@ def _two_groups(site: Site, target: ast.expr, selection: Selection, test: emit.T
     if moved or not _may_stand_before(program, statement, target):
         indentation = program.line_indentation(program.span(target)[0])
         text = emit.listed(items, indentation, program)
-        return Fix(title, Applicability.SAFE, (program.replacing(_whole(program, target), text),))
+        return Fix(title, Applicability.SAFE, (program.replacing(target, text),))
     name = program.free_name("param_groups")
     indentation = program.indentation(statement)
     before = f"{name} = {emit.listed(items, indentation, program)}\n{indentation}"
@@ -200,33 +221,26 @@ def _two_groups(site: Site, target: ast.expr, selection: Selection, test: emit.T
     return Fix(title, Applicability.SAFE, (program.edit(start, start, before), program.replacing(target, name)))
 
 
-def _whole(program: Program, target: ast.expr) -> ast.expr:
-    return target
+# What these hold is not evaluated for certain, or not once, or binds a name.
+_LATER = (t.Lambda, t.Conditional, t.Boolean, t.Clause, t.Comprehension, t.Walrus)
 
 
-def _may_stand_before(program: Program, statement: ast.stmt, target: ast.expr) -> bool:
+def _may_stand_before(program: Program, statement: t.Statement, target: t.Expr) -> bool:
     """Whether what an expression says can be computed in a statement before its own."""
-    if not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Return, ast.Expr)) or not program.begins_line(
-        statement
-    ):
+    if not isinstance(statement, (t.Assign, t.Return, t.Expression)) or not program.begins_line(statement):
         return False
-    node: ast.AST = target
-    while node is not statement:
-        node = program.parents[node]
-        if isinstance(node, (ast.Lambda, ast.IfExp, ast.BoolOp, ast.comprehension, ast.ListComp, ast.DictComp,
-                             ast.GeneratorExp, ast.SetComp, ast.NamedExpr)):  # fmt: skip
-            return False
-    return True
+    between = takewhile(lambda node: node is not statement, program.around(target))
+    return not any(isinstance(node, _LATER) for node in between)
 
 
-def _grouped(site: Site, target: ast.expr, test: emit.Test) -> Fix | None:
+def _grouped(site: Site, target: t.Expr, test: emit.Test) -> Fix | None:
     """Groups that are written out: each is divided in two and keeps its other entries."""
     program = site.program
-    if not isinstance(target, ast.List) or not target.elts or not _dictionaries(target):
+    if not (items := _dictionaries(target)):
         return None
     edits: list[Edit] = []
     every: list[emit.Group] = []
-    for item in target.elts:
+    for item in items:
         held, rest = _entries(program, item, site.key)
         if held is None or rest is None:
             return None
@@ -252,24 +266,19 @@ def _grouped(site: Site, target: ast.expr, test: emit.Test) -> Fix | None:
         edits.append(program.edit(start, end, text))
     if not edits:
         return None
-    if not all(program.begins_line(item) for item in target.elts) and "#" not in program.source(target):
+    if not all(program.begins_line(item) for item in items) and "#" not in program.source(target):
         indentation = program.line_indentation(program.span(target)[0])
         edits = [program.replacing(target, emit.listed(every, indentation, program))]
     return Fix("Divide each group in two: weights decay, gains and biases do not", Applicability.SAFE, tuple(edits))
 
 
-def _entries(program: Program, item: ast.expr, key: str) -> tuple[ast.expr | None, dict[str, str] | None]:
+def _entries(program: Program, item: t.Expr, key: str) -> tuple[t.Expr | None, dict[str, str] | None]:
     """The parameters of a group that is written out, and its other entries as text."""
-    pairs: list[tuple[object, ast.expr]] = []
-    if isinstance(item, ast.Dict):
-        pairs = [
-            (k.value if isinstance(k, ast.Constant) else None, v) for k, v in zip(item.keys, item.values, strict=True)
-        ]
-    elif _is_dict_call(item):
-        assert isinstance(item, ast.Call)
-        pairs = [(k.arg, k.value) for k in item.keywords]
-        if item.args:
-            return None, None
+    pairs: list[tuple[object, t.Expr]] = []
+    if isinstance(item, t.DictDisplay):
+        pairs = [(k.value if isinstance(k, t.Const) else None, v) for k, v in item.items]
+    elif isinstance(item, t.Call) and _is_dict_call(item):
+        pairs = [(a.keyword, a.value) for a in item.args]
     held = next((v for k, v in pairs if k == "params"), None)
     rest = {str(k): program.source(v) for k, v in pairs if isinstance(k, str) and k != "params"}
     if held is None or any(not isinstance(k, str) for k, _ in pairs) or "#" in program.source(item):
@@ -280,7 +289,7 @@ def _entries(program: Program, item: ast.expr, key: str) -> tuple[ast.expr | Non
 # ---- the helper
 
 
-def _through_helper(site: Site, target: ast.expr) -> Iterator[Fix]:
+def _through_helper(site: Site, target: t.Expr) -> Iterator[Fix]:
     program = site.program
     if site.key != "weight_decay":
         return
@@ -295,7 +304,7 @@ def _through_helper(site: Site, target: ast.expr) -> Iterator[Fix]:
     hazard = ""
     if not models:
         hazard = "the model is not in scope at the call: only what has fewer than two dimensions is exempt"
-    elif isinstance(argument, ast.Name) and len(program.loads(argument.id, program.scope(argument))) > 1:
+    elif isinstance(argument, t.Name) and len(program.loads(argument.id, program.scope(argument))) > 1:
         bound = program.binding(argument)
         if bound is not None and _is_iterator(bound):
             hazard = f"`{argument.id}` is an iterator that is used again"
@@ -305,80 +314,68 @@ def _through_helper(site: Site, target: ast.expr) -> Iterator[Fix]:
     yield Fix(title, applicability, edits, hazard)
 
 
-def _is_iterator(bound: ast.expr) -> bool:
-    if isinstance(bound, ast.GeneratorExp):
-        return True
-    name = (dotted(bound.func) or "") if isinstance(bound, ast.Call) else ""
-    method = bound.func.attr if isinstance(bound, ast.Call) and isinstance(bound.func, ast.Attribute) else name
-    return method in ("parameters", "named_parameters", "filter", "chain", "map")
+def _is_iterator(bound: t.Expr) -> bool:
+    if isinstance(bound, t.Comprehension):
+        return bound.kind == "generator"
+    name = ""
+    if isinstance(bound, t.Call):
+        name = bound.func.attr if isinstance(bound.func, t.Attribute) else dotted(bound.func) or ""
+    return name in ("parameters", "named_parameters", "filter", "chain", "map")
 
 
-def _in_scope(program: Program, model: str, at: ast.expr) -> bool:
+def _in_scope(program: Program, model: str, at: t.Expr) -> bool:
     """Whether a model's name certainly means something where the optimizer is made."""
     root = model.split(".")[0]
-    scope: ast.AST = program.scope(at)
+    scope: Item = program.scope(at)
     inner = True
     while True:
-        arguments = getattr(scope, "args", None)
-        if arguments is not None and any(a.arg == root for a in ast.walk(arguments) if isinstance(a, ast.arg)):
+        if isinstance(scope, (t.FunctionDef, t.Lambda)) and any(p.name == root for p in scope.params):
             return True
-        if not isinstance(scope, ast.ClassDef) or inner:
+        if not isinstance(scope, t.ClassDef) or inner:
             bound = [n for n in program.inside(scope) if _binds(program, n, root)]
             if bound:
                 return any(_reaches(program, node, at) for node in bound) if inner else True
-        if isinstance(scope, ast.Module):
+        if isinstance(scope, t.Module):
             return False
         scope, inner = program.scope(scope), False
 
 
-def _binds(program: Program, node: ast.AST, name: str) -> bool:
+def _binds(program: Program, node: Item, name: str) -> bool:
     """Whether a node binds a name in its scope; the variables of comprehensions stay in them."""
-    if isinstance(node, ast.alias):
-        return (node.asname or node.name.split(".")[0]) == name
-    if not (isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)):
+    if isinstance(node, (t.Import, t.ImportFrom)):
+        return name in node.owns
+    if not (isinstance(node, t.Name) and node.id == name and node in program.bound):
         return False
-    while isinstance(node, (ast.Name, ast.Tuple, ast.List, ast.Starred)):
-        node = program.parents[node]
-    return not isinstance(node, ast.comprehension)
+    above = next(n for n in program.around(node) if not isinstance(n, (t.Name, t.Display, t.Starred)))
+    return not isinstance(above, t.Clause)
 
 
-def _reaches(program: Program, node: ast.AST, at: ast.expr) -> bool:
+def _reaches(program: Program, node: Item, at: t.Expr) -> bool:
     """Whether a binding lies before a place on every way to it: in a block that encloses it, and in no loop's head."""
     statement = program.statement(node)
-    if isinstance(statement, (ast.For, ast.AsyncFor)):
+    if isinstance(statement, t.For):
         return program.span(statement)[0] < program.span(at)[0] < program.span(statement)[1]
     if program.span(statement)[0] >= program.span(at)[0]:
         return False
-    block, around = program.parents[statement], program.statement(at)
-    above: list[ast.AST] = [around]
-    while around in program.parents:
-        above.append(around := program.parents[around])  # type: ignore[assignment]
-    if block not in above:
-        return False
-    siblings = [a for a in above if program.parents.get(a) is block]
-    for field in ("body", "orelse", "finalbody"):
-        held = getattr(block, field, [])
-        if statement in held:
-            return bool(siblings) and siblings[0] in held
-    return False
+    return any(isinstance(a, t.Statement) and a.block is statement.block for a in program.around(at))
 
 
-def _imported(site: Site, target: ast.expr, model: str) -> Fix | None:
+def _imported(site: Site, target: t.Expr, model: str) -> Fix | None:
     """`decay_groups(model, weight_decay=…)` of wdlint itself, where one model gives everything."""
     program = site.program
     selection = selection_of(program, target)
-    decay = next((k.value for k in site.call.keywords if k.arg == site.key), None)
+    decay = next((a.value for a in site.call.args if a.keyword == site.key), None)
     if selection is None or selection.models != (model,) or not selection.by_name:
         return None
     if selection.test not in ("", f"{selection.variable}.requires_grad"):
         return None
-    if decay is not None and not isinstance(decay, (ast.Constant, ast.Name, ast.Attribute)):
+    if decay is not None and not isinstance(decay, (t.Const, t.Name, t.Attribute)):
         return None
     strength = program.source(decay) if decay is not None else ""
     if not strength:
         known = {use.groups[0].amount.value for use in site.uses if use.groups}
         value = known.pop() if len(known) == 1 else None
-        if value is None or any(k.arg is None for k in site.call.keywords):
+        if value is None or any(a.star for a in site.call.args):
             return None
         strength = repr(value)
     insertion = emit.import_edit(program, site.call, "wdlint", "decay_groups")
@@ -416,8 +413,8 @@ def _corrected_key(finding: Finding, facts: FileFacts, program: Program) -> Iter
     if len(keys) != 1:
         return
     (key,) = keys
-    for node in ast.walk(program.tree):
-        if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+    for node in program.nodes:
+        if not (isinstance(node, t.Const) and isinstance(node.value, str)):
             continue
         at = program.span(node)[0]
         if at == start or (start <= at < end and f"`{node.value}`" in finding.message):

@@ -1,31 +1,40 @@
-"""A source text as edits need it: syntax with exact spans, names and where they are bound.
+"""A source text as edits need it: the engine's tree with exact spans, and where names are bound.
 
-Fixes are planned for a few flagged files only, so the standard library's parser serves; what a program
-means stays with the engine, whose facts name places in the same text. Nothing here decides what to write.
+What a program means stays with the engine, whose facts name places in the same text. Nothing here decides
+what to write.
 """
 
 from __future__ import annotations
 
-import ast
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, TypeVar
+
+import libcst as cst
 
 from wdlint.facts import Edit, Place
+from wdlint.fix.outline import Item, Outline
+from wdlint.source import tree as t
+from wdlint.source.positions import extents
+from wdlint.source.syntax import dotted as dotted
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.Module)
+_INDENTATION = re.compile(r"[ \t\f]*")
+
+N = TypeVar("N", bound=t.Node)
 
 
-class Program:
+class Program(Outline):
     """One file's program; a notebook's cells are one after the other.
 
     Raises:
-        SyntaxError: the text is no Python of the running version.
-        ValueError, RecursionError: it can't be parsed.
+        RecursionError: it is nested too deeply.
     """
 
-    def __init__(self, file: str, data: bytes) -> None:
+    def __init__(self, file: str, data: bytes, module: t.Module) -> None:
+        super().__init__(module)
         self.file = file
         self.notebook = None
         if file.endswith(".ipynb"):
@@ -38,29 +47,31 @@ class Program:
 
             self.text = decode(data)
         self.starts = [0, *(found.end() for found in _LINE_END.finditer(self.text))]
-        self.tree = ast.parse(self.text)
-        self.parents: dict[ast.AST, ast.AST] = {}
-        for node in ast.walk(self.tree):
-            for child in ast.iter_child_nodes(node):
-                self.parents[child] = node
+
+    @property
+    def body(self) -> list[t.Stmt]:
+        """The statements of the module itself."""
+        return self.module.scope.body.statements
 
     @property
     def newline(self) -> str:
         found = _LINE_END.search(self.text)
         return found[0] if found else "\n"
 
-    @property
+    @cached_property
     def unit(self) -> str:
         """One step of indentation, as the file's first indented block has it."""
-        for node in ast.walk(self.tree):
-            body = getattr(node, "body", None)
-            if isinstance(body, list) and body and isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.If, ast.For)):
-                inner, outer = self.indentation(body[0]), self.indentation(node)
-                if inner.startswith(outer) and len(inner) > len(outer) and body[0].lineno > node.lineno:
+        for node in self.nodes:
+            if not isinstance(node, (t.FunctionDef, t.ClassDef, t.If, t.For)):
+                continue
+            first = (node.inner.body if isinstance(node, (t.FunctionDef, t.ClassDef)) else node.body).statements[:1]
+            if first and self.line(first[0]) > self.line(node):
+                inner, outer = self.indentation(first[0]), self.indentation(node)
+                if inner.startswith(outer) and len(inner) > len(outer):
                     return inner[len(outer) :]
         return "    "
 
-    @property
+    @cached_property
     def width(self) -> int:
         """The columns that a new line may take: 88, or more where the file's own lines take more, up to 120."""
         return min(120, max(88, *(len(line) for line in self.text.splitlines()[:3000]), 0))
@@ -71,22 +82,47 @@ class Program:
         """The index in the text of a line and column, both from 1."""
         return self.starts[min(line, len(self.starts)) - 1] + column - 1
 
-    def span(self, node: ast.AST) -> tuple[int, int]:
-        """Where an expression or statement begins and ends in the text; decorators are left out."""
-        start = self._of_bytes(node.lineno, node.col_offset)  # type: ignore[attr-defined]
-        return start, self._of_bytes(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+    @cached_property
+    def _spans(self) -> dict[int, tuple[int, int]]:
+        nodes = [node.cst for node in self.nodes if isinstance(node, t.Node)]
+        nodes += [name for node in self.nodes if isinstance(node, t.ImportFrom) for name in _imported(node)]
+        return {
+            key: (self.offset(line, column), self.offset(end_line, end_column))
+            for key, (line, column, end_line, end_column) in extents(self.module, nodes).items()
+        }
 
-    def _of_bytes(self, line: int, column: int) -> int:
-        start = self.starts[line - 1]
-        end = self.starts[line] if line < len(self.starts) else len(self.text)
-        row = self.text[start:end]
-        if row.isascii():
-            return start + column
-        return start + len(row.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "surrogatepass"))
+    def span(self, node: Item) -> tuple[int, int]:
+        """Where an expression or statement begins and ends in the text.
 
-    def source(self, node: ast.AST) -> str:
+        Decorators are left out, and so are brackets around an expression that needs none.
+        """
+        assert not isinstance(node, t.Clause)
+        return self._spans[id(node.cst)]
+
+    def import_span(self, node: t.ImportFrom, index: int) -> tuple[int, int]:
+        """Where one of the imported names stands, with its alias."""
+        return self._spans[id(_imported(node)[index])]
+
+    def line(self, node: Item) -> int:
+        """The line on which a node begins, from 1."""
+        return bisect_right(self.starts, self.span(node)[0])
+
+    def last_line(self, node: Item) -> int:
+        return bisect_right(self.starts, self.span(node)[1])
+
+    def source(self, node: Item) -> str:
         start, end = self.span(node)
         return self.text[start:end]
+
+    def bracketed(self, node: t.Expr) -> tuple[int, int]:
+        """The span of an expression together with brackets around it that it could do without."""
+        start, end = self.span(node)
+        for _ in getattr(node.cst, "lpar", ()) if not isinstance(node.cst, (cst.Tuple, cst.GeneratorExp)) else ():
+            before, after = self.text[:start].rstrip(), self.text[end:].lstrip()
+            if not (before.endswith("(") and after.startswith(")")):
+                break  # a comment stands between
+            start, end = len(before) - 1, len(self.text) - len(after) + 1
+        return start, end
 
     def within(self, place: Place) -> tuple[int, int]:
         """The span of a place of this file in the text."""
@@ -105,106 +141,54 @@ class Program:
             end_line = self.notebook.where(end_line)[1]
         return Place(self.file, line, column, end_line, end_column, cell)
 
+    def cell_at(self, offset: int) -> int | None:
+        """The notebook's cell that holds an index of the text; None in any other file."""
+        return self.notebook.where(bisect_right(self.starts, offset))[0] if self.notebook is not None else None
+
     def edit(self, start: int, end: int, text: str) -> Edit:
         return Edit(self.place(start, end), text.replace("\n", self.newline))
 
-    def replacing(self, node: ast.AST, text: str) -> Edit:
+    def replacing(self, node: Item, text: str) -> Edit:
         return self.edit(*self.span(node), text)
 
-    def indentation(self, node: ast.AST) -> str:
+    def indentation(self, node: Item) -> str:
         """The white space before the line on which a node begins."""
         return self.line_indentation(self.span(node)[0])
 
     def line_indentation(self, offset: int) -> str:
-        start = self.starts[bisect_right(self.starts, offset) - 1]
-        found = re.compile(r"[ \t\f]*").match(self.text, start)
+        found = _INDENTATION.match(self.text, self.starts[bisect_right(self.starts, offset) - 1])
         return found[0] if found else ""
 
-    def begins_line(self, node: ast.AST) -> bool:
+    def begins_line(self, node: Item) -> bool:
         start = self.span(node)[0]
         line = self.starts[bisect_right(self.starts, start) - 1]
         return not self.text[line:start].strip()
 
     # ---- syntax around a place
 
-    def node_at(self, place: Place, kind: type[ast.AST]) -> ast.AST | None:
+    def node_at(self, place: Place, kind: type[N]) -> N | None:
         """The node of a kind that fills a place."""
         wanted = self.within(place)
-        for node in ast.walk(self.tree):
-            if isinstance(node, kind) and self.span(node) == wanted:
-                return node
-        return None
+        return next((n for n in self.nodes if isinstance(n, kind) and self.span(n) == wanted), None)
 
-    def statement(self, node: ast.AST) -> ast.stmt:
-        while not isinstance(node, ast.stmt):
-            node = self.parents[node]
-        return node
-
-    def scope(self, node: ast.AST) -> ast.AST:
-        """The function, lambda, class or module around a node."""
-        node = self.parents[node]
-        while not isinstance(node, _SCOPES):
-            node = self.parents[node]
-        return node
-
-    def inside(self, scope: ast.AST) -> Iterator[ast.AST]:
-        """The nodes of a scope, those of the scopes in it left out."""
-        waiting: list[ast.AST] = list(ast.iter_child_nodes(scope))
-        while waiting:
-            node = waiting.pop(0)
-            yield node
-            if not isinstance(node, _SCOPES):
-                waiting.extend(ast.iter_child_nodes(node))
-
-    def binding(self, name: ast.Name) -> ast.expr | None:
+    def binding(self, name: t.Name) -> t.Expr | None:
         """What a name of the same scope is bound to, if one plain assignment before the use binds it."""
         scope = self.scope(name)
-        bound = [
-            node for node in ast.walk(scope)
-            if isinstance(node, ast.Name) and node.id == name.id and not isinstance(node.ctx, ast.Load)
-        ]  # fmt: skip
-        if isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            arguments = scope.args
-            own = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg)
-            if any(a is not None and a.arg == name.id for a in own):
-                return None
+        bound = [node for node in self.names(name.id, scope) if node in self.bound]
+        if isinstance(scope, (t.FunctionDef, t.Lambda)) and any(p.name == name.id for p in scope.params):
+            return None
         if len(bound) != 1 or self.scope(bound[0]) is not scope:
             return None
         statement = self.parents[bound[0]]
-        if isinstance(statement, ast.Assign) and statement.targets == [bound[0]]:
+        if isinstance(statement, t.Assign) and statement.targets == (bound[0],) and statement.annotation is None:
             return statement.value if self.span(statement)[1] <= self.span(name)[0] else None
         return None
 
-    def loads(self, name: str, scope: ast.AST) -> list[ast.Name]:
-        """The uses of a name in a scope, closures included."""
-        return [
-            node for node in ast.walk(scope)
-            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
-        ]  # fmt: skip
-
-    def names(self) -> set[str]:
-        """Every name that the program mentions."""
-        found = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)}
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.arg):
-                found.add(node.arg)
-            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                found.add(node.name)
-            elif isinstance(node, ast.alias):
-                found.add((node.asname or node.name).split(".")[0])
-        return found
-
     def free_name(self, wanted: str) -> str:
         """A name that is not in use, as near to the wanted one as can be."""
-        taken = self.names()
+        taken = self.taken()
         return next(n for n in (wanted, *(f"{wanted}_{i}" for i in range(2, 1000))) if n not in taken)
 
 
-def dotted(node: ast.AST) -> str | None:
-    """`a.b.c` as text, or None for anything else."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        inner = dotted(node.value)
-        return f"{inner}.{node.attr}" if inner else None
-    return None
+def _imported(node: t.ImportFrom) -> Sequence[Any]:
+    return node.cst.names if isinstance(node.cst.names, (list, tuple)) else ()

@@ -5,33 +5,36 @@ Only spellings that may be evaluated twice are known here; anything else goes th
 
 from __future__ import annotations
 
-import ast
+from collections.abc import Iterator
 
 from wdlint.fix.emit import Selection as Selection
+from wdlint.fix.outline import Item
 from wdlint.fix.program import Program, dotted
+from wdlint.source import tree as t
 
 _WRAPPING = ("list", "tuple", "iter")
 
 
-def selection_of(program: Program, expr: ast.expr) -> Selection | None:
+def selection_of(program: Program, expr: t.Expr) -> Selection | None:
     """The parameters of an expression, or None where it may not be gone over twice as it is written."""
-    if isinstance(expr, ast.Call):
-        return _of_call(program, expr)
-    if isinstance(expr, (ast.ListComp, ast.GeneratorExp)):
-        return _of_comprehension(program, expr)
-    if isinstance(expr, ast.Name):
-        bound = program.binding(expr)
-        if bound is not None and _makes_list(bound) and not _grows(program, expr):
-            inner = selection_of(program, bound)
-            return Selection(expr.id, models=inner.models) if inner is not None else None
-    if isinstance(expr, ast.BinOp) and isinstance(expr.op, ast.Add):
-        sides = [selection_of(program, side) for side in (expr.left, expr.right)]
-        if all(side is not None for side in sides):
-            models = tuple(model for side in sides if side is not None for model in side.models)
-            return Selection(program.source(expr), models=models)
-    if isinstance(expr, ast.List) and expr.elts and all(_restarts(program, item) for item in expr.elts):
-        models = tuple(m for item in expr.elts for m in models_in(program, item))
-        return Selection(_one_line(program.source(expr)), models=models)
+    match expr:
+        case t.Call():
+            return _of_call(program, expr)
+        case t.Comprehension(kind="list" | "generator"):
+            return _of_comprehension(program, expr)
+        case t.Name():
+            bound = program.binding(expr)
+            if bound is not None and _makes_list(bound) and not _grows(program, expr):
+                inner = selection_of(program, bound)
+                return Selection(expr.id, models=inner.models) if inner is not None else None
+        case t.Binary(op="+"):
+            sides = [selection_of(program, side) for side in (expr.left, expr.right)]
+            if all(side is not None for side in sides):
+                models = tuple(model for side in sides if side is not None for model in side.models)
+                return Selection(program.source(expr), models=models)
+        case t.Display(kind="list") if expr.items and all(_restarts(program, item) for item in expr.items):
+            models = tuple(m for item in expr.items for m in models_in(program, item))
+            return Selection(_one_line(program.source(expr)), models=models)
     return None
 
 
@@ -39,125 +42,123 @@ def _one_line(text: str) -> str:
     return " ".join(text.split()) if "#" not in text else text
 
 
-def _makes_list(bound: ast.expr) -> bool:
-    if isinstance(bound, ast.BinOp):
-        return isinstance(bound.op, ast.Add) and _makes_list(bound.left) and _makes_list(bound.right)
-    return isinstance(bound, (ast.ListComp, ast.List)) or (
-        isinstance(bound, ast.Call) and isinstance(bound.func, ast.Name) and bound.func.id in ("list", "tuple")
-    )
+def _makes_list(bound: t.Expr) -> bool:
+    match bound:
+        case t.Binary(op="+"):
+            return _makes_list(bound.left) and _makes_list(bound.right)
+        case t.Comprehension(kind="list") | t.Display(kind="list"):
+            return True
+        case t.Call(func=t.Name(id="list" | "tuple")):
+            return True
+    return False
 
 
-def _grows(program: Program, name: ast.Name) -> bool:
+def _grows(program: Program, name: t.Name) -> bool:
     """Whether a method of the list is called, so that it may hold something else than it was made with."""
-    return any(isinstance(program.parents[use], ast.Attribute) for use in program.loads(name.id, program.scope(name)))
+    return any(isinstance(program.parents[use], t.Attribute) for use in program.loads(name.id, program.scope(name)))
 
 
-def _restarts(program: Program, item: ast.expr) -> bool:
+def _restarts(program: Program, item: t.Expr) -> bool:
     """Whether an element of a list display may be evaluated again with the same outcome."""
-    if isinstance(item, ast.Starred):
+    if isinstance(item, t.Starred):
         return selection_of(program, item.value) is not None
     return dotted(item) is not None
 
 
-def _of_call(program: Program, call: ast.Call) -> Selection | None:
+def _of_call(program: Program, call: t.Call) -> Selection | None:
     func = call.func
-    if isinstance(func, ast.Attribute) and not any(isinstance(n, ast.Call) for n in ast.walk(func.value)):
+    plain = not any(a.keyword or a.star for a in call.args)
+    if isinstance(func, t.Attribute) and not any(isinstance(n, t.Call) for n in program.below(func.value)):
         receiver = program.source(func.value)
-        plain = not call.args and not call.keywords
         if func.attr == "parameters":
-            named = f"{receiver}.named_parameters()" if plain else ""
+            named = f"{receiver}.named_parameters()" if not call.args else ""
             return Selection(_one_line(program.source(call)), models=(receiver,), by_name=named)
     name = dotted(func) or ""
-    if name in _WRAPPING and len(call.args) == 1 and not call.keywords:
-        return selection_of(program, call.args[0])
-    if name == "filter" and len(call.args) == 2:
-        return _of_filter(program, call)
-    if name.rsplit(".", 1)[-1] in ("chain", "from_iterable") and call.args and not call.keywords:
-        parts = [selection_of(program, arg) for arg in call.args]
+    given = [a.value for a in call.args]
+    if name in _WRAPPING and len(given) == 1 and plain:
+        return selection_of(program, given[0])
+    if name == "filter" and len(given) == 2 and plain:
+        return _of_filter(program, given[0], given[1])
+    if name.rsplit(".", 1)[-1] in ("chain", "from_iterable") and given and not any(a.keyword for a in call.args):
+        parts = [None if a.star else selection_of(program, a.value) for a in call.args]
         if all(part is not None for part in parts):
             models = tuple(model for part in parts if part is not None for model in part.models)
             return Selection(_one_line(program.source(call)), models=models)
     return None
 
 
-def _of_filter(program: Program, call: ast.Call) -> Selection | None:
-    function, collection = call.args
+def _of_filter(program: Program, function: t.Expr, collection: t.Expr) -> Selection | None:
     inner = selection_of(program, collection)
-    if inner is None or inner.test or not isinstance(function, ast.Lambda) or len(function.args.args) != 1:
+    if inner is None or inner.test or not isinstance(function, t.Lambda) or len(function.params) != 1:
         return None
-    variable = function.args.args[0].arg
+    variable = function.params[0].name
     return Selection(inner.iterable, variable, None, _conjunct(program, function.body), inner.models, inner.by_name)
 
 
-def _of_comprehension(program: Program, expr: ast.ListComp | ast.GeneratorExp) -> Selection | None:
-    if len(expr.generators) != 1 or expr.generators[0].is_async:
+def _of_comprehension(program: Program, expr: t.Comprehension) -> Selection | None:
+    if len(expr.clauses) != 1:
         return None
-    clause = expr.generators[0]
+    (clause,) = expr.clauses
     test = " and ".join(_conjunct(program, condition) for condition in clause.ifs)
-    if isinstance(clause.target, ast.Name) and isinstance(expr.elt, ast.Name) and expr.elt.id == clause.target.id:
-        inner = selection_of(program, clause.iter)
-        if inner is None or inner.test or inner.name:
-            return None
-        return Selection(inner.iterable, expr.elt.id, None, test, inner.models, inner.by_name)
-    target = clause.target
-    if isinstance(target, ast.Tuple) and len(target.elts) == 2 and isinstance(expr.elt, ast.Name):
-        name, variable = target.elts
-        if not (isinstance(name, ast.Name) and isinstance(variable, ast.Name) and variable.id == expr.elt.id):
-            return None
-        over = clause.iter
-        if isinstance(over, ast.Call) and isinstance(over.func, ast.Name) and over.func.id == "list" and over.args:
-            over = over.args[0]
-        if isinstance(over, ast.Call) and isinstance(over.func, ast.Attribute) and over.func.attr == "named_parameters":
-            receiver = program.source(over.func.value)
-            return Selection(_one_line(program.source(over)), variable.id, name.id, test, (receiver,))
+    match clause.target, expr.element:
+        case t.Name(id=target), t.Name(id=element) if target == element:
+            inner = selection_of(program, clause.iter)
+            if inner is None or inner.test or inner.name:
+                return None
+            return Selection(inner.iterable, element, None, test, inner.models, inner.by_name)
+        case t.Display(items=(t.Name(id=name), t.Name(id=target))), t.Name(id=element) if target == element:
+            over = clause.iter
+            if isinstance(over, t.Call) and dotted(over.func) == "list" and len(over.args) == 1:
+                over = over.args[0].value
+            if isinstance(over, t.Call) and isinstance(over.func, t.Attribute) and over.func.attr == "named_parameters":
+                receiver = program.source(over.func.value)
+                return Selection(_one_line(program.source(over)), element, name, test, (receiver,))
     return None
 
 
-def _conjunct(program: Program, condition: ast.expr) -> str:
+def _conjunct(program: Program, condition: t.Expr) -> str:
     text = _one_line(program.source(condition))
-    if isinstance(condition, (ast.IfExp, ast.Lambda, ast.NamedExpr)) or (
-        isinstance(condition, ast.BoolOp) and isinstance(condition.op, ast.Or)
-    ):
-        return f"({text})"
-    return text
+    bare = isinstance(condition, (t.Conditional, t.Lambda, t.Walrus))
+    return f"({text})" if bare or (isinstance(condition, t.Boolean) and condition.op == "or") else text
 
 
-def models_in(program: Program, expr: ast.AST, depth: int = 0) -> tuple[str, ...]:
+def models_in(program: Program, expr: Item, depth: int = 0) -> tuple[str, ...]:
     """The expressions whose parameters are asked for in an expression, names followed to what they are bound to."""
     found: list[str] = []
     if depth > 3:
         return ()
-    for node in ast.walk(expr):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+    for node in program.below(expr):
+        if isinstance(node, t.Call) and isinstance(node.func, t.Attribute):
             if node.func.attr in ("parameters", "named_parameters") and dotted(node.func.value):
                 found.append(dotted(node.func.value) or "")
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        elif isinstance(node, t.Name) and node not in program.bound:
             for filled in _fillings(program, node):
                 found += models_in(program, filled, depth + 1)
     distinct = tuple(dict.fromkeys(found))
     return tuple(m for m in distinct if not any(m.startswith(f"{other}.") for other in distinct))
 
 
-def _fillings(program: Program, name: ast.Name) -> list[ast.AST]:
+def _fillings(program: Program, name: t.Name) -> Iterator[Item]:
     """The loops and conditional assignments that fill a name with parameters before its use."""
-    scope = program.scope(name)
-    found: list[ast.AST] = []
-    for node in program.inside(scope):
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name.id for t in node.targets):
-            if program.span(node)[1] <= program.span(name)[0]:
-                found.append(node.value)
-        elif isinstance(node, ast.For) and program.span(node)[1] <= program.span(name)[0]:
-            called = [n.func for n in ast.walk(node) if isinstance(n, ast.Call)]
-            if any(
-                isinstance(f, ast.Attribute) and f.attr in ("append", "extend", "add")
-                and isinstance(f.value, ast.Name) and f.value.id == name.id
-                for f in called
-            ):  # fmt: skip
-                found.append(node.iter)
-        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) and node.target.id == name.id:
-            found.append(node.value)
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            func = node.value.func
-            if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == name.id:
-                found += node.value.args
-    return found
+    before = program.span(name)[0]
+    for node in program.inside(program.scope(name)):
+        match node:
+            case t.Assign(value=value) if value is not None and any(_is(target, name) for target in node.targets):
+                if program.span(node)[1] <= before:
+                    yield value
+            case t.For() if program.span(node)[1] <= before:
+                called = (n.func for n in program.below(node) if isinstance(n, t.Call))
+                if any(_of_list(func, name) and func.attr in ("append", "extend", "add") for func in called):  # type: ignore[union-attr]
+                    yield node.iter
+            case t.AugAssign() if _is(node.target, name):
+                yield node.value
+            case t.Expression(value=t.Call() as call) if _of_list(call.func, name):
+                yield from (argument.value for argument in call.args)
+
+
+def _is(target: t.Expr, name: t.Name) -> bool:
+    return isinstance(target, t.Name) and target.id == name.id
+
+
+def _of_list(func: t.Expr, name: t.Name) -> bool:
+    return isinstance(func, t.Attribute) and _is(func.value, name)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Sequence
 
 from wdlint.facts import Applicability, Edit, Finding, Fix, Kind, OptimizerUse, Ternary
 from wdlint.fix import emit
 from wdlint.fix.emit import Selection
 from wdlint.fix.program import Program
+from wdlint.source import tree as t
 
 _MOST = 6  # names added to a list of patterns
 
@@ -25,9 +25,9 @@ def pattern_fixes(finding: Finding, program: Program, uses: Sequence[OptimizerUs
     missing = _missing(uses)
     if len(missing) > _MOST:
         return
-    for node in ast.walk(program.tree):
-        if isinstance(node, (ast.List, ast.Tuple, ast.Set)) and node.elts:
-            texts = [e.value if isinstance(e, ast.Constant) else None for e in node.elts]
+    for node in program.nodes:
+        if isinstance(node, t.Display) and node.items:
+            texts = [e.value if isinstance(e, t.Const) else None for e in node.items]
             if all(isinstance(text, str) for text in texts) and set(texts) <= patterns | {None}:
                 fix = _extended(program, node, [str(text) for text in texts], missing, dead)
                 if fix is not None:
@@ -63,57 +63,52 @@ def _missing(uses: Sequence[OptimizerUse]) -> list[str]:
     return list(names)
 
 
-def _extended(
-    program: Program, node: ast.List | ast.Tuple | ast.Set, texts: list[str], missing: list[str], dead: set[str]
-) -> Fix | None:
+def _extended(program: Program, node: t.Display, texts: list[str], missing: list[str], dead: set[str]) -> Fix | None:
     """The display with dead patterns replaced by those that are missing."""
     edits: list[Edit] = []
     left = list(missing)
-    quote = program.source(node.elts[0])[-1]
-    kept = [e for e, text in zip(node.elts, texts, strict=True) if text not in dead]
-    for element, text in zip(node.elts, texts, strict=True):
+    quote = program.source(node.items[0])[-1]
+    kept = [e for e, text in zip(node.items, texts, strict=True) if text not in dead]
+    for element, text in zip(node.items, texts, strict=True):
         if text in dead and left:
             edits.append(program.replacing(element, f"{quote}{left.pop(0)}{quote}"))
             kept.append(element)
         elif text in dead and kept:
             edits.append(_without(program, node, element))
     if left:
-        end = program.span(node.elts[-1])[1]
+        end = program.span(node.items[-1])[1]
         edits.append(program.edit(end, end, "".join(f", {quote}{name}{quote}" for name in left)))
     if not edits:
         return None
     return Fix("Name in the list what is to be exempt in this model", Applicability.SAFE, tuple(edits))
 
 
-def _without(program: Program, node: ast.List | ast.Tuple | ast.Set, element: ast.expr) -> Edit:
+def _without(program: Program, node: t.Display, element: t.Expr) -> Edit:
     """The edit that takes an element out, with the comma and space that belong to it."""
-    index = node.elts.index(element)
-    if index + 1 < len(node.elts):
-        return program.edit(program.span(element)[0], program.span(node.elts[index + 1])[0], "")
-    return program.edit(program.span(node.elts[index - 1])[1], program.span(element)[1], "")
+    index = node.items.index(element)
+    if index + 1 < len(node.items):
+        return program.edit(program.span(element)[0], program.span(node.items[index + 1])[0], "")
+    return program.edit(program.span(node.items[index - 1])[1], program.span(element)[1], "")
 
 
 def replaced_tests(
-    program: Program, target: ast.expr, test: emit.Test, key: str, models: tuple[str, ...]
+    program: Program, target: t.Expr, test: emit.Test, key: str, models: tuple[str, ...]
 ) -> Iterator[Fix]:
     """The decayed and the exempt group of a list that is written out, each with an exact selection."""
-    if not isinstance(target, ast.List) or len(target.elts) != 2 or len(models) != 1:
+    if not (isinstance(target, t.Display) and target.kind == "list" and len(target.items) == 2 and len(models) == 1):
         return
     edits: list[Edit] = []
     every: list[emit.Group] = []
     kinds: set[bool] = set()
-    for item in target.elts:
-        if not isinstance(item, ast.Dict):
+    for item in target.items:
+        if not isinstance(item, t.DictDisplay):
             return
-        entries: dict[object, ast.expr] = {}
-        for name, value in zip(item.keys, item.values, strict=True):
-            if isinstance(name, ast.Constant):
-                entries[name.value] = value
+        entries = {str(name.value): value for name, value in item.items if isinstance(name, t.Const)}
         decay, held = entries.get(key), entries.get("params")
         if held is None:
             return
         written, held = held, _where_it_is_made(program, held)
-        exempt = isinstance(decay, ast.Constant) and decay.value == 0
+        exempt = isinstance(decay, t.Const) and decay.value == 0
         kinds.add(exempt)
         kept = "p.requires_grad" if "requires_grad" in program.source(held) else ""
         model = models[0]
@@ -130,15 +125,16 @@ def replaced_tests(
         yield Fix("Divide the parameters by a test that is exact for this model", Applicability.SAFE, tuple(edits))
 
 
-def _on_one_line(program: Program, target: ast.expr) -> bool:
+def _on_one_line(program: Program, target: t.Expr) -> bool:
     text = program.source(target)
     return "\n" not in text and "\r" not in text
 
 
-def _where_it_is_made(program: Program, held: ast.expr) -> ast.expr:
+def _where_it_is_made(program: Program, held: t.Expr) -> t.Expr:
     """The comprehension that a name stands for, where the name is used nowhere else."""
-    if isinstance(held, ast.Name):
+    if isinstance(held, t.Name):
         bound = program.binding(held)
-        if isinstance(bound, ast.ListComp) and len(program.loads(held.id, program.scope(held))) == 1:
-            return bound
+        if isinstance(bound, t.Comprehension) and bound.kind == "list":
+            if len(program.loads(held.id, program.scope(held))) == 1:
+                return bound
     return held

@@ -148,11 +148,6 @@ def families(path: str, at_most: int = 24) -> tuple[LibraryModel, ...]:
     )
 
 
-def is_model_factory(path: str) -> bool:
-    """Whether a call of this path makes a model of a library, known in detail or not."""
-    return factory(path) is not None or library_model(path) is not None or bool(families(path, 1))
-
-
 def kinds_held(path: str, name: str | None = None) -> frozenset[Kind]:
     """The kinds of parameter that every model holds which this call may make; empty: nothing is certain."""
     model = library_model(path, name)
@@ -163,11 +158,6 @@ def kinds_held(path: str, name: str | None = None) -> frozenset[Kind]:
         return frozenset.intersection(*(frozenset(p.kind for p in model.parameters()) for model in several))
     found = factory(path)
     return found.holds if found is not None else frozenset()
-
-
-def certainly_holds_gains_and_biases(path: str, name: str | None = None) -> bool:
-    """Whether every model that this call may make holds both gains and biases."""
-    return kinds_held(path, name) >= {Kind.GAIN, Kind.BIAS}
 
 
 def ancestors(owner: str) -> tuple[str, ...]:

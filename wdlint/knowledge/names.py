@@ -21,7 +21,7 @@ _CONVENTIONS: tuple[tuple[str, Kind, str], ...] = (
     (r"a_logs?|(f|b)?_?a_b?_?logs?", Kind.OTHER, "state-space A, kept as a logarithm"),
     (r"(.*_)?logit_scales?(_.*)?|(.*_)?temperatures?|temp|logit_alpha|softmax_scal\w*", Kind.OTHER, "temperature"),
     (r"(height|width)_rel|rel_(height|width)", Kind.OTHER, RELATIVE),
-    (r".*rel(ative)?_?(pos|position|attention)(_?(\w*table|bias|emb\w*|enc\w*|[hwtdxy]|height|width|k|v))*\d*",
+    (r".*rel(ative)?_?(pos|position|attention)(_?(\w*table|arr\w*|bias|emb\w*|enc\w*|[hwtdxy]|height|width|k|v))*\d*",
      Kind.OTHER, RELATIVE),
     (r"(attn_|attention_)?sinks?", Kind.OTHER, "attention sink"),
     (r"lambda_[qk]\d?", Kind.OTHER, "reparametrised attention coefficient"),
@@ -88,6 +88,8 @@ def by_shape(attribute: str, shape: tuple[int, ...] | None) -> tuple[Kind, Evide
             return kind, Evidence(Witness.VALUE, words)
     if broadness(shape) >= 2:
         return Kind.WEIGHT, Evidence(Witness.VALUE, words)
+    if not shape:
+        return Kind.OTHER, Evidence(Witness.VALUE, "a scalar, which mixes no features")
     return None
 
 
@@ -100,7 +102,7 @@ def by_path(name: str, shape: tuple[int, ...] | None, siblings: Collection[str] 
         siblings: last parts of the names under the same prefix, buffers too (`running_mean` marks a norm).
     """
     path, _, attribute = name.rpartition(".")
-    evidence = Evidence(Witness.NAME, f"name `{name}`" + (f", shape {list(shape)}" if shape is not None else ""))
+    evidence = Evidence(Witness.NAME, "its name" + (f" and shape {list(shape)}" if shape is not None else ""))
     if "running_mean" in siblings or (attribute == "weight" and shape is not None and len(shape) == 1):
         known = {"weight": Kind.GAIN, "bias": Kind.BIAS}.get(attribute)
         if known is not None:

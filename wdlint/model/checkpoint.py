@@ -47,11 +47,14 @@ def safetensors_header(path: Path) -> list[Entry]:
         header = json.loads(text)
         if len(text) < length or not isinstance(header, dict):
             raise ValueError("the header is cut off")
-        return [
-            Entry(name, tuple(int(side) for side in value["shape"]), str(value["dtype"]))
+        entries = [
+            Entry(name, tuple(value["shape"]), str(value["dtype"]))
             for name, value in header.items()
             if name != "__metadata__"
         ]
+        if not all(type(side) is int for shape in {entry.shape for entry in entries} for side in shape):
+            raise ValueError("a shape holds something else than whole numbers")
+        return entries
     except OSError as error:
         raise Complaint(f"{path}: can't be read: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -19,9 +19,10 @@ from wdlint.facts import Evidence, Inventory, Kind, Parameter, Ternary, Witness
 from wdlint.knowledge.names import broadness, by_convention, by_shape, is_of_positions
 from wdlint.model.inputs import Inputs, candidates
 from wdlint.model.layers import by_layer
+from wdlint.model.meaning import Use, verdict
 from wdlint.model.reading import by_source
 from wdlint.model.tensors import Held, held_parameters, qualified, shape_of
-from wdlint.model.trace import Use, observe, verdict
+from wdlint.model.trace import observe
 
 # What a convention may make of a kind that a stronger witness saw. All of these are spared alike; none is a weight.
 _REFINES = {
@@ -80,10 +81,6 @@ class Classification:
     def by_tensor(self) -> Mapping[int, int]:
         """`id` of each tensor to its position."""
         return {id(c.held.tensor): i for i, c in enumerate(self.parameters)}
-
-    @property
-    def dissents(self) -> tuple[Classified, ...]:
-        return tuple(c for c in self.parameters if c.dissent)
 
 
 def classify(

@@ -5,11 +5,14 @@ Free of torch, so that a checkpoint's header is described without importing it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import cache
+from math import prod
+from typing import TYPE_CHECKING, NamedTuple
 
-from wdlint.facts import Kind, Parameter
+from wdlint.facts import Evidence, Kind, Parameter
 from wdlint.knowledge.names import by_path
 
 if TYPE_CHECKING:
@@ -50,50 +53,53 @@ class Description:
         return sum(row.size for row in self.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One tensor of a checkpoint."""
+class Entry(NamedTuple):
+    """One tensor of a checkpoint: there may be many thousands, and a tuple is quick to make."""
 
     name: str
     shape: tuple[int, ...]
     dtype: str = ""
 
 
+_NUMBER = re.compile(r"\d+")
 _BUFFERS = frozenset({
     "running_mean", "running_var", "num_batches_tracked", "inv_freq", "position_ids", "token_type_ids", "masked_bias",
     "relative_position_index", "relative_coords_table", "attn_mask",
 })  # fmt: skip
 
 
-def is_buffer(entry: Entry) -> bool:
-    """Whether a checkpoint's tensor is no parameter, as far as name and type tell."""
-    leaf = entry.name.rpartition(".")[2]
-    whole = not entry.dtype.upper().startswith(("F", "BF", "C"))  # quantised weights are whole numbers too
-    return leaf in _BUFFERS or (bool(entry.dtype) and whole and "weight" not in leaf)
+@cache
+def is_buffer(leaf: str, dtype: str) -> bool:
+    """Whether a checkpoint's tensor is no parameter, as far as the last part of its name and its type tell."""
+    whole = not dtype.upper().startswith(("F", "BF", "C"))  # quantised weights are whole numbers too
+    return leaf in _BUFFERS or (bool(dtype) and whole and "weight" not in leaf)
 
 
 def of_checkpoint(title: str, entries: Sequence[Entry], source: str) -> Description:
-    """Kinds by names and shapes alone; buffers are left out."""
+    """Kinds by names and shapes alone; buffers are left out.
+
+    Names that differ in numbers only (layers, experts) are judged once.
+    """
+    parts = [entry.name.rpartition(".") for entry in entries]
     siblings: dict[str, list[str]] = {}
-    for entry in entries:
-        path, _, leaf = entry.name.rpartition(".")
+    for path, _, leaf in parts:
         siblings.setdefault(path, []).append(leaf)
+    beside = {path: tuple(leaves) for path, leaves in siblings.items()}
+    templates = {path: _NUMBER.sub("0", path) for path in siblings}
+    judged: dict[tuple[object, ...], tuple[Kind, Evidence, tuple[tuple[Kind, str, str], ...]]] = {}
     rows = []
-    buffers = 0
-    for entry in entries:
-        if is_buffer(entry):
-            buffers += 1
+    for (name, shape, dtype), (path, _, leaf) in zip(entries, parts, strict=True):
+        if is_buffer(leaf, dtype):
             continue
-        path, _, leaf = entry.name.rpartition(".")
-        kind, evidence = by_path(entry.name, entry.shape, siblings[path])
-        size = 1
-        for side in entry.shape:
-            size *= side
-        parameter = Parameter(entry.name, kind, evidence, len(entry.shape), entry.shape, attribute=leaf)
-        rows.append(Row(parameter, size, heard=((kind, evidence.witness.value, evidence.text),)))
+        key = (templates[path], leaf, shape, beside[path])
+        if key not in judged:
+            kind, evidence = by_path(name, shape, beside[path])
+            judged[key] = kind, evidence, ((kind, evidence.witness.value, evidence.text),)
+        kind, evidence, heard = judged[key]
+        rows.append(Row(Parameter(name, kind, evidence, len(shape), shape, "", leaf), prod(shape), (), heard))
     notes = ["kinds by name and shape only: a checkpoint does not say what a layer does"]
-    if buffers:
-        notes.append(f"{buffers} tensors are buffers and left out")
+    if len(rows) < len(entries):
+        notes.append(f"{len(entries) - len(rows)} tensors are buffers and left out")
     return Description(title, tuple(rows), source, tuple(notes))
 
 

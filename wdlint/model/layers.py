@@ -36,7 +36,7 @@ TABLE: dict[str, dict[str, Kind]] = {
     "torch.nn.modules.activation.MultiheadAttention": {
         r"(in|q|k|v)_proj_weight": Kind.WEIGHT,
         "in_proj_bias": Kind.BIAS,
-        r"bias_[kv]": Kind.EMBEDDING,  # a key and a value appended to the sequence, not added to anything
+        r"bias_[kv]": Kind.OTHER,  # a key and a value appended to the sequence: learned tokens, added to nothing
     },
 }
 

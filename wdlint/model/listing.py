@@ -68,6 +68,12 @@ def summary(description: Description) -> str:
     return text + ("\n" + "".join(f"note: {line}\n" for line in lines) if lines else "")
 
 
+def testimonies(row: Row, indent: str, heard: Sequence[tuple[Kind, str, str]]) -> list[str]:
+    """What witnesses say of a parameter, and that they contradict each other."""
+    said = [f"{indent}{kind.value} by {witness}: {text}" for kind, witness, text in heard]
+    return [*said, f"{indent}witnesses disagree"] if row.dissent else said
+
+
 def as_table(description: Description, verbose: bool = False, colour: bool = False) -> str:
     """One line a parameter; with `verbose` every testimony below it."""
     rows = description.rows
@@ -82,7 +88,7 @@ def as_table(description: Description, verbose: bool = False, colour: bool = Fal
             f"{coloured(kind, kind.value.ljust(9), colour)}{decay}  {words}".rstrip()
         )
         if verbose:
-            lines += [f"    {kind.value} by {witness}: {text}" for kind, witness, text in row.heard[1:]]
+            lines += testimonies(row, "    ", row.heard if row.dissent else row.heard[1:])
             lines += [f"    tied to {alias}" for alias in row.aliases]
     return "".join(f"{line}\n" for line in lines)
 
@@ -93,15 +99,17 @@ class Branch:
 
     children: OrderedDict[str, Branch] = field(default_factory=OrderedDict)
     rows: list[Row] = field(default_factory=list)
+    form: int = 0  # alike for branches that can be shown as one: everything agrees but the numbers in names
+    size: int = 0
 
-    def shape(self) -> tuple[object, ...]:
-        """What two branches share that can be shown as one: everything but the numbers in names."""
+    def settle(self, forms: dict[object, int]) -> None:
+        """Number its form, and count its elements, once all of it is there."""
+        for child in self.children.values():
+            child.settle(forms)
         own = tuple((r.parameter.attribute, r.parameter.shape, r.parameter.kind, r.decay) for r in self.rows)
-        return own, tuple((name, child.shape()) for name, child in self.children.items())
-
-    @property
-    def size(self) -> int:
-        return sum(r.size for r in self.rows) + sum(c.size for c in self.children.values())
+        inner = tuple((name, child.form) for name, child in self.children.items())
+        self.form = forms.setdefault((own, inner), len(forms))
+        self.size = sum(r.size for r in self.rows) + sum(c.size for c in self.children.values())
 
 
 def tree_of(rows: Sequence[Row]) -> Branch:
@@ -111,6 +119,7 @@ def tree_of(rows: Sequence[Row]) -> Branch:
         for part in row.parameter.name.split(".")[:-1]:
             branch = branch.children.setdefault(part, Branch())
         branch.rows.append(row)
+    root.settle({})
     return root
 
 
@@ -128,6 +137,8 @@ def _branch(branch: Branch, indent: str, lines: list[str], verbose: bool, colour
         decay = "" if row.decay is None else f" decay {row.decay:g}"
         words = f"  {row.parameter.evidence.text}" if verbose else ""
         lines.append(f"{indent}{leaf}  {dimensions(row)}  {coloured(kind, kind.value, colour)}{decay}{words}")
+        if verbose and row.dissent:
+            lines += testimonies(row, indent + "    ", row.heard)
     for names, child in _runs(branch):
         times = f" ({len(names)} times)" if len(names) > 1 else ""
         label = names[0] if len(names) == 1 else f"{names[0]}…{names[-1]}"
@@ -138,14 +149,12 @@ def _branch(branch: Branch, indent: str, lines: list[str], verbose: bool, colour
 def _runs(branch: Branch) -> list[tuple[list[str], Branch]]:
     """Children in order, neighbours of one shape with numbers for names put together."""
     runs: list[tuple[list[str], Branch]] = []
-    shape: object = None
     for name, child in branch.children.items():
-        this = child.shape()
-        if runs and re.fullmatch(r"\d+", name) and re.fullmatch(r"\d+", runs[-1][0][-1]) and this == shape:
+        alike = runs and child.form == runs[-1][1].form
+        if alike and re.fullmatch(r"\d+", name) and re.fullmatch(r"\d+", runs[-1][0][-1]):
             runs[-1][0].append(name)
         else:
             runs.append(([name], child))
-            shape = this
     return runs
 
 
@@ -163,6 +172,7 @@ def records(description: Description) -> list[dict[str, object]]:
             "witness": row.parameter.evidence.witness.value,
             "evidence": row.parameter.evidence.text,
             "dissent": row.dissent,
+            "heard": [{"kind": k.value, "witness": witness, "evidence": text} for k, witness, text in row.heard],
             "decay": row.decay,
             "group": row.group or None,
         }

@@ -52,7 +52,9 @@ def _described(loaded: Loaded, options: Mapping[str, Any]) -> tuple[Description,
     from wdlint.model.classify import classify
     from wdlint.model.uses import declared_exemptions
 
-    seen = classify(loaded.model, thorough=options["verbose"])
+    # What is kept beside the verdict holds every testimony; a glance at the screen needs the verdict only.
+    thorough = options["verbose"] or options["html"] is not None or options["form"] == "json"
+    seen = classify(loaded.model, thorough=thorough)
     described = of_model(seen, loaded.title, loaded.source, declared_exemptions(loaded.model, seen))
     if options["optimizer"] is None:
         return described, None

@@ -3,16 +3,16 @@
 The pass runs on the meta device under a dispatch mode. Provenance is kept by storage, so views need no care;
 casts, reshapes and arithmetic among parameters hand it on to their result; the first operation that joins a
 parameter with data is its *use*. Storages that were seen are kept alive, so that none is taken for another.
-What the uses say of a kind is decided at the end of this module; inputs are made in `inputs`.
+What the uses say of a kind is decided in `meaning`; inputs are made in `inputs`.
 """
 
 from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -20,9 +20,9 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from wdlint.facts import Evidence, Kind, Witness
+from wdlint.model.meaning import Use
 from wdlint.model.shadow import shadow
-from wdlint.model.tensors import Held, held_parameters, qualified
+from wdlint.model.tensors import held_parameters
 
 # Operand positions (input, weight, bias) of operations that name them; -1 where there is none.
 _CONTRACTIONS: dict[str, tuple[tuple[int, ...], int]] = {
@@ -57,24 +57,11 @@ _NORMS: dict[str, tuple[int, int]] = {  # positions of scale and shift
     "rms_norm": (2, -1),
 }
 _SCALES = frozenset({"mul", "div", "_weight_norm_interface"})
-_SUMS_OF_PRODUCTS = frozenset({"addcmul", "addcdiv"})  # input, then two factors
-_ADDS = frozenset({"add", "sub", "rsub", "lerp"})
+_FACTORS = {"addcmul": (1, 2), "addcdiv": (1, 2), "lerp": (2,)}  # in sums: places of what is multiplied with data
+_ADDS = frozenset({"add", "sub", "rsub"})
 _LOOKUPS = frozenset({"embedding", "_embedding_bag", "_embedding_bag_forward_only"})
 _INDEXES = frozenset({"index", "index_select", "gather", "take"})
 _PLACES = frozenset({"cat", "stack", "where", "copy", "index_put", "masked_scatter", "scatter", "masked_fill"})
-_TELLING = frozenset(
-    {"exp", "exp2", "expm1", "sigmoid", "tanh", "softplus", "softmax", "neg", "index", "reciprocal", *_NORMS}
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """One meeting of a parameter and data."""
-
-    role: str  # contracts, scales, adds, looked up, placed, other
-    operation: str
-    steps: frozenset[str]  # what was done to the parameter before
-    place: str  # class of the innermost module at work
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +76,16 @@ class _Source:
 _DATA = _Source(frozenset(), frozenset(), 0)
 
 
+@dataclass(slots=True)
+class _Product:
+    """Data times a parameter: if all that becomes of it is a sum over one of these dimensions, a contraction."""
+
+    uses: list[tuple[str, int]]  # name and position of each use that it made
+    dimensions: frozenset[int]  # of the product, counted from its end, along which the parameter varies
+    summed: bool = False
+    otherwise: bool = False
+
+
 class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
     """Follows parameters through every operation that runs under it."""
 
@@ -99,6 +96,7 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         self.modules: list[nn.Module] = []
         self._owned = owned  # name → id of the module that holds it
         self._of: dict[int, _Source] = {}
+        self._products: dict[int, _Product] = {}
         self._alive: list[torch.Tensor] = []
         for name, tensor in tensors:
             self._mark(tensor, _Source(frozenset({name}), frozenset(), tensor.numel()))
@@ -108,11 +106,20 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         for tensor in _tensors(value):
             self._mark(tensor, _DATA)
 
+    def settle(self) -> None:
+        """Once all has been seen: products that were only ever summed were contractions."""
+        for product in self._products.values():
+            if product.summed and not product.otherwise:
+                for name, position in product.uses:
+                    self.uses[name][position] = replace(self.uses[name][position], role="contracts", operation="sum")
+
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         result = func(*args, **(kwargs or {}))
         operation = func._schema.name.rpartition("::")[2].rstrip("_")
+        if self._products:
+            self._follow(operation, args)
         self._observe(operation, (*args, *(kwargs or {}).values()), result)
         return result
 
@@ -141,13 +148,15 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
             self._normalise(operation, made_of, operands, result)
         elif operation in _INDEXES:
             self._spread(result, _joined([s for i, s in made_of if i == 0], "index") if made_of[0][0] == 0 else _DATA)
-        elif operation in _SUMS_OF_PRODUCTS:
-            self._use([x for x in made_of if x[0] == 0], "adds", operation)
-            self._use([x for x in made_of if x[0] != 0], "scales", operation)
+        elif operation in _FACTORS:
+            self._use([x for x in made_of if x[0] not in _FACTORS[operation]], "adds", operation)
+            self._use([x for x in made_of if x[0] in _FACTORS[operation]], "scales", operation)
             self._spread(result, _DATA)
         elif len(made_of) < len(operands):
             self._use(made_of, _role(operation), operation)
             self._spread(result, _DATA)
+            if operation == "mul":
+                self._multiplied(args, made_of, result)
         else:
             self._combine(operation, made_of, result)
 
@@ -194,6 +203,29 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
             self._spread(result, _joined([s for s in sources if (0, s) not in smaller and (1, s) not in smaller], ""))
         else:
             self._spread(result, _joined(sources, operation))
+
+    def _multiplied(self, args: tuple[Any, ...], made_of: list[tuple[int, _Source]], result: object) -> None:
+        """Remember data times a parameter, for the sum that may follow."""
+        if len(made_of) != 1 or not isinstance(result, torch.Tensor):
+            return
+        position, source = made_of[0]
+        sizes = args[position].shape
+        varying = frozenset(i - len(sizes) for i, size in enumerate(sizes) if size != 1)
+        if varying:
+            uses = [(name, len(self.uses[name]) - 1) for name in source.names]
+            self._products[result.untyped_storage()._cdata] = _Product(uses, varying)
+
+    def _follow(self, operation: str, args: tuple[Any, ...]) -> None:
+        """What becomes of the products among an operation's operands."""
+        for tensor in _tensors(args):
+            product = self._products.get(tensor.untyped_storage()._cdata)
+            if product is None:
+                continue
+            over = args[1] if len(args) > 1 else range(tensor.ndim)
+            if operation == "sum" and product.dimensions & {d - tensor.ndim if d >= 0 else d for d in over or ()}:
+                product.summed = True
+            else:
+                product.otherwise = True
 
     def _use(self, made_of: list[tuple[int, _Source]], role: str, operation: str) -> None:
         place = type(self.modules[-1]).__qualname__ if self.modules else ""
@@ -284,6 +316,7 @@ def observe(
         cut = True
     except Exception as failure:
         error = f"{type(failure).__name__}: {failure}"
+    observer.settle()
     return Observation({name: tuple(uses) for name, uses in observer.uses.items()}, error, cut)
 
 
@@ -328,7 +361,7 @@ def _quiet() -> Iterator[None]:
     numbers = random.getstate()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
+        with warnings.catch_warnings(), torch.random.fork_rng(devices=[]), _all_nonzero():
             warnings.simplefilter("ignore")
             yield
     finally:
@@ -336,50 +369,17 @@ def _quiet() -> Iterator[None]:
         random.setstate(numbers)
 
 
-def verdict(uses: tuple[Use, ...], held: Held) -> tuple[Kind, Evidence] | None:
-    """The kind that a parameter's uses show, strongest first; None where they show nothing firm."""
-    shape = tuple(held.tensor.shape)
-    broad = sum(size != 1 for size in shape)
-    for kind, role, allowed in _READINGS:
-        for use in uses:
-            if use.role == role and allowed(use, shape, broad):
-                return kind, Evidence(Witness.TRACE, _words(use, held))
-    return None
+@contextmanager
+def _all_nonzero() -> Iterator[None]:
+    """Let meta tensors answer `nonzero` (and so a mask in an index) as if all were true, where torch can do that."""
+    from torch.fx.experimental import _config
 
-
-def _exponentiated(use: Use) -> bool:
-    return bool(use.steps & {"exp", "exp2", "expm1"})
-
-
-# In this order: a tied table is looked up and contracted, and stays a table; a weight may be scaled as well.
-_READINGS: tuple[tuple[Kind, str, Callable[[Use, tuple[int, ...], int], bool]], ...] = (
-    (Kind.EMBEDDING, "looked up", lambda use, shape, broad: True),
-    (Kind.OTHER, "contracts", lambda use, shape, broad: _exponentiated(use)),
-    (Kind.OTHER, "contracts", lambda use, shape, broad: "index" in use.steps and len(shape) < 3),
-    (Kind.WEIGHT, "contracts", lambda use, shape, broad: broad >= 2 or len(shape) >= 2),
-    (Kind.OTHER, "scales", lambda use, shape, broad: _exponentiated(use) and ("neg" in use.steps or broad == 0)),
-    (Kind.OTHER, "scales", lambda use, shape, broad: "reciprocal" in use.steps),  # x + sin²(αx)/α and its like
-    (Kind.GAIN, "scales", lambda use, shape, broad: True),
-    (Kind.OTHER, "adds", lambda use, shape, broad: "index" in use.steps and broad >= 2),
-    (Kind.OTHER, "adds", lambda use, shape, broad: _exponentiated(use)),
-    (Kind.BIAS, "adds", lambda use, shape, broad: broad <= 1),
-    (Kind.EMBEDDING, "adds", lambda use, shape, broad: True),
-    (Kind.EMBEDDING, "placed", lambda use, shape, broad: True),
-    (Kind.EMBEDDING, "input", lambda use, shape, broad: True),
-    (Kind.OTHER, "other", lambda use, shape, broad: True),
-)
-_ROLE_WORDS = {
-    "contracts": "contracted with data",
-    "scales": "multiplies data elementwise",
-    "adds": "added to data",
-    "looked up": "looked up as a table",
-    "placed": "placed among the data",
-    "input": "fed to a layer as a learned input",
-    "other": "meets data",
-}
-
-
-def _words(use: Use, held: Held) -> str:
-    before = ", ".join(sorted(use.steps & _TELLING))
-    place = use.place or qualified(type(held.owner))
-    return f"{_ROLE_WORDS[use.role]} by aten.{use.operation} in {place}" + (f" (after {before})" if before else "")
+    known = hasattr(_config, "meta_nonzero_assume_all_nonzero")
+    before = known and _config.meta_nonzero_assume_all_nonzero
+    if known:
+        _config.meta_nonzero_assume_all_nonzero = True
+    try:
+        yield
+    finally:
+        if known:
+            _config.meta_nonzero_assume_all_nonzero = before

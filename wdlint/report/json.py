@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from wdlint.address import page_address
 from wdlint.facts import Finding, Fix
 from wdlint.report import Run
 from wdlint.report.document import written
@@ -37,7 +38,7 @@ def as_object(finding: Finding) -> dict[str, Any]:
         "notes": [note.text for note in finding.notes],
         "parameters": list(finding.parameters),
         "severity": finding.severity.value,
-        "url": None,
+        "url": page_address(finding.code, finding.rule),
     }
 
 

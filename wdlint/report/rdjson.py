@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wdlint.address import page_address
 from wdlint.facts import Finding, Place
 from wdlint.report import Run
 from wdlint.report.document import written
@@ -21,9 +22,10 @@ def render(run: Run) -> str:
 
 def _diagnostic(finding: Finding, run: Run) -> dict[str, Any]:
     place = run.excerpts.in_file(finding.place)
+    address = page_address(finding.code, finding.rule)
     diagnostic: dict[str, Any] = {
         "message": f"{finding.rule}: {in_cell(finding.place)}{harmless(finding.message)}",
-        "code": {"value": finding.code},
+        "code": {"value": finding.code, **({"url": address} if address else {})},
         "severity": finding.severity.value.upper(),
         "location": {"path": place.file, "range": _range(place, run)},
     }

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from wdlint import __version__
+from wdlint.address import page_address
 from wdlint.facts import Finding, Fix, Note, Place
 from wdlint.report import Run
 from wdlint.report.document import written
@@ -49,12 +50,14 @@ def render(run: Run) -> str:
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
+    address = page_address(rule.code, rule.name)
     return {
         "id": rule.code,
         "name": rule.name,
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": " ".join(rule.sections["What it does"].split())},
         "help": {"text": rule.documentation, "markdown": rule.documentation},
+        **({"helpUri": address} if address else {}),
         "defaultConfiguration": {"enabled": rule.default, "level": rule.severity.value},
     }
 
@@ -122,4 +125,8 @@ def _fix(fix: Fix) -> dict[str, Any]:
     changes = [
         {"artifactLocation": _artifact(file), "replacements": replacements} for file, replacements in by_file.items()
     ]
-    return {"description": {"text": fix.title}, "artifactChanges": changes}
+    return {
+        "description": {"text": fix.title},
+        "artifactChanges": changes,
+        "properties": {"applicability": fix.applicability.value},
+    }

@@ -142,7 +142,7 @@ def listed(evaluator: Evaluator, value: Value, depth: int = 0) -> Iterator[tuple
                         made_by = Arguments(positional=(elements,))
                         yield evaluator.call(function, made_by, None, value.context), present, True
         case Instance(cls=External(path=path)) if path in CONTAINERS and value.arguments is not None:
-            for held in container(evaluator, path, value.arguments).slots.items():
+            for held in container(evaluator, path, value.arguments, depth + 1).slots.items():
                 several = ANY in held[0]
                 for alternative in held[1].alternatives:
                     yield alternative.values, alternative.present, several
@@ -188,7 +188,7 @@ def _later(
 # ---- containers
 
 
-def container(evaluator: Evaluator, path: str, arguments: Arguments) -> Members:
+def container(evaluator: Evaluator, path: str, arguments: Arguments, depth: int = 0) -> Members:
     """What `nn.Sequential(…)`, `nn.ModuleList(…)` and their kin hold."""
     kind = CONTAINERS[path]
     members = Members(f"torch.nn.{kind}", container=kind)
@@ -204,7 +204,7 @@ def container(evaluator: Evaluator, path: str, arguments: Arguments) -> Members:
         if kind.endswith("Dict"):
             add_named(members, evaluator, value, Ternary.YES)
         elif not (isinstance(value, Known) and value.value is None):
-            add_numbered(members, list(listed(evaluator, value)))
+            add_numbered(members, list(listed(evaluator, value, depth)))
     return members
 
 

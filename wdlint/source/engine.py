@@ -13,10 +13,10 @@ __all__ = ["Project", "observe"]
 
 def observe(path: str, data: bytes, project: Project) -> FileFacts:
     """What one file says about decay. A file that can't be read as Python is a fact too."""
-    from wdlint.source.parse import Unreadable, parse
+    from wdlint.source.parse import Unreadable
 
     try:
-        module = parse(data, path)
+        module = project.programs.parsed(data, path)
     except Unreadable as error:
         place = Place(path, error.line, error.column, error.line, error.column + 1, error.cell)
         return FileFacts(path, troubles=(Trouble(str(error), place),))

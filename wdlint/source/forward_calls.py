@@ -66,6 +66,8 @@ def call(reader: Reader, node: t.Call, env: Environment) -> Value:
         if _is_namespace(function.value, env, receiver):
             if name == "forward" and args and args[0].path == "self":
                 return _super(reader, name, args[1:], keywords, spread)
+            if name == "sum" and len(args) + len(keywords) > 1 and node.args[0].keyword is None:
+                _dot(reader, node.args[0].value, env, node)
             return operation(reader, node, name, args, keywords)
         if name == "sum" and (args or keywords):
             _dot(reader, function.value, env, node)

@@ -72,7 +72,7 @@ def submodule(evaluator: Evaluation, folder: FolderValue, name: str) -> Answers:
     path = os.path.join(folder.path, name)
     for candidate in (path + ".py", os.path.join(path, "__init__.py")):
         evaluator.project.trail.files[candidate] = None  # there or not
-        if os.path.isfile(candidate):
+        if evaluator.project.files.exists(candidate):
             module = evaluator.project.module(candidate)
             if module is not None:
                 return (ModuleValue(module),)

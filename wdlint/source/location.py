@@ -8,8 +8,10 @@ cache can ask the same question without parsing anything.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+
+from wdlint.source.files import Files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +22,9 @@ _ROOT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.
 class Locator:
     """Finds the modules of a project; folders are listed once."""
 
-    def __init__(self, roots: Sequence[Path | str] = ()) -> None:
+    def __init__(self, roots: Sequence[Path | str] = (), listed: Callable[[str], frozenset[str]] | None = None) -> None:
         self._roots = [os.fspath(root) for root in roots]
+        self._listed = listed or Files().names
         self._found: dict[tuple[str, str, int], str | None] = {}
         self._listings: dict[str, frozenset[str]] = {}
         self._tops: dict[str, str] = {}
@@ -78,10 +81,7 @@ class Locator:
 
     def _names(self, folder: str) -> frozenset[str]:
         if folder not in self._listings:
-            try:
-                self._listings[folder] = frozenset(os.listdir(folder))
-            except OSError:
-                self._listings[folder] = frozenset()
+            self._listings[folder] = self._listed(folder)
         return self._listings[folder]
 
     def _search_path(self, folder: str) -> list[str]:

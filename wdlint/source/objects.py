@@ -143,7 +143,9 @@ def _instance_member(evaluator: Evaluation, value: Instance, name: str, context:
     functions = [v for v in own if isinstance(v, FunctionValue) and isinstance(v.definition, t.FunctionDef)]
     if functions:
         return tuple(v for f in functions for v in _bound_function(evaluator, f, value, context))
-    found, deeper, replaced = _after_changes(evaluator, instance_changes(evaluator, value, name), name)
+    # `self.x = f(self.x)` reads what was there before, not itself.
+    changes = [c for c in instance_changes(evaluator, value, name) if not _makes(c, context.statement)]
+    found, deeper, replaced = _after_changes(evaluator, changes, name)
     if own and not replaced:
         constants = tuple(v.come_from(Origin.FIELD_DEFAULT) if isinstance(v, Known) else v for v in own)
         found = [*constants, *found]
@@ -159,6 +161,10 @@ def _instance_member(evaluator: Evaluation, value: Instance, name: str, context:
         found = [v for v in found if not (isinstance(v, Known) and v.value is None)] or found
     answers = tuple(Changed(v, deeper) if deeper else v for v in found)
     return tuple(as_part(evaluator, value, "", name, v) for v in answers)
+
+
+def _makes(change: Change, statement: t.Stmt | None) -> bool:
+    return statement is not None and change.action == "set" and change.context.statement is statement
 
 
 def _bound_function(evaluator: Evaluation, function: FunctionValue, receiver: Value, context: Context) -> Answers:

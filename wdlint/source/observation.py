@@ -94,6 +94,7 @@ def _penalties(evaluator: Evaluator, module: t.Module, reader: UseReader, places
             confidence=draft.confidence,
             decayed_by=again[0] if again else None,
             decayed_by_amount=again[1] if again else None,
+            held_by=reader.held_elsewhere(reached.whole),
         )
 
 

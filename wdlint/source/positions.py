@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import libcst as cst
 from libcst._nodes.internal import CodegenState
 
 from wdlint.facts import Place
@@ -25,6 +26,7 @@ class _Recorder(CodegenState):
         super().__init__(default_indent=module.default_indent, default_newline=module.default_newline)
         self.wanted = wanted
         self.spans: dict[int, Span] = {}
+        self.whole: dict[int, Span] = {}  # with the brackets around an expression
         self.line = 1
         self.column = 1
         self.starts: list[tuple[int, int]] = []
@@ -48,8 +50,8 @@ class _Recorder(CodegenState):
 
     def after_codegen(self, node: Any) -> None:
         if id(node) in self.wanted:
-            start = self.starts.pop()
-            self.spans.setdefault(id(node), (*start, self.line, self.column))
+            self.whole[id(node)] = (*self.starts.pop(), self.line, self.column)
+            self.spans.setdefault(id(node), self.whole[id(node)])
 
     @contextmanager
     def record_syntactic_position(self, node: Any, *, start_node: Any = None, end_node: Any = None) -> Iterator[None]:
@@ -75,6 +77,15 @@ def spans(module: t.Module, nodes: Iterable[Any]) -> dict[int, Span]:
     recorder = _Recorder(module.cst, wanted)
     module.cst._codegen(recorder)
     return recorder.spans
+
+
+def extents(module: t.Module, nodes: Iterable[Any]) -> dict[int, Span]:
+    """As `spans`; a tuple's and a generator's own brackets count, without which they would be something else."""
+    nodes = [node for node in nodes if node is not None]
+    bracketed = {id(node) for node in nodes if isinstance(node, (cst.Tuple, cst.GeneratorExp))}
+    recorder = _Recorder(module.cst, {id(node): node for node in nodes})
+    module.cst._codegen(recorder)
+    return recorder.spans | {key: span for key, span in recorder.whole.items() if key in bracketed}
 
 
 class Places:

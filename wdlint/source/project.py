@@ -14,9 +14,8 @@ from pathlib import Path
 
 from wdlint.settings import Settings
 from wdlint.source import tree as t
+from wdlint.source.files import Files, Programs
 from wdlint.source.location import Locator
-
-_LARGEST = 2_000_000  # bytes; a larger imported module is data rather than a model
 
 
 @dataclass
@@ -33,6 +32,8 @@ class Project:
 
     roots: Sequence[Path] = ()
     settings: Settings | None = None
+    files: Files = field(default_factory=Files)
+    programs: Programs = field(default_factory=Programs)
     _modules: dict[str, t.Module | None] = field(default_factory=dict)
     trail: Trail = field(default_factory=Trail)
     _bytes: dict[str, bytes] = field(default_factory=dict)
@@ -50,16 +51,13 @@ class Project:
             return self._modules[path]
         self._modules[path] = None
         if data is None:
-            try:
-                if os.path.getsize(path) > _LARGEST:
-                    return None
-                data = Path(path).read_bytes()
-            except OSError:
+            data = self.files.read(path)
+            if data is None:
                 return None
-        from wdlint.source.parse import Unreadable, parse
+        from wdlint.source.parse import Unreadable
 
         with suppress(Unreadable):
-            self._modules[path] = parse(data, path)
+            self._modules[path] = self.programs.parsed(data, path)
         return self._modules[path]
 
     def adopt(self, module: t.Module) -> None:
@@ -119,15 +117,12 @@ class Project:
     def _read(self, path: str) -> bytes:
         self.trail.files[path] = None
         if path not in self._bytes:
-            try:
-                self._bytes[path] = Path(path).read_bytes() if os.path.getsize(path) <= _LARGEST else b""
-            except OSError:
-                self._bytes[path] = b""
+            self._bytes[path] = self.files.read(path) or b""
         return self._bytes[path]
 
     def _locate(self, importer: str, dotted: str, level: int) -> str | None:
         if self._locator is None:
-            self._locator = Locator(self.roots)
+            self._locator = Locator(self.roots, self.files.names)
         found = self._locator.locate(importer, dotted, level)
         self.trail.imports[importer, dotted, level] = found
         return found

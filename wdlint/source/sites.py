@@ -59,6 +59,7 @@ class Maker:
     default: float | None  # the decay that applies where none is given
     default_node: tuple[t.Node, t.Module] | None = None
     later: tuple[Change, ...] = ()  # what a factory did to the optimizer before it returned it
+    made: tuple[t.Call, t.Module] | None = None  # the construction itself, where a factory makes it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,8 +159,9 @@ def _made(evaluator: Evaluator, results: Answers, caller: t.Module | None, depth
                 continue
             context = inner.arguments.context or inner.frame.at(None)
             later = result.changes if isinstance(result, Changed) else ()
+            made = (inner.node, inner.frame.scope.module) if inner.node is not None else None
             for maker in makers_of(evaluator, inner.cls, inner.arguments, context):
-                yield replace(maker, later=later) if later else maker
+                yield replace(maker, later=later, made=made)
         elif isinstance(inner, SequenceValue) and depth < 2:
             for item in inner.items:
                 yield from _made(evaluator, evaluator.force(item.value), caller, depth + 1)

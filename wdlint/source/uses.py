@@ -44,16 +44,22 @@ class UseReader:
         self.evaluator = evaluator
         self.places = places
         self._models = Models(evaluator)
-        self._decayed: list[tuple[object, s.Selector, Place, Amount]] = []  # what optimizers decay, by model
+        self._held: list[tuple[object, s.Selector, Place, Amount]] = []  # what optimizers hold, by model
 
     def decayed_elsewhere(self, parts: Iterable[Taken]) -> tuple[Place, Amount] | None:
         """The optimizer that certainly decays some of these parameters too, of those read so far."""
+        return next(((place, amount) for place, amount in self._holding(parts) if amount.decays), None)
+
+    def held_elsewhere(self, parts: Iterable[Taken]) -> tuple[Place, ...]:
+        """The optimizers that certainly hold some of these parameters, of those read so far."""
+        return tuple(dict.fromkeys(place for place, _ in self._holding(parts)))
+
+    def _holding(self, parts: Iterable[Taken]) -> Iterator[tuple[Place, Amount]]:
         for part in parts:
-            for key, selector, place, amount in self._decayed:
-                whole = s.Always(True) in (selector, part.selector) or selector == part.selector
-                if whole and part.model is not None and key == model_key(part.model):
-                    return place, amount
-        return None
+            for key, selector, place, amount in self._held:
+                common = s.Always(True) in (selector, part.selector) or selector == part.selector
+                if common and part.model is not None and key == model_key(part.model):
+                    yield place, amount
 
     def read(self, site: Site) -> Iterator[OptimizerUse]:
         """The uses at one site: one for each answer to what its parameters are."""
@@ -139,12 +145,9 @@ class UseReader:
         place = self.places.of(site.context.module, site.call)
         assert place is not None
         for draft, amount in drafted:
-            if amount.value is None or amount.value != 0:
-                placed = amount.placed(self.places)
-                known = (part for part in draft.parts if part.model is not None and not part.unread)
-                self._decayed.extend(
-                    (model_key(part.model), part.selector, place, placed) for part in known if part.model
-                )
+            placed = amount.placed(self.places)
+            known = (part for part in draft.parts if part.model is not None and not part.unread)
+            self._held.extend((model_key(part.model), part.selector, place, placed) for part in known if part.model)
         said = honoured(self.evaluator, (model.value for model in models), self._modules(site, groups))
         unused = self._unused(site, maker, groups, models, rate) if len(drafted) == 1 else None
         return OptimizerUse(
@@ -157,6 +160,7 @@ class UseReader:
             divided=_divided(drafted),
             complete=groups.complete,
             parameters_place=self._parameters_place(site, maker),
+            made_place=self.places.of(maker.made[1], maker.made[0]) if maker.made is not None else None,
             declared=said.patterns,
             declared_place=self.places.of(said.module, said.node) if said.module is not None else None,
             honours_declared=said.honours,

@@ -1,0 +1,207 @@
+"""L2 penalties and decay in the gradient, taken out and moved to where they act on the weights themselves."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from wdlint.facts import Applicability, Fix
+from wdlint.fixing import mended_text
+from wdlint.settings import Settings
+
+MADE = """\
+import torch
+from torch import nn
+
+model = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4))
+optimizer = torch.optim.{made}
+"""
+
+DIVIDED = """\
+import torch
+from torch import nn
+
+model = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4))
+param_groups = [
+    {{"params": [p for p in model.parameters() if p.ndim >= 2]}},
+    {{"params": [p for p in model.parameters() if p.ndim < 2], "weight_decay": 0.0}},
+]
+optimizer = torch.optim.{made}
+"""
+
+LOOP = """\
+for x in (torch.ones(4), torch.zeros(4)):
+    loss = model(x).sum()
+{penalty}
+    loss.backward()
+    optimizer.step()
+"""
+
+PLAIN = "".join(line for line in LOOP.splitlines(True) if "{penalty}" not in line)
+
+
+def mended(source: str, unsafe: bool = True) -> str:
+    def allowed(fix: Fix) -> bool:
+        most = (Applicability.SAFE, Applicability.UNSAFE) if unsafe else (Applicability.SAFE,)
+        return bool(fix.edits) and fix.applicability in most
+
+    return mended_text("train.py", source.encode(), lambda folder: Settings(), True, allowed).data.decode()
+
+
+def with_penalty(made: str, penalty: str) -> str:
+    return MADE.format(made=made) + LOOP.format(penalty=textwrap.indent(penalty, "    "))
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        "loss = loss + 1e-4 * sum(p.pow(2).sum() for p in model.parameters())",
+        "loss += 1e-4 * sum([torch.sum(p ** 2) for p in model.parameters()])",
+        "loss = loss + sum(p.square().sum() for p in model.parameters()) * 1e-4",
+        "l2 = sum((p * p).sum() for p in model.parameters())\nloss = loss + 2e-4 / 2 * l2",
+        "l2 = 0.0\nfor p in model.parameters():\n    l2 += (p ** 2).sum()\nloss = loss + 0.5 * 2e-4 * l2",
+        "l2 = torch.tensor(0.0)\nfor p in model.parameters():\n    l2 = l2 + torch.norm(p) ** 2\nloss += 1e-4 * l2",
+        "for name, p in model.named_parameters():\n    if 'bias' not in name:\n        loss += 1e-4 * p.norm(2) ** 2",
+        "strength = 1e-4\nloss = loss + strength * sum(p.pow(2).sum() for p in model.parameters())",
+    ],
+)
+def test_a_penalty_becomes_the_decay_of_the_weights(penalty: str) -> None:
+    """`λ‖w‖²` has the gradient `2λw`: here λ is 1e-4 however it is spelled."""
+    found = mended(with_penalty("Adam(model.parameters(), lr=1e-3)", penalty))
+    assert found.replace("'", '"') == DIVIDED.format(made="AdamW(param_groups, lr=1e-3, weight_decay=0.0002)") + PLAIN
+
+
+@pytest.mark.parametrize(
+    ("made", "becomes"),
+    [
+        ("AdamW(model.parameters(), lr=1e-3, weight_decay=0)", "AdamW(param_groups, lr=1e-3, weight_decay=0.0002)"),
+        ("SGD(model.parameters(), lr=1e-3)", "SGD(param_groups, lr=1e-3, weight_decay=0.0002)"),
+        ("NAdam(model.parameters())", "NAdam(param_groups, decoupled_weight_decay=True, weight_decay=0.0002)"),
+    ],
+)
+def test_the_strength_goes_where_the_optimizer_reads_it(made: str, becomes: str) -> None:
+    penalty = "loss = loss + 1e-4 * sum(p.pow(2).sum() for p in model.parameters())"
+    assert mended(with_penalty(made, penalty)) == DIVIDED.format(made=becomes) + PLAIN
+
+
+def test_a_name_that_means_the_same_at_the_optimizer_is_kept() -> None:
+    source = MADE.replace("model =", "strength = 1e-3\nmodel =").format(made="Adam(model.parameters())")
+    source += LOOP.format(penalty="    loss = loss + strength * sum(p.pow(2).sum() for p in model.parameters())")
+    assert "AdamW(param_groups, weight_decay=2 * strength)" in mended(source)
+
+
+def test_decay_in_the_gradient_becomes_decay_of_the_weights() -> None:
+    loop = """\
+    for x in (torch.ones(4), torch.zeros(4)):
+        model(x).sum().backward()
+        for p in model.parameters():
+            p.grad.add_(p.data, alpha=5e-4)
+        optimizer.step()
+    """
+    found = mended(MADE.format(made="Adam(model.parameters())") + textwrap.dedent(loop))
+    assert "AdamW(param_groups, weight_decay=5e-4)" in found
+    assert "grad" not in found
+
+
+def test_where_the_optimizer_is_made_elsewhere_the_weights_decay_beside_its_step() -> None:
+    source = """\
+        import torch
+
+
+        def train(model, optimizer, batches, wd):
+            for x, y in batches:
+                loss = model(x, y)
+                loss += wd * 0.5 * sum([torch.sum(p ** 2) for p in model.parameters()])
+                loss.backward()
+                optimizer.step()
+        """
+    assert mended(textwrap.dedent(source)) == textwrap.dedent("""\
+        import torch
+
+
+        def train(model, optimizer, batches, wd):
+            for x, y in batches:
+                loss = model(x, y)
+                loss.backward()
+                with torch.no_grad():
+                    for p in model.parameters():
+                        if p.ndim >= 2:
+                            p.mul_(1 - optimizer.param_groups[0]["lr"] * wd)
+                optimizer.step()
+        """)
+
+
+def test_where_the_optimizer_steps_in_two_places_nothing_is_written_beside_one() -> None:
+    source = textwrap.dedent("""\
+        import torch
+
+
+        def train(model, optimizer, scaler, batches, wd):
+            for x, y in batches:
+                loss = model(x, y)
+                loss += wd * sum([torch.sum(p ** 2) for p in model.parameters()])
+                if scaler is not None:
+                    scaler.scale(loss).backward()
+                    scaler.step(optimizer)
+                else:
+                    loss.backward()
+                    optimizer.step()
+        """)
+    assert mended(source) == source
+
+
+def test_a_helper_that_is_called_once_is_followed() -> None:
+    source = MADE.format(made="Adam(model.parameters())") + textwrap.dedent("""\
+
+
+        def penalty(net):
+            return 0.5 * sum(p.pow(2).sum() for p in net.parameters())
+
+
+        def step(x):
+            loss = model(x).sum()
+            (loss + 1e-2 * penalty(model)).backward()
+            optimizer.step()
+        """)
+    found = mended(source)
+    assert "weight_decay=0.01" in found
+    assert "    loss.backward()\n" in found
+
+
+def test_what_else_is_in_the_sum_stays() -> None:
+    penalty = "loss = loss + x.sum() + 1e-4 * sum(p.pow(2).sum() for p in model.parameters())"
+    found = mended(with_penalty("Adam(model.parameters())", penalty))
+    assert "    loss = loss + x.sum()\n" in found
+    assert "weight_decay=0.0002" in found
+
+
+def test_a_penalty_that_is_logged_too_is_still_computed() -> None:
+    penalty = "l2 = sum(p.pow(2).sum() for p in model.parameters())\nprint(l2.item())\nloss = loss + 1e-4 * l2"
+    found = mended(with_penalty("Adam(model.parameters())", penalty))
+    assert "print(l2.item())" in found
+    assert "1e-4" not in found
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        "if x.sum() > 0:\n    loss = loss + 1e-4 * sum(p.pow(2).sum() for p in model.parameters())",  # not always
+        "l2 = x.sum() + sum(p.pow(2).sum() for p in model.parameters())\nloss = loss + 1e-4 * l2",  # scaled later
+        "loss = loss + 1e-4 * sum(p.norm() for p in model.parameters())",  # no decay equals it
+    ],
+)
+def test_what_no_decay_equals_is_left(penalty: str) -> None:
+    source = with_penalty("Adam(model.parameters())", penalty)
+    assert mended(source) == source
+
+
+def test_a_penalty_over_a_part_does_not_become_decay_of_everything() -> None:
+    penalty = "loss = loss + 1e-4 * sum(p.pow(2).sum() for p in model[0].parameters())"
+    found = mended(with_penalty("Adam(model.parameters())", penalty))
+    assert "torch.optim.Adam(model.parameters())" in found
+
+
+def test_a_penalty_is_never_moved_without_being_asked() -> None:
+    source = with_penalty("Adam(model.parameters())", "loss += 1e-4 * sum(p.pow(2).sum() for p in model.parameters())")
+    assert mended(source, unsafe=False) == source

@@ -1,0 +1,357 @@
+"""A penalty's strength moved to where it acts on the weights themselves. All of these fixes are unsafe.
+
+The penalty is taken out (`removal`) and its strength goes into the optimizer that holds the parameters, where the
+file makes it; otherwise into a step of decay beside the optimizer's own. Construction sites are planned in `plan`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from wdlint.facts import (
+    Amount,
+    Applicability,
+    FileFacts,
+    Finding,
+    Fix,
+    Kind,
+    OptimizerUse,
+    Origin,
+    Penalty,
+    Place,
+    Sink,
+)
+from wdlint.fix.coupled import with_argument, with_class
+from wdlint.fix.emit import quoted
+from wdlint.fix.program import Program, dotted
+from wdlint.fix.removal import Removal, removal
+from wdlint.source import tree as t
+
+LESS_DECAY = "the regularisation becomes weaker by the penalty's share; the optimizer's decay stays"
+_STEPPED = "the update rule changes: the decay acts on the weights, scaled by the learning rate, and has to be tuned"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A construction of the file over the penalised parameters, and the fix that divides its parameters."""
+
+    call: t.Call
+    uses: tuple[OptimizerUse, ...]
+    divided: Fix | None
+
+
+Constructions = Callable[[Place], Made | None]
+
+
+def penalty_fixes(finding: Finding, facts: FileFacts, program: Program, made_at: Constructions) -> Iterator[Fix]:
+    """What can be done about a penalty, the best first."""
+    penalty = next((p for p in facts.penalties if finding.place in (p.place, p.sink_place)), None)
+    if penalty is None or penalty.power != 2:
+        return
+    taken = _taken(program, penalty)
+    if taken is None:
+        return
+    if finding.code == "WD206" or penalty.decayed_by is not None:
+        yield Fix("Take the penalty out", Applicability.UNSAFE, tuple(taken.edits()), LESS_DECAY)
+        return
+    strength = _strength(program, penalty, taken)
+    if strength is None:
+        return
+    yield from _into_optimizer(program, penalty, taken, strength, made_at)
+    yield from _beside_step(program, taken, strength)
+
+
+def _taken(program: Program, penalty: Penalty) -> Removal | None:
+    start, end = program.within(penalty.place)
+    if penalty.sink is Sink.LOSS:
+        return removal(program, (start, end))
+    statement = next((n for n in program.nodes if isinstance(n, t.Statement) and program.span(n) == (start, end)), None)
+    if statement is None:
+        return None
+    loop = next((a for a in program.around(statement) if isinstance(a, (t.For, t.FunctionDef))), None)
+    return Removal(program, gone=[statement], loop=loop if isinstance(loop, t.For) else None, joined=statement)
+
+
+# ---- strengths
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """The coupled strength that a penalty amounts to: `number` times what the expressions say."""
+
+    number: float
+    over: float  # the same with every expression's value, where all are written; 0 where they aren't
+    expressions: tuple[t.Expr, ...]
+    program: Program
+
+    @property
+    def text(self) -> str:
+        """As code; what is multiplied is put in brackets where it needs them."""
+        sources = [
+            f"({self.program.source(e)})"
+            if isinstance(e, (t.Binary, t.Conditional, t.Boolean))
+            else self.program.source(e)
+            for e in self.expressions
+        ]
+        if not sources or self.number != 1:
+            sources.insert(0, _number(self.number))
+        return " * ".join(sources)
+
+
+def _number(value: float) -> str:
+    return f"{value:.10g}"
+
+
+def _strength(program: Program, penalty: Penalty, taken: Removal) -> Strength | None:
+    """The coupled strength: 2λ for `λ‖w‖²`, whose gradient is `2λw`; what is added to a gradient is it itself."""
+    known = penalty.coefficient
+    if penalty.sink is Sink.GRADIENT:
+        expression = _written(program, taken.gone[0], known)
+        if expression is None and (known.value is None or known.text):
+            return None
+        number = 1.0 if expression is not None else known.value or 1.0
+        return Strength(number, _if_written(known), (expression,) if expression is not None else (), program)
+    number, expressions = 2.0, []
+    for factor in taken.factors:
+        value = _constant(factor.expr)
+        if value is not None and not (factor.inverse and value == 0):
+            number = number / value if factor.inverse else number * value
+        elif factor.inverse:
+            return None
+        else:
+            pulled, rest = _constants(factor.expr)
+            number *= pulled
+            expressions += rest
+    written = 2 * _if_written(known)
+    if not _is_square(program, penalty):  # what multiplies the squares in another file can't be read
+        return Strength(written, written, (), program) if written else None
+    if not expressions and written and abs(number - written) > 1e-9 * written:
+        return None
+    return Strength(number, written, tuple(expressions), program)
+
+
+def _if_written(amount: Amount) -> float:
+    return amount.value if amount.value is not None and amount.origin is Origin.WRITTEN and not amount.varies else 0.0
+
+
+def _constants(expr: t.Expr) -> tuple[float, list[t.Expr]]:
+    """A product's constant part, and its other factors: `wd * (1. / 2.)` is 0.5 times `wd`."""
+    value = _constant(expr)
+    if value is not None:
+        return value, []
+    match expr:
+        case t.Binary(op="*"):
+            left, right = _constants(expr.left), _constants(expr.right)
+            return left[0] * right[0], [*left[1], *right[1]]
+        case t.Binary(op="/") if below := _constant(expr.right):
+            above, rest = _constants(expr.left)
+            return above / below, rest
+    return 1.0, [expr]
+
+
+def _constant(expr: t.Expr) -> float | None:
+    match expr:
+        case t.Const(value=bool()):
+            return None
+        case t.Const(value=int() | float() as value):
+            return float(value)
+        case t.Binary(op="*" | "/" | "**"):
+            left, right = _constant(expr.left), _constant(expr.right)
+            if left is None or right is None or (expr.op == "/" and right == 0):
+                return None
+            return left * right if expr.op == "*" else left / right if expr.op == "/" else float(left**right)
+    return None
+
+
+def _is_square(program: Program, penalty: Penalty) -> bool:
+    """Whether the place of a penalty is that of the squares themselves, not of a call that leads to them."""
+    start, end = program.within(penalty.place)
+    nodes = [n for n in program.nodes if isinstance(n, t.Node) and program.span(n) == (start, end)]
+    match nodes[-1] if nodes else None:
+        case t.Binary():
+            return True
+        case t.Call(func=func):
+            name = func.attr if isinstance(func, t.Attribute) else func.id if isinstance(func, t.Name) else ""
+            return name in ("pow", "square", "norm", "vector_norm", "dot", "inner", "vdot", "matrix_norm", "sum")
+    return False
+
+
+def _written(program: Program, statement: t.Statement, amount: Amount) -> t.Expr | None:
+    """The expression of a gradient's strength, found again by its text."""
+    if not amount.text:
+        return None
+    named = (n for n in program.below(statement) if isinstance(n, (t.Name, t.Attribute, t.Subscript, t.Const)))
+    return next((n for n in named if program.source(n) == amount.text), None)
+
+
+# ---- into the optimizer
+
+
+def _into_optimizer(
+    program: Program, penalty: Penalty, taken: Removal, strength: Strength, made_at: Constructions
+) -> Iterator[Fix]:
+    """The strength as the decay of the one optimizer that holds the parameters, which has none so far."""
+    made = made_at(penalty.held_by[0]) if len(penalty.held_by) == 1 else None
+    if made is None or not _always(program, taken, strength):
+        return
+    if any(g.options or not _none_yet(g.amount) for use in made.uses for g in use.groups):
+        return
+    text = _seen_from(program, made.call, strength)
+    changed = with_class(program, made.call, made.uses)
+    if not text or changed is None:
+        return
+    title, class_edits, flags = changed
+    edits = [*taken.edits(kept=text), *class_edits]
+    given = next((a for a in made.call.args if a.keyword == "weight_decay"), None)
+    if given is not None:
+        edits.append(program.replacing(given.value, text))
+    arguments = (*flags, *(() if given is not None else (f"weight_decay={text}",)))
+    if arguments:
+        edits.append(with_argument(program, made.call, ", ".join(arguments)))
+    hazard = f"decoupled decay of {text} is not the same regularisation as the penalty and has to be tuned"
+    if title == "SGD":
+        hazard = "gains and biases decay no longer; the weights' gradient stays as it was"
+    if made.divided is not None:
+        hazard = "; ".join(filter(None, (hazard, made.divided.hazard)))
+        edits += made.divided.edits
+    elif any(use.inventory is None or holds_exempt(use) for use in made.uses):
+        return
+    yield Fix(f"Move the penalty's strength into the decay of {title}", Applicability.UNSAFE, tuple(edits), hazard)
+
+
+def _always(program: Program, taken: Removal, strength: Strength, step: t.Statement | None = None) -> bool:
+    """Whether the penalty joins the loss on every way to the step, or only where its strength is not 0."""
+    if taken.joined is None:
+        return False
+    stepped = set(program.around(step)) if step is not None else set()
+    of_strength = {n.id for e in strength.expressions for n in program.below(e) if isinstance(n, t.Name)}
+    for around in program.around(taken.joined):
+        if isinstance(around, t.FunctionDef):
+            return True
+        if isinstance(around, t.If) and around not in stepped:
+            if any(outer is taken.loop for outer in program.around(around)):
+                continue  # a test of the parameter, which goes with the loop
+            asked = {n.id for n in program.below(around.test) if isinstance(n, t.Name)}
+            if not asked <= of_strength | {"optimizer", "training"}:
+                return False
+    return True
+
+
+def _none_yet(amount: Amount) -> bool:
+    return amount.value == 0 and amount.origin in (Origin.WRITTEN, Origin.OPTIMIZER_DEFAULT)
+
+
+def holds_exempt(use: OptimizerUse) -> bool:
+    return use.inventory is not None and (use.inventory.holds(Kind.GAIN) or use.inventory.holds(Kind.BIAS))
+
+
+def _seen_from(program: Program, at: t.Expr, strength: Strength) -> str:
+    """The strength as it can be written at a place: by the same names where they are the same, else as a number."""
+    names = [n for e in strength.expressions for n in program.below(e) if isinstance(n, t.Name)]
+    if all(_same_name(program, name, at) for name in names):
+        return strength.text
+    return _number(strength.over) if strength.over else ""
+
+
+def _same_name(program: Program, name: t.Name, at: t.Expr) -> bool:
+    """Whether a name means at a place what it means where it stands."""
+    here, there = _home(program, name.id, name), _home(program, name.id, at)
+    if here is None or here is not there:
+        return False
+    stores = [n for n in program.names(name.id, here) if n in program.bound]  # type: ignore[arg-type]
+    bound_before = all(program.span(n)[1] <= program.span(at)[0] for n in stores)
+    return len(stores) <= 1 and bound_before
+
+
+def _home(program: Program, name: str, at: t.Expr) -> object | None:
+    """The innermost scope around a place that binds a name."""
+    for scope in program.around(at):
+        if isinstance(scope, (t.FunctionDef, t.Lambda)) and any(p.name == name for p in scope.params):
+            return scope
+        if isinstance(scope, (t.FunctionDef, t.Module)):
+            for node in program.inside(scope):
+                if isinstance(node, t.Name) and node.id == name and node in program.bound:
+                    return scope
+                if isinstance(node, t.Statement) and name in node.owns:
+                    return scope
+    return None
+
+
+# ---- beside the step
+
+
+def _beside_step(program: Program, taken: Removal, strength: Strength) -> Iterator[Fix]:
+    """A step of decay over the same parameters, in front of the optimizer's own step in the same function."""
+    step = _step_after(program, taken)
+    if step is None or taken.joined is None or taken.loop is None or "torch" not in program.taken():
+        return
+    if not _always(program, taken, strength, step[0]):
+        return
+    function = program.scope(step[0])
+    loop = taken.loop
+    if program.scope(loop.iter) is not function or any(program.scope(e) is not function for e in strength.expressions):
+        return
+    target, tests = _parameter_of(program, loop)
+    if target is None:
+        return
+    statement, optimizer = step
+    indentation, unit = program.indentation(statement), program.unit
+    condition = " and ".join([*tests, f"{target}.ndim >= 2"])
+    rate = f"{optimizer}.param_groups[0][{quoted('lr', program)}]"
+    lines = (
+        "with torch.no_grad():",
+        f"{unit}for {program.source(loop.target)} in {_one_line(program.source(loop.iter))}:",
+        f"{unit}{unit}if {condition}:",
+        f"{unit}{unit}{unit}{target}.mul_(1 - {rate} * {strength.text})",
+    )
+    start = program.span(statement)[0]
+    text = "".join(f"{line}\n{indentation}" for line in lines)
+    edits = (*taken.edits(kept=text), program.edit(start, start, text))
+    yield Fix("Decay the weights themselves, beside the optimizer's step", Applicability.UNSAFE, edits, _STEPPED)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _step_after(program: Program, taken: Removal) -> tuple[t.Expression, str] | None:
+    """The one step of an optimizer that follows where the penalty joined, and the optimizer's expression."""
+    joined = taken.joined
+    if joined is None:
+        return None
+    found: list[tuple[t.Expression, str]] = []
+    for node in program.inside(program.scope(joined)):
+        if not (isinstance(node, t.Expression) and isinstance(node.value, t.Call)):
+            continue
+        call = node.value
+        if program.span(node)[0] < program.span(joined)[1] or not program.begins_line(node):
+            continue
+        if not (isinstance(call.func, t.Attribute) and call.func.attr == "step"):
+            continue
+        stepped = call.args[0].value if "scaler" in (dotted(call.func.value) or "") and call.args else call.func.value
+        name = dotted(stepped)
+        if name is not None and "sched" not in name and "opt" in name.rsplit(".", 1)[-1].lower():
+            found.append((node, name))
+    return found[0] if len(found) == 1 else None
+
+
+def _parameter_of(program: Program, loop: t.For | t.Clause) -> tuple[str | None, Sequence[str]]:
+    """The name by which a loop goes over parameters, and what it tests of them; None where that can't be told."""
+    match loop.target:
+        case t.Name(id=name) | t.Display(items=(_, t.Name(id=name))):
+            pass
+        case _:
+            return None, ()
+    if isinstance(loop, t.Clause):
+        return name, [_bracketed(program, test) for test in loop.ifs]
+    tests, body = [], loop.body
+    while len(body.statements) == 1 and isinstance(body.statements[0], t.If) and body.statements[0].orelse is None:
+        tests.append(_bracketed(program, body.statements[0].test))
+        body = body.statements[0].body
+    return (name, tests) if len(body.statements) == 1 else (None, ())
+
+
+def _bracketed(program: Program, test: t.Expr) -> str:
+    text = _one_line(program.source(test))
+    return f"({text})" if isinstance(test, (t.Boolean, t.Conditional, t.Lambda, t.Walrus)) else text

@@ -1,0 +1,328 @@
+"""Taking an L2 term out of a program: from the squares outwards to where they join the loss.
+
+What the term is multiplied with on the way is collected. Only what is certainly the term and nothing else goes;
+where a step can't be told, nothing is taken out. Where its strength goes is decided in `penalty`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from wdlint.facts import Edit
+from wdlint.fix.program import Program, dotted
+from wdlint.source import tree as t
+
+_SUMMED = frozenset(("sum", "fsum", "stack", "cat", "concat"))  # functions that only add up
+_SAME = frozenset(("sum", "float", "double", "to", "cuda", "cpu", "squeeze", "view", "reshape", "flatten"))
+_SQUARES = frozenset(("pow", "square", "norm", "vector_norm", "dot"))
+_TELLING = frozenset("print append info debug log update add_scalar write format item detach".split())
+_DEEPEST = 40  # steps outwards
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """What the term is multiplied with, or divided by."""
+
+    expr: t.Expr
+    inverse: bool = False
+
+
+@dataclass(slots=True)
+class Removal:
+    """What is to be done to take a term out, as far as it is known."""
+
+    program: Program
+    reduced: list[tuple[t.Expr, t.Expr]] = field(default_factory=list)  # a sum, and the part of it that stays
+    gone: list[t.Statement] = field(default_factory=list)
+    factors: list[Factor] = field(default_factory=list)
+    loop: t.For | t.Clause | None = None  # what goes over the parameters, if the squares stand in it
+    joined: t.Statement | None = None  # where it joins the loss
+
+    def edits(self, kept: str = "") -> list[Edit]:
+        """The edits; loops and conditions that have nothing left to do go too, and so do numbers that nothing asks for.
+
+        `kept` is code that is written elsewhere: the names in it stay.
+        """
+        program = self.program
+        gone = set(self.gone)
+        gone |= {s for s in self._numbers(gone) if not re.search(rf"\b{s.owns[0]}\b", kept)}
+        while emptied := {parent for statement in gone if (parent := _emptied(statement, gone)) is not None} - gone:
+            gone |= emptied
+        outermost = [s for s in gone if not any(around in gone for around in program.around(s))]
+        edits = [program.edit(start, end, text) for start, end, text in _lines_out(program, outermost, gone)]
+        for whole, part in self.reduced:
+            if not any(around in gone for around in program.around(whole)):
+                plain = isinstance(part, (t.Name, t.Attribute, t.Call, t.Subscript, t.Const))
+                span = program.bracketed(whole) if plain else program.span(whole)
+                edits.append(program.edit(*span, program.source(part)))
+        return edits
+
+    def _numbers(self, gone: set[t.Statement]) -> set[t.Statement]:
+        """The assignments of a constant to a name that is asked for in what goes alone."""
+        program = self.program
+        going = {n for statement in gone for n in program.below(statement)}
+        for whole, part in self.reduced:
+            going |= set(program.below(whole)) - set(program.below(part))
+        found: set[t.Statement] = set()
+        for name in (n for n in going if isinstance(n, t.Name) and n not in program.bound):
+            mentions = list(program.names(name.id, program.scope(name)))
+            stores = [program.parents[m] for m in mentions if m in program.bound]
+            if len(stores) == 1 and isinstance(stores[0], t.Assign) and isinstance(stores[0].value, t.Const):
+                if isinstance(stores[0].targets[0], t.Name) and all(
+                    m in going for m in mentions if m not in program.bound
+                ):
+                    found.add(stores[0])
+        return found - gone
+
+
+def _emptied(statement: t.Statement, gone: set[t.Statement]) -> t.Statement | None:
+    """The loop or condition around a statement that is left with nothing to do."""
+    parent = statement.block.parent
+    if isinstance(parent, (t.For, t.If, t.With)) and all(other in gone for other in statement.block.statements):
+        if statement.block is parent.body and getattr(parent, "orelse", None) is None:
+            return parent
+    return None
+
+
+def _lines_out(
+    program: Program, statements: Iterable[t.Statement], gone: set[t.Statement]
+) -> Iterator[tuple[int, int, str]]:
+    """The spans that go with statements, whole lines where they can, and what stands there instead.
+
+    Of two blank lines around what goes, one goes too.
+    """
+    run: tuple[int, int] | None = None
+    for start, end, text in sorted(_span_out(program, statement, gone) for statement in statements):
+        if run is not None and (text or start != run[1]):
+            yield *_with_blank(program, *run), ""
+            run = None
+        if text:
+            yield start, end, text
+        else:
+            run = (run[0] if run is not None else start, end)
+    if run is not None:
+        yield *_with_blank(program, *run), ""
+
+
+def _with_blank(program: Program, start: int, end: int) -> tuple[int, int]:
+    line = program.text.rfind("\n", 0, max(start - 1, 0)) + 1
+    after = program.text.find("\n", end) + 1
+    blank = not program.text[line:start].strip() and after and not program.text[end:after].strip()
+    blank = blank and program.cell_at(start) == program.cell_at(after)
+    return (start, after) if start > 0 and blank else (start, end)
+
+
+def _span_out(program: Program, node: t.Statement, gone: set[t.Statement]) -> tuple[int, int, str]:
+    """A statement with its line, or `pass` in its place where its block would be empty."""
+    start, end = program.span(node)
+    alone = node is node.block.statements[0] and all(other in gone for other in node.block.statements)
+    inner = node.block.parent is not None or node.scope.definition is not None
+    line_end = program.text.find("\n", end)
+    rest = program.text[end : line_end if line_end >= 0 else len(program.text)].strip()
+    if (alone and inner) or not program.begins_line(node) or (rest and not rest.startswith("#")):
+        return start, end, "pass"
+    start -= len(program.indentation(node))
+    if line_end < 0 or program.cell_at(line_end + 1) != program.cell_at(start):  # the last line of a file or a cell
+        return max(start - 1, 0), end + len(program.text[end:line_end]) if line_end >= 0 else end, ""
+    return start, line_end + 1, ""
+
+
+def removal(program: Program, place: tuple[int, int]) -> Removal | None:
+    """How the term whose squares fill a span is taken out, or None where that can't be told."""
+    filling = [n for n in program.nodes if isinstance(n, t.Node) and program.span(n) == place]
+    if not filling or isinstance(filling[-1], (t.Statement, t.Argument, t.Parameter)):
+        return None
+    made = Removal(program)
+    return made if _outwards(made, filling[-1], 0) else None  # type: ignore[arg-type]
+
+
+def _outwards(made: Removal, node: t.Expr, steps: int) -> bool:
+    """Go from the term to what holds it, until it joins the loss; false where a step can't be told."""
+    program = made.program
+    while (steps := steps + 1) < _DEEPEST:
+        parent = program.parents[node]
+        match parent:
+            case t.Argument():
+                call = program.parents[parent]
+                if not isinstance(call, t.Call) or _last(call.func) not in _SUMMED | _SQUARES:
+                    return False
+                node = call
+            case t.Attribute():
+                call = program.parents[parent]
+                if not isinstance(call, t.Call) or call.func is not parent or parent.attr not in _SAME | _SQUARES:
+                    return False
+                node = call
+            case t.Comprehension(kind="list" | "generator") if parent.element is node and len(parent.clauses) == 1:
+                made.loop = made.loop or parent.clauses[0]
+                node = parent
+            case t.Display(kind="list") if len(parent.items) == 1:
+                node = parent
+            case t.Binary(op="*"):
+                made.factors.append(Factor(_other(parent, node)))
+                node = parent
+            case t.Binary(op="/") if parent.left is node:
+                made.factors.append(Factor(parent.right, inverse=True))
+                node = parent
+            case t.Binary(op="**") if parent.left is node and isinstance(parent.right, t.Const):
+                node = parent
+            case t.Binary(op="+"):
+                statement, other = program.statement(parent), _other(parent, node)
+                if isinstance(statement, t.Assign) and statement.value is parent and _again(statement, other):
+                    return _added(made, statement, statement.targets[0], steps)
+                if not _only_squares(other):
+                    made.reduced.append((parent, other))
+                    made.joined = statement
+                    return _unscaled(program, parent)
+                node = parent
+            case t.AugAssign(op="+"):
+                return _added(made, parent, parent.target, steps)
+            case t.Assign(targets=(t.Name() as target,)) if parent.annotation is None:
+                return _through_name(made, target, steps)
+            case t.Return():
+                return _through_call(made, parent, steps)
+            case _:
+                return False
+    return False
+
+
+def _other(binary: t.Binary, node: t.Expr) -> t.Expr:
+    return binary.right if binary.left is node else binary.left
+
+
+def _last(func: t.Expr) -> str:
+    return func.attr if isinstance(func, t.Attribute) else func.id if isinstance(func, t.Name) else ""
+
+
+def _again(statement: t.Assign, value: t.Expr) -> bool:
+    """Whether a value is what a statement assigns to: `loss` of `loss = loss + term`."""
+    return len(statement.targets) == 1 and dotted(value) is not None and dotted(value) == dotted(statement.targets[0])
+
+
+def _only_squares(expr: t.Expr) -> bool:
+    """Whether an expression is squares too, part of the same penalty, and no loss."""
+    match expr:
+        case t.Binary(op="+"):
+            return _only_squares(expr.left) and _only_squares(expr.right)
+        case t.Binary(op="*" | "/"):
+            return _only_squares(expr.left) or _only_squares(expr.right)
+        case t.Binary(op="**", right=t.Const(value=2)):
+            return True
+        case t.Call() if _last(expr.func) in _SQUARES:
+            return True
+        case t.Call(func=t.Attribute(attr="sum", value=inner), args=()):
+            return _only_squares(inner)
+    return False
+
+
+# ---- statements, names and functions on the way
+
+
+def _added(made: Removal, statement: t.Assign | t.AugAssign, target: t.Expr, steps: int) -> bool:
+    """A statement that only adds the term: to a sum of its own, or to the loss."""
+    program = made.program
+    around = next((a for a in program.around(statement) if isinstance(a, (t.For, t.FunctionDef, t.While))), None)
+    if isinstance(around, t.For):
+        made.loop = made.loop or around
+    if isinstance(target, t.Name) and _starts_empty(program, target):
+        return _through_name(made, target, steps)
+    made.gone.append(statement)
+    made.joined = statement
+    return not isinstance(target, t.Name) or _unscaled_name(program, target, statement)
+
+
+def _starts_empty(program: Program, target: t.Name) -> bool:
+    """Whether a name is first bound to 0, so that what is added to it is all that it holds."""
+    first = next((n for n in program.names(target.id, program.scope(target)) if n in program.bound), None)
+    statement = program.parents[first] if first is not None else None
+    return isinstance(statement, t.Assign) and statement.value is not None and _is_zero(statement.value)
+
+
+def _is_zero(expr: t.Expr) -> bool:
+    match expr:
+        case t.Const(value=value):
+            return value is None or value == 0
+        case t.Call() if _last(expr.func) in ("zeros", "zeros_like"):
+            return True
+        case t.Call(args=(first, *_)) if _last(expr.func) in ("tensor", "as_tensor", "float", "Tensor", "FloatTensor"):
+            return _is_zero(first.value)
+        case t.Call(func=t.Attribute(attr="to" | "cuda" | "float", value=inner)):
+            return _is_zero(inner)
+        case t.Display(items=(only,)):
+            return _is_zero(only)
+    return False
+
+
+def _through_name(made: Removal, target: t.Name, steps: int) -> bool:
+    """Follow a name that holds the term and nothing else to its only use in a loss."""
+    program = made.program
+    scope = program.scope(target)
+    mentions = list(program.names(target.id, scope))
+    stores = [program.parents[m] for m in mentions if m in program.bound]
+    if any(program.scope(m) is not scope for m in mentions):
+        return False
+    filled = [s for s in stores if not (isinstance(s, t.Assign) and s.value is not None and _is_zero(s.value))]
+    if len(filled) != 1 or not isinstance(filled[0], (t.Assign, t.AugAssign)):
+        return False
+    own = set(program.below(filled[0]))
+    uses = [m for m in mentions if m not in program.bound and m not in own]
+    into_loss = [use for use in uses if not _is_told(program, use)]
+    if len(into_loss) != 1 or not _outwards(made, into_loss[0], steps):
+        return False
+    if len(uses) == 1:  # where it is told of elsewhere, it is still needed
+        made.gone += [s for s in stores if isinstance(s, t.Statement)]
+    return True
+
+
+def _is_told(program: Program, use: t.Name) -> bool:
+    """Whether a use only prints, logs or keeps a number."""
+    for around in program.around(use):
+        if isinstance(around, t.Formatted) or (isinstance(around, t.Attribute) and around.attr in _TELLING):
+            return True
+        if isinstance(around, t.Call) and _last(around.func) in _TELLING:
+            return True
+        if isinstance(around, t.Statement):
+            return False
+    return False
+
+
+def _through_call(made: Removal, statement: t.Return, steps: int) -> bool:
+    """Follow the value that a function of this file returns to the only call of it."""
+    program = made.program
+    function = program.scope(statement)
+    if not isinstance(function, t.FunctionDef):
+        return False
+    calls = [n for n in program.nodes if isinstance(n, t.Call) and _last(n.func) == function.name]
+    return len(calls) == 1 and program.scope(calls[0]) is not function and _outwards(made, calls[0], steps)
+
+
+def _unscaled(program: Program, node: t.Expr, scaled: bool = False, steps: int = 0) -> bool:
+    """Whether a sum that the term is part of is the loss: nothing is added to a multiple of it later.
+
+    A loss may be scaled as a whole (`loss / steps`), which changes no part against the others.
+    """
+    while (steps := steps + 1) < _DEEPEST:
+        parent = program.parents[node]
+        match parent:
+            case t.Binary(op="+" | "-"):
+                if scaled:
+                    return False
+                node = parent
+            case t.Binary(op="*" | "/"):
+                node, scaled = parent, True
+            case t.Assign(targets=(t.Name() as target,)):
+                return _unscaled_name(program, target, parent, scaled, steps)
+            case t.AugAssign(op="+" | "-"):
+                return not scaled
+            case _:
+                return True
+    return False
+
+
+def _unscaled_name(
+    program: Program, target: t.Name, statement: t.Statement, scaled: bool = False, steps: int = 0
+) -> bool:
+    after = program.span(statement)[1]
+    uses = program.loads(target.id, program.scope(target))
+    return all(_unscaled(program, use, scaled, steps) for use in uses if program.span(use)[0] >= after)

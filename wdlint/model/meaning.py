@@ -1,0 +1,74 @@
+"""What the uses of a parameter in an observed forward pass say of its kind.
+
+The pass itself is in `trace`; here its uses are read, the most telling first, and put into words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wdlint.facts import Evidence, Kind, Witness
+from wdlint.model.tensors import Held, qualified
+
+# Steps before a use that its words mention, as are all normalisations.
+_TELLING = frozenset({"exp", "exp2", "expm1", "sigmoid", "tanh", "softplus", "softmax", "neg", "index", "reciprocal"})
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One meeting of a parameter and data."""
+
+    role: str  # contracts, scales, adds, looked up, placed, other
+    operation: str
+    steps: frozenset[str]  # what was done to the parameter before
+    place: str  # class of the innermost module at work
+
+
+def verdict(uses: tuple[Use, ...], held: Held) -> tuple[Kind, Evidence] | None:
+    """The kind that a parameter's uses show, strongest first; None where they show nothing firm."""
+    shape = tuple(held.tensor.shape)
+    broad = sum(size != 1 for size in shape)
+    for kind, role, allowed in _READINGS:
+        for use in uses:
+            if use.role == role and allowed(use, shape, broad):
+                return kind, Evidence(Witness.TRACE, _words(use, held))
+    return None
+
+
+def _exponentiated(use: Use) -> bool:
+    return bool(use.steps & {"exp", "exp2", "expm1"})
+
+
+# In this order: a tied table is looked up and contracted, and stays a table; a weight may be scaled as well.
+_READINGS: tuple[tuple[Kind, str, Callable[[Use, tuple[int, ...], int], bool]], ...] = (
+    (Kind.EMBEDDING, "looked up", lambda use, shape, broad: True),
+    (Kind.OTHER, "contracts", lambda use, shape, broad: _exponentiated(use)),
+    (Kind.OTHER, "contracts", lambda use, shape, broad: "index" in use.steps and len(shape) < 3),
+    (Kind.WEIGHT, "contracts", lambda use, shape, broad: broad >= 2 or len(shape) >= 2),
+    (Kind.OTHER, "scales", lambda use, shape, broad: _exponentiated(use) and ("neg" in use.steps or broad == 0)),
+    (Kind.OTHER, "scales", lambda use, shape, broad: "reciprocal" in use.steps),  # x + sin²(αx)/α and its like
+    (Kind.GAIN, "scales", lambda use, shape, broad: True),
+    (Kind.OTHER, "adds", lambda use, shape, broad: "index" in use.steps and broad >= 2),
+    (Kind.OTHER, "adds", lambda use, shape, broad: _exponentiated(use)),
+    (Kind.BIAS, "adds", lambda use, shape, broad: broad <= 1),
+    (Kind.EMBEDDING, "adds", lambda use, shape, broad: True),
+    (Kind.EMBEDDING, "placed", lambda use, shape, broad: True),
+    (Kind.EMBEDDING, "input", lambda use, shape, broad: True),
+    (Kind.OTHER, "other", lambda use, shape, broad: True),
+)
+_ROLE_WORDS = {
+    "contracts": "contracted with data",
+    "scales": "multiplies data elementwise",
+    "adds": "added to data",
+    "looked up": "looked up as a table",
+    "placed": "placed among the data",
+    "input": "fed to a layer as a learned input",
+    "other": "meets data",
+}
+
+
+def _words(use: Use, held: Held) -> str:
+    before = ", ".join(sorted(step for step in use.steps if step in _TELLING or "norm" in step))
+    place = use.place or qualified(type(held.owner))
+    return f"{_ROLE_WORDS[use.role]} by aten.{use.operation} in {place}" + (f" (after {before})" if before else "")
