@@ -68,3 +68,19 @@ def test_a_file_that_is_dropped_loads_no_parser() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_pictures_of_a_notebook_are_left_out_and_nothing_else() -> None:
+    def notebook(source: str, *outputs: dict[str, object]) -> bytes:
+        cell = {"cell_type": "code", "source": [source], "outputs": [{"data": data} for data in outputs]}
+        return json.dumps({"cells": [cell, cell], "nbformat": 4}, indent=1).encode()
+
+    picture = {"image/png": "iVBOR" * 20_000 + "SGD(", "text/plain": ["<Figure>"]}
+    drawing = {"image/svg+xml": ['<svg "SGD("/>' * 9_000]}
+    assert not may_matter(notebook("x = 1", picture))
+    assert not may_matter(notebook("mime = {'a': \"image/png\"}", picture))
+    for source in ("torch.optim.SGD(p)", 'd = {"image/png": "x"}; torch.optim.SGD(p)', 'a = "image/"; o = SGD("x")'):
+        assert may_matter(notebook(source, picture))
+        assert may_matter(notebook(source, drawing, picture))
+    cut_off = notebook("torch.optim.SGD(p)", picture)[:-60_000]
+    assert may_matter(cut_off)

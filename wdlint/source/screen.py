@@ -35,6 +35,7 @@ _MAKERS = (
     rb"\boptim(?:izers?|s)?\.(?!step|zero_grad|(?:load_)?state_dict)\w+\(|(?<!\w)(?!is_|has_|on_)"
     rb"(?i:\w*(?:optim(?!um|al|iz(?:e|ation)\b)|adam|sgd|rmsprop|adagrad|lamb(?!da)|lars|lion\b|muon)\w*\()"
 )
+_LARGE = 50_000  # bytes of a notebook from which on pictures are left out first
 _IMPORT = rb"(?m)^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*(?:\\\n[^\n#]*)*)"
 
 
@@ -59,6 +60,8 @@ def _bare(data: bytes) -> bytes:
 
 def has_marks(data: bytes) -> bool:
     """Whether a file's bytes hold a mark anywhere: the first look."""
+    if len(data) > _LARGE and data.lstrip()[:1] == b"{":
+        data = _without_pictures(data)
     # The order is that of the price for a file that holds nothing: each test is a look at every byte.
     optimizes = b"ptim" in data
     if optimizes and any(mark in data for mark in _BUILDERS):
@@ -78,6 +81,20 @@ def has_marks(data: bytes) -> bool:
     if any(mark in data for mark in _GRADIENTS):
         return True
     return (trained or _names_a_penalty(data)) and any(mark in data for mark in _SQUARES)
+
+
+def _without_pictures(data: bytes) -> bytes:
+    """A notebook without the pictures among its outputs, which are most of its bytes and hold no code."""
+    kept, start = [], 0
+    found = data.find(b'"image/')
+    while found >= 0:
+        key = data.find(b'"', found + 1)
+        end = data.find(b'"', key + 4) if data[key : key + 4] == b'": "' else -1
+        if end >= 0 and data[found - 1] != ord("\\"):  # a key, and no words in a program
+            kept.append(data[start:found])
+            start = end
+        found = data.find(b'"image/', max(end, found + 1))
+    return b"".join((*kept, data[start:]))
 
 
 def _takes_steps(data: bytes) -> bool:
