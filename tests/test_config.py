@@ -93,6 +93,17 @@ decay = false
     assert read(str(again)) == held, "what is shown can be read"
 
 
+def test_any_text_is_shown_so_that_it_can_be_read(tmp_path: Path) -> None:
+    names = ("\U0001f600", "größe", "\x7f\x1b[31m\u202e\n", 'a"b\\c', "\x85\u2028")
+    path = tmp_path / "wdlint.toml"
+    text = as_toml(Settings(exclude=names))
+    assert not set(text) & set("\x1b\x7f\u202e\x85\u2028")
+    path.write_text(text, encoding="utf-8")
+    held = read(str(path))
+    assert held is not None
+    assert held.exclude == names
+
+
 def test_the_defaults_as_shown_can_be_read(tmp_path: Path) -> None:
     path = tmp_path / "wdlint.toml"
     path.write_text(as_toml(Settings()))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from wdlint.complaint import Complaint
-from wdlint.facts import Finding
+from wdlint.facts import Finding, Place
 from wdlint.ignore import add_ignores
 from wdlint.rule import built_in
 from wdlint.suppress import split
@@ -81,3 +85,52 @@ def test_a_reason_that_the_file_cannot_hold_is_refused(finding: Made, tmp_path: 
     with pytest.raises(Complaint, match="encoding"):
         ignored(source, finding, 2, tmp_path, reason="\u4e0d")
     assert (tmp_path / "a.py").read_bytes() == source
+
+
+_STATEMENTS = [
+    "opt = Adam(p)",
+    "opt = Adam(p)  # note",
+    "opt = Adam(  # note\n    p,\n    lr=1,\n)",
+    "opt = \\\n    Adam(p)",
+    "a = 1; opt = Adam(p)",
+    "if x:\n    opt = Adam(p)\nelse:\n    opt = Adam(q)",
+    "def f():\n\t# above\n\topt = Adam(\n\t\tp)\n\treturn opt",
+    "class A:\n    @property\n    def f(self): return Adam(p)",
+    'text = """\nAdam(p)\n"""; opt = Adam(p)',
+    "opt = Adam([x for x in y\n            if x\n            ])  # end",
+    "with a as b, \\\n        c: opt = Adam(p)",
+    f"opt = Adam({'p, ' * 40})",
+    "# alone\n\n# wdlint: ignore[WD101] of the next\nopt = Adam(p)",
+    "",
+    "\f",
+]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    statements=st.lists(st.sampled_from(_STATEMENTS), min_size=1, max_size=5), crlf=st.booleans(), ended=st.booleans()
+)
+def test_whatever_is_found_is_suppressed_and_no_code_changes(
+    statements: list[str], crlf: bool, ended: bool, tmp_path: Path
+) -> None:
+    text = "\n".join(statements) + "\n" * ended
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    data = text.replace("\n", "\r\n").encode() if crlf else text.encode()
+    path = tmp_path / "a.py"
+    path.write_bytes(data)
+    places = [
+        Place(str(path), node.lineno, node.col_offset + 1, node.end_lineno or 0, (node.end_col_offset or 0) + 1)
+        for node in calls
+    ]
+    findings = [Finding("WD201", place, "m") for place in places]
+    add_ignores(findings, "why")
+    after = path.read_bytes()
+    assert ast.dump(ast.parse(after)) == ast.dump(ast.parse(data))
+    assert (b"\r" in after) is (b"\r" in data)
+    now = [node for node in ast.walk(ast.parse(after)) if isinstance(node, ast.Call)]
+    moved = [
+        replace(finding, place=replace(finding.place, line=node.lineno, end_line=node.end_lineno or 0))
+        for finding, node in zip(findings, now, strict=True)
+    ]
+    stay, suppressed, _ = split(str(path), after, moved, built_in())
+    assert (stay, suppressed) == ([], moved)

@@ -20,14 +20,16 @@ def main() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed before we were started
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
-    from wdlint.cli import wdlint
-
     try:
+        from wdlint.cli import wdlint
+
         try:
             wdlint(prog_name="wdlint")
         finally:
             gc.freeze()  # the syntax trees go with the process: looking through them at exit took a quarter of a run
             sys.stdout.flush()
+    except KeyboardInterrupt:  # before a command ran, or as it ended
+        sys.exit(130)
     except OSError as error:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - what is left in the buffer has nowhere to go
         if not isinstance(error, BrokenPipeError):

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from wdlint.settings import Settings
 
 CLEAN, FOUND, TROUBLE = 0, 1, 2
-INTERRUPTED = 130  # what shells make of a program ended by Ctrl-C
 
 # Options that set the setting of the same name.
 _OVERRIDES = (
@@ -44,9 +43,6 @@ def check(named: Sequence[str], options: Mapping[str, Any], commands: Sequence[s
     except Complaint as complaint:
         complain(str(complaint))
         return TROUBLE
-    except KeyboardInterrupt:
-        complain("interrupted")
-        return INTERRUPTED
 
 
 def _check(named: list[str], options: Mapping[str, Any]) -> int:

@@ -33,6 +33,16 @@ class Commands(click.Group):
             args = ["check", *args]
         return super().parse_args(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an interruption ends it in words, and with a code that means nothing else."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            from wdlint.complaint import INTERRUPTED, complain
+
+            complain("interrupted")
+            ctx.exit(INTERRUPTED)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*self.commands, *ELSEWHERE]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+INTERRUPTED = 130  # what shells make of a program ended by Ctrl-C
+
 
 class Complaint(Exception):
     """What ends a run, in words for the user; shown without a traceback, exit code 2."""

@@ -247,4 +247,7 @@ def _toml(value: Any) -> str:
 
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
-    return json.dumps(value)  # strings, numbers and truth values are written alike in both
+    # Strings, numbers and truth values are written alike in both, but for characters beyond 16 bits; what could steer a
+    # terminal is spelled out.
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in text)

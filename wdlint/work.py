@@ -125,9 +125,11 @@ _worker: Linter | None = None
 
 
 def _start(plan: Plan) -> None:
+    import signal
     import threading
 
     global _worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to us, too: our parent ends us
     gc.set_threshold(_BETWEEN_COLLECTIONS, 10, 10)
     _worker = plan.linter()
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -156,23 +158,33 @@ def _in_processes(
     from concurrent.futures.process import BrokenProcessPool
 
     lost: list[int] = []
-    with ProcessPoolExecutor(min(number, len(tasks)), initializer=_start, initargs=(plan,)) as pool:
+    pool = ProcessPoolExecutor(min(number, len(tasks)), initializer=_start, initargs=(plan,))
+    try:
         running = {pool.submit(_check_chunk, [files[index] for index in task]): task for task in tasks}
-        try:
-            for future in as_completed(running):
-                try:
-                    yield from zip(running[future], future.result(), strict=True)
-                except BrokenProcessPool:
-                    lost += running[future]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        for future in as_completed(running):
+            try:
+                yield from zip(running[future], future.result(), strict=True)
+            except BrokenProcessPool:
+                lost += running[future]
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        _end_children()
+        raise
+    pool.shutdown()
     for index in sorted(lost):
         with ProcessPoolExecutor(1, initializer=_start, initargs=(plan,)) as pool:
             try:
                 yield index, pool.submit(_check_chunk, [files[index]]).result()[0]
             except BrokenProcessPool:
                 yield index, Checked(files[index], error="the process that read it was killed (out of memory?)")
+
+
+def _end_children() -> None:
+    """End the workers where they are: waiting for what they are at would take long after an interruption."""
+    from multiprocessing import active_children
+
+    for child in active_children():
+        child.terminate()
 
 
 class Progress:
