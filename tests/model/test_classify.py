@@ -161,6 +161,21 @@ class Snake(nn.Module):
         return x + (self.alpha + 1e-9).reciprocal() * torch.sin(self.alpha * x).pow(2)
 
 
+class LogSnake(nn.Module):
+    """Frequency and strength kept as logarithms, as audio decoders have them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(2, 4, 3)
+        self.one = nn.Parameter(torch.zeros(4))
+        self.two = nn.Parameter(torch.zeros(4))
+
+    def forward(self, x):
+        x = self.conv(x)
+        one, two = self.one.exp().view(1, -1, 1), self.two.exp().view(1, -1, 1)
+        return x + (two + 1e-9).reciprocal() * torch.sin(one * x).pow(2)
+
+
 class TypedNorm(nn.Module):
     """A gain a type (types, C), reached by index."""
 
@@ -249,6 +264,7 @@ CASES: dict[str, tuple[Callable[[], nn.Module], dict[str, Kind]]] = {
     "attention vector": (AttentionVector, {"mix.weight": W, "score": W, "other": W, "scale": G}),
     "interpolated": (Interpolated, {"mix.weight": W, "share": G, "end": B}),
     "after a mask": (Masked, {"mix.weight": W, "mix.bias": B, "q": G}),
+    "activation's logarithms": (LogSnake, {"conv.weight": W, "conv.bias": B, "one": O, "two": O}),
     "gain reached by index": (TypedNorm, {"mix.weight": W, "weight": G}),
     "weight norm": (
         weight_normed,

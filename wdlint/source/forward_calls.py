@@ -308,8 +308,11 @@ def _einsum(reader: Reader, node: t.Call, args: list[Value]) -> Value:
     for position, operand in enumerate(operands):
         elementwise = text is not None and ops.contracted(text, position) is False
         how = How.SCALED if elementwise else How.EMBEDDED if chosen else How.CONTRACTED
+        averaging = text is not None and ops.rank(text, position) == 1
         for carrier in operand.pure:
-            if how is How.CONTRACTED or active:
+            if averaging and Mark.SQUASHED in carrier.marks:
+                reader.touch(carrier, How.SCALED, node, "shares of a mean")
+            elif how is How.CONTRACTED or active:
                 reader.touch(carrier, meaning(carrier, how), node, "einsum")
     return ACTIVE if active else merge(operands)
 
