@@ -309,16 +309,7 @@ def test_the_device_does_not_matter(case: str) -> None:
         assert kinds(make()) == expected
 
 
-STANDARDISED = pytest.param(
-    "standardised convolution",
-    marks=pytest.mark.xfail(
-        strict=True,
-        reason="todo: a gain handed to batch_norm as the scale of a weight is read as a part of that weight",
-    ),
-)
-
-
-@pytest.mark.parametrize("case", [c if c != STANDARDISED.values[0] else STANDARDISED for c in CASES])
+@pytest.mark.parametrize("case", CASES)
 @pytest.mark.filterwarnings("ignore")
 def test_source_alone_never_confuses_weights_with_gains_and_biases(case: str) -> None:
     make, expected = CASES[case]

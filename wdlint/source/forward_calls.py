@@ -350,6 +350,9 @@ def _given(reader: Reader, node: t.Call, name: str, given: list[tuple[Role, Valu
                 reader.touch(carrier, how, node, name)
     if active:
         return ACTIVE
+    # A weight that is normalised before use stays a weight, and its scale and shift are no part of it.
+    standardised = any(role is Role.INPUT and flat(v).carriers for role, v in given)
+    given = [(r, v) for r, v in given if not (standardised and r in (Role.GAIN, Role.BIAS))]
     kept = [replace(v, path="") for _, v in given if v.carriers]
     return mark(merge(kept), Mark.LAYERED) if kept else STATIC
 
