@@ -1,9 +1,10 @@
 """How often a parameter's kind is wrong: ours, the rules in use and torch-audit, in one run.
 
-    python benchmarks/model_accuracy.py TRUTH.csv.gz [--library transformers] [--every 10] [--workers 2] [--show]
+    python benchmarks/model_accuracy.py [TRUTH.csv.gz] [--library transformers] [--every 10] [--workers 2] [--show]
 
-The truth file has one row a tensor: library, model, param, shape, owner, kind, sub, how. A gain or bias counts as
-decayed by us if we take it for a weight or can't tell; a weight as exempted if we take it for anything else.
+The truth file has one row a tensor: library, model, param, shape, owner, kind, sub, how. For the libraries that are
+not in it `model_reference` says what is counted. A gain or bias counts as decayed by us if we take it for a weight
+or can't tell; a weight as exempted if we take it for anything else.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ def score_model(task: Task) -> dict[str, Any]:
     from model_zoo import silence, time_limit
 
     torch.set_num_threads(1)
-    out: dict[str, Any] = {"library": library, "model": name, "wrong": [], "rows": len(rows), "missing": 0}
-    for capped in (True, False):  # the truth may have been taken at another depth
+    out: dict[str, Any] = {"library": library, "model": name, "wrong": [], "rows": len(rows), "missing": 0, "unreferenced": 0}
+    for capped in (True, False) if rows else (True,):  # the truth may have been taken at another depth
         out.update(wrong=[], missing=0, error="")
         try:
             with silence(), time_limit(240):
@@ -45,6 +46,7 @@ def score_model(task: Task) -> dict[str, Any]:
 
 
 def compare(library: str, name: str, rows: list[dict[str, str]], out: dict[str, Any], capped: bool) -> None:
+    from model_reference import rows_of
     from model_rules import torch_audit_decays
     from model_zoo import BUILDERS
 
@@ -57,7 +59,11 @@ def compare(library: str, name: str, rows: list[dict[str, str]], out: dict[str, 
     model = BUILDERS[library](name, capped)
     built = time.perf_counter()
     seen = classify(model)
-    out["build_s"], out["classify_s"] = built - start, time.perf_counter() - built
+    classified = time.perf_counter()
+    if not rows:
+        rows, out["unreferenced"] = rows_of(classify(model, thorough=True))
+        out["rows"] = len(rows)
+    out["build_s"], out["classify_s"] = built - start, classified - built
     described = of_model(seen, name, "", declared_exemptions(model, seen))
     ours = {alias: row for row in described.rows for alias in (row.parameter.name, *row.aliases)}
     audited = torch_audit_decays(model)
@@ -84,7 +90,7 @@ def compare(library: str, name: str, rows: list[dict[str, str]], out: dict[str, 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("truth", type=Path)
+    parser.add_argument("truth", type=Path, nargs="?")
     parser.add_argument("--library", action="append", help="these libraries only")
     parser.add_argument("--model", action="append", help="these models only")
     parser.add_argument("--every", type=int, default=1, help="take every n-th model")
@@ -92,11 +98,13 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write every model's result here")
     parser.add_argument("--show", action="store_true", help="print every distinct difference")
     options = parser.parse_args()
-    with gzip.open(options.truth, "rt", newline="") as stream:
-        by_model: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
-        for row in csv.DictReader(stream):
-            by_model[row["library"], row["model"]].append(row)
+    by_model: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
+    if options.truth is not None:
+        with gzip.open(options.truth, "rt", newline="") as stream:
+            for row in csv.DictReader(stream):
+                by_model[row["library"], row["model"]].append(row)
     tasks: list[Task] = [(lib, model, rows) for (lib, model), rows in by_model.items() if lib != "torch.nn"]
+    tasks += [task for task in without_truth(options.library) if task[:2] not in by_model]
     if options.library:
         tasks = [t for t in tasks if t[0] in options.library]
     tasks = [t for t in tasks if t[1] in options.model] if options.model else tasks[:: options.every]
@@ -108,11 +116,29 @@ def main() -> None:
         report(library, [r for r in results if r["library"] == library], options.show)
 
 
+def without_truth(libraries: list[str] | None) -> list[Task]:
+    """Every model of the libraries that can be listed, as far as they are installed."""
+    from model_zoo import NAMES, silence
+
+    tasks: list[Task] = []
+    for library, names in NAMES.items():
+        if libraries and library not in libraries:
+            continue
+        try:
+            with silence():
+                tasks += [(library, name, []) for name in names()]
+        except ImportError as error:
+            print(f"{library} is left out: {error}")
+    return tasks
+
+
 def report(library: str, results: list[dict[str, Any]], show: bool) -> None:
     built = [r for r in results if not r["error"]]
     tensors, missing = sum(r["rows"] - r["missing"] for r in built), sum(r["missing"] for r in built)
     seconds = [sum(r[key] for r in built) for key in ("build_s", "classify_s")]
     print(f"\n{library}: {len(built)} models, {tensors} tensors; {missing} rows not found")
+    if unknown := sum(r["unreferenced"] for r in built):
+        print(f"  {unknown} tensors have no reference and are not counted")
     print(f"  built on meta in {seconds[0]:.0f} s, classified in {seconds[1]:.0f} s")
     for r in results:
         if r["error"]:

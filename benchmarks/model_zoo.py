@@ -6,6 +6,8 @@ Nothing is downloaded and no values are made.
 from __future__ import annotations
 
 import contextlib
+import functools
+import inspect
 import io
 import signal
 import warnings
@@ -51,6 +53,7 @@ def silence() -> Iterator[None]:
 
 def transformers_model(name: str, capped: bool = True) -> nn.Module:
     """The architecture `name` from its default configuration, at most four layers deep if `capped`."""
+    declare_torchvision()
     import transformers
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
@@ -86,7 +89,21 @@ def _capped(config: Any) -> Any:
     return config
 
 
+@functools.cache
+def declare_torchvision() -> None:
+    """Declare the operators that torchvision's Python files speak of, where its compiled half is for another torch."""
+    library = torch.library.Library("torchvision", "FRAGMENT")
+    for name in ("nms", "qnms"):
+        with contextlib.suppress(RuntimeError):  # it is there already
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    _KEPT.append(library)
+
+
+_KEPT: list[Any] = []  # operators live as long as the library that declared them
+
+
 def torchvision_model(name: str, capped: bool = True) -> nn.Module:
+    declare_torchvision()
     import torchvision.models as zoo
 
     options: dict[str, Any] = {"weights": None}
@@ -97,6 +114,7 @@ def torchvision_model(name: str, capped: bool = True) -> nn.Module:
 
 
 def timm_model(name: str, capped: bool = True) -> nn.Module:
+    declare_torchvision()
     import timm
 
     with torch.device("meta"):
@@ -105,6 +123,7 @@ def timm_model(name: str, capped: bool = True) -> nn.Module:
 
 def timm_names() -> list[str]:
     """One model a module file and family, so that every architecture of timm is met once or more."""
+    declare_torchvision()
     import timm
 
     seen: dict[tuple[str, str], str] = {}
@@ -114,8 +133,68 @@ def timm_names() -> list[str]:
     return sorted(seen.values())
 
 
+def diffusers_names() -> list[str]:
+    declare_torchvision()
+    from wdlint.knowledge.make.models import diffusers_models
+
+    return [name for name, _ in diffusers_models()]
+
+
+def diffusers_model(name: str, capped: bool = True) -> nn.Module:
+    declare_torchvision()
+    import diffusers
+
+    with torch.device("meta"):
+        return getattr(diffusers, name)()  # type: ignore[no-any-return]
+
+
+# What the graph layers' required arguments are given, by a part of their name; anything else gets 16.
+_SIZES = (("heads", 4), ("num_layers", 2), ("num_nodes", 20), ("num_relations", 4), ("kernel_size", 3), ("num_", 4))
+
+
+def graph_names() -> list[str]:
+    import torch_geometric.nn as zoo
+
+    found = {n: v for n, v in vars(zoo).items() if inspect.isclass(v) and issubclass(v, nn.Module)}
+    return sorted(name for name, cls in found.items() if "Aggregation" not in name and _arguments(cls) is not None)
+
+
+def _arguments(cls: type) -> dict[str, Any] | None:
+    """Arguments that may build a layer; None where one is wanted that is no number and no network."""
+    given: dict[str, Any] = {}
+    for p in inspect.signature(cls).parameters.values():
+        if p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
+            continue
+        if p.name in ("nn", "mlp"):
+            given[p.name] = nn.Sequential(nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 16))
+        elif "int" in str(p.annotation) or "float" in str(p.annotation):
+            given[p.name] = next((size for part, size in _SIZES if part in p.name), 16)
+        else:
+            return None
+    return given
+
+
+def graph_layer(name: str, capped: bool = True) -> nn.Module:
+    import torch_geometric.nn as zoo
+
+    cls = getattr(zoo, name)
+    arguments = _arguments(cls) or {}
+    try:
+        with torch.device("meta"):
+            return cls(**arguments)  # type: ignore[no-any-return]
+    except NotImplementedError:  # it reads values that it made
+        return cls(**arguments)  # type: ignore[no-any-return]
+
+
 BUILDERS: dict[str, Callable[[str, bool], nn.Module]] = {
     "transformers": transformers_model,
     "torchvision": torchvision_model,
     "timm": timm_model,
+    "diffusers": diffusers_model,
+    "torch_geometric": graph_layer,
+}
+NAMES: dict[str, Callable[[], list[str]]] = {
+    "timm": timm_names,
+    "diffusers": diffusers_names,
+    "torch_geometric": graph_names,
 }

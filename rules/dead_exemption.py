@@ -152,10 +152,11 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     reach = replace(reach, parameters=tuple(missed.values()))
     names = wording.listed(list(dict.fromkeys(f"`{p.text}`" for p in guilty)))
     bites = "; the fault bites as soon as decay is set" if reach.latent else ""
+    one = len(guilty) == 1
     message = (
-        f"the exemption {names} {'matches' if len(guilty) == 1 else 'match'} no parameter of "
-        f"{use.inventory.model or wording.model(use)} and leaves {wording.kinds(reach.parameters)} "
-        f"decayed by {wording.amounts(reach.groups, use)}{bites}"
+        f"the exemption{'' if one else 's'} {names} {'matches' if one else 'match'} no parameter of "
+        f"{use.inventory.model or wording.model(use)} and {'leaves' if one else 'leave'} "
+        f"{wording.kinds(reach.parameters)} decayed by {wording.amounts(reach.groups, use)}{bites}"
     )
     ends = wording.listed([f"`{name}`" for name in wording.examples(reach.parameters)])
     advice = f"exempt names as the model has them ({ends}), or build the groups with `wdlint.decay_groups`"

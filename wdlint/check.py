@@ -89,7 +89,7 @@ def _mend(
     mended = mend(checked, plan.settings_of, plan.given, options)
     if mended.fixed and not options["diff"] and not plan.given:
         mended = looked_again(mended, lambda files: check_files(files, plan, options["workers"]))
-    for line in told(mended, bool(options["unsafe_fixes"])):
+    for line in told(mended, bool(options["unsafe_fixes"]), bool(options["diff"])):
         print(line, file=sys.stderr)
     errors = [*missing, *mended.errors, *((c.file, c.error) for c in mended.checked if c.error)]
     trouble = _tell(errors, named, options)

@@ -158,7 +158,7 @@ def server(stdio: bool) -> None:
     """Serve an editor over standard input and output (needs the extra `server`)."""
     from wdlint.server.start import serve
 
-    sys.exit(_or_fail(serve))
+    _or_fail(serve)
 
 
 @wdlint.command("test-rules")

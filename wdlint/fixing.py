@@ -119,11 +119,12 @@ def _put(file: str, data: bytes, given: Mapping[str, bytes], only_shown: bool) -
     write_whole(file, data)
 
 
-def told(mended: Mended, unsafe: bool) -> Iterator[str]:
-    """What was fixed, and what was left and why, line by line."""
+def told(mended: Mended, unsafe: bool, only_shown: bool = False) -> Iterator[str]:
+    """What was fixed (or would be, where nothing is written), and what was left and why, line by line."""
+    done = "would fix" if only_shown else "fixed"
     for finding in mended.fixed:
         assert finding.fix is not None
-        yield f"fixed {finding.code} {position(finding.place)}: {harmless(finding.fix.title)}"
+        yield f"{done} {finding.code} {position(finding.place)}: {harmless(finding.fix.title)}"
     for finding in mended.unproven:
         yield f"left {finding.code} {position(finding.place)}: its fix did not prove itself and was dropped"
     for one in mended.checked:
@@ -140,4 +141,4 @@ def told(mended: Mended, unsafe: bool) -> Iterator[str]:
             yield f"left {finding.code} {position(finding.place)}: {way}{harmless(why)}"
     files = len({finding.place.file for finding in mended.fixed})
     if mended.fixed:
-        yield f"Fixed {counted(len(mended.fixed), 'fault')} in {counted(files, 'file')}."
+        yield f"{done.capitalize()} {counted(len(mended.fixed), 'fault')} in {counted(files, 'file')}."

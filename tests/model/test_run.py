@@ -115,6 +115,28 @@ def test_a_script_that_swallows_everything_still_stops(tmp_path: Path) -> None:
     assert (done.returncode, "caught" in done.stdout) == (1, False)
 
 
+SPAWNING = (
+    NETWORK.replace("import torch\n", "import torch, torch.multiprocessing\n", 1)
+    + """
+def work(rank):
+    optimizer = torch.optim.AdamW(net.parameters(), weight_decay=0.1)
+    net(torch.randn(3, 4)).square().sum().backward()
+    optimizer.step()
+    print("stepped")
+
+if __name__ == "__main__":
+    torch.multiprocessing.spawn(work, nprocs=2)
+"""
+)
+
+
+def test_workers_that_a_script_spawns_are_watched_too(tmp_path: Path) -> None:
+    done = run(write(tmp_path, SPAWNING), "train.py")
+    assert done.returncode == 1, done.stderr
+    assert f"train.py:{line_of(SPAWNING, '    optimizer =')}:17" in done.stdout
+    assert "stepped" not in done.stdout
+
+
 def test_the_builder_is_the_users_line_behind_a_factory(tmp_path: Path) -> None:
     factory = "def build(params):\n    return torch.optim.AdamW(params, weight_decay=0.1)\n"
     factory += "optimizer = build(net.parameters())\n"

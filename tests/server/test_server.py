@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import subprocess
 import sys
@@ -317,6 +318,16 @@ def test_a_notebook_is_one_program_in_cells(tmp_path: Path) -> None:
         await editor.until(lambda: not editor.shown[uris[2]].diagnostics and editor.shown[uris[2]].version is None)
 
     session(tmp_path, story)
+
+
+def test_it_ends_well_in_the_midst_of_its_work(tmp_path: Path) -> None:
+    async def story(editor: Editor) -> None:
+        editor.open(tmp_path / "small.py", ADAM)
+        await editor.codes((tmp_path / "small.py").as_uri())
+        editor.open(tmp_path / "long.py", ADAM + "x = [f(1), {'a': 2}]\n" * 5_000)  # takes a while to parse
+        await asyncio.sleep(0.2)
+
+    session(tmp_path, story)  # looks at the exit code
 
 
 def test_an_editor_that_goes_without_a_word_leaves_no_server(tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ GAINS = [
     "return F.rms_norm(x, (x.shape[-1],), self.p)",
     "return fused_rms_norm(x, self.p, eps=self.eps)",
     "return torch.einsum('bnd,nd->bnd', x, self.p)",
+    "return torch.einsum('n,nbd->bd', self.p.softmax(0), x)",
     "return torch.addcmul(self.b, x, self.p)",
     "return x * (self.p * torch.rsqrt(self.running_var + self.eps))",
     "return x * self.p[x.types]",

@@ -71,9 +71,17 @@ class KnownOptimizer:
             decay_key=self.decay.name if self.decay else None,
             default_decay=self.decay.default if self.decay else None,
             reads=self.reads,
-            source=self.source,
+            source=_in_words(self.source, self.name.split(".", 1)[0]),
             exempts=self.exempts,
         )
+
+
+def _in_words(source: str, library: str) -> str:
+    """Where the table has an entry from, as words that follow "known from"."""
+    if source == "source read":
+        return f"the source of {library}"
+    measured, _, version = source.partition(" ")
+    return f"a measurement of {library} {version}" if measured == "measured" and version else source
 
 
 def _holds(settings: Mapping[str, object], flag: str, value: object) -> bool | None:

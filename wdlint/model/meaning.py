@@ -12,7 +12,7 @@ from wdlint.facts import Evidence, Kind, Witness
 from wdlint.model.tensors import Held, qualified
 
 # Steps before a use that its words mention, as are all normalisations.
-_TELLING = frozenset({"exp", "exp2", "expm1", "sigmoid", "tanh", "softplus", "softmax", "neg", "index", "reciprocal"})
+_TELLING = frozenset({"exp", "exp2", "expm1", "sigmoid", "tanh", "softplus", "_softmax", "neg", "index", "reciprocal"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,6 @@ _ROLE_WORDS = {
 
 
 def _words(use: Use, held: Held) -> str:
-    before = ", ".join(sorted(step for step in use.steps if step in _TELLING or "norm" in step))
+    before = ", ".join(sorted(step.lstrip("_") for step in use.steps if step in _TELLING or "norm" in step))
     place = use.place or qualified(type(held.owner))
     return f"{_ROLE_WORDS[use.role]} by aten.{use.operation} in {place}" + (f" (after {before})" if before else "")

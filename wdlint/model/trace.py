@@ -12,7 +12,7 @@ import random
 import warnings
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -58,6 +58,8 @@ _NORMS: dict[str, tuple[int, int]] = {  # positions of scale and shift
 }
 _SCALES = frozenset({"mul", "div", "_weight_norm_interface"})
 _FACTORS = {"addcmul": (1, 2), "addcdiv": (1, 2), "lerp": (2,)}  # in sums: places of what is multiplied with data
+_PERIODIC = ({"sin"}, {"cos"}, {"sin", "cos"})
+_SQUASHING = frozenset({"_softmax", "softmax", "sigmoid", "tanh"})
 _ADDS = frozenset({"add", "sub", "rsub"})
 _LOOKUPS = frozenset({"embedding", "_embedding_bag", "_embedding_bag_forward_only"})
 _INDEXES = frozenset({"index", "index_select", "gather", "take"})
@@ -78,12 +80,15 @@ _DATA = _Source(frozenset(), frozenset(), 0)
 
 @dataclass(slots=True)
 class _Product:
-    """Data times a parameter: if all that becomes of it is a sum over one of these dimensions, a contraction."""
+    """Data times a parameter. What becomes of it can tell that this was no gain.
+
+    If it is only ever summed over one of its `dimensions`, this was a contraction; if only its sine is taken, the
+    parameter is a frequency.
+    """
 
     uses: list[tuple[str, int]]  # name and position of each use that it made
-    dimensions: frozenset[int]  # of the product, counted from its end, along which the parameter varies
-    summed: bool = False
-    otherwise: bool = False
+    dimensions: frozenset[int]  # counted from the end, along which the parameter varies
+    fate: set[str] = field(default_factory=set)
 
 
 class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
@@ -107,11 +112,12 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
             self._mark(tensor, _DATA)
 
     def settle(self) -> None:
-        """Once all has been seen: products that were only ever summed were contractions."""
+        """Once all has been seen: what became of the products tells what they were."""
         for product in self._products.values():
-            if product.summed and not product.otherwise:
-                for name, position in product.uses:
-                    self.uses[name][position] = replace(self.uses[name][position], role="contracts", operation="sum")
+            role = "contracts" if product.fate == {"sum"} else "other" if product.fate in _PERIODIC else ""
+            for name, position in product.uses if role else ():
+                operation = min(product.fate)
+                self.uses[name][position] = replace(self.uses[name][position], role=role, operation=operation)
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -205,13 +211,13 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
             self._spread(result, _joined(sources, operation))
 
     def _multiplied(self, args: tuple[Any, ...], made_of: list[tuple[int, _Source]], result: object) -> None:
-        """Remember data times a parameter, for the sum that may follow."""
+        """Remember data times a parameter, for the sum that may follow (of shares, that would be a mean)."""
         if len(made_of) != 1 or not isinstance(result, torch.Tensor):
             return
         position, source = made_of[0]
         sizes = args[position].shape
         varying = frozenset(i - len(sizes) for i, size in enumerate(sizes) if size != 1)
-        if varying:
+        if sizes and not source.steps & _SQUASHING:
             uses = [(name, len(self.uses[name]) - 1) for name in source.names]
             self._products[result.untyped_storage()._cdata] = _Product(uses, varying)
 
@@ -221,11 +227,9 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
             product = self._products.get(tensor.untyped_storage()._cdata)
             if product is None:
                 continue
-            over = args[1] if len(args) > 1 else range(tensor.ndim)
-            if operation == "sum" and product.dimensions & {d - tensor.ndim if d >= 0 else d for d in over or ()}:
-                product.summed = True
-            else:
-                product.otherwise = True
+            over = (args[1] if len(args) > 1 else range(tensor.ndim)) if operation == "sum" else ()
+            inside = product.dimensions & {d - tensor.ndim if d >= 0 else d for d in over or ()}
+            product.fate.add(operation if inside or operation != "sum" else "sum elsewhere")
 
     def _use(self, made_of: list[tuple[int, _Source]], role: str, operation: str) -> None:
         place = type(self.modules[-1]).__qualname__ if self.modules else ""

@@ -125,8 +125,9 @@ class Watch:
 
         path = Path(os.environ["WDLINT_WATCH_RESULT"])
         seen = Seen(tuple(self.findings), tuple(self.table), error)
-        path.with_suffix(".new").write_bytes(pickle.dumps(seen))
-        path.with_suffix(".new").replace(path)
+        new = path.with_name(f"{path.name}.{os.getpid()}")  # workers may hand over at one time; any of them will do
+        new.write_bytes(pickle.dumps(seen))
+        new.replace(path)
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -222,10 +223,24 @@ def _place(frame: FrameType) -> Place:
     return Place(file, line, column + 1, end, end_column + 1)
 
 
+def begin() -> None:
+    """Watch this process, and those that it spawns as workers (forked ones inherit the watch)."""
+    sys.meta_path.insert(0, Attach(Watch().attach))
+    from multiprocessing import spawn
+
+    command = spawn.get_command_line
+
+    def watched(**options: Any) -> list[Any]:
+        start = "from multiprocessing.spawn import spawn_main"
+        ours = f"from wdlint.model import watch; watch.begin(); {start}"
+        return [w.replace(start, ours) if isinstance(w, str) else w for w in command(**options)]
+
+    spawn.get_command_line = watched
+
+
 def main(arguments: Sequence[str]) -> None:
     """Run the script or module named first with the rest as its arguments."""
-    watch = Watch()
-    sys.meta_path.insert(0, Attach(watch.attach))
+    begin()
     name, *rest = arguments
     if os.environ.get("WDLINT_WATCH_MODULE"):
         sys.argv = [name, *rest]

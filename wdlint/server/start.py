@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
+from typing import NoReturn
 
 from wdlint.complaint import Complaint
 
@@ -14,8 +16,8 @@ _COLLECTIONS = (50_000, 5, 2)
 FAILED = 1  # the editor went away without a word
 
 
-def serve() -> int:
-    """Serve one editor over standard input and output until it says goodbye; returns the exit code.
+def serve() -> NoReturn:
+    """Serve one editor over standard input and output until it says goodbye, and end the process.
 
     Raises:
         Complaint: pygls is not installed.
@@ -34,4 +36,8 @@ def serve() -> int:
     protocol = Protocol()
     gc.set_threshold(*_COLLECTIONS)
     protocol.server.start_io(sys.stdin.buffer, output)
-    return 0 if protocol.shut_down else FAILED
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # closed by the other side
+            stream.flush()
+    # A job that is still being done would meet an interpreter that is half gone, and abort inside of the parser.
+    os._exit(0 if protocol.shut_down else FAILED)

@@ -308,8 +308,11 @@ def _einsum(reader: Reader, node: t.Call, args: list[Value]) -> Value:
     for position, operand in enumerate(operands):
         elementwise = text is not None and ops.contracted(text, position) is False
         how = How.SCALED if elementwise else How.EMBEDDED if chosen else How.CONTRACTED
+        averaging = text is not None and ops.rank(text, position) == 1
         for carrier in operand.pure:
-            if how is How.CONTRACTED or active:
+            if averaging and Mark.SQUASHED in carrier.marks:
+                reader.touch(carrier, How.SCALED, node, "shares of a mean")
+            elif how is How.CONTRACTED or active:
                 reader.touch(carrier, meaning(carrier, how), node, "einsum")
     return ACTIVE if active else merge(operands)
 
@@ -347,6 +350,9 @@ def _given(reader: Reader, node: t.Call, name: str, given: list[tuple[Role, Valu
                 reader.touch(carrier, how, node, name)
     if active:
         return ACTIVE
+    # A weight that is normalised before use stays a weight, and its scale and shift are no part of it.
+    standardised = any(role is Role.INPUT and flat(v).carriers for role, v in given)
+    given = [(r, v) for r, v in given if not (standardised and r in (Role.GAIN, Role.BIAS))]
     kept = [replace(v, path="") for _, v in given if v.carriers]
     return mark(merge(kept), Mark.LAYERED) if kept else STATIC
 

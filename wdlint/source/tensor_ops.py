@@ -166,3 +166,9 @@ def contracted(equation: str, position: int) -> bool | None:
         letters = "".join(operands)
         right = "".join(c for c in letters if letters.count(c) == 1)
     return any(index not in right for index in operands[position])
+
+
+def rank(equation: str, position: int) -> int | None:
+    """The number of dimensions that an einsum names of operand `position` (from 0); None where it has more."""
+    operands = equation.replace(" ", "").partition("->")[0].split(",")
+    return len(operands[position]) if position < len(operands) and "..." not in operands[position] else None
