@@ -15,7 +15,6 @@ from wdlint import NotChecked, check_paths, check_source
 from wdlint.cli import wdlint as command
 from wdlint.complaint import Complaint
 from wdlint.flake8 import Plugin
-from wdlint.testing import assert_examples
 
 FAULT = """\
 import torch
@@ -182,6 +181,8 @@ def test_a_rule_answers_to_the_codes_and_names_that_it_had(here: Path) -> None:
 
 
 def test_examples_of_a_rule_can_be_asserted(here: Path) -> None:
+    from wdlint.testing import assert_examples  # a plugin of pytest's, which wants to import it itself
+
     (here / "mine").mkdir()
     path = here / "mine" / "slow_learning.py"
     path.write_text(RULE.format(flagged=FAST, passed=FAULT))
