@@ -140,6 +140,30 @@ def test_a_file_that_goes_between_judgement_and_fix_stops_no_other(here: Path, m
     assert "param_groups" in (here / "b.py").read_text()
 
 
+def test_what_is_saved_while_a_fix_proves_itself_is_kept(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from click.testing import CliRunner
+
+    from wdlint import cli, fixing
+
+    for name in ("a.py", "b.py"):
+        (here / name).write_text(FIXABLE)
+    true = fixing.mended_text
+
+    def saved_meanwhile(file: str, *arguments: object) -> object:
+        outcome = true(file, *arguments)  # type: ignore[arg-type]
+        if file == "a.py":
+            (here / "a.py").write_text("mine = 1\n")
+        return outcome
+
+    monkeypatch.setattr(fixing, "mended_text", saved_meanwhile)
+    done = CliRunner().invoke(cli.wdlint, ["--fix", "."])
+    assert done.exit_code == 2
+    assert "wdlint: error: a.py: was changed in the meantime and is left as it is\n" in done.stderr
+    assert (here / "a.py").read_text() == "mine = 1\n"
+    assert "param_groups" in (here / "b.py").read_text()
+    assert sorted(path.name for path in here.iterdir()) == ["a.py", "b.py"]
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A disk of 64 KiB."""

@@ -60,7 +60,7 @@ def mend(
             data = _read(one.file) if data is None else data
             outcome = mended_text(one.file, data, settings_of, not options["ignore_suppressions"], allowed)
             if outcome.data != data or one.file in given:
-                _put(one.file, outcome.data, given, bool(options["diff"]))
+                _put(one.file, outcome.data, given, bool(options["diff"]), instead_of=data)
         except Complaint as complaint:
             errors.append((one.file, str(complaint).removeprefix(f"{one.file}: ")))
             rest.append(one)
@@ -106,7 +106,7 @@ def _read(file: str) -> bytes:
         raise Complaint(f"{file}: can't be read: {error.strerror or error}") from None
 
 
-def _put(file: str, data: bytes, given: Mapping[str, bytes], only_shown: bool) -> None:
+def _put(file: str, data: bytes, given: Mapping[str, bytes], only_shown: bool, instead_of: bytes | None = None) -> None:
     """Write a file, or standard input's text to standard output."""
     if only_shown:
         return
@@ -116,7 +116,7 @@ def _put(file: str, data: bytes, given: Mapping[str, bytes], only_shown: bool) -
         return
     from wdlint.writing import write_whole
 
-    write_whole(file, data)
+    write_whole(file, data, instead_of)
 
 
 def told(mended: Mended, unsafe: bool, only_shown: bool = False) -> Iterator[str]:

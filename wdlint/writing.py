@@ -9,11 +9,16 @@ import tempfile
 from wdlint.complaint import Complaint
 
 
-def write_whole(path: str, data: bytes) -> None:
+def write_whole(path: str, data: bytes, instead_of: bytes | None = None) -> None:
     """Replace a file's contents in one step; its mode is kept and a link's target is written.
 
+    Args:
+        path: the file.
+        data: its new contents.
+        instead_of: what the file must still hold: somebody may have saved it since it was read.
+
     Raises:
-        Complaint: it can't be written; the old file is still there.
+        Complaint: it can't be written, or holds something else; the old file is still there.
     """
     target = os.path.realpath(path)
     temporary = ""
@@ -25,12 +30,19 @@ def write_whole(path: str, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, mode)
+        if instead_of is not None and _read(target) != instead_of:
+            raise Complaint(f"{path}: was changed in the meantime and is left as it is")
         os.replace(temporary, target)
     except OSError as error:
         raise Complaint(f"{path}: can't be written: {error.strerror or error}") from None
     finally:
         if temporary and os.path.exists(temporary):
             os.unlink(temporary)
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _mode(path: str) -> int:
