@@ -194,7 +194,7 @@ def test_what_is_no_checkpoint_is_called_none(tmp_path: Path) -> None:
 
 def test_a_whole_pickled_module_is_refused(tmp_path: Path) -> None:
     torch.save(nn.Linear(2, 2), tmp_path / "whole.pt")
-    with pytest.raises(Complaint, match="would call `torch.nn.modules.linear.Linear`"):
+    with pytest.raises(Complaint, match=r"would call `torch\.nn\.modules\.linear\.Linear`"):
         read(tmp_path / "whole.pt")
 
 

@@ -160,6 +160,20 @@ class Misnamed(Layer):
         return self.bias_conv(self.norm["linear"](self.mix(x)))
 
 
+class Pooled(Layer):
+    """A token that is the query of an attention, with no projection before it: contracted, and no weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seed = P(torch.zeros(1, 1, 8))
+        self.cls_token = P(torch.zeros(4, 8))
+
+    def forward(self, x):
+        keys = self.mix(x).unsqueeze(0)
+        one = F.scaled_dot_product_attention(self.seed.expand(keys.shape[0], -1, -1), keys, keys)
+        return one + (self.cls_token @ keys.transpose(1, 2)).softmax(-1) @ keys
+
+
 class ManySkips(Layer):
     """A state-space skip of two dimensions, beside `A_log`."""
 
@@ -186,6 +200,7 @@ CASES: dict[type[Layer], dict[str, Kind]] = {
     IndexedLinear: {"table.weight": E},
     WholeTable: {"positions.weight": E},
     Misnamed: {"norm.linear.weight": W, "norm.linear.bias": B, "bias_conv.weight": W, "bias_conv.bias": B},
+    Pooled: {"seed": E, "cls_token": E},
     ManySkips: {"A_log": O, "D": O},
 }
 
