@@ -48,11 +48,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
 from wdlint import wording
-from wdlint.facts import Finding, Kind, Note, OptimizerUse, Parameter, Severity, Ternary
-from wdlint.reach import seen_reach
+from wdlint.facts import Finding, Kind, Note, OptimizerUse, Severity, Ternary
+from wdlint.reach import asked_to_exempt, seen_reach
 
 code = "WD106"
 severity = Severity.WARNING
@@ -118,7 +117,7 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     reach = seen_reach(use, tuple(Kind))
     if reach is None:
         return
-    reach = replace(reach, parameters=tuple(p for p in reach.parameters if _declared(p, use.declared)))
+    reach = replace(reach, parameters=tuple(filter(asked_to_exempt(use), reach.parameters)))
     if not reach.parameters:
         return
     message = (
@@ -134,9 +133,3 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     )
     declared = (Note("the model asks for it here", use.declared_place),) if use.declared_place else ()
     yield replace(finding, notes=(*finding.notes, *declared))
-
-
-def _declared(parameter: Parameter, patterns: tuple[str, ...]) -> bool:
-    """Whether a declared name or keyword means this parameter: by its whole name, a last part, or a pattern."""
-    name = parameter.name
-    return any(name == p or name.endswith("." + p) or p in name or fnmatchcase(name, p) for p in patterns)

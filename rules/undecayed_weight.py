@@ -42,7 +42,7 @@ from collections.abc import Iterator
 
 from wdlint import wording
 from wdlint.facts import Confidence, Finding, Kind, Note, OptimizerUse, Parameter, Pattern, Severity, Ternary
-from wdlint.reach import UNDECAYED_KINDS, decayed_groups, held
+from wdlint.reach import UNDECAYED_KINDS, asked_to_exempt, decayed_groups, held
 from wdlint.splits import exempt_groups, is_inverted, unread_decay_keys
 
 code = "WD305"
@@ -114,11 +114,8 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     indexed = dict(held(use, exempt_groups(use)))
     if not inverted and not any(p.kind in UNDECAYED_KINDS for p in indexed.values()):
         return
-    stray = {
-        i: p
-        for i, p in indexed.items()
-        if p.kind is Kind.WEIGHT and p.present is Ternary.YES and not any(d in p.name for d in use.declared)
-    }
+    asked = asked_to_exempt(use)
+    stray = {i: p for i, p in indexed.items() if p.kind is Kind.WEIGHT and p.present is Ternary.YES and not asked(p)}
     if not stray:
         return
     parameters = tuple(stray.values())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from wdlint.facts import (
     Confidence,
@@ -190,3 +191,15 @@ def decayed_groups(use: OptimizerUse) -> tuple[Group, ...]:
 def is_visible(groups: tuple[Group, ...]) -> bool:
     """Whether the strength of one of these groups is known and the only answer."""
     return any(g.amount.value is not None and not g.amount.varies for g in groups)
+
+
+def asked_to_exempt(use: OptimizerUse) -> Callable[[Parameter], bool]:
+    """A test: whether the model declares that it should not decay this parameter.
+
+    A declared word that is a parameter's whole name means that one only; any other may be a last part of names, a
+    keyword inside of them or a pattern.
+    """
+    names = {p.name for p in use.inventory.parameters} if use.inventory is not None else set()
+    whole = names.intersection(use.declared)
+    words = [word for word in use.declared if word not in whole]
+    return lambda p: p.name in whole or any(word in p.name or fnmatchcase(p.name, word) for word in words)

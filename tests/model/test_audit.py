@@ -221,3 +221,27 @@ def test_torch_is_not_imported_by_the_package_alone() -> None:
 
     words = "import sys, wdlint; assert 'torch' not in sys.modules; wdlint.audit; assert 'torch' in sys.modules"
     subprocess.run([sys.executable, "-c", words], check=True)
+
+
+def test_a_declared_name_means_that_parameter_and_no_other_that_holds_its_letters() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.mix = nn.Linear(4, 4)
+            self.t = nn.Parameter(torch.zeros(1, 4))
+
+        def forward(self, x):
+            return self.mix(x) + self.t
+
+        def no_weight_decay(self):
+            return {"t"}
+
+    net = Net()
+    together = wdlint.audit(net, torch.optim.AdamW(net.parameters(), weight_decay=0.1), select=["WD106"])
+    assert [f.parameters for f in together.findings] == [("t",)]
+    groups = [
+        {"params": [net.mix.bias], "weight_decay": 0.1},
+        {"params": [net.mix.weight, net.t], "weight_decay": 0.0},
+    ]
+    inverted = wdlint.audit(net, torch.optim.AdamW(groups), select=["WD305"])
+    assert [f.parameters for f in inverted.findings] == [("mix.weight",)]

@@ -186,9 +186,15 @@ def test_a_pickled_checkpoint_never_runs_code(tmp_path: Path, monkeypatch: pytes
     assert not Path("trapped").exists()
 
 
+def test_what_is_no_checkpoint_is_called_none(tmp_path: Path) -> None:
+    (tmp_path / "junk.bin").write_bytes(b"xx")
+    with pytest.raises(Complaint, match=r"junk\.bin: no checkpoint that torch can read"):
+        read(tmp_path / "junk.bin")
+
+
 def test_a_whole_pickled_module_is_refused(tmp_path: Path) -> None:
     torch.save(nn.Linear(2, 2), tmp_path / "whole.pt")
-    with pytest.raises(Complaint, match="instead, or convert it"):
+    with pytest.raises(Complaint, match=r"would call `torch\.nn\.modules\.linear\.Linear`"):
         read(tmp_path / "whole.pt")
 
 

@@ -145,6 +145,7 @@ def test_the_page_stands_alone(net: str, tmp_path: Path) -> None:
     rows = json.loads(data[1])["rows"]
     assert {r["name"]: (r["kind"], r["decay"]) for r in rows}["blocks.0.norm.weight"] == ("gain", 0.1)
     assert not re.search(r"""(src|href)\s*=|https?://|@import|url\(""", text)
+    assert "<code>blocks.0.scale</code>" in text
     assert not re.search(r"@(title|source|notes|findings|compare|data)@", text)
 
 

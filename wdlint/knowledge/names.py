@@ -15,6 +15,7 @@ from wdlint.facts import Evidence, Kind, Witness
 
 POSITION = "position embedding"
 RELATIVE = "relative-position table"
+TOKEN = "learned token"
 
 # On the last part of the name, lower-cased. First match wins.
 _CONVENTIONS: tuple[tuple[str, Kind, str], ...] = (
@@ -32,7 +33,7 @@ _CONVENTIONS: tuple[tuple[str, Kind, str], ...] = (
     (r"(.*_)?attention_biases", Kind.OTHER, RELATIVE),
     (r"(.*_)?bias(es)?(_.*)?", Kind.BIAS, "bias"),
     (r"(.*_)?(cls|class|dist|distillation|mask|masked|reg|register|registers|storage|prompt|bos|eos|sos|pad|null|sep)"
-     r"_?(tok|tokens?|emb|embeds?|embedding|embeddings)", Kind.EMBEDDING, "learned token"),
+     r"_?(tok|tokens?|emb|embeds?|embedding|embeddings)", Kind.EMBEDDING, TOKEN),
     (r"(.*_)?(pos|position|positional)_?(emb|embeds?|embedding|embeddings|encoding)s?(_.*)?", Kind.EMBEDDING, POSITION),
     (r"(.*_)?(time|level|query|object)_?(emb|embeds?|embedding|embeddings|encoding)s?(_.*)?", Kind.EMBEDDING,
      "learned query or level"),
@@ -55,9 +56,9 @@ _TABLE_OWNER = re.compile(
 )
 
 
-def is_of_positions(evidence: Evidence) -> bool:
-    """Whether a convention names a table of positions: such a table stays one where it is reached by a matmul."""
-    return evidence.text.endswith((POSITION, RELATIVE))
+def stays_in_products(evidence: Evidence) -> bool:
+    """Whether a convention names a table of positions or a token: it stays one where it is reached by a matmul."""
+    return evidence.text.endswith((POSITION, RELATIVE, TOKEN))
 
 
 @lru_cache(maxsize=4096)

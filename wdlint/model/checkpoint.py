@@ -7,6 +7,7 @@ A safetensors file is read up to the end of its header, without torch. Pickled c
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -82,10 +83,12 @@ def _pickled(path: Path) -> list[Entry]:
     try:
         content = torch.load(path, map_location="meta", weights_only=True)
     except (UnpicklingError, AttributeError) as error:
-        reason = str(error).split("Please file", 1)[0].split("\n", 1)[0].strip()
+        called = re.search(r"(?:GLOBAL|Unsupported class) (\S+)", str(error))
+        if called is None:
+            raise Complaint(f"{path}: no checkpoint that torch can read") from None
         raise Complaint(
-            f"{path}: holds more than tensors, and loading it would run code from the file, which wdlint never does "
-            f"({reason}); save `model.state_dict()` instead, or convert it to safetensors"
+            f"{path}: holds more than tensors: loading it would call `{called[1]}` as the file says, which wdlint "
+            "never does; save `model.state_dict()` instead, or convert it to safetensors"
         ) from None
     except Exception as error:
         raise Complaint(f"{path}: can't be read: {type(error).__name__}: {str(error).splitlines()[0]}") from None
@@ -94,7 +97,7 @@ def _pickled(path: Path) -> list[Entry]:
         held = (
             f"its keys: {', '.join(map(str, list(content)[:6]))}"
             if isinstance(content, dict)
-            else type(content).__name__
+            else f"it is of type {type(content).__name__}"
         )
         raise Complaint(f"{path}: holds no state dict ({held})")
     return [Entry(name, tuple(t.shape), str(t.dtype).removeprefix("torch.")) for name, t in state.items()]

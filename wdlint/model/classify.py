@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from wdlint.facts import Evidence, Inventory, Kind, Parameter, Ternary, Witness
-from wdlint.knowledge.names import broadness, by_convention, by_shape, is_of_positions
+from wdlint.knowledge.names import broadness, by_convention, by_shape, stays_in_products
 from wdlint.model.inputs import Inputs, candidates
 from wdlint.model.layers import by_layer
 from wdlint.model.meaning import Use, verdict
@@ -193,7 +193,7 @@ def weigh(heard: list[Testimony], convention: Testimony | None) -> Testimony:
         return traced if traced.kind is not Kind.OTHER else chosen
     if convention is not None and chosen.kind in _REFINES[convention.kind]:
         return convention
-    if convention is not None and chosen.kind is Kind.WEIGHT and is_of_positions(convention.evidence):
+    if convention is not None and chosen.kind is Kind.WEIGHT and stays_in_products(convention.evidence):
         return convention
     return chosen
 

@@ -36,6 +36,11 @@ def verdict(uses: tuple[Use, ...], held: Held) -> tuple[Kind, Evidence] | None:
     return None
 
 
+def _attends(use: Use) -> bool:
+    """Whether it meets the data in a batched product, as queries and keys do: one vector there is a learned token."""
+    return use.operation in ("bmm", "baddbmm") or "attention" in use.operation
+
+
 def _exponentiated(use: Use) -> bool:
     return bool(use.steps & {"exp", "exp2", "expm1"})
 
@@ -45,6 +50,7 @@ _READINGS: tuple[tuple[Kind, str, Callable[[Use, tuple[int, ...], int], bool]], 
     (Kind.EMBEDDING, "looked up", lambda use, shape, broad: True),
     (Kind.OTHER, "contracts", lambda use, shape, broad: _exponentiated(use)),
     (Kind.OTHER, "contracts", lambda use, shape, broad: "index" in use.steps and len(shape) < 3),
+    (Kind.EMBEDDING, "contracts", lambda use, shape, broad: _attends(use) and broad <= 1 and len(shape) >= 3),
     (Kind.WEIGHT, "contracts", lambda use, shape, broad: broad >= 2 or len(shape) >= 2),
     (Kind.OTHER, "scales", lambda use, shape, broad: _exponentiated(use) and ("neg" in use.steps or broad == 0)),
     (Kind.OTHER, "scales", lambda use, shape, broad: "reciprocal" in use.steps),  # x + sin²(αx)/α and its like

@@ -60,11 +60,16 @@ def _findings(report: Report | None) -> str:
     if report.ok:
         return "<h2>Audit</h2><div class='panel'>No faults found.</div>"
     items = "".join(
-        f"<div class='finding'><b>{escape(f.code)}</b> {escape(f.message)}"
-        f"<div class='quiet'>{escape(f.help)}</div></div>"
+        f"<div class='finding'><b>{escape(f.code)}</b> {_worded(f.message)}"
+        f"<div class='quiet'>{_worded(f.help)}</div></div>"
         for f in report.findings
     )
     return f"<h2>Audit</h2><div class='panel'>{items}</div>"
+
+
+def _worded(text: str) -> str:
+    """A message with what stands in backticks set as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _comparison(description: Description) -> str:

@@ -211,6 +211,8 @@ def _place(frame: FrameType) -> Place:
     from wdlint.facts import Place
 
     path = os.path.join(_HERE, frame.f_code.co_filename)
+    if not os.path.exists(path):  # run by its relative name from the folder that the script went to
+        path = os.path.abspath(frame.f_code.co_filename)
     shown = os.path.relpath(path, _HERE)
     file = path if shown.startswith("..") else shown
     line, end, column, end_column = frame.f_lineno, frame.f_lineno, 0, 0
