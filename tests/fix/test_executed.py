@@ -1,145 +1,27 @@
 """Fixes, executed: the fixtures are run before and after, and the groups of the live optimizers are compared.
 
-What every parameter is comes from the model engine, which knows nothing of how a fix was planned.
+Which fixtures have a proof is derived from what the fixes do to them. How scripts are run is in `proof`.
 """
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import io
-import multiprocessing
-import os
-import re
-import runpy
-import shutil
 import sys
-import traceback
+from collections.abc import Iterator
+from concurrent.futures import Future
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 
-from wdlint.config import Configuration  # noqa: E402
-from wdlint.facts import Applicability, Fix  # noqa: E402
-from wdlint.fixing import mended_text  # noqa: E402
+sys.path.insert(0, str(Path(__file__).parent))
+from proof import Made, Mended, Mending, Proof, Ran, Workshop, mending, proof
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
-REACH = re.compile(r"# .*\bWD(10[1-46]|30[1-6]|20[1236]|401)\b")
-
-Groups = list[dict[str, tuple[str, list[float], bool]]]  # per optimizer: name → kind, decays of its groups, trainable
-
-
-def scripts() -> list[Path]:
-    """The fixtures that run and have a fault that a fix may mend."""
-    found = []
-    for path in sorted(FIXTURES.rglob("*.py")):
-        text = path.read_text(encoding="utf-8", errors="replace")
-        if "__main__" in text and REACH.search(text) and path.parent.name != "library":
-            found.append(path)
-    return found
-
-
-def mended(path: Path, unsafe: bool) -> tuple[bytes, list[str]]:
-    """A file's text after its fixes, and the codes of the reach findings that are left."""
-
-    def allowed(fix: Fix) -> bool:
-        most = (Applicability.SAFE, Applicability.UNSAFE) if unsafe else (Applicability.SAFE,)
-        return bool(fix.edits) and fix.applicability in most
-
-    outcome = mended_text(str(path), path.read_bytes(), Configuration(isolated=True), True, allowed)
-    return outcome.data, [f.code for f in outcome.left if f.code.startswith(("WD1", "WD3"))]
-
-
-def run(path: Path, decays: bool) -> tuple[str, Groups]:
-    """What a script prints, and the groups of its optimizers, from a process of its own.
-
-    Without `decays` every step is taken with decay 0; the groups keep their strengths.
-    """
-    context = multiprocessing.get_context("fork")
-    here, there = context.Pipe()
-    child = context.Process(target=_child, args=(path, decays, there))
-    child.start()
-    there.close()
-    try:
-        answer = here.recv()
-    except EOFError:
-        answer = "the script ended its process"
-    child.join()
-    if isinstance(answer, str):
-        pytest.fail(answer)
-    return answer  # type: ignore[no-any-return]
-
-
-def _child(path: Path, decays: bool, pipe: Any) -> None:
-    torch.set_num_threads(1)
-    made: list[Any] = []
-    original = torch.optim.Optimizer.__init__
-
-    def recording(self: Any, *args: Any, **named: Any) -> None:
-        original(self, *args, **named)
-        made.append(self)
-        if not decays:
-            self.register_step_pre_hook(_without_decay)
-            self.register_step_post_hook(_with_decay)
-
-    torch.optim.Optimizer.__init__ = recording  # type: ignore[method-assign]
-    torch.manual_seed(0)
-    os.chdir(path.parent)
-    sys.path.insert(0, str(path.parent))
-    sys.argv = [str(path)]
-    printed = io.StringIO()
-    try:
-        with contextlib.redirect_stdout(printed):
-            runpy.run_path(str(path), run_name="__main__")
-        pipe.send((printed.getvalue(), [_groups(one) for one in made]))
-    except BaseException:
-        pipe.send(traceback.format_exc())
-    os._exit(0)
-
-
-def _without_decay(optimizer: Any, args: Any, named: Any) -> None:
-    for group in optimizer.param_groups:
-        if "weight_decay" in group:
-            group["kept"], group["weight_decay"] = group["weight_decay"], 0.0
-
-
-def _with_decay(optimizer: Any, args: Any, named: Any) -> None:
-    for group in optimizer.param_groups:
-        if "kept" in group:
-            group["weight_decay"] = group.pop("kept")
-
-
-def _groups(optimizer: Any) -> dict[str, tuple[str, list[float], bool]]:
-    from wdlint.model.classify import classify
-
-    held: dict[int, tuple[Any, list[float]]] = {}
-    for group in optimizer.param_groups:
-        for p in group["params"]:
-            held.setdefault(id(p), (p, []))[1].append(group.get("weight_decay", 0.0))
-    modules = [m for m in gc.get_objects() if isinstance(m, torch.nn.Module)]
-    inner = {id(child) for module in modules for child in module.children()}
-    found: dict[str, tuple[str, list[float], bool]] = {}
-    for root in modules:
-        if id(root) in inner or not any(id(p) in held for p in root.parameters()):
-            continue
-        for one in classify(root).parameters:
-            tensor = one.held.tensor
-            strengths = held.get(id(tensor), (tensor, []))[1]
-            name = f"{type(root).__name__}.{one.parameter.name}"
-            found[name] = (one.parameter.kind.value, strengths, tensor.requires_grad)
-    return found
-
-
-@pytest.mark.parametrize("path", scripts(), ids=lambda p: str(p.relative_to(FIXTURES)))
-@pytest.mark.parametrize("unsafe", [False, True], ids=["safe", "unsafe"])
-def test_a_fixed_script_decays_weights_alone_and_computes_the_same(path: Path, unsafe: bool, tmp_path: Path) -> None:
-    folder = tmp_path / path.parent.name
-    shutil.copytree(path.parent, folder)
-    _judged(folder / path.name, unsafe)
-
+FEWEST = 60
+# What a fault needs to act that waits behind a default of 0.
+OPTIONS = {"gpt/train_name_list.py": ("--weight_decay", "0.1")}
 
 BODIES = {
     "norms": "nn.Sequential(nn.Linear(4, 6), nn.LayerNorm(6), nn.ReLU(), nn.Linear(6, 2))",
@@ -205,40 +87,128 @@ if __name__ == "__main__":
 """
 
 
+@cache
+def workshop() -> Workshop:
+    return Workshop()
+
+
+@cache
+def mendings() -> dict[str, Mending]:
+    """The fixtures that run, take steps, and have something that a fix changes, by path."""
+    scripts = [
+        path
+        for path in sorted(FIXTURES.rglob("*.py"))
+        if b"__main__" in path.read_bytes() and path.parent.name != "library"
+    ]
+    found = zip(scripts, workshop().mendings(scripts), strict=True)
+    return {str(path.relative_to(FIXTURES)): one for path, one in found if one.has_safe or one.has_unsafe}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "safely_fixed" in metafunc.fixturenames:
+        metafunc.parametrize("safely_fixed", [name for name, one in mendings().items() if one.has_safe])
+    if "unsafely_fixed" in metafunc.fixturenames:
+        metafunc.parametrize("unsafely_fixed", [name for name, one in mendings().items() if one.has_unsafe])
+
+
+@pytest.fixture(scope="module")
+def proofs(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Proof]]]:
+    """The runs of the fixtures that are asked for; all are under way before the first is judged."""
+    asked = {
+        item.callspec.params.get("safely_fixed") or item.callspec.params.get("unsafely_fixed")
+        for item in request.session.items
+        if item.path == request.path and hasattr(item, "callspec")
+    }
+    yield {
+        name: workshop().start(proof, one, OPTIONS.get(name, ())) for name, one in mendings().items() if name in asked
+    }
+    workshop().close()
+
+
+def test_enough_fixtures_are_proven() -> None:
+    assert len(mendings()) >= FEWEST
+
+
+def test_a_safe_fix_exempts_and_computes_the_same(safely_fixed: str, proofs: dict[str, Future[Proof]]) -> None:
+    _judged_safe(mendings()[safely_fixed], proofs[safely_fixed].result())
+
+
+def test_an_unsafe_fix_exempts_and_decouples(unsafely_fixed: str, proofs: dict[str, Future[Proof]]) -> None:
+    mended, runs = mendings()[unsafely_fixed].unsafe, proofs[unsafely_fixed].result()
+    assert runs.unsafe is not None
+    _compare(runs.before, runs.unsafe, mended)
+    for optimizer in runs.unsafe.optimizers:
+        assert not optimizer.couples or "WD201" in mended.left or "WD201" not in mended.fixed, optimizer.name
+
+
+@pytest.fixture(scope="module")
+def spelled(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Path]:
+    """A script for each spelling and body."""
+    folder = tmp_path_factory.mktemp("spelled")
+    scripts = {}
+    for number, (spelling, body) in enumerate((s, b) for s in SPELLINGS for b in BODIES):
+        scripts[spelling, body] = folder / f"train_{number}.py"
+        scripts[spelling, body].write_text(SCRIPT.format(body=BODIES[body], call=SPELLINGS[spelling]))
+    return scripts
+
+
+def _mended_and_run(script: Path) -> tuple[Mending, Proof]:
+    mended = mending(script)
+    return mended, proof(mended)
+
+
+@pytest.fixture(scope="module")
+def spelled_proofs(
+    spelled: dict[tuple[str, str], Path], proofs: object
+) -> dict[tuple[str, str], Future[tuple[Mending, Proof]]]:
+    return {which: workshop().start(_mended_and_run, script) for which, script in spelled.items()}
+
+
 @pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_each_spelling_is_fixed_right(body: str, spelling: str, tmp_path: Path) -> None:
-    script = tmp_path / "train.py"
-    script.write_text(SCRIPT.format(body=BODIES[body], call=SPELLINGS[spelling]))
-    _judged(script, unsafe=False)
+def test_each_spelling_is_fixed_right(
+    body: str, spelling: str, spelled_proofs: dict[tuple[str, str], Future[tuple[Mending, Proof]]]
+) -> None:
+    mended, runs = spelled_proofs[spelling, body].result()
+    assert mended.has_safe
+    _judged_safe(mended, runs)
 
 
-def _judged(script: Path, unsafe: bool) -> None:
-    """Fix a script, run it before and after, and compare what it printed and what its groups were."""
-    data, left = mended(script, unsafe)
-    if data == script.read_bytes():
-        pytest.skip("nothing is fixed here at this applicability")
-    if unsafe and data == mended(script, False)[0]:
-        pytest.skip("all its fixes are safe")
-    printed_before, before = run(script, decays=unsafe)
-    script.write_bytes(data)
-    printed_after, after = run(script, decays=unsafe)
-    assert len(before) == len(after)
-    for old, new in zip(before, after, strict=True):
-        if not left:
-            _compare(old, new)
-    if not unsafe:
-        assert printed_after == printed_before
+def _judged_safe(mended: Mending, runs: Proof) -> None:
+    assert runs.safe is not None
+    _compare(runs.before, runs.safe, mended.safe)
+    assert len(runs.before.losses) > 1
+    assert runs.safe.losses == runs.before.losses
+    assert runs.safe.printed == runs.before.printed
+    for old, new in zip(runs.before.optimizers, runs.safe.optimizers, strict=True):
+        assert [p.value for p in old.parameters.values()] == [p.value for p in new.parameters.values()]
 
 
-def _compare(old: dict[str, tuple[str, list[float], bool]], new: dict[str, tuple[str, list[float], bool]]) -> None:
-    strongest = max((max(decays) for _, decays, _ in old.values() if decays), default=0.0)
-    for name, (kind, decays, trainable) in new.items():
-        if not trainable or not (decays or old.get(name, ("", [], False))[1]):
+REACH = frozenset({"WD101", "WD102", "WD103", "WD104", "WD301", "WD302", "WD305", "WD306"})
+BACK = frozenset({"WD302", "WD303", "WD305", "WD306", "WD401"})  # weights that did not decay do after their fix
+
+
+def _compare(before: Ran, after: Ran, mended: Mended) -> None:
+    assert len(before.optimizers) == len(after.optimizers) > 0
+    for old, new in zip(before.optimizers, after.optimizers, strict=True):
+        assert old.parameters.keys() == new.parameters.keys()
+        _compare_one(old, new, mended)
+
+
+def _compare_one(old: Made, new: Made, mended: Mended) -> None:
+    strongest = max((max(p.decays) for p in old.parameters.values() if p.decays), default=0.0)
+    for name, now in new.parameters.items():
+        was = old.parameters[name]
+        if not now.trainable or not (was.decays or now.decays or "WD303" in mended.fixed):
             continue
-        assert len(decays) == 1, f"{name} is in {len(decays)} groups"
-        if kind in ("gain", "bias"):
-            assert decays[0] == 0, f"{name}, a {kind}, decays by {decays[0]}"
-        elif kind == "weight" and strongest:
-            same = [d for d in old[name][1] if d] or [strongest]
-            assert decays[0] in same, f"{name} decays by {decays[0]}, and before by {old[name][1]}"
+        if "WD304" not in mended.left and "WD303" not in mended.left:
+            assert len(now.decays) == 1, f"{name} is in {len(now.decays)} groups"
+        if was.kind in ("gain", "bias"):
+            if not mended.left & REACH:
+                assert not any(now.decays), f"{name}, a {was.kind}, decays by {now.decays}"
+        elif was.kind == "weight":
+            allowed = {d for d in was.decays if d} or {0.0}
+            if allowed == {0.0} and mended.fixed & BACK:
+                allowed = {strongest or max(now.decays)}
+                assert max(now.decays), f"{name} does not decay yet"
+            assert set(now.decays) <= allowed, f"{name} decays by {now.decays}, and before by {was.decays}"

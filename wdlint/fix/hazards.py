@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint.facts import Kind, OptimizerUse, Ternary
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program, dotted
 from wdlint.source import tree as t
@@ -34,6 +35,18 @@ def flattens(program: Program) -> bool:
             if not spread and not (isinstance(value, t.Const) and value.value is True):
                 return True
     return False
+
+
+def needs_a_model(use: OptimizerUse) -> bool:
+    """Whether a decayed group may hold gains or biases that no count of dimensions tells from weights."""
+    decayed = [g for g in use.groups if g.amount.decays or g.amount.latent]
+    return use.inventory is not None and any(
+        p.kind in (Kind.GAIN, Kind.BIAS)
+        and p.ndim is not None
+        and p.ndim >= 2
+        and any(index >= len(g.members) or g.members[index] is not Ternary.NO for g in decayed)
+        for index, p in enumerate(use.inventory.parameters)
+    )
 
 
 def _last(expr: t.Expr) -> str:

@@ -13,11 +13,11 @@ from itertools import takewhile
 from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, OptimizerUse, Place
 from wdlint.fix import coupled, emit
 from wdlint.fix.emit import Selection
-from wdlint.fix.hazards import FLATTENED, flattens, hazards
+from wdlint.fix.hazards import FLATTENED, flattens, hazards, needs_a_model
 from wdlint.fix.outline import Item
 from wdlint.fix.penalty import Made, holds_exempt, penalty_fixes
 from wdlint.fix.program import Program, dotted
-from wdlint.fix.selection import models_in, selection_of
+from wdlint.fix.selection import handed_on, models_in, selection_of
 from wdlint.fix.split import pattern_fixes, replaced_tests
 from wdlint.fix.step import step_fixes
 from wdlint.source import tree as t
@@ -294,7 +294,13 @@ def _through_helper(site: Site, target: t.Expr) -> Iterator[Fix]:
     if site.key != "weight_decay":
         return
     argument = site.argument
-    models = tuple(m for m in models_in(program, argument) if _in_scope(program, m, argument))
+    names = {use.model for use in site.uses}
+    models = models_in(program, argument)
+    if not models and len(names) == 1:
+        models = handed_on(program, names.pop(), argument)
+    models = tuple(m for m in models if _in_scope(program, m, argument))
+    if not models and any(needs_a_model(use) for use in site.uses):
+        return
     if site.style == "import" and len(models) == 1:
         imported = _imported(site, target, models[0])
         if imported is not None:

@@ -138,6 +138,21 @@ def models_in(program: Program, expr: Item, depth: int = 0) -> tuple[str, ...]:
     return tuple(m for m in distinct if not any(m.startswith(f"{other}.") for other in distinct))
 
 
+def handed_on(program: Program, model: str, expr: t.Expr) -> tuple[str, ...]:
+    """The arguments of a call that are the model: named like it, or made here by calling its class.
+
+    The call is the expression, or what its name is bound to.
+    """
+    made = program.binding(expr) if isinstance(expr, t.Name) else expr
+    given = [a.value for a in made.args] if isinstance(made, t.Call) else []
+    return tuple(dotted(a) or "" for a in given if dotted(a) and _is_model(program, a, model))
+
+
+def _is_model(program: Program, argument: t.Expr, model: str) -> bool:
+    made = program.binding(argument) if isinstance(argument, t.Name) else None
+    return model == dotted(argument) or (isinstance(made, t.Call) and dotted(made.func) == model)
+
+
 def _fillings(program: Program, name: t.Name) -> Iterator[Item]:
     """The loops and conditional assignments that fill a name with parameters before its use."""
     before = program.span(name)[0]
@@ -161,4 +176,8 @@ def _is(target: t.Expr, name: t.Name) -> bool:
 
 
 def _of_list(func: t.Expr, name: t.Name) -> bool:
-    return isinstance(func, t.Attribute) and _is(func.value, name)
+    """Whether a method of the list is called, which may be one of two: `(a if test else b).append`."""
+    if not isinstance(func, t.Attribute):
+        return False
+    held = func.value
+    return any(_is(one, name) for one in ((held.body, held.orelse) if isinstance(held, t.Conditional) else (held,)))
