@@ -54,7 +54,9 @@ def _of_variants(several: list[tuple[OptimizerUse, Finding]]) -> Finding:
     names = list(dict.fromkeys(u.inventory.model if u.inventory else "" for u, _ in several))
     seen = [name for name in names if name]
     shown = ", ".join(seen[:_NAMED]) + (f" and {len(seen) - _NAMED} more" if len(seen) > _NAMED else "")
-    note = Note(f"this holds for {len(names)} of the {use.variants} models that it may be: {shown or 'one that is not seen'}")
+    note = Note(
+        f"this holds for {len(names)} of the {use.variants} models that it may be: {shown or 'one that is not seen'}"
+    )
     sure = len(names) >= use.variants and all(f.confidence is Confidence.PROVEN for _, f in several)
     confidence = Confidence.PROVEN if sure else Confidence.ASSUMED
     latent = all(f.latent for _, f in several)
