@@ -185,6 +185,7 @@ def _judged_safe(mended: Mending, runs: Proof) -> None:
 
 
 REACH = frozenset({"WD101", "WD102", "WD103", "WD104", "WD301", "WD302", "WD305", "WD306"})
+MOVED = frozenset({"WD202", "WD203"})  # a penalty's strength, of which the groups knew nothing before
 BACK = frozenset({"WD302", "WD303", "WD305", "WD306", "WD401"})  # weights that did not decay do after their fix
 
 
@@ -208,7 +209,11 @@ def _compare_one(old: Made, new: Made, mended: Mended) -> None:
                 assert not any(now.decays), f"{name}, a {was.kind}, decays by {now.decays}"
         elif was.kind == "weight":
             allowed = {d for d in was.decays if d} or {0.0}
-            if allowed == {0.0} and mended.fixed & BACK:
+            if allowed == {0.0} and mended.fixed & MOVED:
+                allowed = set(now.decays)
+                assert len(allowed) == 1, f"{name} decays by {now.decays}"
+                assert max(allowed) > 0, f"{name} does not decay yet"
+            elif allowed == {0.0} and mended.fixed & BACK:
                 allowed = {strongest or max(now.decays)}
                 assert max(now.decays), f"{name} does not decay yet"
             assert set(now.decays) <= allowed, f"{name} decays by {now.decays}, and before by {was.decays}"

@@ -100,8 +100,9 @@ def test_a_model_that_cannot_be_seen_gets_the_helper_once() -> None:
         """)
     new = mended(source)
     assert new.count("def exempt_gains_and_biases(params, *models):") == 1
-    assert "AdamW(exempt_gains_and_biases(model.parameters(), model), lr=1e-3, weight_decay=0.1)" in new
-    assert "SGD(exempt_gains_and_biases(model.parameters(), model), lr=1e-3, weight_decay=0.1)" in new
+    made = "    param_groups = exempt_gains_and_biases(model.parameters(), model)\n    return torch.optim."
+    assert f"{made}AdamW(param_groups, lr=1e-3, weight_decay=0.1)" in new
+    assert f"{made}SGD(param_groups, lr=1e-3, weight_decay=0.1)" in new
     assert new.index("import torch") < new.index("def exempt_gains_and_biases") < new.index("def first")
 
 
@@ -176,6 +177,114 @@ def test_a_misspelt_key_is_corrected() -> None:
     assert mended(source + call) == source + call.replace("deacy", "decay")
 
 
+def test_a_key_that_another_optimizer_reads_stays_beside_the_right_one() -> None:
+    source = textwrap.dedent("""\
+        import torch
+        from torch import nn
+
+
+        class Own(torch.optim.Optimizer):
+            def __init__(self, params, lr=1e-3, weight_decay_rate=0.01):
+                super().__init__(params, dict(lr=lr, weight_decay_rate=weight_decay_rate))
+
+            def step(self, closure=None):
+                for group in self.param_groups:
+                    for p in group["params"]:
+                        p.data.mul_(1 - group["lr"] * group["weight_decay_rate"]).sub_(group["lr"] * p.grad.data)
+
+
+        def make(net: nn.Linear, own: bool):
+            groups = [{"params": [net.weight], "weight_decay": 0.1}, {"params": [net.bias], "weight_decay": 0.0}]
+            if own:
+                return Own(groups)
+            return torch.optim.AdamW(groups)
+
+
+        make(nn.Linear(4, 4), True)
+        """)
+    new = source.replace('"weight_decay": 0.1', '"weight_decay": 0.1, "weight_decay_rate": 0.1')
+    new = new.replace('"weight_decay": 0.0', '"weight_decay": 0.0, "weight_decay_rate": 0.0')
+    assert mended(source) == new
+
+
+def test_arguments_that_are_aligned_with_a_bracket_stay_aligned() -> None:
+    source = textwrap.dedent("""\
+        import torch
+        from torch import nn
+
+        net = nn.Linear(4, 4, bias=False)
+        optimizer = torch.optim.Adam(net.parameters(),
+                                     lr=1e-3,
+                                     betas=(0.9,
+                                            0.95),
+                                     weight_decay=1e-4,
+        )
+        """)
+    lines = source.replace("Adam(", "AdamW(").splitlines(keepends=True)
+    assert mended(source, unsafe=True) == "".join(f" {x}" if x.startswith(" " * 10) else x for x in lines)
+
+
+def test_what_would_make_a_line_too_long_gets_a_statement_of_its_own() -> None:
+    source = textwrap.dedent("""\
+        import torch
+
+
+        def make(encoder, decoder, learning_rate, decay):
+            both = list(encoder.parameters()) + list(decoder.parameters())
+            return torch.optim.AdamW(both, lr=learning_rate, weight_decay=decay)
+        """)
+    new = mended(source)
+    assert (
+        "    param_groups = exempt_gains_and_biases(both, encoder, decoder)\n    return torch.optim.AdamW(param" in new
+    )
+    assert max(map(len, new.splitlines())) <= 120
+
+
+def test_a_short_name_of_an_exempt_parameter_is_told_by_its_dot() -> None:
+    source = textwrap.dedent("""\
+        import torch
+        from torch import nn
+
+
+        class Shift(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.m = nn.Parameter(torch.zeros(4, 1))
+
+            def forward(self, x):
+                return x + self.m
+
+
+        class Flow(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.mix = nn.Linear(4, 4)
+                self.shift = Shift()
+
+            def forward(self, x):
+                return self.shift(self.mix(x))
+
+
+        flow = Flow()
+        optimizer = torch.optim.AdamW(flow.parameters(), lr=1e-3, weight_decay=0.1)
+        """)
+    assert 'p.ndim < 2 or n.endswith(".m")' in mended(source)
+
+
+def test_a_model_whose_parameters_fill_a_list_is_handed_to_the_helper() -> None:
+    source = textwrap.dedent("""\
+        import torch
+
+
+        def make(model, lr, decay):
+            params = []
+            for name, p in model.named_parameters():
+                params += [{"params": [p], "lr": lr * 0.1 if "backbone" in name else lr}]
+            return torch.optim.AdamW(params, weight_decay=decay)
+        """)
+    assert "exempt_gains_and_biases(params, model)" in mended(source, unsafe=True)
+
+
 def test_a_list_of_patterns_gets_what_it_lacks() -> None:
     code = textwrap.dedent("""\
         skip = ["bias", "LayerNorm.weight"]
@@ -195,6 +304,7 @@ def test_a_list_of_patterns_gets_what_it_lacks() -> None:
         ('for group in optimizer.param_groups:\n    group["weight_decay"] = 0.2\n', "changes `weight_decay`"),
         ("torch.optim.lr_scheduler.LambdaLR(optimizer, [lambda step: 1.0])\n", "one value for each group"),
         ('optimizer.load_state_dict(torch.load("state.pt"))\n', "optimizer state"),
+        ('from utils import load_checkpoint\nload_checkpoint("last.pt", net, optimizer)\n', "optimizer state"),
     ],
 )
 def test_what_counts_on_the_groups_makes_a_fix_unsafe(after: str, words: str) -> None:

@@ -69,15 +69,15 @@ def with_penalty(made: str, penalty: str) -> str:
 def test_a_penalty_becomes_the_decay_of_the_weights(penalty: str) -> None:
     """`λ‖w‖²` has the gradient `2λw`: here λ is 1e-4 however it is spelled."""
     found = mended(with_penalty("Adam(model.parameters(), lr=1e-3)", penalty))
-    assert found.replace("'", '"') == DIVIDED.format(made="AdamW(param_groups, lr=1e-3, weight_decay=0.0002)") + PLAIN
+    assert found.replace("'", '"') == DIVIDED.format(made="AdamW(param_groups, lr=1e-3, weight_decay=2e-4)") + PLAIN
 
 
 @pytest.mark.parametrize(
     ("made", "becomes"),
     [
-        ("AdamW(model.parameters(), lr=1e-3, weight_decay=0)", "AdamW(param_groups, lr=1e-3, weight_decay=0.0002)"),
-        ("SGD(model.parameters(), lr=1e-3)", "SGD(param_groups, lr=1e-3, weight_decay=0.0002)"),
-        ("NAdam(model.parameters())", "NAdam(param_groups, decoupled_weight_decay=True, weight_decay=0.0002)"),
+        ("AdamW(model.parameters(), lr=1e-3, weight_decay=0)", "AdamW(param_groups, lr=1e-3, weight_decay=2e-4)"),
+        ("SGD(model.parameters(), lr=1e-3)", "SGD(param_groups, lr=1e-3, weight_decay=2e-4)"),
+        ("NAdam(model.parameters())", "NAdam(param_groups, decoupled_weight_decay=True, weight_decay=2e-4)"),
     ],
 )
 def test_the_strength_goes_where_the_optimizer_reads_it(made: str, becomes: str) -> None:
@@ -173,7 +173,7 @@ def test_what_else_is_in_the_sum_stays() -> None:
     penalty = "loss = loss + x.sum() + 1e-4 * sum(p.pow(2).sum() for p in model.parameters())"
     found = mended(with_penalty("Adam(model.parameters())", penalty))
     assert "    loss = loss + x.sum()\n" in found
-    assert "weight_decay=0.0002" in found
+    assert "weight_decay=2e-4" in found
 
 
 def test_a_penalty_that_is_logged_too_is_still_computed() -> None:

@@ -177,6 +177,42 @@ def test_answers_that_double_at_every_step_are_bounded(text: str) -> None:
     assert time.process_time() - before < 5
 
 
+PATTERNS = (
+    HEAD
+    + """
+def make(model, args):
+    fast, slow, decayed = set(), set(), set()
+    for n, p in model.named_parameters():
+        if ("_w1" in n or "_w2" in n) and args.layerwise:
+            fast.add(n)
+        elif "time_state" in n and args.decay:
+            decayed.add(n)
+        elif ("time_mix" in n or "time_maa" in n) and args.layerwise:
+            fast.add(n)
+        elif ("time_decay" in n or "time_first" in n or "att.w0" in n) and args.layerwise:
+            slow.add(n)
+        elif "time_last" in n and args.layerwise:
+            slow.add(n)
+        elif len(p.squeeze().shape) >= 2 and args.decay and ".weight" in n:
+            decayed.add(n)
+        else:
+            fast.add(n)
+    by_name = {n: p for n, p in model.named_parameters()}
+    groups = [{"params": [by_name[n] for n in sorted(fast)], "weight_decay": 0.0}]
+    groups += [{"params": [by_name[n] for n in sorted(slow)], "weight_decay": 0.0}]
+    groups += [{"params": [by_name[n] for n in sorted(decayed)], "weight_decay": 0.1}]
+    return torch.optim.Adam(groups, lr=1e-3)
+"""
+)
+
+
+def test_a_split_by_many_names_at_once_is_bounded() -> None:
+    checked(HEAD.encode())  # imports the engine
+    before = time.process_time()
+    assert "WD201" in codes(PATTERNS)
+    assert time.process_time() - before < 4
+
+
 # A project whose files know each other, in circles.
 PROJECT = {
     "a.py": HEAD + "from b import Net, wd\nm = Net()\n" + USE,

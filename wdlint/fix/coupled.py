@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from wdlint.facts import Applicability, Edit, Fix, OptimizerUse
@@ -31,6 +32,7 @@ def optimizer_fixes(program: Program, call: t.Call, uses: Sequence[OptimizerUse]
         edits = _renamed(program, call, name, _TWINS[name])
         if edits is None:
             return
+        edits += _realigned(program, call, edits)
         if _decay_only_in_groups(call, uses):
             edits.append(with_argument(program, call, "weight_decay=0.0"))
         yield Fix(f"Use {_TWINS[name]}", Applicability.UNSAFE, tuple(edits), NOT_THE_SAME)
@@ -85,6 +87,30 @@ def _renamed(program: Program, call: t.Call, old: str, new: str) -> list[Edit] |
     return [*edits, program.edit(start, end, new) if only else program.edit(end, end, f", {new}")]
 
 
+def _realigned(program: Program, call: t.Call, edits: Sequence[Edit]) -> Iterator[Edit]:
+    """The further lines of a call whose arguments are aligned with its bracket, moved along with it."""
+    start, end = program.span(call)
+    if not call.args or program.notebook is not None:
+        return
+    bracket = program.text.index("(", program.span(call.func)[1]) + 1
+    line = program.line(call)
+    if bisect_right(program.starts, bracket) != line:
+        return
+    moved = sum(
+        len(edit.text) - (program.within(edit.place)[1] - program.within(edit.place)[0])
+        for edit in edits
+        if edit.place.line == line and program.within(edit.place)[0] < bracket
+    )
+    column = bracket - program.starts[line - 1]
+    following = [first for first in program.starts[line : bisect_right(program.starts, end)] if first < end]
+    aligned = [first for first in following if program.line_indentation(first).startswith(" " * column)]
+    if moved <= 0 or not aligned or program.line_indentation(aligned[0]) != " " * column:
+        return
+    if '"""' not in program.text[start:end] and "'''" not in program.text[start:end]:
+        for first in aligned:
+            yield program.edit(first, first, " " * moved)
+
+
 def with_class(
     program: Program, call: t.Call, uses: Sequence[OptimizerUse]
 ) -> tuple[str, list[Edit], tuple[str, ...]] | None:
@@ -102,4 +128,4 @@ def with_class(
     if name in _FLAGGED:
         return name, [], ("decoupled_weight_decay=True",)
     edits = _renamed(program, call, name, _TWINS[name]) if name in _TWINS else None
-    return (_TWINS[name], edits, ()) if edits is not None else None
+    return (_TWINS[name], [*edits, *_realigned(program, call, edits)], ()) if edits is not None else None

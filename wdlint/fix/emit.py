@@ -66,19 +66,23 @@ def dividing_test(inventories: Sequence[Inventory | None], declared: Sequence[st
     suffixes: set[str] = set(declared)
     if "*" in "".join(declared):
         return None
+    exempt: set[str] = set()
+    weights: set[str] = set()
     for inventory in inventories:
         if inventory is None or not inventory.complete or not inventory.parameters:
             return None
-        leaves: set[str] = set()
         for p in inventory.parameters:
-            if p.kind in (Kind.WEIGHT, Kind.EMBEDDING) and (p.ndim is None or p.ndim < 2):
-                return None
+            if p.kind in (Kind.WEIGHT, Kind.EMBEDDING):
+                weights.add(p.name)
+                if p.ndim is None or p.ndim < 2:
+                    return None
             if p.kind in (Kind.GAIN, Kind.BIAS) and (p.ndim is None or p.ndim >= 2):
-                leaves.add(p.name.rsplit(".", 1)[-1])
-        others = {p.name.rsplit(".", 1)[-1] for p in inventory.parameters if p.kind in (Kind.WEIGHT, Kind.EMBEDDING)}
-        if any(other.endswith(leaf) for leaf in leaves for other in others) or "*" in "".join(leaves):
+                exempt.add(p.name)
+    for leaf in sorted({name.rsplit(".", 1)[-1] for name in exempt}):
+        suffix = _suffix(leaf, exempt, weights)
+        if suffix is None:
             return None
-        suffixes |= leaves
+        suffixes.add(suffix)
     if not suffixes:
         return BY_DIMENSION
     shown = ", ".join(f'"{leaf}"' for leaf in sorted(suffixes))
@@ -88,6 +92,21 @@ def dividing_test(inventories: Sequence[Inventory | None], declared: Sequence[st
         else (f"{{n}}.endswith({shown})")
     )
     return Test(f"{{p}}.ndim >= 2 and not {ends}", f"{{p}}.ndim < 2 or {ends}", True)
+
+
+def _suffix(leaf: str, exempt: set[str], weights: set[str]) -> str | None:
+    """What the names of these exempt parameters end with and no weight's name does; a short one with its dot."""
+    if "*" in leaf:
+        return None
+    parted = all("." in name for name in exempt if name.rsplit(".", 1)[-1] == leaf)
+    choices = [f".{leaf}", leaf] if len(leaf) < _TELLING else [leaf, f".{leaf}"]
+    for suffix in choices:
+        if (parted or suffix == leaf) and not any(weight.endswith(suffix) for weight in weights):
+            return suffix
+    return None
+
+
+_TELLING = 3  # letters that a name's end must have to be told from any other's
 
 
 def quoted(text: str, program: Program) -> str:

@@ -6,6 +6,7 @@ over several files can hide one, which is why the proof of a fix is not the abse
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from wdlint.facts import Kind, OptimizerUse, Ternary
@@ -92,6 +93,12 @@ _A_VALUE_A_GROUP = {"LambdaLR": "lr_lambda", "MultiplicativeLR": "lr_lambda", "O
 }  # fmt: skip
 
 
+# Functions of the program's own that are given the optimizer to restore it.
+_RESUMES = re.compile(
+    r"^_?(load|restore|resume|restart)(?!er)|_(load|restore|resume)(_|$)|load_?checkpoint", re.IGNORECASE
+)
+
+
 def _of_calls(program: Program, call: t.Call) -> Iterator[str]:
     own = _own(program, call)
     for node in program.nodes:
@@ -108,6 +115,9 @@ def _of_calls(program: Program, call: t.Call) -> Iterator[str]:
             if base in own or "optim" in base.lower():
                 line = program.line(node)
                 yield f"line {line} loads an optimizer state, which has as many groups as when it was saved"
+        elif _RESUMES.search(name) and any(_last(a.value) in own for a in node.args if dotted(a.value)):
+            line = program.line(node)
+            yield f"`{name}` on line {line} may load an optimizer state, which has as many groups as when it was saved"
 
 
 def _is_sequence(value: Item) -> bool:

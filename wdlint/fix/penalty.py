@@ -100,7 +100,10 @@ class Strength:
 
 
 def _number(value: float) -> str:
-    return f"{value:.10g}"
+    """A strength as people write it: 0.01, and 2e-4 in place of 0.0002."""
+    mantissa, exponent = f"{value:.9e}".split("e")
+    small = 0 < value < 1e-3
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}" if small else f"{value:.10g}"
 
 
 def _strength(program: Program, penalty: Penalty, taken: Removal) -> Strength | None:

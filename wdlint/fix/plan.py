@@ -14,6 +14,7 @@ from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, Optimizer
 from wdlint.fix import coupled, emit
 from wdlint.fix.emit import Selection
 from wdlint.fix.hazards import FLATTENED, flattens, hazards, needs_a_model
+from wdlint.fix.keys import key_fixes
 from wdlint.fix.outline import Item
 from wdlint.fix.penalty import Made, holds_exempt, penalty_fixes
 from wdlint.fix.program import Program, dotted
@@ -84,7 +85,7 @@ def _fixes(finding: Finding, facts: FileFacts, program: Program, style: str, los
     if finding.place.file != facts.file:
         return
     if finding.code == "WD401":
-        yield from _corrected_key(finding, facts, program)
+        yield from key_fixes(finding, facts, program)
         return
     if finding.code in PENALTIES:
         yield from penalty_fixes(finding, facts, program, lambda place: _made(place, facts, program, style))
@@ -314,10 +315,26 @@ def _through_helper(site: Site, target: t.Expr) -> Iterator[Fix]:
         bound = program.binding(argument)
         if bound is not None and _is_iterator(bound):
             hazard = f"`{argument.id}` is an iterator that is used again"
-    edits = (program.replacing(argument, text), *((insertion,) if insertion else ()))
+    edits = (*_in_room(program, argument, text), *((insertion,) if insertion else ()))
     title = f"Divide the parameters with `{name}`: weights decay, gains and biases do not"
     applicability = Applicability.UNSAFE if hazard else Applicability.SAFE
     yield Fix(title, applicability, edits, hazard)
+
+
+def _in_room(program: Program, argument: t.Expr, text: str) -> tuple[Edit, ...]:
+    """The edits that write a text for an argument, in a statement of its own where the line would be too long."""
+    start, end = program.span(argument)
+    first = program.line(argument)
+    stop = program.starts[first] if first < len(program.starts) else len(program.text)
+    line = program.text[program.starts[first - 1] : stop].rstrip()
+    statement = program.statement(argument)
+    fits = end > stop or len(line) + len(text) - (end - start) <= program.width
+    if fits or not _may_stand_before(program, statement, argument):
+        return (program.replacing(argument, text),)
+    name = program.free_name("param_groups")
+    at = program.span(statement)[0]
+    before = f"{name} = {text}\n{program.indentation(statement)}"
+    return program.edit(at, at, before), program.replacing(argument, name)
 
 
 def _is_iterator(bound: t.Expr) -> bool:
@@ -403,27 +420,3 @@ def _split_fixes(finding: Finding, site: Site) -> Iterator[Fix]:
         yield from _reach_fixes(site)
     elif finding.code in ("WD301", "WD306"):
         yield from _through_helper(site, target)
-
-
-def _corrected_key(finding: Finding, facts: FileFacts, program: Program) -> Iterator[Fix]:
-    """The key that an optimizer does not read, spelled as it reads it."""
-    start, end = program.within(finding.place)
-    keys = {
-        c.decay_key
-        for use in facts.uses
-        for group in use.groups
-        if finding.place in group.option_places or finding.place == group.place
-        for c in use.classes
-        if c.decay_key
-    }
-    if len(keys) != 1:
-        return
-    (key,) = keys
-    for node in program.nodes:
-        if not (isinstance(node, t.Const) and isinstance(node.value, str)):
-            continue
-        at = program.span(node)[0]
-        if at == start or (start <= at < end and f"`{node.value}`" in finding.message):
-            quote = program.source(node)[-1]
-            yield Fix(f"Write `{key}`", Applicability.SAFE, (program.replacing(node, f"{quote}{key}{quote}"),))
-            return

@@ -161,14 +161,21 @@ def _fillings(program: Program, name: t.Name) -> Iterator[Item]:
             case t.Assign(value=value) if value is not None and any(_is(target, name) for target in node.targets):
                 if program.span(node)[1] <= before:
                     yield value
-            case t.For() if program.span(node)[1] <= before:
-                called = (n.func for n in program.below(node) if isinstance(n, t.Call))
-                if any(_of_list(func, name) and func.attr in ("append", "extend", "add") for func in called):  # type: ignore[union-attr]
-                    yield node.iter
+            case t.For() if program.span(node)[1] <= before and any(_fills(n, name) for n in program.below(node)):
+                yield node.iter
             case t.AugAssign() if _is(node.target, name):
                 yield node.value
             case t.Expression(value=t.Call() as call) if _of_list(call.func, name):
                 yield from (argument.value for argument in call.args)
+
+
+def _fills(node: Item, name: t.Name) -> bool:
+    match node:
+        case t.Call(func=t.Attribute(attr="append" | "extend" | "add") as func):
+            return _of_list(func, name)
+        case t.AugAssign(target=target):
+            return _is(target, name)
+    return False
 
 
 def _is(target: t.Expr, name: t.Name) -> bool:

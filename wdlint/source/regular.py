@@ -253,8 +253,8 @@ class TooLarge(Exception):
     """A question that would take too many states to answer."""
 
 
-def through(hole: Term, start: Sequence[Term], most: int) -> set[tuple[Term, ...]]:
-    """Where several languages, read in step, can stand after any string of `hole`.
+def through(hole: Term, start: Sequence[Term], most: int) -> tuple[set[tuple[Term, ...]], int]:
+    """Where several languages, read in step, can stand after any string of `hole`, and the states that it took.
 
     Raises TooLarge beyond `most` states.
     """
@@ -271,9 +271,9 @@ def through(hole: Term, start: Sequence[Term], most: int) -> set[tuple[Term, ...
                     raise TooLarge
                 seen.add(after)
                 waiting.append(after)
-    return {state[1:] for state in seen if state[0].nullable}
+    return {state[1:] for state in seen if state[0].nullable}, len(seen)
 
 
 def is_nothing(term: Term, most: int = 500) -> bool:
     """Whether no string is in the language. Raises TooLarge beyond `most` states."""
-    return not any(state.nullable for (state,) in through(EVERYTHING, [term], most))
+    return not any(state.nullable for (state,) in through(EVERYTHING, [term], most)[0])

@@ -57,6 +57,7 @@ _LOWER, _UPPER = 0x100, 0x200  # added to a hole: the same in lower or upper cas
 _WHOLE_PART = re.compile(r"(?:(?<=\.)|(?<=^))\?(?=\.|$)")
 _NUMBER = re.compile(f"[0-9{INDEX}]+")
 _SIZE = 4000  # states, beyond which a question is given up as unknown
+_FEW = 8  # languages asked at once that may take all of these states
 
 
 def _all_cases(holes: str) -> str:
@@ -270,23 +271,44 @@ def decide(text: str, language: Term) -> Ternary:
     return Ternary.UNKNOWN if len(ends) > 1 else Ternary.of(next(iter(ends)))
 
 
-@lru_cache(maxsize=16384)
 def outcomes(text: str, languages: tuple[Term, ...]) -> frozenset[tuple[bool, ...]]:
     """The combinations of answers that instances of `text` give to several languages at once.
 
     Raises TooLarge where that takes too many states.
     """
+    found = _outcomes(text, languages)
+    if found is None:
+        raise TooLarge
+    return found
+
+
+@lru_cache(maxsize=16384)
+def _outcomes(text: str, languages: tuple[Term, ...]) -> frozenset[tuple[bool, ...]] | None:
+    """The same; None where it is too large, so that this is found out once."""
+    most = _SIZE if len(languages) <= _FEW else _SIZE * _FEW // len(languages)  # a state costs as much as it holds
     states = {languages}
+    steps = 0
     for piece in _PIECES.findall(text):
         if piece in HOLES:
-            states = {after for state in states for after in _through(piece, state)}
+            reached: set[tuple[Term, ...]] = set()
+            for state in states:
+                try:
+                    after, taken = _through(piece, state, most)
+                except TooLarge:
+                    return None
+                reached |= after
+                steps += taken
+                if steps > 3 * most:
+                    return None
+            states = reached
         else:
             states = {tuple([term.after_all(piece) for term in state]) for state in states}
-        if len(states) > _SIZE:
-            raise TooLarge
+        if len(states) > most:
+            return None
     return frozenset(tuple([term.nullable for term in state]) for state in states)
 
 
 @lru_cache(maxsize=16384)
-def _through(hole: str, state: tuple[Term, ...]) -> frozenset[tuple[Term, ...]]:
-    return frozenset(through(hole_languages()[hole], state, _SIZE))
+def _through(hole: str, state: tuple[Term, ...], most: int) -> tuple[frozenset[tuple[Term, ...]], int]:
+    after, taken = through(hole_languages()[hole], state, most)
+    return frozenset(after), taken
