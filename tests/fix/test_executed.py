@@ -212,7 +212,8 @@ def _compare_one(old: Made, new: Made, mended: Mended) -> None:
             if allowed == {0.0} and mended.fixed & MOVED:
                 allowed = set(now.decays)
                 assert len(allowed) == 1, f"{name} decays by {now.decays}"
-                assert max(allowed) > 0, f"{name} does not decay yet"
+                # In the groups, or by a line beside the optimizer's step.
+                assert max(allowed) > 0 or b".mul_(1 - " in mended.text, f"{name} does not decay yet"
             elif allowed == {0.0} and mended.fixed & BACK:
                 allowed = {strongest or max(now.decays)}
                 assert max(now.decays), f"{name} does not decay yet"
