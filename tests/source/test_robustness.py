@@ -177,7 +177,9 @@ def test_answers_that_double_at_every_step_are_bounded(text: str) -> None:
     assert time.process_time() - before < 5
 
 
-PATTERNS = HEAD + """
+PATTERNS = (
+    HEAD
+    + """
 def make(model, args):
     fast, slow, decayed = set(), set(), set()
     for n, p in model.named_parameters():
@@ -201,6 +203,7 @@ def make(model, args):
     groups += [{"params": [by_name[n] for n in sorted(decayed)], "weight_decay": 0.1}]
     return torch.optim.Adam(groups, lr=1e-3)
 """
+)
 
 
 def test_a_split_by_many_names_at_once_is_bounded() -> None:

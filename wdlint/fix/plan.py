@@ -18,7 +18,7 @@ from wdlint.fix.keys import key_fixes
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program, dotted
 from wdlint.fix.selection import models_in, selection_of
-from wdlint.fix.split import pattern_fixes, replaced_tests
+from wdlint.fix.split import leaves_a_loop, pattern_fixes, replaced_tests
 from wdlint.fix.step import step_fixes
 from wdlint.source import tree as t
 
@@ -246,6 +246,15 @@ def _grouped(site: Site, target: t.Expr, test: emit.Test) -> Fix | None:
             )
             continue
         extra = tuple(f'"{key}": {value}' for key, value in rest.items())
+        settled = selection.settled(test)
+        if settled is not None:
+            strength = "0.0" if settled else decay
+            kept = (f'"{site.key}": {strength}',) if strength else ()
+            group = (f'"params": {program.source(held)}', *extra, *kept)
+            every.append(group)
+            if settled:
+                edits.append(program.replacing(item, emit.written(group, program.indentation(item), program)))
+            continue
         groups = emit.two_groups(selection, test, decay or "", extra, site.key)
         every += groups
         start, end = program.span(item)
@@ -395,7 +404,7 @@ def _split_fixes(finding: Finding, site: Site) -> Iterator[Fix]:
     yield from pattern_fixes(finding, site.program, site.uses)
     target, _ = _target(site)
     test = emit.dividing_test([use.inventory for use in site.uses])
-    if test is not None:
+    if test is not None and not (finding.code == "WD301" and leaves_a_loop(site.program, target)):
         yield from replaced_tests(site.program, target, test, site.key, models_in(site.program, site.argument))
     if finding.code == "WD306" and test is not None:
         yield from _reach_fixes(site)
