@@ -14,7 +14,7 @@ from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, Optimizer
 from wdlint.fix import coupled, emit
 from wdlint.fix.emit import Selection
 from wdlint.fix.hazards import FLATTENED, flattens, hazards
-from wdlint.fix.keys import key_fixes
+from wdlint.fix.keys import key_fixes, split_key_fixes
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program, dotted
 from wdlint.fix.selection import models_in, selection_of
@@ -88,6 +88,8 @@ def _fixes(finding: Finding, facts: FileFacts, program: Program, style: str, los
     if finding.code in coupled.PENALTIES:
         yield from coupled.penalty_fixes(finding, facts, program)
         return
+    if finding.code in SPLITS:
+        yield from split_key_fixes(finding, facts, program)
     site = _site(finding, facts, program, style)
     if site is None:
         return
