@@ -25,8 +25,9 @@ When the program itself reads the key, for example a schedule of its own that co
 `weight_decay` in each step.
 
 ## Fix safety
-Safe: the key is corrected to the one that the optimizer reads. The group then decays as written, which
-changes the training; that is what the line asks for.
+Safe: the key is corrected to the one that the optimizer reads, or that one is set beside it where another
+optimizer over the same groups does read the key. The group then decays as written, which changes the
+training; that is what the line asks for.
 
 ## References
 - How groups and their options work: https://pytorch.org/docs/stable/optim.html#per-parameter-options

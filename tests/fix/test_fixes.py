@@ -285,6 +285,33 @@ def test_a_model_whose_parameters_fill_a_list_is_handed_to_the_helper() -> None:
     assert "exempt_gains_and_biases(params, model)" in mended(source, unsafe=True)
 
 
+def test_groups_that_are_divided_already_only_get_their_decay() -> None:
+    code = textwrap.dedent("""\
+        matrices = [q for q in net.parameters() if q.ndim >= 2]
+        optimizer = torch.optim.AdamW([
+            {"params": matrices, "lr": 0.1},
+            {"params": [p for p in net.parameters() if p.ndim < 2], "lr": 0.2},
+        ], weight_decay=0.1)
+        """)
+    assert mended(MODEL + code) == MODEL + code.replace('"lr": 0.2', '"lr": 0.2, "weight_decay": 0.0')
+
+
+def test_a_loop_that_a_new_split_leaves_without_a_purpose_is_said() -> None:
+    code = textwrap.dedent("""\
+        decayed, exempt = [], []
+        for name, p in net.named_parameters():
+            if name.startswith("body"):
+                exempt.append(p)
+            else:
+                decayed.append(p)
+        groups = [{"params": decayed, "weight_decay": 0.1}, {"params": exempt, "weight_decay": 0.0}]
+        optimizer = torch.optim.AdamW(groups, lr=1e-3)
+        """)
+    fix = first_fix(MODEL + code)
+    assert fix.applicability is Applicability.UNSAFE
+    assert "fills them for nothing" in fix.hazard
+
+
 def test_a_list_of_patterns_gets_what_it_lacks() -> None:
     code = textwrap.dedent("""\
         skip = ["bias", "LayerNorm.weight"]

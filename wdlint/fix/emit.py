@@ -131,6 +131,7 @@ class Selection:
     test: str = ""
     models: tuple[str, ...] = ()
     by_name: str = ""  # `model.named_parameters()`, where names can be had
+    known: str = ""  # the tests on `p` with which a list was made
 
     def where(self, test: Test, exempt: bool) -> str:
         """The list of those that are exempt, or decayed."""
@@ -142,6 +143,14 @@ class Selection:
             condition = f"{self.test} and ({condition})" if " or " in condition else f"{self.test} and {condition}"
         target = f"{name}, {self.variable}" if name else self.variable
         return f"[{self.variable} for {target} in {iterable} if {condition}]"
+
+    def settled(self, test: Test) -> bool | None:
+        """Whether these are all exempt (True) or all decayed (False) by the tests that are there; None: not told."""
+        told = self.test.split(" and "), self.known.split(" and ")
+        for exempt, text in ((False, test.decayed), (True, test.exempt)):
+            if not test.named and (text.format(p=self.variable) in told[0] or text.format(p="p") in told[1]):
+                return exempt
+        return None
 
     def can(self, test: Test) -> bool:
         return not test.named or self.name is not None or bool(self.by_name)

@@ -14,12 +14,12 @@ from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, Optimizer
 from wdlint.fix import coupled, emit
 from wdlint.fix.emit import Selection
 from wdlint.fix.hazards import FLATTENED, flattens, hazards, needs_a_model
-from wdlint.fix.keys import key_fixes
+from wdlint.fix.keys import key_fixes, split_key_fixes
 from wdlint.fix.outline import Item
 from wdlint.fix.penalty import Made, holds_exempt, penalty_fixes
 from wdlint.fix.program import Program, dotted
 from wdlint.fix.selection import handed_on, models_in, selection_of
-from wdlint.fix.split import pattern_fixes, replaced_tests
+from wdlint.fix.split import leaves_a_loop, pattern_fixes, replaced_tests
 from wdlint.fix.step import step_fixes
 from wdlint.source import tree as t
 
@@ -90,6 +90,8 @@ def _fixes(finding: Finding, facts: FileFacts, program: Program, style: str, los
     if finding.code in PENALTIES:
         yield from penalty_fixes(finding, facts, program, lambda place: _made(place, facts, program, style))
         return
+    if finding.code in SPLITS:
+        yield from split_key_fixes(finding, facts, program)
     site = _site(finding.place, facts, program, style, finding.code == "WD201")
     if site is None:
         return
@@ -259,6 +261,15 @@ def _grouped(site: Site, target: t.Expr, test: emit.Test) -> Fix | None:
             )
             continue
         extra = tuple(f'"{key}": {value}' for key, value in rest.items())
+        settled = selection.settled(test)
+        if settled is not None:
+            strength = "0.0" if settled else decay
+            kept = (f'"{site.key}": {strength}',) if strength else ()
+            group = (f'"params": {program.source(held)}', *extra, *kept)
+            every.append(group)
+            if settled:
+                edits.append(program.replacing(item, emit.written(group, program.indentation(item), program)))
+            continue
         groups = emit.two_groups(selection, test, decay or "", extra, site.key)
         every += groups
         start, end = program.span(item)
@@ -414,7 +425,7 @@ def _split_fixes(finding: Finding, site: Site) -> Iterator[Fix]:
     yield from pattern_fixes(finding, site.program, site.uses)
     target, _ = _target(site)
     test = emit.dividing_test([use.inventory for use in site.uses])
-    if test is not None:
+    if test is not None and not (finding.code == "WD301" and leaves_a_loop(site.program, target)):
         yield from replaced_tests(site.program, target, test, site.key, models_in(site.program, site.argument))
     if finding.code == "WD306" and test is not None:
         yield from _reach_fixes(site)

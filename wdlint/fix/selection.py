@@ -5,6 +5,7 @@ Only spellings that may be evaluated twice are known here; anything else goes th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from wdlint.fix.emit import Selection as Selection
@@ -26,7 +27,8 @@ def selection_of(program: Program, expr: t.Expr) -> Selection | None:
             bound = program.binding(expr)
             if bound is not None and _makes_list(bound) and not _grows(program, expr):
                 inner = selection_of(program, bound)
-                return Selection(expr.id, models=inner.models) if inner is not None else None
+                if inner is not None:
+                    return Selection(expr.id, models=inner.models, known=_on_p(inner))
         case t.Binary(op="+"):
             sides = [selection_of(program, side) for side in (expr.left, expr.right)]
             if all(side is not None for side in sides):
@@ -36,6 +38,11 @@ def selection_of(program: Program, expr: t.Expr) -> Selection | None:
             models = tuple(m for item in expr.items for m in models_in(program, item))
             return Selection(_one_line(program.source(expr)), models=models)
     return None
+
+
+def _on_p(made: Selection) -> str:
+    """The tests with which a list was made, in words of `p`."""
+    return re.sub(rf"\b{re.escape(made.variable)}\b", "p", made.test)
 
 
 def _one_line(text: str) -> str:

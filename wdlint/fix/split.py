@@ -117,12 +117,38 @@ def replaced_tests(
         edits.append(program.replacing(held, emit.restyled(chosen, program)))
         others = [f'"{k}": {program.source(v)}' for k, v in entries.items() if k != "params"]
         every.append((f'"params": {program.source(written) if held is not written else chosen}', *others))
+        added = len(edits[-1].text) - len(program.source(held))
+        if held is written and _on_one_line(program, item) and _line_length(program, item) + added > program.width:
+            edits[-1] = program.replacing(item, emit.written(every[-1], program.indentation(item), program))
     if all(len(e.text) > program.width // 3 for e in edits) and _on_one_line(program, target):
         if all(program.within(e.place)[0] >= program.span(target)[0] for e in edits):
             indentation = program.line_indentation(program.span(target)[0])
             edits = [program.replacing(target, emit.listed(every, indentation, program))]
     if kinds == {True, False}:
-        yield Fix("Divide the parameters by a test that is exact for this model", Applicability.SAFE, tuple(edits))
+        hazard = LEFT_OVER if leaves_a_loop(program, target) else ""
+        yield Fix(
+            "Divide the parameters by a test that is exact for this model", Applicability.SAFE, tuple(edits), hazard
+        )
+
+
+LEFT_OVER = "the loop that fills the lists of the old split is left, and fills them for nothing: take it out"
+
+
+def leaves_a_loop(program: Program, target: t.Expr) -> bool:
+    """Whether lists that are filled by loops would be filled for nothing once the split does without them."""
+    items = target.items if isinstance(target, t.Display) else ()
+    for item in items:
+        pairs = item.items if isinstance(item, t.DictDisplay) else ()
+        held = next((v for name, v in pairs if isinstance(name, t.Const) and name.value == "params"), None)
+        if isinstance(held, t.Name) and _where_it_is_made(program, held) is held:
+            return True
+    return False
+
+
+def _line_length(program: Program, item: t.Expr) -> int:
+    first = program.line(item)
+    stop = program.starts[first] if first < len(program.starts) else len(program.text)
+    return len(program.text[program.starts[first - 1] : stop].rstrip())
 
 
 def _on_one_line(program: Program, target: t.Expr) -> bool:
