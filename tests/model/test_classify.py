@@ -218,6 +218,20 @@ class Interpolated(nn.Module):
         return torch.lerp(x, self.mix(x), self.share) + torch.lerp(x, self.end, 0.5)
 
 
+class Flow(nn.Module):
+    """A flow sums the logarithm of its scale over a mask, for the determinant."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix = nn.Linear(4, 4, bias=False)
+        self.log_scale = nn.Parameter(torch.zeros(4, 1))
+
+    def forward(self, x):
+        padding_mask = (x > 0).float().unsqueeze(1)
+        scaled = torch.exp(self.log_scale) * self.mix(x).unsqueeze(-1)
+        return scaled * padding_mask, torch.sum(self.log_scale * padding_mask, [1, 2])
+
+
 class Masked(nn.Module):
     """What is picked by a mask can't be told on meta; the pass goes on all the same."""
 
@@ -263,6 +277,7 @@ CASES: dict[str, tuple[Callable[[], nn.Module], dict[str, Kind]]] = {
     "activation's constant": (Snake, {"conv.weight": W, "conv.bias": B, "alpha": O}),
     "attention vector": (AttentionVector, {"mix.weight": W, "score": W, "other": W, "scale": G}),
     "interpolated": (Interpolated, {"mix.weight": W, "share": G, "end": B}),
+    "flow": (Flow, {"mix.weight": W, "log_scale": G}),
     "after a mask": (Masked, {"mix.weight": W, "mix.bias": B, "q": G}),
     "activation's logarithms": (LogSnake, {"conv.weight": W, "conv.bias": B, "one": O, "two": O}),
     "gain reached by index": (TypedNorm, {"mix.weight": W, "weight": G}),

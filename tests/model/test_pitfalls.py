@@ -174,6 +174,17 @@ class Pooled(Layer):
         return one + (self.cls_token @ keys.transpose(1, 2)).softmax(-1) @ keys
 
 
+class Separator(Layer):
+    """A separator between images that another class puts into the sequence: here it is only held."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.image_sep = P(torch.zeros(8))
+
+    def forward(self, x):
+        return self.mix(x)
+
+
 class ManySkips(Layer):
     """A state-space skip of two dimensions, beside `A_log`."""
 
@@ -201,6 +212,7 @@ CASES: dict[type[Layer], dict[str, Kind]] = {
     WholeTable: {"positions.weight": E},
     Misnamed: {"norm.linear.weight": W, "norm.linear.bias": B, "bias_conv.weight": W, "bias_conv.bias": B},
     Pooled: {"seed": E, "cls_token": E},
+    Separator: {"image_sep": E},
     ManySkips: {"A_log": O, "D": O},
 }
 

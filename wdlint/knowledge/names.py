@@ -34,6 +34,7 @@ _CONVENTIONS: tuple[tuple[str, Kind, str], ...] = (
     (r"(.*_)?bias(es)?(_.*)?", Kind.BIAS, "bias"),
     (r"(.*_)?(cls|class|dist|distillation|mask|masked|reg|register|registers|storage|prompt|bos|eos|sos|pad|null|sep)"
      r"_?(tok|tokens?|emb|embeds?|embedding|embeddings)", Kind.EMBEDDING, TOKEN),
+    (r"(image|img|view|frame)_(newline|sep|separator|seperator)", Kind.EMBEDDING, TOKEN),
     (r"(.*_)?(pos|position|positional)_?(emb|embeds?|embedding|embeddings|encoding)s?(_.*)?", Kind.EMBEDDING, POSITION),
     (r"(.*_)?(time|level|query|object)_?(emb|embeds?|embedding|embeddings|encoding)s?(_.*)?", Kind.EMBEDDING,
      "learned query or level"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 import warnings
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -112,10 +113,18 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
             self._mark(tensor, _DATA)
 
     def settle(self) -> None:
-        """Once all has been seen: what became of the products tells what they were."""
-        for product in self._products.values():
-            role = "contracts" if product.fate == {"sum"} else "other" if product.fate in _PERIODIC else ""
-            for name, position in product.uses if role else ():
+        """Once all has been seen: what became of the products tells what they were.
+
+        A parameter that also scales data which is used as it is stays a gain: the other product was with a mask.
+        """
+        telling = [p for p in self._products.values() if p.fate == {"sum"} or p.fate in _PERIODIC]
+        counted = Counter(name for product in telling for name, _ in product.uses)
+        scaling = {name: sum(use.role == "scales" for use in uses) for name, uses in self.uses.items()}
+        for product in telling:
+            if any(counted[name] < scaling[name] for name, _ in product.uses):
+                continue
+            role = "contracts" if product.fate == {"sum"} else "other"
+            for name, position in product.uses:
                 operation = min(product.fate)
                 self.uses[name][position] = replace(self.uses[name][position], role=role, operation=operation)
 

@@ -197,13 +197,13 @@ def _apply(reader: Reader, args: list[Value], keywords: Environment) -> Value:
 
 
 def _dot(reader: Reader, summed: t.Expr, env: Environment, node: t.Call) -> None:
-    """`(x * w).sum(dim)` is a contraction; with weights that were squashed it is a mean."""
+    """`(x * w).sum(dim)` is a contraction; of weights that were squashed a mean, and with a mask a plain sum."""
     if not isinstance(summed, t.Binary) or summed.op != "*":
         return
     left, right = flat(reader.value(summed.left, env)), flat(reader.value(summed.right, env))
     for own, other in ((left, right), (right, left)):
         for carrier in own.pure:
-            if other.active and not carrier.marks:
+            if other.active and not other.mask and not carrier.marks:
                 reader.touch(carrier, How.CONTRACTED, node, "a product summed")
 
 
