@@ -98,6 +98,7 @@ def test_another_way_is_tried_where_the_first_does_not_prove_itself() -> None:
     fault = Finding("WD101", place, "m", fix=Fix("t", Applicability.SAFE, (Edit(place, "y"),), otherwise=(second,)))
     outcome = fixed("a.py", b"x", lambda text: [] if text == b"z" else [fault], lambda fix: True)
     assert outcome.data == b"z"
+    assert [f.fix for f in outcome.fixed] == [second]
 
 
 def test_overlapping_edits_are_refused() -> None:

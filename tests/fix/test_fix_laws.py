@@ -3,75 +3,92 @@
 from __future__ import annotations
 
 import ast
-import difflib
+import json
+import sys
+from collections import Counter
+from functools import lru_cache
+from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from wdlint.config import Configuration
-from wdlint.facts import Fix
-from wdlint.fix.apply import Outcome
-from wdlint.fixing import mended_text
+from wdlint.facts import Applicability, Finding, Fix
+from wdlint.fix.apply import Outcome, fixed
+from wdlint.lint import Linter
 
-MODELS = [
-    "net = nn.Sequential(nn.Linear(2, 4), nn.LayerNorm(4))",
-    "net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.MultiheadAttention(4, 2, add_bias_kv=True))",
-    "net = build()",
-]
-ARGUMENTS = [
-    "net.parameters()",
-    "list(net.parameters())",
-    "[p for p in net.parameters() if p.requires_grad]",
-    "filter(lambda q: q.requires_grad, net.parameters())",
-    "[v for k, v in net.named_parameters() if v.requires_grad]",
-    '[{"params": net.parameters(), "lr": 0.1}]',
-    "params=net.parameters()",
-    '[{"params": [p for n, p in net.named_parameters() if "bias" not in n], "weight_decay": 0.1}, '
-    '{"params": [p for n, p in net.named_parameters() if "bias" in n], "weight_decay": 0.0}]',
-]
-CLASSES = ["torch.optim.AdamW", "torch.optim.Adam", "torch.optim.SGD", "torch.optim.NAdam", "torch.optim.RMSprop"]
-NOISE = ["x = {'a' : 1,}", "y=1;z  = 2", "# a comment", "s = '''\n  text\n'''", "if True: t = [1,\n  2]", ""]
+sys.path.insert(0, str(Path(__file__).parent))
+from written import Made, files, notebooks
+
+SAFE = (Applicability.SAFE,)
+BOTH = pytest.mark.parametrize("most", [SAFE, (*SAFE, Applicability.UNSAFE)], ids=["safe", "unsafe"])
 
 
-@st.composite
-def scripts(draw: st.DrawFn) -> str:
-    lines = ["import torch", "from torch import nn", "from somewhere import build"]
-    lines += draw(st.lists(st.sampled_from(NOISE), max_size=2))
-    lines.append(draw(st.sampled_from(MODELS)))
-    for number in range(draw(st.integers(1, 2))):
-        argument, cls = draw(st.sampled_from(ARGUMENTS)), draw(st.sampled_from(CLASSES))
-        decay = draw(st.sampled_from([", weight_decay=0.1", ", weight_decay=0.1,", ""]))
-        if draw(st.booleans()) and not argument.startswith("params="):
-            lines.append(f"given_{number} = {argument}")
-            argument = f"given_{number}"
-        lines.append(f"optimizer_{number} = {cls}({argument}, lr=0.1{decay})")
-        lines += draw(st.lists(st.sampled_from(NOISE), max_size=1))
-    newline = draw(st.sampled_from(["\n", "\r\n"]))
-    return newline.join(line.replace("\n", newline) for line in lines) + draw(st.sampled_from(["", newline]))
+@lru_cache(maxsize=64)
+def lint(name: str, data: bytes) -> tuple[Finding, ...] | None:
+    checked = Linter(Configuration(isolated=True), {name: data}).check(name)
+    return None if checked.error else tuple(checked.findings)
 
 
-def mend(data: bytes) -> Outcome:
+def mend(name: str, data: bytes, most: tuple[Applicability, ...]) -> Outcome:
     def allowed(fix: Fix) -> bool:
-        return bool(fix.edits) and fix.applicability.value != "shown"
+        return bool(fix.edits) and fix.applicability in most
 
-    return mended_text("train.py", data, Configuration(isolated=True), True, allowed)
+    return fixed(name, data, lambda text: lint(name, text), allowed)
 
 
+def _hold(made: Made, most: tuple[Applicability, ...]) -> None:
+    before = lint(made.name, made.data)
+    assert before is not None
+    assert "WD901" not in {f.code for f in before}
+    once = mend(made.name, made.data, most)
+    if once.data == made.data:
+        assert once.fixed == ()
+        return
+    after = lint(made.name, once.data)
+    assert after is not None
+    codes = Counter(f.code for f in before)
+    codes.subtract(f.code for f in once.fixed)
+    for code, number in Counter(f.code for f in after).items():
+        assert number <= codes[code], f"{number} {code} after the fix"
+    assert made.kept(once.data) == made.kept(made.data)
+    again = mend(made.name, once.data, most)
+    assert (again.data, again.fixed) == (once.data, ())
+
+
+@BOTH
 @settings(max_examples=25)
-@given(scripts())
-def test_fixes_parse_and_are_done_after_one_run(source: str) -> None:
-    once = mend(source.encode())
-    ast.parse(once.data)
-    again = mend(once.data)
-    assert again.data == once.data
-    assert again.fixed == ()
+@given(files())
+def test_what_is_written_parses_and_keeps_its_make(most: tuple[Applicability, ...], made: Made) -> None:
+    _hold(made, most)
+    new = mend(made.name, made.data, most).data
+    ast.parse(new)
+    assert new.startswith(b"\xef\xbb\xbf") == made.data.startswith(b"\xef\xbb\xbf")
+    if made.newline == "\r\n":
+        assert new.count(b"\n") == new.count(b"\r") == new.count(b"\r\n")
+    else:
+        assert {b"\n": b"\r", b"\r": b"\n"}[made.newline.encode()] not in new
+    assert new[-1:] == made.data[-1:]
 
 
-@settings(max_examples=25)
-@given(scripts())
-def test_lines_without_a_finding_stay_as_they_are(source: str) -> None:
-    old = source.encode().splitlines(keepends=True)
-    new = mend(source.encode()).data.splitlines(keepends=True)
-    for tag, start, end, _, _ in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag in ("replace", "delete"):
-            assert all(b"optimizer_" in line or b"given_" in line for line in old[start:end])
+@BOTH
+@settings(max_examples=10)
+@given(notebooks())
+def test_a_notebook_keeps_what_is_no_code(most: tuple[Applicability, ...], made: Made) -> None:
+    _hold(made, most)
+    old, new = (json.loads(data) for data in (made.data, mend(made.name, made.data, most).data))
+    for document in (old, new):
+        for cell in document["cells"]:
+            if cell["cell_type"] == "code":
+                del cell["source"]
+    assert new == old
+
+
+@settings(max_examples=20)
+@given(files())
+def test_a_suppressed_finding_is_not_fixed(made: Made) -> None:
+    """A comment that covers the file leaves nothing to fix."""
+    comment = ("# wdlint: ignore-file" + made.newline).encode()
+    first = made.data.find(made.newline.encode()) + len(made.newline)
+    covered = made.data[:first] + comment + made.data[first:]
+    assert mend(made.name, covered, (*SAFE, Applicability.UNSAFE)).data == covered

@@ -229,6 +229,26 @@ def test_layers_that_the_program_replaces_after_construction() -> None:
     assert found["fc.weight"].trainable is Ternary.YES
 
 
+@pytest.mark.parametrize("frozen", ["weight.requires_grad = False", "weight.requires_grad_(False)"])
+def test_one_parameter_of_a_layer_is_frozen_by_itself(frozen: str) -> None:
+    found = by_name(
+        read(
+            f"""
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.places = nn.Linear(4, 4)
+                    self.fc = nn.Linear(4, 4)
+            model = Net()
+            model.places.{frozen}
+            """,
+            "model",
+        )
+    )
+    assert [name for name, p in found.items() if p.trainable is Ternary.NO] == ["places.weight"]
+    assert found["places.bias"].trainable is Ternary.YES
+
+
 def test_a_part_has_its_own_names() -> None:
     found = read(
         """

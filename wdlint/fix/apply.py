@@ -106,17 +106,21 @@ def _round(
     if len(together) > 1:
         new = _proven(file, data, findings, together, lint)
         if new is not None:
-            return new[0], new[1], [f for f, _ in together], []
+            return new[0], new[1], _by(together), []
     dropped: list[Finding] = []
     for finding in wanted:
         for fix in filter(allowed, _choices(finding)):
-            same = [(f, fix) for f in wanted if f.fix is not None and fix in _choices(f)]
-            new = _proven(file, data, findings, same or [(finding, fix)], lint)
-            new = new or _proven(file, data, findings, [(finding, fix)], lint)
-            if new is not None:
-                return new[0], new[1], [finding], dropped
+            for chosen in ([(f, fix) for f in wanted if fix in _choices(f)], [(finding, fix)]):
+                new = _proven(file, data, findings, chosen, lint)
+                if new is not None:
+                    return new[0], new[1], _by(chosen), dropped
         dropped.append(finding)
     return None
+
+
+def _by(chosen: Iterable[tuple[Finding, Fix]]) -> list[Finding]:
+    """The findings, each with the fix that was applied."""
+    return [replace(finding, fix=fix) for finding, fix in chosen]
 
 
 def _choices(finding: Finding) -> tuple[Fix, ...]:

@@ -36,10 +36,11 @@ def freezing_target(loop: t.For) -> tuple[t.Stmt, t.Expr | None] | None:
 
 def mark_frozen(evaluator: Evaluator, model: Instance, leaves: list[Leaf], replaced: frozenset[str]) -> None:
     """Mark what the linted file freezes of a model. What it replaces (`model.fc = …`) is not frozen with the rest."""
-    for statement, held, setter, value in _freezes(evaluator):
+    for statement, held, leaf_name, setter, value in _freezes(evaluator):
         path = _path(held, model)
         if path is None:
             continue
+        path = ".".join(filter(None, (path, leaf_name)))
         frame = evaluator.frame(statement.scope)
         truth: bool | None = True
         if value is not None:
@@ -61,16 +62,20 @@ def _was_frozen(leaves: list[Leaf], path: str) -> bool:
     return any(leaf.trainable is not Ternary.YES and (not path or is_below(leaf.name, path)) for leaf in leaves)
 
 
-def _freezes(evaluator: Evaluator) -> Iterator[tuple[t.Stmt, Value, t.Stmt, t.Expr | None]]:
-    """(Statement, what it is about, the statement that sets, the value) for everything frozen outside of classes."""
-    cache: dict[str, list[tuple[t.Stmt, Value, t.Stmt, t.Expr | None]]] = evaluator.memo("freezes")
+# A statement, what it is about and the name below that, the statement that sets, and the value.
+_Freeze = tuple[t.Stmt, Value, str, t.Stmt, "t.Expr | None"]
+
+
+def _freezes(evaluator: Evaluator) -> Iterator[_Freeze]:
+    """Everything that is frozen outside of classes."""
+    cache: dict[str, list[_Freeze]] = evaluator.memo("freezes")
     if "all" not in cache:
         cache["all"] = []
         cache["all"] = list(_found(evaluator))
     return iter(cache["all"])
 
 
-def _found(evaluator: Evaluator) -> Iterator[tuple[t.Stmt, Value, t.Stmt, t.Expr | None]]:
+def _found(evaluator: Evaluator) -> Iterator[_Freeze]:
     for statement in all_statements(evaluator.module.scope):
         context = None
         match statement:
@@ -81,13 +86,25 @@ def _found(evaluator: Evaluator) -> Iterator[tuple[t.Stmt, Value, t.Stmt, t.Expr
                 context = evaluator.frame(statement.scope).at(statement)
                 for held in evaluator.evaluate(statement.iter, context):
                     if isinstance(held, Collection) and held.what in _OF_PARAMETERS:
-                        yield statement, held.model, *setting
+                        yield statement, held.model, "", *setting
             case t.Expression(value=t.Call(func=t.Attribute(attr="requires_grad_", value=receiver), args=args)):
-                context = evaluator.frame(statement.scope).at(statement)
-                for held in evaluator.evaluate(receiver, context):
-                    yield statement, held, statement, args[0].value if args else None
+                for held, name in _held(evaluator, receiver, statement):
+                    yield statement, held, name, statement, args[0].value if args else None
+            case t.Assign(targets=(t.Attribute(attr="requires_grad", value=t.Attribute() as receiver),), value=value):
+                for held, name in _held(evaluator, receiver, statement):
+                    yield statement, held, name, statement, value
             case _:
                 continue
+
+
+def _held(evaluator: Evaluator, receiver: t.Expr, statement: t.Stmt) -> Iterator[tuple[Value, str]]:
+    """What an expression may be, or what it is an attribute of, as a parameter of a layer is no value of its own."""
+    context = evaluator.frame(statement.scope).at(statement)
+    for held in evaluator.evaluate(receiver, context):
+        yield held, ""
+    if isinstance(receiver, t.Attribute):
+        for held in evaluator.evaluate(receiver.value, context):
+            yield held, receiver.attr
 
 
 def _path(held: Value, model: Instance) -> str | None:
