@@ -252,8 +252,10 @@ def couples(optimizer: Any) -> bool | None:
         if not options.get("weight_decay"):
             continue
         p = torch.nn.Parameter(torch.tensor([1.0, 4.0], dtype=torch.float64))
-        p.grad = torch.zeros_like(p)
-        type(optimizer)([{"params": [p], **options}]).step()
+        fresh = type(optimizer)([{"params": [p], **options}])
+        for _ in range(8):  # RAdam does not rescale in its first five
+            p.grad = torch.zeros_like(p)
+            fresh.step()
         lost = 1 - p.detach() / torch.tensor([1.0, 4.0], dtype=torch.float64)
         if (lost[0] - lost[1]).abs() > 1e-6 * lost.abs().max():
             return True

@@ -20,8 +20,12 @@ from proof import Made, Mended, Mending, Proof, Ran, Workshop, mending, proof
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 FEWEST = 60
-# What a fault needs to act that waits behind a default of 0.
-OPTIONS = {"gpt/train_name_list.py": ("--weight_decay", "0.1")}
+# What a fault needs to act: a decay where its default is 0, the branch that it stands in.
+OPTIONS = {
+    "gpt/train_name_list.py": ("--weight_decay", "0.1"),
+    "recurrent/train_chain.py": ("adam",),
+    "resnet/train_added_groups.py": ("--optimizer", "Adam"),
+}
 
 BODIES = {
     "norms": "nn.Sequential(nn.Linear(4, 6), nn.LayerNorm(6), nn.ReLU(), nn.Linear(6, 2))",
@@ -137,6 +141,8 @@ def test_an_unsafe_fix_exempts_and_decouples(unsafely_fixed: str, proofs: dict[s
     mended, runs = mendings()[unsafely_fixed].unsafe, proofs[unsafely_fixed].result()
     assert runs.unsafe is not None
     _compare(runs.before, runs.unsafe, mended)
+    if "WD201" in mended.fixed:
+        assert any(optimizer.couples for optimizer in runs.before.optimizers)
     for optimizer in runs.unsafe.optimizers:
         assert not optimizer.couples or "WD201" in mended.left or "WD201" not in mended.fixed, optimizer.name
 
