@@ -34,6 +34,7 @@ def ignored(source: bytes, finding: Made, line: int, tmp_path: Path, reason: str
         (b"x = f()\n", 1, b"x = f()  # wdlint: ignore[WD101]\n"),
         (b"x = f()", 1, b"x = f()  # wdlint: ignore[WD101]"),
         (b"a\r\nx = f()\r\n", 2, b"a\r\nx = f()  # wdlint: ignore[WD101]\r\n"),
+        (b"a\rx = f()\r", 2, b"a\rx = f()  # wdlint: ignore[WD101]\r"),
         (b"if a:\n\tx = f(\n1)\n", 3, b"if a:\n\t# wdlint: ignore[WD101]\n\tx = f(\n1)\n"),
         (b"x = f(\r\n1)\r\n", 1, b"# wdlint: ignore[WD101]\r\nx = f(\r\n1)\r\n"),
         (b"x = f()  # type: ignore\n", 1, b"# wdlint: ignore[WD101]\nx = f()  # type: ignore\n"),

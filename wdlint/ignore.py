@@ -7,6 +7,7 @@ comments mean is in `wdlint.suppress`.
 from __future__ import annotations
 
 import io
+import re
 import tokenize
 from collections.abc import Iterable, Sequence
 
@@ -81,19 +82,22 @@ def _with_comments(text: str, program: str, findings: Sequence[Finding], reason:
         line = finding.place.line
         first, last, commented = next((s for s in spans if s[0] <= line <= s[1]), (line, line, True))
         wanted.setdefault((first, -1 if commented else last), set()).add(finding.code)
-    lines = text.split("\n")
+    lines = _LINE.findall(text)
     for (first, last), codes in sorted(wanted.items(), reverse=True):
         comment = f"# wdlint: ignore[{', '.join(sorted(codes))}]" + (f" {reason}" if reason else "")
-        body = lines[first - 1].rstrip("\r")
+        body = lines[first - 1].rstrip("\r\n")
         end = lines[first - 1][len(body) :]
         if first == last and len(body) + 2 + len(comment) <= WIDEST and body == body.rstrip():
             lines[first - 1] = f"{body}  {comment}{end}"
         else:
             indent = body[: len(body) - len(body.lstrip())]
             lines.insert(first - 1, f"{indent}{comment}{end or _line_end(lines)}")
-    return "\n".join(lines), len(wanted)
+    return "".join(lines), len(wanted)
+
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 def _line_end(lines: Sequence[str]) -> str:
-    """A carriage return where the file's lines end in one, for a new line that is never the last."""
-    return "\r" if lines[0].endswith("\r") else ""
+    """The file's line end, for a new line that is never the last."""
+    return lines[0][len(lines[0].rstrip("\r\n")) :] or "\n"

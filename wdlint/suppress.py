@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,7 @@ from wdlint.source.notebook import neutralised
 MARKS = (b"wdlint:", b"noqa", b"NOQA", b"NoQA", b"noQA")
 """Bytes without one of which a file holds no such comment."""
 
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 _OWN = re.compile(r"#\s*wdlint:\s*(?P<verb>ignore-file|ignore)\b(?P<list>\s*\[(?P<codes>[^\]]*)\])?", re.IGNORECASE)
 _NOQA = re.compile(r"#\s*noqa(?P<list>\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*))?(?![\w:])", re.IGNORECASE)
 
@@ -154,7 +156,7 @@ class _Program:
             return  # a list that isn't closed: better nothing than everything
         codes = tuple(re.findall(r"[\w-]+", match["codes"] or ""))
         if match.re is _OWN and match["verb"].lower() == "ignore-file":
-            first, last = 1, self.text.count("\n") + 1
+            first, last = 1, sys.maxsize
         row, column = token.start
         cell, line = self.notebook.where(row) if self.notebook else (None, row)
         start = column + match.start()
@@ -192,7 +194,9 @@ def statements(text: str) -> Iterator[_Commented]:
     comments: list[tuple[tokenize.TokenInfo, bool]] = []
     first = last = 0
     try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        # A lone carriage return ends a line too, as Python reads files, but not as its tokens are made.
+        lines = io.StringIO(_LONE_RETURN.sub("\n", text))
+        for token in tokenize.generate_tokens(lines.readline):
             if token.type == tokenize.COMMENT:
                 comments.append((token, not token.line[: token.start[1]].strip()))
             elif token.type == tokenize.NEWLINE:
