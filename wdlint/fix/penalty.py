@@ -1,12 +1,12 @@
 """A penalty's strength moved to where it acts on the weights themselves. All of these fixes are unsafe.
 
 The penalty is taken out (`removal`) and its strength goes into the optimizer that holds the parameters, where the
-file makes it; otherwise into a step of decay beside the optimizer's own. Construction sites are planned in `plan`.
+file makes it; otherwise into a step of decay beside the optimizer's own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from wdlint.facts import (
@@ -19,11 +19,13 @@ from wdlint.facts import (
     OptimizerUse,
     Origin,
     Penalty,
-    Place,
     Sink,
 )
+from wdlint.fix.construction import lowered, site_of
 from wdlint.fix.coupled import with_argument, with_class
+from wdlint.fix.division import reach_fixes
 from wdlint.fix.emit import quoted
+from wdlint.fix.hazards import flattens
 from wdlint.fix.program import Program, dotted
 from wdlint.fix.removal import Removal, removal
 from wdlint.source import tree as t
@@ -32,19 +34,7 @@ LESS_DECAY = "the regularisation becomes weaker by the penalty's share; the opti
 _STEPPED = "the update rule changes: the decay acts on the weights, scaled by the learning rate, and has to be tuned"
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A construction of the file over the penalised parameters, and the fix that divides its parameters."""
-
-    call: t.Call
-    uses: tuple[OptimizerUse, ...]
-    divided: Fix | None
-
-
-Constructions = Callable[[Place], Made | None]
-
-
-def penalty_fixes(finding: Finding, facts: FileFacts, program: Program, made_at: Constructions) -> Iterator[Fix]:
+def penalty_fixes(finding: Finding, facts: FileFacts, program: Program, style: str) -> Iterator[Fix]:
     """What can be done about a penalty, the best first."""
     penalty = next((p for p in facts.penalties if finding.place in (p.place, p.sink_place)), None)
     if penalty is None or penalty.power != 2:
@@ -58,7 +48,7 @@ def penalty_fixes(finding: Finding, facts: FileFacts, program: Program, made_at:
     strength = _strength(program, penalty, taken)
     if strength is None:
         return
-    yield from _into_optimizer(program, penalty, taken, strength, made_at)
+    yield from _into_optimizer(facts, program, penalty, taken, strength, style)
     yield from _beside_step(program, taken, strength)
 
 
@@ -192,11 +182,11 @@ def _written(program: Program, statement: t.Statement, amount: Amount) -> t.Expr
 
 
 def _into_optimizer(
-    program: Program, penalty: Penalty, taken: Removal, strength: Strength, made_at: Constructions
+    facts: FileFacts, program: Program, penalty: Penalty, taken: Removal, strength: Strength, style: str
 ) -> Iterator[Fix]:
     """The strength as the decay of the one optimizer that holds the parameters, which has none so far."""
-    made = made_at(penalty.held_by[0]) if len(penalty.held_by) == 1 else None
-    if made is None or not _always(program, taken, strength):
+    made = site_of(penalty.held_by[0], facts, program, style) if len(penalty.held_by) == 1 else None
+    if made is None or made.others or flattens(program) or not _always(program, taken, strength):
         return
     if any(g.options or not _none_yet(g.amount) for use in made.uses for g in use.groups):
         return
@@ -215,11 +205,12 @@ def _into_optimizer(
     hazard = f"decoupled decay of {text} is not the same regularisation as the penalty and has to be tuned"
     if title == "SGD":
         hazard = "gains and biases decay no longer; the weights' gradient stays as it was"
-    if made.divided is not None:
-        hazard = "; ".join(filter(None, (hazard, made.divided.hazard)))
-        edits += made.divided.edits
-    elif any(use.inventory is None or holds_exempt(use) for use in made.uses):
-        return
+    if any(use.inventory is None or _holds_exempt(use) for use in made.uses):
+        divided = next((lowered(fix, made) for fix in reach_fixes(made)), None)
+        if divided is None:
+            return
+        hazard = "; ".join(filter(None, (hazard, divided.hazard)))
+        edits += divided.edits
     yield Fix(f"Move the penalty's strength into the decay of {title}", Applicability.UNSAFE, tuple(edits), hazard)
 
 
@@ -245,7 +236,7 @@ def _none_yet(amount: Amount) -> bool:
     return amount.value == 0 and amount.origin in (Origin.WRITTEN, Origin.OPTIMIZER_DEFAULT)
 
 
-def holds_exempt(use: OptimizerUse) -> bool:
+def _holds_exempt(use: OptimizerUse) -> bool:
     return use.inventory is not None and (use.inventory.holds(Kind.GAIN) or use.inventory.holds(Kind.BIAS))
 
 

@@ -1,0 +1,89 @@
+"""One construction of an optimizer that is to be mended, what may be written around it, and how far that is trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+from wdlint.facts import Applicability, FileFacts, Fix, OptimizerUse, Place
+from wdlint.fix.hazards import FLATTENED, flattens, hazards
+from wdlint.fix.program import Program, dotted
+from wdlint.source import tree as t
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One construction to be mended: its call, its parameters argument, and all answers to what it is."""
+
+    program: Program
+    call: t.Call
+    argument: t.Expr
+    uses: tuple[OptimizerUse, ...]
+    others: int = 0  # further optimizers over the same model
+    style: str = "inline"
+
+    @property
+    def key(self) -> str:
+        keys = {c.decay_key for use in self.uses for c in use.classes if c.decay_key}
+        return keys.pop() if len(keys) == 1 else ""
+
+
+def site_of(place: Place, facts: FileFacts, program: Program, style: str, whole: bool = False) -> Site | None:
+    """The construction at a place; `whole` says that the call is to be mended, whatever its parameters are."""
+    uses = tuple(use for use in facts.uses if use.place == place)
+    places = {use.parameters_place for use in uses}
+    if not uses:
+        return None
+    call = program.node_at(place, t.Call)
+    parameters = places.pop() if len(places) == 1 else None
+    if call is None:
+        return None
+    given = [argument.value for argument in call.args]
+    if parameters is not None:
+        start, end = program.within(parameters)
+        given = [a for a in given if program.span(a) in ((start, end), (start - 1, end + 1))]  # its own brackets
+        if not given:
+            return None
+    elif not whole:
+        return None
+    models = {use.model for use in uses if use.model}
+    others = {u.place for u in facts.uses if u.model in models and u.place != place}
+    apart = sum(1 for p in others if _apart(program, call, program.node_at(p, t.Call)))
+    return Site(program, call, given[0] if given else call, uses, apart, style)
+
+
+def _apart(program: Program, call: t.Call, other: t.Call | None) -> bool:
+    """Whether two constructions of one scope are bound to different names, so that both are in use."""
+    if other is None or program.scope(call) is not program.scope(other):
+        return False
+    names = []
+    for one in (call, other):
+        statement = program.statement(one)
+        if not isinstance(statement, t.Assign):
+            return False
+        names.append(dotted(statement.targets[0]))
+    return names[0] != names[1]
+
+
+def lowered(fix: Fix, site: Site) -> Fix:
+    """The fix with the applicability that the program around it allows."""
+    if flattens(site.program):
+        return replace(fix, applicability=Applicability.SHOWN, hazard=FLATTENED)
+    reasons = [fix.hazard] if fix.hazard else []
+    reasons += hazards(site.program, site.call, site.others)
+    if not reasons:
+        return fix
+    applicability = Applicability.UNSAFE if fix.applicability is Applicability.SAFE else fix.applicability
+    return replace(fix, applicability=applicability, hazard="; ".join(dict.fromkeys(reasons)))
+
+
+# What these hold is not evaluated for certain, or not once, or binds a name.
+_LATER = (t.Lambda, t.Conditional, t.Boolean, t.Clause, t.Comprehension, t.Walrus)
+
+
+def may_stand_before(program: Program, statement: t.Statement, target: t.Expr) -> bool:
+    """Whether what an expression says can be computed in a statement before its own."""
+    if not isinstance(statement, (t.Assign, t.Return, t.Expression)) or not program.begins_line(statement):
+        return False
+    between = takewhile(lambda node: node is not statement, program.around(target))
+    return not any(isinstance(node, _LATER) for node in between)
