@@ -1,9 +1,9 @@
 """What parameters are counted as, in libraries for which no truth file exists.
 
 A parameter has a reference if its owner is built on a layer of torch.nn, if the observed forward pass and the
-source of its class say the same, or if a person has read the class (`model_judged.tsv`). The others are left out of
-the score, and their number is told. The first two lean on our own witnesses: such rows say what the other rules get
-wrong, and of ours only whether its verdicts hold together. Ours is put to the test by the rows that were judged.
+source of its class say the same, or if it stands in `model_judged.tsv`. The others are left out of the score, and
+their number is told. All three lean on our own witnesses: these rows say what the other rules get wrong, and of ours
+only whether its verdicts hold together. What puts ours to the test is a truth file, where there is one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ JUDGED = Path(__file__).with_name("model_judged.tsv")
 
 @cache
 def judged() -> dict[tuple[str, str, str], str]:
-    """Owner, attribute and number of dimensions, with the kind that a reader gave them."""
+    """Owner, attribute and number of dimensions, with the kind that they were judged to have."""
     lines = JUDGED.read_text(encoding="utf-8").splitlines()
     rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
     return {(owner, attribute, dimensions): kind for owner, attribute, dimensions, kind in rows}
