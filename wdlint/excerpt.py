@@ -71,8 +71,6 @@ def _text(data: bytes, cell: int | None) -> str:
         from wdlint.source.notebook import read_notebook
 
         return read_notebook(data).source(cell)
-    import io
-    import tokenize
+    from wdlint.encoding import encoding_of
 
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-    return data.decode(encoding, errors="replace")
+    return data.decode(encoding_of(data), errors="replace")

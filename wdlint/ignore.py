@@ -6,12 +6,11 @@ comments mean is in `wdlint.suppress`.
 
 from __future__ import annotations
 
-import io
 import re
-import tokenize
 from collections.abc import Iterable, Sequence
 
 from wdlint.complaint import Complaint
+from wdlint.encoding import encoding_of
 from wdlint.facts import Finding
 from wdlint.suppress import statements
 from wdlint.writing import write_whole
@@ -65,7 +64,7 @@ def commented(file: str, data: bytes, findings: Sequence[Finding], reason: str =
             sources[cell.number], added = _with_comments(cell.source, neutralised(cell.source), inside, reason)
             number += added
         return notebook.with_sources(sources), number
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    encoding = encoding_of(data)
     text = data.decode(encoding)
     new, number = _with_comments(text, text, findings, reason)
     return new.encode(encoding), number

@@ -19,6 +19,7 @@ import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from wdlint.encoding import encoding_of
 from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, Place, Suppression
 from wdlint.judge import judge
 from wdlint.rule import Rule
@@ -130,8 +131,7 @@ class _Program:
             self.notebook = read_notebook(data)
             self.text = self.notebook.text
         else:
-            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-            self.text = data.decode(encoding)
+            self.text = data.decode(encoding_of(data))
             if "# %%" in self.text:  # a script in cells may hold lines of IPython's
                 self.text = neutralised(self.text)
         self._statements = list(statements(self.text))

@@ -6,13 +6,12 @@ a text lints as is asked of a function that is handed in, so that nothing here k
 
 from __future__ import annotations
 
-import io
 import re
-import tokenize
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from wdlint.encoding import encoding_of
 from wdlint.facts import Edit, Finding, Fix, Place
 
 ROUNDS = 20  # fixes that overlap wait for the next round
@@ -54,7 +53,7 @@ def applied(file: str, data: bytes, edits: Iterable[Edit]) -> bytes:
             if cell is not None
         }
         return notebook.with_sources(sources)
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    encoding = encoding_of(data)
     return _edited(data.decode(encoding), edits).encode(encoding)
 
 

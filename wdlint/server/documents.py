@@ -6,16 +6,15 @@ reads a file or knows what is found in one.
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pygls.uris import to_fs_path, urlparse
 
 from wdlint import paths
+from wdlint.encoding import encoding_of
 
 _BOM = "\ufeff"
 
@@ -89,15 +88,14 @@ def encoded(text: str) -> bytes:
     """The bytes that a save of the text would write, without a byte order mark, as far as it can be told."""
     data = text.removeprefix(_BOM).encode("utf-8", "surrogatepass")
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        encoding = encoding_of(data)
         return data if encoding == "utf-8" else text.encode(encoding)
     except (SyntaxError, LookupError, UnicodeError):
         return data
 
 
 def decoded(data: bytes) -> str:
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-    return data.decode(encoding)
+    return data.decode(encoding_of(data))
 
 
 def _with_ends_of(text: str, other: str) -> str:

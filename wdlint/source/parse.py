@@ -5,12 +5,11 @@ Positions and edits are elsewhere.
 
 from __future__ import annotations
 
-import io
 import re
-import tokenize
 
 import libcst as cst
 
+from wdlint.encoding import encoding_of
 from wdlint.source import tree as t
 from wdlint.source.depth import too_deep
 from wdlint.source.lower import lower_module
@@ -33,8 +32,7 @@ def decode(data: bytes) -> str:
         Unreadable: an unknown encoding, or bytes that are none of its text.
     """
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        return data.decode(encoding)
+        return data.decode(encoding_of(data))
     except (SyntaxError, LookupError) as error:
         raise Unreadable(f"unknown encoding: {error}") from None
     except UnicodeDecodeError as error:
