@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from typing import Any
 
 import pytest
 
@@ -53,23 +54,47 @@ def with_penalty(made: str, penalty: str) -> str:
     return MADE.format(made=made) + LOOP.format(penalty=textwrap.indent(penalty, "    "))
 
 
-@pytest.mark.parametrize(
-    "penalty",
-    [
-        "loss = loss + 1e-4 * sum(p.pow(2).sum() for p in model.parameters())",
-        "loss += 1e-4 * sum([torch.sum(p ** 2) for p in model.parameters()])",
-        "loss = loss + sum(p.square().sum() for p in model.parameters()) * 1e-4",
-        "l2 = sum((p * p).sum() for p in model.parameters())\nloss = loss + 2e-4 / 2 * l2",
-        "l2 = 0.0\nfor p in model.parameters():\n    l2 += (p ** 2).sum()\nloss = loss + 0.5 * 2e-4 * l2",
-        "l2 = torch.tensor(0.0)\nfor p in model.parameters():\n    l2 = l2 + torch.norm(p) ** 2\nloss += 1e-4 * l2",
-        "for name, p in model.named_parameters():\n    if 'bias' not in name:\n        loss += 1e-4 * p.norm(2) ** 2",
-        "strength = 1e-4\nloss = loss + strength * sum(p.pow(2).sum() for p in model.parameters())",
-    ],
-)
+PENALTIES = [
+    "loss = loss + 1e-4 * sum(p.pow(2).sum() for p in model.parameters())",
+    "loss += 1e-4 * sum([torch.sum(p ** 2) for p in model.parameters()])",
+    "loss = loss + sum(p.square().sum() for p in model.parameters()) * 1e-4",
+    "l2 = sum((p * p).sum() for p in model.parameters())\nloss = loss + 2e-4 / 2 * l2",
+    "l2 = 0.0\nfor p in model.parameters():\n    l2 += (p ** 2).sum()\nloss = loss + 0.5 * 2e-4 * l2",
+    "l2 = torch.tensor(0.0)\nfor p in model.parameters():\n    l2 = l2 + torch.norm(p) ** 2\nloss += 1e-4 * l2",
+    "for name, p in model.named_parameters():\n    if 'bias' not in name:\n        loss += 1e-4 * p.norm(2) ** 2",
+    "strength = 1e-4\nloss = loss + strength * sum(p.pow(2).sum() for p in model.parameters())",
+]
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
 def test_a_penalty_becomes_the_decay_of_the_weights(penalty: str) -> None:
     """`λ‖w‖²` has the gradient `2λw`: here λ is 1e-4 however it is spelled."""
     found = mended(with_penalty("Adam(model.parameters(), lr=1e-3)", penalty))
     assert found.replace("'", '"') == DIVIDED.format(made="AdamW(param_groups, lr=1e-3, weight_decay=2e-4)") + PLAIN
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_sgd_trains_the_same_weights_after_the_move(penalty: str) -> None:
+    """Run: where nothing is exempt and the optimizer is SGD, the strength that is moved is the very same decay."""
+    pytest.importorskip("torch")
+    source = with_penalty("SGD(model.parameters(), lr=0.1, momentum=0.9)", penalty.replace("1e-4", "0.05"))
+    source = source.replace("nn.Linear(4, 4), nn.LayerNorm(4)", "nn.Linear(4, 4, bias=False), nn.Tanh()")
+    source = source.replace("    loss.backward()", "    optimizer.zero_grad()\n    loss.backward()")
+    after = mended(source)
+    assert "weight_decay=" in after
+    before, now = trained(source), trained(after)
+    assert now == pytest.approx(before, rel=1e-5)
+    assert now != pytest.approx(trained(source.replace("0.05", "0.0").replace("2e-4", "0.0")), rel=1e-5)
+
+
+def trained(source: str) -> list[float]:
+    """The weights that a script ends with."""
+    import torch
+
+    torch.manual_seed(0)
+    names: dict[str, Any] = {}
+    exec(compile(source.replace("for x in (", "for x in 5 * ("), "train.py", "exec"), names)
+    return [float(value) for p in names["model"].parameters() for value in p.detach().flatten()]
 
 
 @pytest.mark.parametrize(
