@@ -221,6 +221,36 @@ def test_what_no_decay_equals_is_left(penalty: str) -> None:
     assert mended(source) == source
 
 
+def test_an_attribute_of_the_trainer_is_the_same_in_its_methods() -> None:
+    source = textwrap.dedent("""\
+        import lightning
+        import torch
+        from torch import nn
+
+
+        class Trained(lightning.LightningModule):
+            def __init__(self, l2=1e-4, after=10):
+                super().__init__()
+                self.net = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4))
+                self.l2 = l2
+                self.after = after
+
+            def training_step(self, batch, index):
+                x, y = batch
+                loss = nn.functional.mse_loss(self.net(x), y)
+                if self.{asked} > 0:
+                    loss = loss + self.l2 * sum(p.pow(2).sum() for p in self.parameters())
+                return loss
+
+            def configure_optimizers(self):
+                return torch.optim.Adam(self.parameters(), lr=1e-3)
+        """)
+    always, sometimes = source.replace("{asked}", "l2"), source.replace("{asked}", "after")
+    assert "AdamW(param_groups, lr=1e-3, weight_decay=2 * self.l2)" in mended(always)
+    assert "if self.l2 > 0" not in mended(always)
+    assert mended(sometimes) == sometimes
+
+
 def test_a_penalty_over_a_part_does_not_become_decay_of_everything() -> None:
     penalty = "loss = loss + 1e-4 * sum(p.pow(2).sum() for p in model[0].parameters())"
     found = mended(with_penalty("Adam(model.parameters())", penalty))

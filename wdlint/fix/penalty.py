@@ -31,6 +31,7 @@ from wdlint.fix.removal import Removal, removal
 from wdlint.source import tree as t
 
 LESS_DECAY = "the regularisation becomes weaker by the penalty's share; the optimizer's decay stays"
+_TRAINING = frozenset(("optimizer", "training", "self.training", "model.training"))  # asked of every step alike
 _STEPPED = "the update rule changes: the decay acts on the weights, scaled by the learning rate, and has to be tuned"
 
 
@@ -219,17 +220,26 @@ def _always(program: Program, taken: Removal, strength: Strength, step: t.Statem
     if taken.joined is None:
         return False
     stepped = set(program.around(step)) if step is not None else set()
-    of_strength = {n.id for e in strength.expressions for n in program.below(e) if isinstance(n, t.Name)}
+    of_strength = {name for e in strength.expressions for name in _named(program, e)}
     for around in program.around(taken.joined):
         if isinstance(around, t.FunctionDef):
             return True
         if isinstance(around, t.If) and around not in stepped:
             if any(outer is taken.loop for outer in program.around(around)):
                 continue  # a test of the parameter, which goes with the loop
-            asked = {n.id for n in program.below(around.test) if isinstance(n, t.Name)}
-            if not asked <= of_strength | {"optimizer", "training"}:
+            if not set(_named(program, around.test)) <= of_strength | _TRAINING:
                 return False
     return True
+
+
+def _named(program: Program, expr: t.Expr) -> Iterator[str]:
+    """What an expression asks for, by whole dotted names: `args.l2` of `args.l2 > 0`."""
+    name = dotted(expr)
+    if name is not None:
+        yield name
+        return
+    for part in program.children[expr]:
+        yield from _named(program, part.value if isinstance(part, t.Argument) else part)  # type: ignore[arg-type]
 
 
 def _none_yet(amount: Amount) -> bool:
@@ -251,14 +261,31 @@ def _seen_from(program: Program, at: t.Expr, strength: Strength) -> str:
 def _same_name(program: Program, name: t.Name, at: t.Expr) -> bool:
     """Whether a name means at a place what it means where it stands."""
     here, there = _home(program, name.id, name), _home(program, name.id, at)
-    if here is None or here is not there:
+    if here is None:
         return False
-    stores = [n for n in program.names(name.id, here) if n in program.bound]  # type: ignore[arg-type]
+    if here is not there:
+        return _same_object(program, name, at)
+    stores = [n for n in program.names(name.id, here) if n in program.bound]
     bound_before = all(program.span(n)[1] <= program.span(at)[0] for n in stores)
     return len(stores) <= 1 and bound_before
 
 
-def _home(program: Program, name: str, at: t.Expr) -> object | None:
+def _same_object(program: Program, name: t.Name, at: t.Expr) -> bool:
+    """Whether a name is `self` in two methods of one class, and its attribute is set in one place alone."""
+    attribute = program.parents[name]
+    classes = [next((a for a in program.around(n) if isinstance(a, t.ClassDef)), None) for n in (name, at)]
+    if not isinstance(attribute, t.Attribute) or classes[0] is None or classes[0] is not classes[1]:
+        return False
+    for node in (name, at):
+        method = next((a for a in program.around(node) if isinstance(a, t.FunctionDef)), None)
+        if method is None or not method.params or method.params[0].name != name.id:
+            return False
+    spelled = f"{name.id}.{attribute.attr}"
+    stores = [n for n in program.bound if isinstance(n, t.Attribute) and dotted(n) == spelled]
+    return len(stores) == 1
+
+
+def _home(program: Program, name: str, at: t.Expr) -> t.FunctionDef | t.Lambda | t.Module | None:
     """The innermost scope around a place that binds a name."""
     for scope in program.around(at):
         if isinstance(scope, (t.FunctionDef, t.Lambda)) and any(p.name == name for p in scope.params):
