@@ -79,6 +79,14 @@ def test_a_parameter_left_out_of_a_split() -> None:
     assert codes(wdlint.audit(model, torch.optim.AdamW(groups))) == ["WD303"]
 
 
+def test_an_exempt_group_that_a_used_up_iterator_left_empty() -> None:
+    model = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4))
+    once = (p for p in model.parameters())
+    weights, others = [p for p in once if p.ndim >= 2], [p for p in once if p.ndim < 2]
+    groups = [{"params": weights, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}]
+    assert codes(wdlint.audit(model, torch.optim.AdamW(groups))) == ["WD303"]
+
+
 def test_what_another_optimizer_holds_is_not_left_out() -> None:
     model = Network()
     groups = split(model, lambda n, p: p.ndim < 2 or n == "scale")

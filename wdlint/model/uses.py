@@ -225,9 +225,12 @@ def _spares_vectors(optimizer: Optimizer) -> bool:
 
 
 def _divided(groups: Sequence[Group]) -> bool:
-    """Whether some parameters decay and others are exempt: a split by hand, which states an intent."""
+    """Whether some parameters decay and a group is exempt: a split by hand, which states an intent.
+
+    An exempt group that is empty states it too: an iterator that was used up leaves one behind.
+    """
     filled = [g for g in groups if any(m is Ternary.YES for m in g.members)]
-    return any(g.amount.decays for g in filled) and any(not g.amount.decays for g in filled)
+    return any(g.amount.decays for g in filled) and any(not g.amount.decays for g in groups)
 
 
 def declared_exemptions(model: nn.Module, seen: Classification) -> Iterator[str]:
