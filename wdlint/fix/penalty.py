@@ -28,6 +28,7 @@ from wdlint.fix.emit import quoted
 from wdlint.fix.hazards import flattens
 from wdlint.fix.program import Program, dotted
 from wdlint.fix.removal import Removal, removal
+from wdlint.fix.selection import conjunct, one_line
 from wdlint.source import tree as t
 
 LESS_DECAY = "the regularisation becomes weaker by the penalty's share; the optimizer's decay stays"
@@ -322,7 +323,7 @@ def _beside_step(program: Program, taken: Removal, strength: Strength) -> Iterat
     rate = f"{optimizer}.param_groups[0][{quoted('lr', program)}]"
     lines = (
         "with torch.no_grad():",
-        f"{unit}for {program.source(loop.target)} in {_one_line(program.source(loop.iter))}:",
+        f"{unit}for {program.source(loop.target)} in {one_line(program.source(loop.iter))}:",
         f"{unit}{unit}if {condition}:",
         f"{unit}{unit}{unit}{target}.mul_(1 - {rate} * {strength.text})",
     )
@@ -330,10 +331,6 @@ def _beside_step(program: Program, taken: Removal, strength: Strength) -> Iterat
     text = "".join(f"{line}\n{indentation}" for line in lines)
     edits = (*taken.edits(kept=text), program.edit(start, start, text))
     yield Fix("Decay the weights themselves, beside the optimizer's step", Applicability.UNSAFE, edits, _STEPPED)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _step_after(program: Program, taken: Removal) -> tuple[t.Expression, str] | None:
@@ -365,14 +362,9 @@ def _parameter_of(program: Program, loop: t.For | t.Clause) -> tuple[str | None,
         case _:
             return None, ()
     if isinstance(loop, t.Clause):
-        return name, [_bracketed(program, test) for test in loop.ifs]
+        return name, [conjunct(program, test) for test in loop.ifs]
     tests, body = [], loop.body
     while len(body.statements) == 1 and isinstance(body.statements[0], t.If) and body.statements[0].orelse is None:
-        tests.append(_bracketed(program, body.statements[0].test))
+        tests.append(conjunct(program, body.statements[0].test))
         body = body.statements[0].body
     return (name, tests) if len(body.statements) == 1 else (None, ())
-
-
-def _bracketed(program: Program, test: t.Expr) -> str:
-    text = _one_line(program.source(test))
-    return f"({text})" if isinstance(test, (t.Boolean, t.Conditional, t.Lambda, t.Walrus)) else text

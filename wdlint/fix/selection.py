@@ -36,7 +36,7 @@ def selection_of(program: Program, expr: t.Expr) -> Selection | None:
                 return Selection(program.source(expr), models=models)
         case t.Display(kind="list") if expr.items and all(_restarts(program, item) for item in expr.items):
             models = tuple(m for item in expr.items for m in models_in(program, item))
-            return Selection(_one_line(program.source(expr)), models=models)
+            return Selection(one_line(program.source(expr)), models=models)
     return None
 
 
@@ -45,7 +45,8 @@ def _on_p(made: Selection) -> str:
     return re.sub(rf"\b{re.escape(made.variable)}\b", "p", made.test)
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Code over several lines on one, unless a comment stands in it."""
     return " ".join(text.split()) if "#" not in text else text
 
 
@@ -79,7 +80,7 @@ def _of_call(program: Program, call: t.Call) -> Selection | None:
         receiver = program.source(func.value)
         if func.attr == "parameters":
             named = f"{receiver}.named_parameters()" if not call.args else ""
-            return Selection(_one_line(program.source(call)), models=(receiver,), by_name=named)
+            return Selection(one_line(program.source(call)), models=(receiver,), by_name=named)
     name = dotted(func) or ""
     given = [a.value for a in call.args]
     if name in _WRAPPING and len(given) == 1 and plain:
@@ -90,7 +91,7 @@ def _of_call(program: Program, call: t.Call) -> Selection | None:
         parts = [None if a.star else selection_of(program, a.value) for a in call.args]
         if all(part is not None for part in parts):
             models = tuple(model for part in parts if part is not None for model in part.models)
-            return Selection(_one_line(program.source(call)), models=models)
+            return Selection(one_line(program.source(call)), models=models)
     return None
 
 
@@ -99,14 +100,14 @@ def _of_filter(program: Program, function: t.Expr, collection: t.Expr) -> Select
     if inner is None or inner.test or not isinstance(function, t.Lambda) or len(function.params) != 1:
         return None
     variable = function.params[0].name
-    return Selection(inner.iterable, variable, None, _conjunct(program, function.body), inner.models, inner.by_name)
+    return Selection(inner.iterable, variable, None, conjunct(program, function.body), inner.models, inner.by_name)
 
 
 def _of_comprehension(program: Program, expr: t.Comprehension) -> Selection | None:
     if len(expr.clauses) != 1:
         return None
     (clause,) = expr.clauses
-    test = " and ".join(_conjunct(program, condition) for condition in clause.ifs)
+    test = " and ".join(conjunct(program, condition) for condition in clause.ifs)
     match clause.target, expr.element:
         case t.Name(id=target), t.Name(id=element) if target == element:
             inner = selection_of(program, clause.iter)
@@ -119,12 +120,13 @@ def _of_comprehension(program: Program, expr: t.Comprehension) -> Selection | No
                 over = over.args[0].value
             if isinstance(over, t.Call) and isinstance(over.func, t.Attribute) and over.func.attr == "named_parameters":
                 receiver = program.source(over.func.value)
-                return Selection(_one_line(program.source(over)), element, name, test, (receiver,))
+                return Selection(one_line(program.source(over)), element, name, test, (receiver,))
     return None
 
 
-def _conjunct(program: Program, condition: t.Expr) -> str:
-    text = _one_line(program.source(condition))
+def conjunct(program: Program, condition: t.Expr) -> str:
+    """A condition as one side of `and`, in brackets where it needs them."""
+    text = one_line(program.source(condition))
     bare = isinstance(condition, (t.Conditional, t.Lambda, t.Walrus))
     return f"({text})" if bare or (isinstance(condition, t.Boolean) and condition.op == "or") else text
 
