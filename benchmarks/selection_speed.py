@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 
 from wdlint.facts import Evidence, Kind, Parameter, Witness
-from wdlint.source.membership import members, outcomes
-from wdlint.source.ordinary import division
-from wdlint.source.predicates import (
+from wdlint.source.selections.membership import members, outcomes
+from wdlint.source.selections.ordinary_parameters import division
+from wdlint.source.selections.predicates import (
     Contains,
     Dims,
     Equals,

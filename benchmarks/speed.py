@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wdlint.source.screen import may_matter
+from wdlint.source.read.screen import may_matter
 
 SEED = 20261123
 START_UP = 0.020  # seconds that a screened-out file may cost beyond Python and click
@@ -92,9 +92,9 @@ def parse_and_own(files: Sequence[Path]) -> tuple[float, float]:
     """CPU seconds of libcst's parses and of all else, when files are linted in this process."""
     import libcst
 
-    from wdlint.config import Configuration
-    from wdlint.lint import Linter
-    from wdlint.work import collecting_rarely
+    from wdlint.linting.lint import Linter
+    from wdlint.linting.work import collecting_rarely
+    from wdlint.settings.config import Configuration
 
     spent = 0.0
     parse: Callable[..., libcst.Module] = libcst.parse_module

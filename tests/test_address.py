@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from wdlint import address
-from wdlint.cli import wdlint
+from wdlint.commands.cli import wdlint
+from wdlint.report import address
 
 FAULT = "import torch\n\n\ndef f(m):\n    return torch.optim.AdamW(m.parameters(), weight_decay=0.1)\n"
 WHERE = "https://example.org/docs/rules"

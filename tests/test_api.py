@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 import wdlint
 from wdlint import NotChecked, check_paths, check_source
-from wdlint.cli import wdlint as command
+from wdlint.commands.cli import wdlint as command
 from wdlint.complaint import Complaint
 from wdlint.flake8 import Plugin
 

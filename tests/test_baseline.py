@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wdlint.baseline import divided, entries_of, moved, pruned, read, write
 from wdlint.complaint import Complaint
-from wdlint.excerpt import Excerpts
 from wdlint.facts import Finding, Place
+from wdlint.report.baseline import divided, entries_of, moved, pruned, read, write
+from wdlint.report.excerpt import Excerpts
 
 Made = Callable[..., Finding]
 SOURCE = "import torch\n\nopt = AdamW(model.parameters())\nopt = AdamW(model.parameters())\nx = Adam(p)\n"

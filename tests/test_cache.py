@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from wdlint.cache import Cache, Dependencies, clean
-from wdlint.checked import Checked
-from wdlint.cli import wdlint
-from wdlint.config import Configuration
+from wdlint.commands.cli import wdlint
 from wdlint.facts import Applicability, Confidence, Edit, Finding, Fix, Note, Place, Severity
-from wdlint.lint import Linter
-from wdlint.work import Plan, check_files
+from wdlint.linting.cache import Cache, Dependencies, clean
+from wdlint.linting.checked import Checked
+from wdlint.linting.lint import Linter
+from wdlint.linting.work import Plan, check_files
+from wdlint.settings.config import Configuration
 
 TRAIN = """\
 import torch

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from wdlint.changed import on_changed_lines
 from wdlint.complaint import Complaint
-from wdlint.excerpt import Excerpts
 from wdlint.facts import Finding
+from wdlint.files.changed import on_changed_lines
+from wdlint.report.excerpt import Excerpts
 
 Made = Callable[..., Finding]
 

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from wdlint import __version__
-from wdlint.cli import wdlint
+from wdlint.commands.cli import wdlint
 
 FAULT = """\
 import torch
@@ -317,11 +317,11 @@ def test_a_folder_whose_files_are_all_ignored_says_so(here: Path) -> None:
 def test_a_screened_out_file_loads_neither_rules_nor_parser(here: Path) -> None:
     written("clean.py", "x = 1\n")
     script = (
-        "import sys, wdlint.check\n"
-        "from wdlint.cli import wdlint\n"
+        "import sys, wdlint.commands.check\n"
+        "from wdlint.commands.cli import wdlint\n"
         "try: wdlint(['clean.py'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'libcst', 'wdlint.facts', 'wdlint.rule', 'importlib.metadata', 'tomllib', 'torch'}\n"
+        "heavy = {'libcst', 'wdlint.facts', 'wdlint.judging.rule', 'importlib.metadata', 'tomllib', 'torch'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

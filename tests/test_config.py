@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from wdlint.config import Configuration, ConfigurationError, as_toml, read
-from wdlint.settings import SKIPPED_FOLDERS, OptimizerEntry, Settings
+from wdlint.settings.catalogue import SKIPPED_FOLDERS, OptimizerEntry, Settings
+from wdlint.settings.config import Configuration, ConfigurationError, as_toml, read
 
 
 def settings(folder: Path, **overrides: object) -> Settings:

@@ -54,13 +54,15 @@ def killed_at(call: str, number: int, *arguments: str) -> int:
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "    return true(*arguments, **options)\n"
         f"setattr(held, {name!r}, deadly)\n"
-        "from wdlint.cli import wdlint\n"
+        "from wdlint.commands.cli import wdlint\n"
         f"wdlint({list(arguments)!r})\n"
     )
     return subprocess.run([sys.executable, "-c", script], capture_output=True, check=False).returncode
 
 
-@pytest.mark.parametrize("call", ["wdlint.writing.os.fsync", "wdlint.writing.os.replace", "wdlint.writing.os.chmod"])
+@pytest.mark.parametrize(
+    "call", ["wdlint.files.writing.os.fsync", "wdlint.files.writing.os.replace", "wdlint.files.writing.os.chmod"]
+)
 def test_a_run_killed_as_it_writes_leaves_each_file_old_or_new(here: Path, call: str) -> None:
     names = ["a.py", "b.py"]
     for name in names:
@@ -75,7 +77,7 @@ def test_a_run_killed_as_it_writes_leaves_each_file_old_or_new(here: Path, call:
     assert {(here / name).read_text() for name in names} == {texts[0]}
 
 
-@pytest.mark.parametrize("call", ["json.encoder.JSONEncoder.iterencode", "wdlint.cache.os.replace"])
+@pytest.mark.parametrize("call", ["json.encoder.JSONEncoder.iterencode", "wdlint.linting.cache.os.replace"])
 def test_a_run_killed_as_it_writes_its_cache_leaves_one_that_can_be_used(here: Path, call: str) -> None:
     for name in ("a.py", "b.py"):
         (here / name).write_text(FAULT + f"# {name}\n")
@@ -122,7 +124,7 @@ def test_a_file_that_cannot_be_read_stops_no_other(here: Path) -> None:
 def test_a_file_that_goes_between_judgement_and_fix_stops_no_other(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from click.testing import CliRunner
 
-    from wdlint import check, cli
+    from wdlint.commands import check, cli
 
     for name in ("a.py", "b.py"):
         (here / name).write_text(FIXABLE)
@@ -143,7 +145,7 @@ def test_a_file_that_goes_between_judgement_and_fix_stops_no_other(here: Path, m
 def test_what_is_saved_while_a_fix_proves_itself_is_kept(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from click.testing import CliRunner
 
-    from wdlint import cli, fixing
+    from wdlint.commands import cli, fixing
 
     for name in ("a.py", "b.py"):
         (here / name).write_text(FIXABLE)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from wdlint.complaint import Complaint
-from wdlint.writing import write_whole
+from wdlint.files.writing import write_whole
 
 FAULT = "import torch\nopt = torch.optim.Adam(m.parameters(), weight_decay=1e-2)\n"
 WDLINT = [sys.executable, "-m", "wdlint"]
@@ -110,7 +110,7 @@ def test_a_file_is_written_in_full_or_not_at_all(here: Path, monkeypatch: pytest
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("wdlint.writing.os.fsync", full)
+    monkeypatch.setattr("wdlint.files.writing.os.fsync", full)
     with pytest.raises(Complaint, match="No space left"):
         write_whole(str(path), b"newer")
     assert path.read_text() == "new"
@@ -118,8 +118,8 @@ def test_a_file_is_written_in_full_or_not_at_all(here: Path, monkeypatch: pytest
 
 
 def test_a_file_that_vanishes_between_looking_and_reading_is_said() -> None:
-    from wdlint.config import Configuration
-    from wdlint.lint import Linter
+    from wdlint.linting.lint import Linter
+    from wdlint.settings.config import Configuration
 
     checked = Linter(Configuration(isolated=True)).check("vanished.py")
     assert checked.error == "can't be read: No such file or directory"

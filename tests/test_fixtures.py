@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from wdlint.config import Configuration
-from wdlint.examples import differences, marks_of
-from wdlint.lint import Linter
+from wdlint.judging.examples import differences, marks_of
+from wdlint.linting.lint import Linter
+from wdlint.settings.config import Configuration
 
 TOP = Path(__file__).parent.parent
 FILES = sorted(path.relative_to(TOP).as_posix() for path in (TOP / "fixtures").rglob("*.py"))

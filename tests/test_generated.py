@@ -15,7 +15,7 @@ TOP = Path(__file__).parent.parent
 sys.path.insert(0, str(TOP / "docs" / "make"))
 from generated import whole_files  # noqa: E402
 
-from wdlint.cli import wdlint  # noqa: E402
+from wdlint.commands.cli import wdlint  # noqa: E402
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -35,7 +35,7 @@ def test_no_page_is_left_of_a_rule_that_is_gone() -> None:
 
 
 def test_the_schema_tells_right_settings_from_wrong_ones() -> None:
-    validator = jsonschema.Draft7Validator(json.loads((TOP / "wdlint" / "settings.schema.json").read_text()))
+    validator = jsonschema.Draft7Validator(json.loads((TOP / "wdlint" / "settings" / "schema.json").read_text()))
     type(validator).check_schema(validator.schema)
     assert validator.is_valid({"select": ["WD1"]})
     assert not validator.is_valid({"selct": []})

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from wdlint.gitignore import IgnoreFile, ignore_file
-from wdlint.paths import discover
-from wdlint.settings import Settings
+from wdlint.files.gitignore import IgnoreFile, ignore_file
+from wdlint.files.paths import discover
+from wdlint.settings.catalogue import Settings
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None or sys.platform == "win32", reason="asks git")
 

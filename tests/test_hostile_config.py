@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wdlint.cli import wdlint
-from wdlint.config import as_toml, keys, read
-from wdlint.settings import Knowledge, Settings
+from wdlint.commands.cli import wdlint
+from wdlint.settings.catalogue import Knowledge, Settings
+from wdlint.settings.config import as_toml, keys, read
 
 FAULT = "import torch\nopt = torch.optim.Adam(m.parameters(), weight_decay=1e-2)\n"
 

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from wdlint.commands.add_ignore import add_ignores
 from wdlint.complaint import Complaint
 from wdlint.facts import Finding, Place
-from wdlint.ignore import add_ignores
-from wdlint.rule import built_in
-from wdlint.suppress import split
+from wdlint.judging.rule import built_in
+from wdlint.judging.suppress import split
 
 Made = Callable[..., Finding]
 

@@ -57,12 +57,12 @@ def hook(name, arguments):
         if not os.path.abspath(arguments[0]).startswith(cache):
             events.append([name, str(arguments[0])])
 
-import wdlint.check, wdlint.cli
+import wdlint.commands.check, wdlint.commands.cli
 sys.dont_write_bytecode = True
 sys.addaudithook(hook)
 code = 0
 try:
-    wdlint.cli.wdlint(["--cache-dir", "kept", "--output-format", "concise", "-j", "1", "."])
+    wdlint.commands.cli.wdlint(["--cache-dir", "kept", "--output-format", "concise", "-j", "1", "."])
 except SystemExit as stop:
     code = stop.code
 print(json.dumps([code, events]))
@@ -93,7 +93,7 @@ def test_source_is_linted_where_torch_cannot_be_imported(tmp_path: Path) -> None
     script = (
         "import sys\n"
         "sys.modules['torch'] = None\n"  # any import of it raises ImportError
-        "from wdlint.cli import wdlint\n"
+        "from wdlint.commands.cli import wdlint\n"
         "wdlint(['--no-cache', '--output-format', 'concise', 'train.py'])"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)

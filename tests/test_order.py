@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wdlint.checked import Checked
-from wdlint.config import Configuration
-from wdlint.work import Plan, check_files
+from wdlint.linting.checked import Checked
+from wdlint.linting.work import Plan, check_files
+from wdlint.settings.config import Configuration
 
 # Files that import each other, in a circle too, rebind each other's names, and share a model and a factory.
 FILES = {

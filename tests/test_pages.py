@@ -12,8 +12,8 @@ import click
 import pytest
 
 import wdlint as package
-from wdlint.cli import wdlint
-from wdlint.rule import built_in
+from wdlint.commands.cli import wdlint
+from wdlint.judging.rule import built_in
 
 TOP = Path(__file__).parent.parent
 sys.path.insert(0, str(TOP / "docs" / "make"))

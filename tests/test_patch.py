@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from wdlint.patch import patch
+from wdlint.files.patch import patch
 
 NAMES = [
     b"train.py",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from wdlint.paths import discover, display, missing
-from wdlint.settings import Settings
+from wdlint.files.paths import discover, display, missing
+from wdlint.settings.catalogue import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -137,7 +137,7 @@ def test_a_folder_that_cannot_be_opened_is_passed_over(here: Path, monkeypatch: 
             raise PermissionError(13, "Permission denied")
         return scandir(path)
 
-    monkeypatch.setattr("wdlint.paths.os.scandir", refusing)
+    monkeypatch.setattr("wdlint.files.paths.os.scandir", refusing)
     assert found() == ["a.py"]
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from wdlint.facts import Severity
-from wdlint.rule import BrokenRule, built_in
-from wdlint.selection import UnknownRule, available, find, selected
-from wdlint.settings import Settings
+from wdlint.judging.rule import BrokenRule, built_in
+from wdlint.judging.selection import UnknownRule, available, find, selected
+from wdlint.settings.catalogue import Settings
 
 
 def codes(**settings: object) -> set[str]:

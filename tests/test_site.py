@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from wdlint.cli import wdlint
+from wdlint.commands.cli import wdlint
+from wdlint.commands.explain_site import explain_site
 from wdlint.complaint import Complaint
-from wdlint.site import explain_site
 
 TRAIN = """\
 import torch

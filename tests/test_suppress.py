@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wdlint.facts import Finding, Place
-from wdlint.rule import built_in
-from wdlint.suppress import _as_fact, judged, may_suppress, split
+from wdlint.judging.rule import built_in
+from wdlint.judging.suppress import _as_fact, judged, may_suppress, split
 
 RULES = built_in()
 Made = Callable[..., Finding]

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from wdlint import work
-from wdlint.checked import Checked
-from wdlint.config import Configuration
-from wdlint.lint import Linter
-from wdlint.work import Plan, check_files
+from wdlint.linting import work
+from wdlint.linting.checked import Checked
+from wdlint.linting.lint import Linter
+from wdlint.linting.work import Plan, check_files
+from wdlint.settings.config import Configuration
 
 FAULT = """\
 import torch

@@ -21,7 +21,7 @@ def main() -> None:
         if getattr(sys, name) is None:  # closed before we were started
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     try:
-        from wdlint.cli import wdlint
+        from wdlint.commands.cli import wdlint
 
         try:
             wdlint(prog_name="wdlint")

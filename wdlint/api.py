@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wdlint import paths
-from wdlint.config import Configuration
 from wdlint.facts import Finding
-from wdlint.lint import Linter
-from wdlint.work import Plan, check_files
+from wdlint.files import paths
+from wdlint.linting.lint import Linter
+from wdlint.linting.work import Plan, check_files
+from wdlint.settings.config import Configuration
 
 
 class NotChecked(Exception):

@@ -18,10 +18,10 @@ import jsonschema
 import yaml
 
 from wdlint.complaint import Complaint
-from wdlint.config import FILES, read
-from wdlint.schema import schema
-from wdlint.selection import ENTRY_POINTS, selected
-from wdlint.settings import Settings
+from wdlint.judging.selection import ENTRY_POINTS, selected
+from wdlint.settings.catalogue import Settings
+from wdlint.settings.config import FILES, read
+from wdlint.settings.schema import schema
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -6,7 +6,7 @@ import re
 
 import click
 
-from wdlint.cli import wdlint
+from wdlint.commands.cli import wdlint
 
 
 def options() -> str:

@@ -16,10 +16,10 @@ from click.testing import CliRunner
 from story import TOP, told
 from terminal import picture
 
-from wdlint.cli import wdlint
-from wdlint.explain import markdown_table
-from wdlint.rule import built_in
-from wdlint.schema import schema
+from wdlint.commands.cli import wdlint
+from wdlint.commands.explain import markdown_table
+from wdlint.judging.rule import built_in
+from wdlint.settings.schema import schema
 
 PICTURE = TOP / "docs" / "terminal.svg"
 SHOWN = "wdlint fixtures/library/finetune_gpt2.py"  # what the picture and the README's first command show
@@ -52,7 +52,7 @@ def whole_files() -> dict[Path, str]:
     return {
         **{TOP / "docs" / "rules" / name: text for name, text in rule_pages.pages().items()},
         PICTURE: _picture(),
-        TOP / "wdlint" / "settings.schema.json": json.dumps(schema(), indent=2) + "\n",
+        TOP / "wdlint" / "settings" / "schema.json": json.dumps(schema(), indent=2) + "\n",
     }
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from wdlint.examples import marks_of
-from wdlint.explain import markdown_table, rule_page
-from wdlint.rule import Rule, built_in
+from wdlint.commands.explain import markdown_table, rule_page
+from wdlint.judging.examples import marks_of
+from wdlint.judging.rule import Rule, built_in
 
 MADE = "<!-- made by `python docs/make` from {source}: change that -->\n\n"
 

@@ -1,4 +1,4 @@
-"""The table of settings, made from `wdlint.settings`: every key, what it may be, its default and its meaning."""
+"""The table of settings, made from `wdlint.settings.catalogue`: every key, what it may be, its default and its meaning."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from dataclasses import MISSING, Field
 from typing import Any
 
-from wdlint.config import keys
-from wdlint.schema import schema
-from wdlint.settings import SKIPPED_FOLDERS, Knowledge, Settings
+from wdlint.settings.catalogue import SKIPPED_FOLDERS, Knowledge, Settings
+from wdlint.settings.config import keys
+from wdlint.settings.schema import schema
 
 _FORMS = {
     "rules": "list of rules",

@@ -171,7 +171,7 @@ class Scene:
         """What a command prints; it must end as it is said to, or else in peace (0, or 1 for findings)."""
         words = shlex.split(line, comments=True)
         if words[0] == "wdlint" and not SHELL & set(line.partition(" #")[0]):
-            from wdlint.cli import wdlint
+            from wdlint.commands.cli import wdlint
 
             result = CliRunner().invoke(wdlint, words[1:], prog_name="wdlint")
             output, code = result.output, result.exit_code

@@ -25,13 +25,13 @@ from typing import Any
 
 import torch
 
-from wdlint import paths
-from wdlint.config import Configuration
 from wdlint.facts import Applicability, Finding, Fix
+from wdlint.files import paths
 from wdlint.fix.apply import fixed
-from wdlint.lint import Linter
+from wdlint.linting.lint import Linter
 from wdlint.model.classify import classify
 from wdlint.model.tensors import held_parameters
+from wdlint.settings.config import Configuration
 
 WORKERS = max(2, min(8, os.cpu_count() or 1))
 SECONDS = 120  # a script that takes longer hangs

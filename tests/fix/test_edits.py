@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from wdlint.cli import wdlint
-from wdlint.config import Configuration
+from wdlint.commands.cli import wdlint
+from wdlint.commands.fixing import mended_text
 from wdlint.facts import Applicability, Edit, Finding, Fix, Place
 from wdlint.fix.apply import Overlapping, applied, fixed
-from wdlint.fixing import mended_text
+from wdlint.settings.config import Configuration
 
 CALL = "optimizer = torch.optim.AdamW(net.parameters(), weight_decay=0.1)"
 SOURCE = f"import torch\nfrom torch import nn\n\nnet = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))\n{CALL}\n"

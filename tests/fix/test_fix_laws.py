@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from wdlint.config import Configuration
 from wdlint.facts import Applicability, Finding, Fix
 from wdlint.fix.apply import Outcome, fixed
-from wdlint.lint import Linter
+from wdlint.linting.lint import Linter
+from wdlint.settings.config import Configuration
 
 sys.path.insert(0, str(Path(__file__).parent))
 from written import Made, files, notebooks

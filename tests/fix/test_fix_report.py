@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from wdlint.cli import wdlint
+from wdlint.commands.cli import wdlint
 
 FACTORY = """\
 import torch

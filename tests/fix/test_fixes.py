@@ -7,10 +7,10 @@ import textwrap
 import pytest
 
 from wdlint.api import check_source
+from wdlint.commands.fixing import mended_text
 from wdlint.facts import Applicability, Finding, Fix
 from wdlint.fix.apply import Outcome
-from wdlint.fixing import mended_text
-from wdlint.settings import Settings
+from wdlint.settings.catalogue import Settings
 
 MODEL = """\
 # This line is as wide as the file may be, and fixes keep to it: ............................................

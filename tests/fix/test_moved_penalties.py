@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from wdlint.commands.fixing import mended_text
 from wdlint.facts import Applicability, Fix
-from wdlint.fixing import mended_text
-from wdlint.settings import Settings
+from wdlint.settings.catalogue import Settings
 
 MADE = """\
 import torch

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from wdlint import check_source
+from wdlint.commands.explain_site import explain_site
 from wdlint.knowledge import user
 from wdlint.knowledge.factories import factory
 from wdlint.knowledge.layers import layer
 from wdlint.knowledge.optimizers import optimizer
 from wdlint.knowledge.wrappers import helper
-from wdlint.settings import Knowledge, OptimizerEntry
-from wdlint.site import explain_site
+from wdlint.settings.catalogue import Knowledge, OptimizerEntry
 
 SOURCE = """\
 import torch

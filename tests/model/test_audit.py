@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 import wdlint
+from wdlint.judging.selection import UnknownRule
 from wdlint.model.audit import Report
-from wdlint.selection import UnknownRule
 from wdlint.testing import assert_decay
 
 pytest_plugins = ["wdlint.testing"]

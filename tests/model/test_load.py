@@ -161,7 +161,7 @@ def test_a_damaged_file_is_a_complaint(tmp_path: Path, data: bytes) -> None:
 
 def test_a_header_needs_no_torch(tmp_path: Path) -> None:
     path = safetensors(tmp_path / "model.safetensors", TENSORS)
-    words = "import sys; sys.modules['torch'] = None; from wdlint.cli_model import model; model()"
+    words = "import sys; sys.modules['torch'] = None; from wdlint.commands.model import model; model()"
     command = [sys.executable, "-c", words, str(path), "--compare"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert "biases" in done.stdout

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from wdlint.cli_model import model
+from wdlint.commands.model import model
 
 SOURCE = """
 import torch

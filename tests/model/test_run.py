@@ -42,7 +42,7 @@ def line_of(text: str, start: str = "optimizer =") -> int:
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from wdlint.cli_model import run; run()", *words]
+    command = [sys.executable, "-c", "from wdlint.commands.model import run; run()", *words]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 

@@ -17,14 +17,14 @@ import pytest
 from sarif import SCHEMA
 
 from wdlint import __version__
-from wdlint.excerpt import Excerpts
 from wdlint.facts import Applicability, Confidence, Edit, Finding, Fix, Note, Place, Severity
+from wdlint.judging.rule import built_in
 from wdlint.report import Run, render
+from wdlint.report.excerpt import Excerpts
 from wdlint.report.github import job_summary
 from wdlint.report.hunks import MOST
 from wdlint.report.plain import statistics_lines
-from wdlint.rule import built_in
-from wdlint.settings import FORMATS
+from wdlint.settings.catalogue import FORMATS
 
 GOLDEN = Path(__file__).parent / "golden"
 

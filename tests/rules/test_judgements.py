@@ -31,7 +31,7 @@ from wdlint.facts import (
     Trouble,
     Witness,
 )
-from wdlint.rule import built_in
+from wdlint.judging.rule import built_in
 
 YES, NO, UNKNOWN = Ternary.YES, Ternary.NO, Ternary.UNKNOWN
 HERE = Place("train.py", 20, 13, 20, 60)

@@ -26,7 +26,7 @@ from wdlint.facts import (
     Ternary,
     Witness,
 )
-from wdlint.rule import built_in
+from wdlint.judging.rule import built_in
 
 RULES = [rule for rule in built_in() if rule.subject is OptimizerUse]
 DECAY_RULES = [rule for rule in RULES if rule.code.startswith(("WD1", "WD2"))]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from wdlint import check_source
-from wdlint.rule import Rule, built_in
+from wdlint.judging.rule import Rule, built_in
 
 HEAD = """\
 import torch

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from wdlint.config import Configuration
 from wdlint.facts import Applicability, Finding
-from wdlint.lint import Linter
+from wdlint.linting.lint import Linter
 from wdlint.server import actions
 from wdlint.server.actions import Offer
 from wdlint.server.documents import document
 from wdlint.server.linting import Engine, Seen
+from wdlint.settings.config import Configuration
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 FILES = [path for folder in ("gpt", "optimizers") for path in sorted((FIXTURES / folder).glob("*.py"))]

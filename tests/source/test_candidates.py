@@ -8,7 +8,7 @@ import pytest
 
 from wdlint.facts import FileFacts
 from wdlint.source.engine import Project, observe
-from wdlint.source.screen import brought, may_construct
+from wdlint.source.read.screen import brought, may_construct
 
 
 def read(folder: Path, **files: str) -> tuple[FileFacts, set[str]]:

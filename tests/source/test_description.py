@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wdlint.source.description import words
-from wdlint.source.predicates import (
+from wdlint.source.selections.description import words
+from wdlint.source.selections.predicates import (
     Always,
     AncestorIs,
     Contains,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from wdlint.config import Configuration
-from wdlint.lint import Linter
-from wdlint.source.files import Files, Programs
-from wdlint.source.parse import Unreadable
+from wdlint.linting.lint import Linter
+from wdlint.settings.config import Configuration
+from wdlint.source.read.files import Files, Programs
+from wdlint.source.read.parse import Unreadable
 
 TRAIN = b"import torch\nfrom net import Net\n\ntorch.optim.AdamW(Net().parameters(), weight_decay=0.1)\n"
 NET = "from torch import nn\n\ndef Net():\n    return nn.Linear(4, 4, bias={})\n"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wdlint.facts import Kind, Witness
-from wdlint.source.forward_use import uses_in_source
+from wdlint.source.models.forward.use import uses_in_source
 
 
 def layer(*forward: str, methods: str = "", init: str = "pass", arguments: str = "x") -> str:

@@ -8,13 +8,13 @@ import libcst
 import pytest
 
 from wdlint.facts import Inventory, Kind, Parameter, Ternary
-from wdlint.source.declared import models_declared_exemptions
-from wdlint.source.evaluate import Evaluator
-from wdlint.source.inventory import ancestry, inventory, marks
-from wdlint.source.lower_expressions import expression
-from wdlint.source.parse import parse_text
-from wdlint.source.project import Project
-from wdlint.source.values import Value
+from wdlint.source.models.declared_exemptions import models_declared_exemptions
+from wdlint.source.models.inventory import ancestry, inventory, marks
+from wdlint.source.read.lower_expressions import expression
+from wdlint.source.read.parse import parse_text
+from wdlint.source.read.project import Project
+from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.values import Value
 
 HEADER = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\nfrom torch.nn import Parameter\n"
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from wdlint.facts import Inventory, Kind, Parameter, Ternary
-from wdlint.source.evaluate import Evaluator
-from wdlint.source.inventory import inventory
-from wdlint.source.parse import parse
-from wdlint.source.project import Project
-from wdlint.source.tree import ClassDef
-from wdlint.source.values import Arguments, Context
+from wdlint.source.models.inventory import inventory
+from wdlint.source.read.parse import parse
+from wdlint.source.read.project import Project
+from wdlint.source.read.tree import ClassDef
+from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.values import Arguments, Context
 
 torch = pytest.importorskip("torch")
 FOLDER = Path(__file__).parent / "models"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wdlint.source.notebook import Notebook, NotebookError, neutralised, read_notebook
+from wdlint.source.read.notebook import Notebook, NotebookError, neutralised, read_notebook
 
 
 def code(source: object, **more: object) -> dict[str, object]:

@@ -7,10 +7,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from wdlint.facts import Division, Evidence, Kind, Parameter, Ternary, Witness
-from wdlint.source.atoms import Context
-from wdlint.source.membership import admits
-from wdlint.source.ordinary import division
-from wdlint.source.predicates import (
+from wdlint.source.selections.atoms import Context
+from wdlint.source.selections.membership import admits
+from wdlint.source.selections.ordinary_parameters import division
+from wdlint.source.selections.predicates import (
     Always,
     AncestorIs,
     Contains,

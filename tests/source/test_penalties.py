@@ -11,14 +11,14 @@ import textwrap
 import pytest
 
 from wdlint.facts import Confidence, Origin, Sink
-from wdlint.source import positions
-from wdlint.source.evaluate import Evaluator
-from wdlint.source.parse import parse_text
-from wdlint.source.penalties import penalties
-from wdlint.source.penalty_draft import PenaltyDraft
-from wdlint.source.penalty_reach import PenaltyReach
-from wdlint.source.project import Project
-from wdlint.source.values import Known
+from wdlint.source.penalties.draft import PenaltyDraft
+from wdlint.source.penalties.reach import PenaltyReach
+from wdlint.source.penalties.search import penalties
+from wdlint.source.read import positions
+from wdlint.source.read.parse import parse_text
+from wdlint.source.read.project import Project
+from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.values import Known
 
 HEAD = """\
 import torch

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wdlint.source.regex import language, matcher
+from wdlint.source.selections.regex import language, matcher
 
 MODES = ["search", "match", "fullmatch"]
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wdlint.config import Configuration
-from wdlint.lint import Checked, Linter, Pending
-from wdlint.work import Plan, check_files
+from wdlint.linting.lint import Checked, Linter, Pending
+from wdlint.linting.work import Plan, check_files
+from wdlint.settings.config import Configuration
 
 HEAD = "import torch\nfrom torch import nn\n"
 USE = "opt = torch.optim.Adam(m.parameters(), weight_decay=wd)\n"

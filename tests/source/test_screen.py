@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wdlint.source.screen import may_matter
+from wdlint.source.read.screen import may_matter
 
 PASS = {
     "an optimizer by its path": "torch.optim.AdamW(p, weight_decay=0.1)",
@@ -59,10 +59,10 @@ def test_any_bytes_are_screened(before: bytes, mark: bytes, after: bytes) -> Non
 
 def test_a_file_that_is_dropped_loads_no_parser() -> None:
     script = (
-        "import sys; from wdlint.cli import wdlint; sys.argv = ['wdlint', '--version']\n"
-        "from wdlint.check import check\n"
-        "from wdlint.work import Plan, check_files\n"
-        "from wdlint.config import Configuration\n"
+        "import sys; from wdlint.commands.cli import wdlint; sys.argv = ['wdlint', '--version']\n"
+        "from wdlint.commands.check import check\n"
+        "from wdlint.linting.work import Plan, check_files\n"
+        "from wdlint.settings.config import Configuration\n"
         "check_files([__import__('os').devnull], Plan(Configuration()))\n"
         "print(sorted({'libcst', 'torch', 'concurrent', 'multiprocessing'} & set(sys.modules)))"
     )

@@ -13,10 +13,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from wdlint.facts import Evidence, Kind, Parameter, Ternary, Witness
-from wdlint.source.atoms import Context
-from wdlint.source.description import words
-from wdlint.source.membership import admits, jointly, members, outcomes, pattern_matches, patterns
-from wdlint.source.predicates import (
+from wdlint.source.selections.atoms import Context
+from wdlint.source.selections.description import words
+from wdlint.source.selections.membership import admits, jointly, members, outcomes, pattern_matches, patterns
+from wdlint.source.selections.predicates import (
     Always,
     AncestorIs,
     And,

@@ -9,10 +9,10 @@ import libcst
 import pytest
 
 from wdlint.facts import Coupling, Ternary
-from wdlint.source import tree as t
-from wdlint.source.lower import lower_module
-from wdlint.source.parse import parse_text
-from wdlint.source.steps import Step, read_step
+from wdlint.source.optimizers.step.coupling import Step, read_step
+from wdlint.source.read import tree as t
+from wdlint.source.read.lower import lower_module
+from wdlint.source.read.parse import parse_text
 
 ADAPTIVE, PLAIN, DECOUPLED = Coupling.COUPLED_ADAPTIVE, Coupling.COUPLED_PLAIN, Coupling.DECOUPLED
 

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from wdlint.encoding import encoding_of
 from wdlint.facts import Edit, Finding, Fix, Place
+from wdlint.files.encoding import encoding_of
 
 ROUNDS = 20  # fixes that overlap wait for the next round
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -44,7 +44,7 @@ def applied(file: str, data: bytes, edits: Iterable[Edit]) -> bytes:
     """
     edits = list(dict.fromkeys(edits))
     if file.endswith(".ipynb"):
-        from wdlint.source.notebook import read_notebook
+        from wdlint.source.read.notebook import read_notebook
 
         notebook = read_notebook(data)
         sources = {
@@ -165,7 +165,7 @@ def _proven(
 
 
 def _parses(file: str, data: bytes) -> bool:
-    from wdlint.source.parse import Unreadable, parse
+    from wdlint.source.read.parse import Unreadable, parse
 
     try:
         parse(data, file)

@@ -8,7 +8,7 @@ from itertools import takewhile
 from wdlint.facts import Applicability, FileFacts, Fix, OptimizerUse, Place
 from wdlint.fix.hazards import FLATTENED, flattens, hazards
 from wdlint.fix.program import Program, dotted
-from wdlint.source import tree as t
+from wdlint.source.read import tree as t
 
 
 @dataclass(frozen=True, slots=True)

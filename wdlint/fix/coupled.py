@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from wdlint.facts import Applicability, Edit, Fix, OptimizerUse
 from wdlint.fix.program import Program
-from wdlint.source import tree as t
+from wdlint.source.read import tree as t
 
 _TWINS = {"Adam": "AdamW"}
 _FLAGGED = ("NAdam", "RAdam")

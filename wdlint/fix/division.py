@@ -15,7 +15,7 @@ from wdlint.fix.emit import Selection
 from wdlint.fix.helper import through_helper
 from wdlint.fix.program import Program
 from wdlint.fix.selection import selection_of
-from wdlint.source import tree as t
+from wdlint.source.read import tree as t
 
 
 def reach_fixes(site: Site) -> Iterator[Fix]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from wdlint.facts import Edit, Inventory, Kind
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program
-from wdlint.source import tree as t
+from wdlint.source.read import tree as t
 
 HELPER_NAME = "exempt_gains_and_biases"
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from wdlint.facts import Kind, OptimizerUse, Ternary
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program, dotted
-from wdlint.source import tree as t
+from wdlint.source.read import tree as t
 
 FLATTENED = "FSDP without `use_orig_params=True` flattens parameters: no split can tell gains and biases from weights"
 

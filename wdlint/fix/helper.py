@@ -14,7 +14,7 @@ from wdlint.fix.hazards import needs_a_model
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program, dotted
 from wdlint.fix.selection import handed_on, models_in, selection_of
-from wdlint.source import tree as t
+from wdlint.source.read import tree as t
 
 
 def through_helper(site: Site, target: t.Expr) -> Iterator[Fix]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, Place
 from wdlint.fix.program import Program
-from wdlint.source import tree as t
-from wdlint.splits import unread_decay_keys
+from wdlint.judging.splits import unread_decay_keys
+from wdlint.source.read import tree as t
 
 
 def key_fixes(finding: Finding, facts: FileFacts, program: Program) -> Iterator[Fix]:

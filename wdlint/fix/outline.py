@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 
 import libcst as cst
 
-from wdlint.source import syntax
-from wdlint.source import tree as t
+from wdlint.source.read import syntax
+from wdlint.source.read import tree as t
 
 Item: TypeAlias = t.Node | t.Clause | t.Module
 Scoped: TypeAlias = t.FunctionDef | t.ClassDef | t.Lambda | t.Module

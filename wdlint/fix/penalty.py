@@ -29,7 +29,7 @@ from wdlint.fix.hazards import flattens
 from wdlint.fix.program import Program, dotted
 from wdlint.fix.removal import Removal, removal
 from wdlint.fix.selection import conjunct, one_line
-from wdlint.source import tree as t
+from wdlint.source.read import tree as t
 
 LESS_DECAY = "the regularisation becomes weaker by the penalty's share; the optimizer's decay stays"
 _TRAINING = frozenset(("optimizer", "training", "self.training", "model.training"))  # asked of every step alike

@@ -20,7 +20,7 @@ from wdlint.fix.program import Program
 from wdlint.fix.selection import models_in
 from wdlint.fix.split import leaves_a_loop, pattern_fixes, replaced_tests
 from wdlint.fix.step import step_fixes
-from wdlint.source import tree as t
+from wdlint.source.read import tree as t
 
 REACH = ("WD101", "WD102", "WD103", "WD104", "WD106")
 PENALTIES = ("WD202", "WD203", "WD206")

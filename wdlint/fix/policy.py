@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from wdlint.facts import Applicability, Finding, Fix
-from wdlint.settings import Settings
+from wdlint.settings.catalogue import Settings
 
 
 def admitted(findings: Iterable[Finding], settings: Settings) -> list[Finding]:
     """The findings with fixes as the settings allow them."""
     if not (settings.fixable or settings.unfixable or settings.extend_safe_fixes or settings.extend_unsafe_fixes):
         return list(findings)
-    from wdlint.selection import codes
+    from wdlint.judging.selection import codes
 
     only, never = codes(settings.fixable, settings), codes(settings.unfixable, settings)
     safe, unsafe = codes(settings.extend_safe_fixes, settings), codes(settings.extend_unsafe_fixes, settings)

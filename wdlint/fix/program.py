@@ -16,9 +16,9 @@ import libcst as cst
 
 from wdlint.facts import Edit, Place
 from wdlint.fix.outline import Item, Outline
-from wdlint.source import tree as t
-from wdlint.source.positions import extents
-from wdlint.source.syntax import dotted as dotted
+from wdlint.source.read import tree as t
+from wdlint.source.read.positions import extents
+from wdlint.source.read.syntax import dotted as dotted
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _INDENTATION = re.compile(r"[ \t\f]*")
@@ -38,12 +38,12 @@ class Program(Outline):
         self.file = file
         self.notebook = None
         if file.endswith(".ipynb"):
-            from wdlint.source.notebook import read_notebook
+            from wdlint.source.read.notebook import read_notebook
 
             self.notebook = read_notebook(data)
             self.text = self.notebook.text
         else:
-            from wdlint.source.parse import decode
+            from wdlint.source.read.parse import decode
 
             self.text = decode(data)
         self.starts = [0, *(found.end() for found in _LINE_END.finditer(self.text))]

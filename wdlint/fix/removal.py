@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from wdlint.facts import Edit
 from wdlint.fix.program import Program, dotted
-from wdlint.source import tree as t
+from wdlint.source.read import tree as t
 
 _SUMMED = frozenset(("sum", "fsum", "stack", "cat", "concat"))  # functions that only add up
 _SAME = frozenset(("sum", "float", "double", "to", "cuda", "cpu", "squeeze", "view", "reshape", "flatten"))

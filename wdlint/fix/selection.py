@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from wdlint.fix.emit import Selection as Selection
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program, dotted
-from wdlint.source import tree as t
+from wdlint.source.read import tree as t
 
 _WRAPPING = ("list", "tuple", "iter")
 

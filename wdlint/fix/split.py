@@ -8,7 +8,7 @@ from wdlint.facts import Applicability, Edit, Finding, Fix, Kind, OptimizerUse, 
 from wdlint.fix import emit
 from wdlint.fix.emit import Selection
 from wdlint.fix.program import Program
-from wdlint.source import tree as t
+from wdlint.source.read import tree as t
 
 _MOST = 6  # names added to a list of patterns
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from wdlint.facts import Applicability, Coupling, FileFacts, Finding, Fix, OptimizerDefinition
 from wdlint.fix.apply import applied
 from wdlint.fix.program import Program, dotted
-from wdlint.source import tree as t
-from wdlint.source.parse import Unreadable, parse
-from wdlint.source.step_value import is_decay
-from wdlint.source.steps import read_step
+from wdlint.source.optimizers.step.coupling import read_step
+from wdlint.source.optimizers.step.value import is_decay
+from wdlint.source.read import tree as t
+from wdlint.source.read.parse import Unreadable, parse
 
 BY_HAND = (
     "every result of the optimizer changes: the decay becomes `lr * weight_decay` of the weight itself, "

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from wdlint.facts import Coupling, Evidence, FileFacts, Inventory, Kind, Parameter, Witness
 from wdlint.knowledge import factories, layers, optimizers, wrappers
-from wdlint.settings import Knowledge, OptimizerEntry, Settings
+from wdlint.settings.catalogue import Knowledge, OptimizerEntry, Settings
 
 _COUPLINGS = {
     "decoupled": Coupling.DECOUPLED,

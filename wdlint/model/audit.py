@@ -15,9 +15,9 @@ from torch import nn
 from torch.optim import Optimizer
 
 from wdlint.facts import Finding, Place
+from wdlint.files.paths import display
 from wdlint.model.classify import Classification, classify
 from wdlint.model.uses import GroupRow, Live, facts_of, observe_optimizer
-from wdlint.paths import display
 
 
 class DecayFault(AssertionError):
@@ -76,7 +76,7 @@ def audit(
         example_kwargs: the same by name.
 
     Raises:
-        wdlint.selection.UnknownRule: a selector names no rule.
+        wdlint.judging.selection.UnknownRule: a selector names no rule.
     """
     optimizers: list[Any] = list(optimizer) if isinstance(optimizer, (list, tuple)) else [optimizer]
     place = _caller()
@@ -93,9 +93,9 @@ def report_on(
     ignore: Sequence[str] = (),
 ) -> Report:
     """The rules' verdict on live optimizers."""
-    from wdlint.judge import judge
-    from wdlint.selection import selected
-    from wdlint.settings import Settings
+    from wdlint.judging.judge import judge
+    from wdlint.judging.selection import selected
+    from wdlint.settings.catalogue import Settings
 
     rules = selected(Settings(select=tuple(select), ignore=tuple(ignore)))
     findings = judge(facts_of(lives, file), rules)

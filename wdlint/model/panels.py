@@ -79,10 +79,10 @@ def report_text(table: Sequence[GroupRow], findings: Sequence[Finding], colour: 
 
 
 def findings_text(findings: Sequence[Finding], colour: bool = False) -> str:
-    from wdlint.excerpt import Excerpts
+    from wdlint.judging.rule import built_in
     from wdlint.report import Run
+    from wdlint.report.excerpt import Excerpts
     from wdlint.report.text import render
-    from wdlint.rule import built_in
 
     if not findings:
         return "No faults found.\n"

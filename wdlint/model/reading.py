@@ -1,7 +1,7 @@
 """The second witness: the source of the class that holds a parameter, read by the source engine, never run.
 
 Text is found here (a class, its bases, the functions that it calls, as far as Python knows where they stand);
-`wdlint.source.forward_use` reads it. A class without source (compiled, made at run time) has no such witness.
+`wdlint.source.models.forward.use` reads it. A class without source (compiled, made at run time) has no such witness.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _uses(owner: type, attributes: frozenset[str]) -> dict[str, tuple[Kind, Evid
     source = source_with_bases(owner)
     if not source:
         return {}
-    from wdlint.source.forward_use import uses_in_source
+    from wdlint.source.models.forward.use import uses_in_source
 
     return {name: (use.kind, use.evidence, use.note) for name, use in uses_in_source(source, attributes).items()}
 

@@ -71,8 +71,8 @@ def _run(words: list[str], options: Mapping[str, Any]) -> int:
 
 
 def _check_rules(options: Mapping[str, Any]) -> None:
-    from wdlint.selection import UnknownRule, selected
-    from wdlint.settings import Settings
+    from wdlint.judging.selection import UnknownRule, selected
+    from wdlint.settings.catalogue import Settings
 
     try:
         selected(Settings(select=tuple(options["select"]), ignore=tuple(options["ignore"])))
@@ -106,8 +106,8 @@ def _as_text(report: Any) -> str:
 
 
 def _as_json(report: Any) -> str:
-    from wdlint.excerpt import Excerpts
+    from wdlint.judging.rule import built_in
     from wdlint.report import Run, render
-    from wdlint.rule import built_in
+    from wdlint.report.excerpt import Excerpts
 
     return render(Run(report.findings, 1, built_in, Excerpts()), "json")

@@ -37,8 +37,8 @@ def _show(target: str, options: Mapping[str, Any]) -> int:
     colour = options["colour"] == "always" or (options["colour"] == "auto" and sys.stdout.isatty())
     sys.stdout.write(_text(described, report, options, colour))
     if options["html"] is not None:
+        from wdlint.files.writing import write_whole
         from wdlint.model.page import page
-        from wdlint.writing import write_whole
 
         write_whole(options["html"], page(described, report).encode())
     return FOUND if report is not None and not report.ok else CLEAN
@@ -70,9 +70,9 @@ def _audited(model: Any, seen: Any, target: str) -> Report:
     from torch.optim import Optimizer
 
     from wdlint.facts import Place
+    from wdlint.files.paths import display
     from wdlint.model.audit import report_on
     from wdlint.model.uses import observe_optimizer
-    from wdlint.paths import display
 
     need_torch()
     place, _, attribute = target.rpartition(":")

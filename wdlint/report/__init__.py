@@ -13,9 +13,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wdlint.excerpt import Excerpts
     from wdlint.facts import Finding
-    from wdlint.rule import Rule
+    from wdlint.judging.rule import Rule
+    from wdlint.report.excerpt import Excerpts
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Run:
     @cached_property
     def fingerprints(self) -> dict[int, str]:
         """A stable name of each finding, baselined ones included, by the finding's `id`."""
-        from wdlint.fingerprint import fingerprints
+        from wdlint.report.fingerprint import fingerprints
 
         return fingerprints([*self.findings, *self.baselined, *self.suppressed], self.excerpts, ".")
 

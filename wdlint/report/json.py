@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from wdlint.address import page_address
 from wdlint.facts import Finding, Fix
 from wdlint.report import Run
+from wdlint.report.address import page_address
 from wdlint.report.document import written
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from wdlint.address import page_address
 from wdlint.facts import Finding, Place
 from wdlint.report import Run
+from wdlint.report.address import page_address
 from wdlint.report.document import written
 from wdlint.report.plain import fixable, harmless, in_cell
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from wdlint.excerpt import Excerpts
 from wdlint.facts import Finding, Place, Severity
+from wdlint.report.excerpt import Excerpts
 from wdlint.server.documents import Document
 from wdlint.server.linting import Seen
 from wdlint.server.positions import Ruler

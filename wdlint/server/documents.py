@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from pygls.uris import to_fs_path, urlparse
 
-from wdlint import paths
-from wdlint.encoding import encoding_of
+from wdlint.files import paths
+from wdlint.files.encoding import encoding_of
 
 _BOM = "\ufeff"
 
@@ -47,7 +47,7 @@ class Document:
         if not self.path.endswith(".ipynb"):
             mark = _BOM if self.parts[None].text.startswith(_BOM) else ""
             return {None: mark + decoded(data)}
-        from wdlint.source.notebook import read_notebook
+        from wdlint.source.read.notebook import read_notebook
 
         notebook = read_notebook(data)
         return {cell.number: _with_ends_of(cell.source, self.parts[cell.number].text) for cell in notebook.cells}

@@ -9,12 +9,12 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
-from wdlint.explain import rule_page
+from wdlint.commands.explain import rule_page
+from wdlint.commands.explain_site import described
 from wdlint.facts import Finding, OptimizerUse, Place
+from wdlint.judging.selection import available, find
 from wdlint.report.plain import harmless
-from wdlint.selection import available, find
 from wdlint.server.linting import Seen
-from wdlint.site import described
 
 _NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _MOST = 60  # lines of one account: a hover is no place to scroll in

@@ -10,15 +10,15 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from wdlint import paths
 from wdlint.complaint import Complaint
-from wdlint.config import Configuration
-from wdlint.excerpt import Excerpts
 from wdlint.facts import FileFacts, Finding
-from wdlint.lint import Linter
+from wdlint.files import paths
+from wdlint.linting.lint import Linter
+from wdlint.report.excerpt import Excerpts
 from wdlint.server.documents import Document
-from wdlint.settings import Settings
-from wdlint.source.files import Programs
+from wdlint.settings.catalogue import Settings
+from wdlint.settings.config import Configuration
+from wdlint.source.read.files import Programs
 
 _REMEMBERED = 1_500_000  # bytes of source whose programs are kept: some 200 MB at most
 
@@ -90,7 +90,7 @@ def _not_known(findings: Sequence[Finding], settings: Settings, texts: Texts) ->
     """The findings that are not in the settings' baseline."""
     if not settings.baseline or not findings:
         return findings
-    from wdlint import baseline
+    from wdlint.report import baseline
 
     path = os.path.join(settings.root, settings.baseline)
     new, _ = baseline.divided(findings, Excerpts(dict(texts)), path, baseline.read(path))

@@ -13,13 +13,13 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from wdlint import __version__
-from wdlint.config import FILES
 from wdlint.server import documents
 from wdlint.server.actions import Offer, Sort
 from wdlint.server.diagnostics import SOURCE, Manner
 from wdlint.server.documents import Document, Part
 from wdlint.server.edits import changed, edits
 from wdlint.server.session import Session
+from wdlint.settings.config import FILES
 
 _WATCHED = ("**/*.py", *(f"**/{name}" for name in FILES), "**/.gitignore")
 

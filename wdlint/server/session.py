@@ -16,7 +16,7 @@ from lsprotocol import types
 from pygls.uris import from_fs_path
 
 from wdlint.facts import Finding
-from wdlint.rule import Rule
+from wdlint.judging.rule import Rule
 from wdlint.server import actions
 from wdlint.server.actions import Offer, Sort
 from wdlint.server.diagnostics import Manner, diagnostics
@@ -212,7 +212,7 @@ def _is_on_disk(document: Document) -> bool:
 
 
 def _rules(seen: Seen) -> dict[str, Rule]:
-    from wdlint.selection import available
+    from wdlint.judging.selection import available
 
     return {rule.code: rule for rule in available(seen.settings)} if seen.findings else {}
 

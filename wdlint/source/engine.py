@@ -6,14 +6,14 @@ Everything else in this folder serves `observe`. It reads; it neither judges nor
 from __future__ import annotations
 
 from wdlint.facts import FileFacts, Place, Trouble
-from wdlint.source.project import Project
+from wdlint.source.read.project import Project
 
 __all__ = ["Project", "observe"]
 
 
 def observe(path: str, data: bytes, project: Project) -> FileFacts:
     """What one file says about decay. A file that can't be read as Python is a fact too."""
-    from wdlint.source.parse import Unreadable
+    from wdlint.source.read.parse import Unreadable
 
     try:
         module = project.programs.parsed(data, path)

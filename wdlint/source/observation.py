@@ -7,17 +7,17 @@ import sys
 from collections.abc import Callable, Iterator
 
 from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, OptimizerUse, Origin, Penalty
-from wdlint.source import tree as t
-from wdlint.source.amounts import AmountDraft, amount_of, source_text
-from wdlint.source.beside import with_elsewhere
-from wdlint.source.callers import all_statements
-from wdlint.source.evaluate import Evaluator
-from wdlint.source.penalties import penalties
-from wdlint.source.penalty_reach import PenaltyReach
-from wdlint.source.positions import Places
-from wdlint.source.project import Project
-from wdlint.source.sites import is_optimizer_class, sites, step_of
-from wdlint.source.uses import UseReader
+from wdlint.source.optimizers.other_optimizers import with_elsewhere
+from wdlint.source.optimizers.sites import is_optimizer_class, sites, step_of
+from wdlint.source.optimizers.uses import UseReader
+from wdlint.source.penalties.reach import PenaltyReach
+from wdlint.source.penalties.search import penalties
+from wdlint.source.read import tree as t
+from wdlint.source.read.positions import Places
+from wdlint.source.read.project import Project
+from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
+from wdlint.source.values.callers import all_statements
+from wdlint.source.values.evaluator import Evaluator
 
 _FRAMES = 6_000  # Python frames that nested questions may take; the evaluator bounds their nesting itself
 
@@ -36,7 +36,7 @@ def _observed(path: str, data: bytes, module: t.Module, project: Project) -> Fil
     evaluator = Evaluator(project, module)
     where: Callable[[int], tuple[int, int]] | None = None
     if path.endswith(".ipynb"):
-        from wdlint.source.notebook import read_notebook
+        from wdlint.source.read.notebook import read_notebook
 
         where = read_notebook(data).where
     places = Places(_shown, where, module.path)

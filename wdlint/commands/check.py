@@ -1,0 +1,289 @@
+"""The check command: from its options to a report and an exit code.
+
+Here the parts are put together: configuration, paths, the linter, what is set aside, the report.
+What each of them does is theirs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from wdlint.complaint import Complaint, complain, warn
+from wdlint.files import paths
+from wdlint.linting.checked import Checked
+from wdlint.linting.work import Plan, check_files
+from wdlint.report import Run, render
+from wdlint.report.excerpt import Excerpts
+from wdlint.report.plain import harmless, statistics, statistics_lines
+from wdlint.settings.config import Configuration, selectors_of
+
+if TYPE_CHECKING:
+    from wdlint.judging.rule import Rule
+    from wdlint.settings.catalogue import Settings
+
+CLEAN, FOUND, TROUBLE = 0, 1, 2
+
+# Options that set the setting of the same name.
+_OVERRIDES = (
+    "select", "extend_select", "ignore", "latent", "exclude", "extend_exclude", "force_exclude", "respect_gitignore",
+)  # fmt: skip
+
+
+def check(named: Sequence[str], options: Mapping[str, Any], commands: Sequence[str] = ()) -> int:
+    """Lint as the command line says, print, and return the exit code.
+
+    `commands` are the names of all commands: a path that does not exist may be one of them, mistyped.
+    """
+    try:
+        return _check(list(named) or ["."], {**options, "commands": commands})
+    except Complaint as complaint:
+        complain(str(complaint))
+        return TROUBLE
+
+
+def _check(named: list[str], options: Mapping[str, Any]) -> int:
+    overrides = {name: options[name] for name in _OVERRIDES if options.get(name) is not None}
+    configuration = Configuration(overrides, options["config"], options["isolated"])
+    here = configuration(_folder_of(named[0]))
+    if options["show_settings"]:
+        return _show_settings(here)
+    given, files = _files(named, configuration, options)
+    missing = [(path, "no such file or folder") for path in paths.missing(named) if path != "-"]
+    if options["show_files"]:
+        for file in files:
+            print(harmless(file))
+        return _tell(missing, named, options)
+    if not files and not missing and not here.force_exclude:  # a hook names files that are to be left out
+        warn(_nothing_to_lint(named, overrides, options))
+    _check_selectors(here)
+    plan = Plan(configuration, not options["ignore_suppressions"], _cache_folder(options), given)
+    checked = check_files(files, plan, options["workers"])
+    if options["fix"] or options["fix_only"] or options["diff"]:
+        return _mend(checked, missing, plan, named, here, options)
+    run = _run(checked, missing, here, given, options)
+    run, done = _set_aside(run, [one.file for one in checked], here, options)
+    if not done:
+        _write(run, here, options)
+    trouble = _tell(run.errors, named, options)
+    failed = not done and not options["exit_zero"] and _fails(run, here)
+    return trouble or (FOUND if failed else CLEAN)
+
+
+def _mend(
+    checked: Sequence[Checked],
+    missing: Sequence[tuple[str, str]],
+    plan: Plan,
+    named: list[str],
+    settings: Settings,
+    options: Mapping[str, Any],
+) -> int:
+    """Repair what can be, report what is left (with `--diff` the changes alone), and return the exit code."""
+    from wdlint.commands.fixing import looked_again, mend, told
+
+    if options["diff_base"] or options["write_baseline"] or options["add_ignore"] is not None:
+        raise Complaint("--fix and --diff can't be combined with --diff-base, --write-baseline or --add-ignore")
+    mended = mend(checked, plan.settings_of, plan.given, options)
+    if mended.fixed and not options["diff"] and not plan.given:
+        mended = looked_again(mended, lambda files: check_files(files, plan, options["workers"]))
+    for line in told(mended, bool(options["unsafe_fixes"]), bool(options["diff"])):
+        print(line, file=sys.stderr)
+    errors = [*missing, *mended.errors, *((c.file, c.error) for c in mended.checked if c.error)]
+    trouble = _tell(errors, named, options)
+    if options["diff"]:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(mended.patch)
+        sys.stdout.buffer.flush()
+        return trouble or (FOUND if mended.patch and not options["exit_zero"] else CLEAN)
+    run = _run(mended.checked, missing, settings, {}, options)
+    run, done = _set_aside(run, [one.file for one in mended.checked], settings, options)
+    if not done and not options["fix_only"] and not plan.given:
+        _write(run, settings, options)
+    failed = not done and not options["fix_only"] and _fails(run, settings)
+    failed = failed or bool(options["exit_non_zero_on_fix"] and mended.fixed)
+    return trouble or (FOUND if failed and not options["exit_zero"] else CLEAN)
+
+
+def _folder_of(path: str) -> str:
+    absolute = os.path.abspath(path)
+    return absolute if os.path.isdir(absolute) else os.path.dirname(absolute)
+
+
+def _files(
+    named: list[str], configuration: Configuration, options: Mapping[str, Any]
+) -> tuple[dict[str, bytes], list[str]]:
+    """Bytes that came by standard input, and the files to lint."""
+    if "-" not in named:
+        return {}, list(paths.discover(named, configuration))
+    if named != ["-"]:
+        raise Complaint("`-` stands for standard input and can't be combined with other paths")
+    name = options["stdin_filename"] or "-"
+    if options["stdin_filename"] and not list(paths.named(name, configuration)):
+        return {}, []
+    return {paths.display(name): sys.stdin.buffer.read()}, [name]
+
+
+def _nothing_to_lint(named: list[str], overrides: Mapping[str, Any], options: Mapping[str, Any]) -> str:
+    """What to say where no file was found: whether .gitignore is why."""
+    where = ", ".join(named)
+    heedless = Configuration({**overrides, "respect_gitignore": False}, options["config"], options["isolated"])
+    if "-" not in named and next(paths.discover(named, heedless), None) is not None:
+        return f"all Python files in {where} are ignored by .gitignore; --no-respect-gitignore lints them"
+    return f"there are no Python files in {where}"
+
+
+def _cache_folder(options: Mapping[str, Any]) -> str | None:
+    from wdlint.linting.cache import default_folder
+
+    if options["no_cache"] or options["ignore_suppressions"]:  # what is kept has comments heeded
+        return None
+    return options["cache_dir"] or default_folder()
+
+
+def _check_selectors(settings: Settings) -> None:
+    """Complain of unknown rules even where every file turns out to be screened out."""
+    if settings.rule_paths or selectors_of(settings):
+        from wdlint.judging.selection import selected
+
+        selected(settings)
+
+
+def _run(
+    checked: Sequence[Checked],
+    missing: Sequence[tuple[str, str]],
+    settings: Settings,
+    given: dict[str, bytes],
+    options: Mapping[str, Any],
+) -> Run:
+    def rules() -> Sequence[Rule]:
+        from wdlint.judging.selection import available
+
+        return available(settings)
+
+    return Run(
+        findings=[finding for one in checked for finding in one.findings],
+        files=len(checked),
+        read_rules=rules,
+        excerpts=Excerpts(given),
+        errors=[*missing, *((one.file, one.error) for one in checked if one.error)],
+        suppressed=[finding for one in checked for finding in one.suppressed],
+        colour=_coloured(options),
+    )
+
+
+def _coloured(options: Mapping[str, Any]) -> bool:
+    if options["colour"] != "auto":
+        return bool(options["colour"] == "always")
+    if options["output_file"] or os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+# What is set aside before a report: unchanged lines, the baseline, what is to be ignored from now on.
+
+
+def _set_aside(run: Run, files: Sequence[str], settings: Settings, options: Mapping[str, Any]) -> tuple[Run, bool]:
+    """The run as it is to be reported, and whether an option has done its work so that nothing is."""
+    if options["diff_base"]:
+        from wdlint.files.changed import on_changed_lines, verify
+
+        verify(files[0] if files else ".", options["diff_base"])  # a mistyped one is said even where nothing is found
+        run = replace(run, findings=on_changed_lines(run.findings, options["diff_base"], run.excerpts))
+    if options["add_ignore"] is not None:
+        from wdlint.commands.add_ignore import add_ignores
+
+        number = add_ignores(run.findings, options["add_ignore"])
+        print(f"Added {number} comment{'' if number == 1 else 's'}.")
+        return run, True
+    baseline = options["baseline"] or (settings.baseline and os.path.join(settings.root, settings.baseline))
+    if options["write_baseline"] or options["prune_baseline"] or baseline:
+        return _with_baseline(run, baseline or "wdlint-baseline.json", files, options)
+    return run, False
+
+
+def _with_baseline(run: Run, path: str, files: Sequence[str], options: Mapping[str, Any]) -> tuple[Run, bool]:
+    from wdlint.report import baseline
+
+    if options["write_baseline"]:
+        entries: Sequence[baseline.Entry] = baseline.entries_of(run.findings, run.excerpts, path)
+        baseline.write(path, entries)
+        print(f"Wrote {len(entries)} finding{'' if len(entries) == 1 else 's'} to {harmless(path)}.")
+        return run, True
+    read = baseline.read(path)
+    entries = baseline.moved(read, run.findings, run.excerpts, path)
+    left = baseline.pruned(entries, run.findings, run.excerpts, path, files)
+    gone = len(entries) - len(left)
+    if options["prune_baseline"]:
+        if gone or entries != read:
+            baseline.write(path, left)
+        print(f"Removed {gone} of {len(entries)} findings from {harmless(path)}.", file=sys.stderr)
+    elif gone and not options["diff_base"]:
+        warn(f"{gone} of {len(entries)} findings in {path} no longer occur; --prune-baseline removes them")
+    new, known = baseline.divided(run.findings, run.excerpts, path, left)
+    return replace(run, findings=new, baselined=known), False
+
+
+def _write(run: Run, settings: Settings, options: Mapping[str, Any]) -> None:
+    form = options["output_format"] or settings.output_format
+    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
+    if on_github and os.environ.get("GITHUB_STEP_SUMMARY"):
+        _write_job_summary(run, os.environ["GITHUB_STEP_SUMMARY"])
+    form = form or ("github" if on_github and not options["output_file"] else "text")
+    text = _statistics(run, form) if options["statistics"] else render(run, form)
+    if options["output_file"]:
+        from wdlint.files.writing import write_whole
+
+        write_whole(options["output_file"], text.encode("utf-8", errors="backslashreplace"))
+        return
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:  # a terminal that lacks a letter gets its number
+        reconfigure(errors="backslashreplace")
+    sys.stdout.write(text)
+
+
+def _statistics(run: Run, form: str) -> str:
+    if form not in ("json", "json-lines"):
+        return statistics_lines(run)
+    import json
+
+    rows = statistics(run)
+    if form == "json":
+        return json.dumps(rows, indent=2) + "\n"
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def _write_job_summary(run: Run, path: str) -> None:
+    from wdlint.report.github import job_summary
+
+    try:
+        with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(job_summary(run))
+    except OSError as error:
+        warn(f"the job summary can't be written: {error.strerror or error}")
+
+
+def _tell(errors: Sequence[tuple[str, str]], named: Sequence[str], options: Mapping[str, Any]) -> int:
+    for file, message in errors:
+        near = ""
+        if len(named) == 1 and file == named[0] and not os.path.exists(file):
+            from wdlint.suggest import suggestion
+
+            near = suggestion(file, options["commands"])
+        complain(f"{file}: {message}{near}")
+    return TROUBLE if errors else CLEAN
+
+
+def _fails(run: Run, settings: Settings) -> bool:
+    return any(settings.fail_on == "warning" or finding.severity.value == "error" for finding in run.findings)
+
+
+def _show_settings(settings: Settings) -> int:
+    from wdlint.settings.config import as_toml
+
+    sys.stdout.write(as_toml(settings))
+    return CLEAN

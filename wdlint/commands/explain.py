@@ -1,0 +1,78 @@
+"""What is said of rules outside of reports: the page of one rule, the catalogue of all.
+
+Everything is derived from the rule modules; nothing of a rule is written here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+
+from wdlint.judging.rule import Rule
+from wdlint.judging.selection import available, find
+from wdlint.report.address import page_address
+from wdlint.settings.config import Configuration
+
+
+def _rules() -> tuple[Rule, ...]:
+    return available(Configuration()(os.getcwd()))
+
+
+def page(word: str) -> str:
+    """The page of the rule of a code or name, as Markdown, and its address where there is one.
+
+    Raises:
+        UnknownRule: there is no such rule.
+        BrokenRule, ConfigurationError: the user's rules or settings can't be read.
+    """
+    rule = find(word, _rules())
+    address = page_address(rule.code, rule.name)
+    return rule_page(rule) + (f"\n{address}\n" if address else "")
+
+
+def rule_page(rule: Rule) -> str:
+    """A rule's page, as Markdown."""
+    title, _, rest = rule.documentation.partition("\n")
+    default = "on by default" if rule.default else "off by default"
+    head = f"# {rule.code} {rule.name}\n\n{title.strip()}\n\n*{default} · {rule.severity.value}*\n"
+    return f"{head}\n{rest.strip()}\n"
+
+
+def catalogue(form: str) -> str:
+    """All rules by code: a table to read, or JSON.
+
+    Raises:
+        BrokenRule, ConfigurationError: the user's rules or settings can't be read.
+    """
+    rules = _rules()
+    if form == "json":
+        return json.dumps([as_object(rule) for rule in rules], indent=2) + "\n"
+    width = max(len(rule.name) for rule in rules)
+    return "".join(
+        f"{rule.code}  {rule.name:<{width}}  {'on ' if rule.default else 'off'}  {rule.summary}\n" for rule in rules
+    )
+
+
+def as_object(rule: Rule) -> dict[str, object]:
+    """A rule as JSON shows it."""
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "summary": rule.summary,
+        "severity": rule.severity.value,
+        "default": rule.default,
+        "explanation": rule.documentation,
+        "flagged": list(rule.flagged),
+        "passed": list(rule.passed),
+    }
+
+
+def markdown_table(rules: Sequence[Rule], folder: str = "docs/rules/") -> str:
+    """The table of rules that the README and the rules' index show; `folder` is where their pages are from there."""
+    rows = [
+        f"| {rule.code} | [{rule.name}]({folder}{rule.name}.md) | "
+        f"{'on' if rule.default else 'off'} | {rule.summary} |\n"
+        for rule in rules
+    ]
+    return "| code | name | default | what it says |\n|---|---|---|---|\n" + "".join(rows)

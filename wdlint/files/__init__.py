@@ -1,0 +1,4 @@
+"""Which files a run looks at, how they are decoded and written, and what git says of them.
+
+Nothing here knows Python or decay.
+"""

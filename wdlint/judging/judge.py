@@ -1,0 +1,81 @@
+"""From facts to findings: each rule is given the facts of the kind that it judges.
+
+The facts may come from source, from a model or from a live run. Nothing here reads a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields, replace
+
+from wdlint.facts import Confidence, FileFacts, Finding, Note, OptimizerUse, Place
+from wdlint.judging.rule import Rule
+
+
+class RuleFailed(Exception):
+    """A rule raised an error of its own; the message names the rule and the error."""
+
+
+def judge(facts: FileFacts, rules: Iterable[Rule]) -> list[Finding]:
+    """The findings of the rules, each with its rule's name and severity, in the order of place and code.
+
+    Two findings of a rule at one place with one message count once.
+
+    Raises:
+        RuleFailed: a rule raised an error.
+    """
+    found: dict[Finding, None] = {}
+    for rule in rules:
+        variants: dict[Place, list[tuple[OptimizerUse, Finding]]] = {}
+        for subject in _subjects(facts, rule.subject):
+            try:
+                for finding in rule.judge(subject):
+                    finding = replace(finding, severity=rule.severity, rule=rule.name)
+                    if isinstance(subject, OptimizerUse) and subject.made_place is not None:
+                        made = Note("the optimizer is made here, and this is where to repair it", subject.made_place)
+                        finding = replace(finding, notes=(*finding.notes, made))
+                    if isinstance(subject, OptimizerUse) and subject.variants > 1:
+                        variants.setdefault(finding.place, []).append((subject, finding))
+                    else:
+                        found[finding] = None
+            except Exception as error:
+                raise RuleFailed(f"rule {rule.code} ({rule.name}) failed: {type(error).__name__}: {error}") from error
+        for several in variants.values():
+            found[_of_variants(several)] = None
+    return in_order(found)
+
+
+_NAMED = 6  # models named in a note
+
+
+def _of_variants(several: list[tuple[OptimizerUse, Finding]]) -> Finding:
+    """One finding for all the models that a use may have: the first, with a note on which of them it holds for."""
+    use, first = several[0]
+    names = list(dict.fromkeys(u.inventory.model if u.inventory else "" for u, _ in several))
+    seen = [name for name in names if name]
+    shown = ", ".join(seen[:_NAMED]) + (f" and {len(seen) - _NAMED} more" if len(seen) > _NAMED else "")
+    note = Note(
+        f"this holds for {len(names)} of the {use.variants} models that it may be: {shown or 'one that is not seen'}"
+    )
+    sure = len(names) >= use.variants and all(f.confidence is Confidence.PROVEN for _, f in several)
+    confidence = Confidence.PROVEN if sure else Confidence.ASSUMED
+    latent = all(f.latent for _, f in several)
+    return replace(first, notes=(*first.notes, note), confidence=confidence, latent=latent)
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings by file, cell, line, column and code."""
+
+    def key(finding: Finding) -> tuple[object, ...]:
+        place = finding.place
+        return place.file, place.cell or 0, place.line, place.column, finding.code, finding.message
+
+    return sorted(findings, key=key)
+
+
+def _subjects(facts: FileFacts, kind: type) -> Iterable[object]:
+    """The facts of one kind: the file's facts themselves, or members of them."""
+    if isinstance(facts, kind):
+        return (facts,)
+    members = (getattr(facts, member.name) for member in fields(facts))
+    return [fact for group in members if isinstance(group, tuple) for fact in group if isinstance(fact, kind)]

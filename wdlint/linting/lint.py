@@ -1,0 +1,226 @@
+"""The way through: a file's bytes → screen → facts → rules → findings.
+
+Trouble with one file never stops the others. Nothing here prints or parses: engines observe, rules
+judge, reports show; many files at once are the business of `wdlint.linting.work`. What is imported at the
+top is all that a screened-out file costs.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from wdlint.files import paths
+from wdlint.linting.checked import Checked
+from wdlint.settings.catalogue import Settings
+from wdlint.source.read.screen import has_marked_code, has_marks
+
+if TYPE_CHECKING:
+    from wdlint.facts import FileFacts, Finding
+    from wdlint.judging.rule import Rule
+    from wdlint.linting.cache import Cache
+    from wdlint.source.engine import Project
+    from wdlint.source.read.files import Programs
+
+# When a project's memory of parsed files is given up: it grows with every file.
+_KEPT_FILES = 200
+_KEPT_BYTES = 4_000_000
+
+
+class Pending(NamedTuple):
+    """A file that passed the screen and is not judged yet."""
+
+    path: str
+    data: bytes
+
+
+class Reading(NamedTuple):
+    """What the engine made of one file, and the files (there or not) that this rests on."""
+
+    facts: FileFacts
+    files: tuple[str, ...]
+
+
+class Linter:
+    """Lints files one by one; what was learnt of the files around them is kept between files.
+
+    Args:
+        settings_of: the settings in force in a folder.
+        given: bytes of files, by the path that reports show, that are not read from disk.
+        heed_comments: whether comments suppress findings.
+        cache: where results are kept between runs.
+        programs: what parses, and may remember what it parsed for another linter.
+
+    Attributes:
+        reading: of the file that was judged last; None where it did not pass the screen or could not be read.
+    """
+
+    def __init__(
+        self,
+        settings_of: Callable[[str], Settings],
+        given: dict[str, bytes] | None = None,
+        heed_comments: bool = True,
+        cache: Cache | None = None,
+        programs: Programs | None = None,
+    ) -> None:
+        self.reading: Reading | None = None
+        self._settings_of = settings_of
+        self._given = {} if given is None else given
+        self._heed_comments = heed_comments
+        self._cache = cache
+        self._programs = programs
+        self._projects: dict[Settings, Project] = {}
+        self._kept = (0, 0)
+
+    def check(self, path: str) -> Checked:
+        """Lint one file. Its trouble is in the result; nothing is raised for it.
+
+        Raises:
+            Complaint: the settings can't be used.
+        """
+        looked = self.look(path)
+        return looked if isinstance(looked, Checked) else self.judge(looked)
+
+    def look(self, path: str) -> Checked | Pending:
+        """Read and screen one file: done with it, or what is left to judge."""
+        self.reading = None
+        shown = paths.display(path)
+        data = self._given.get(shown)
+        if data is None:
+            try:
+                with open(path, "rb") as file:
+                    data = file.read()
+            except OSError as error:
+                return Checked(shown, error=f"can't be read: {error.strerror or error}")
+        commented = b"wdlint:" in data
+        if not commented and not has_marks(data):
+            return Checked(shown)
+        if self._cache is None:
+            return Pending(path, data) if commented or has_marked_code(data) else Checked(shown)
+        settings = self._settings_of(_folder(path))
+        name = self._cache.name(shown, data, settings)
+        kept = self._cache.get(name, settings)
+        if kept is not None:
+            return kept
+        if commented or has_marked_code(data):
+            return Pending(path, data)
+        self._cache.put(name, Checked(shown))
+        return Checked(shown)
+
+    def judge(self, pending: Pending) -> Checked:
+        """Lint a file that passed the screen."""
+        path, data = pending
+        shown = paths.display(path)
+        settings = self._settings_of(_folder(path))
+        project = self._project(settings, len(data))
+        checked = self._judged(shown, data, settings, project)
+        if self._cache is not None:
+            self._keep(checked, self._cache, self._cache.name(shown, data, settings), project)
+        return checked
+
+    def _judged(self, shown: str, data: bytes, settings: Settings, project: Project) -> Checked:
+        from wdlint.judging.judge import RuleFailed, judge
+        from wdlint.judging.selection import selected
+        from wdlint.judging.suppress import may_suppress
+        from wdlint.knowledge import user
+        from wdlint.source.engine import observe
+
+        rules = _left_for(shown, selected(settings), settings)
+        try:
+            user.use(settings.knowledge)
+            facts = user.corrected(observe(shown, data, project), settings)
+            self.reading = Reading(facts, tuple(project.trail.files))
+            findings = _with_fixes(judge(facts, rules), facts, data, project, settings)
+        except RuleFailed as error:
+            return Checked(shown, error=str(error))
+        except RecursionError:
+            return Checked(shown, error="is nested too deeply to be read")
+        except MemoryError:
+            return Checked(shown, error="is too large to be read in the memory there is")
+        except Exception as error:  # a fault of wdlint's own: said, and the other files go on
+            if os.environ.get("WDLINT_DEBUG"):
+                raise
+            return Checked(shown, error=f"internal error, please report it: {type(error).__name__}: {error}")
+        if not settings.latent:
+            findings = [finding for finding in findings if not finding.latent]
+        if not self._heed_comments or not may_suppress(data):
+            return Checked(shown, tuple(findings))
+        return _without_suppressed(shown, data, findings, rules)
+
+    def _project(self, settings: Settings, size: int) -> Project:
+        """The project that settings describe, ready for the next file."""
+        from pathlib import Path
+
+        from wdlint.source.engine import Project
+        from wdlint.source.read.files import Files, Programs
+        from wdlint.source.read.project import Trail
+
+        files, total = self._kept
+        if files >= _KEPT_FILES or total >= _KEPT_BYTES:
+            self._projects.clear()
+            gc.collect()  # the trees are circles, and `work.collecting_rarely` lets them lie
+            files, total = 0, 0
+        self._kept = (files + 1, total + size)
+        if settings not in self._projects:
+            roots = [Path(settings.root, root) for root in settings.roots]
+            programs = self._programs or Programs()
+            self._projects[settings] = Project(roots, settings, Files(self._given), programs)
+        project = self._projects[settings]
+        project.trail = Trail()
+        return project
+
+    @staticmethod
+    def _keep(checked: Checked, cache: Cache, name: str, project: Project) -> None:
+        from wdlint.linting.cache import Dependencies
+
+        trail = project.trail
+        files = {path: cache.digest_of(path) for path in trail.files if path != checked.file}
+        imports = [(*key, led) for key, led in trail.imports.items()]
+        cache.put(name, checked, Dependencies(files, imports))
+
+
+def _with_fixes(
+    findings: list[Finding], facts: FileFacts, data: bytes, project: Project, settings: Settings
+) -> list[Finding]:
+    """The findings with the fixes that can be planned for them and that the settings allow."""
+    if not findings:
+        return findings
+    from wdlint.fix.plan import with_fixes
+    from wdlint.fix.policy import admitted
+
+    module = project.module(facts.file, data)
+    return admitted(with_fixes(findings, facts, data, module, settings.fix_style), settings)
+
+
+def _folder(path: str) -> str:
+    return os.path.dirname(os.path.abspath(path))
+
+
+def _without_suppressed(shown: str, data: bytes, findings: list[Finding], rules: Sequence[Rule]) -> Checked:
+    """Take out what comments in the file suppress, and judge the comments themselves."""
+    from wdlint.judging.judge import in_order
+    from wdlint.judging.suppress import judged, split
+
+    try:
+        stay, suppressed, comments = split(shown, data, findings, rules)
+    except (ValueError, SyntaxError, LookupError):  # no program: its finding is WD901
+        return Checked(shown, tuple(findings))
+    stay += judged(comments, shown, rules)
+    return Checked(shown, tuple(in_order(stay)), tuple(suppressed))
+
+
+def _left_for(shown: str, rules: Sequence[Rule], settings: Settings) -> Sequence[Rule]:
+    """The rules without those that the settings leave out for this file."""
+    if not settings.per_file_ignores:
+        return rules
+    from wdlint.judging.selection import codes
+
+    absolute = os.path.abspath(shown)
+    ignored: set[str] = set()
+    for glob, selectors in settings.per_file_ignores:
+        inverted = glob.startswith("!")
+        if paths.matches(absolute, settings.root, (glob.removeprefix("!"),)) is not inverted:
+            ignored |= codes(selectors, settings)
+    return [rule for rule in rules if rule.code not in ignored]

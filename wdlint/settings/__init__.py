@@ -1,0 +1,1 @@
+"""Settings: the catalogue of all, the files that they are read from, and their JSON schema."""

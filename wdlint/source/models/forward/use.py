@@ -1,0 +1,166 @@
+"""What the methods of a class do with a raw parameter, and so which kind it is.
+
+`models.forward.flow` follows the parameter and notes its uses; here the strongest of them decides. Judged from the
+source alone: nothing is imported or run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from wdlint.facts import Evidence, Kind, Witness
+from wdlint.source.models.forward.calls import call
+from wdlint.source.models.forward.flow import Reader
+from wdlint.source.models.forward.value import How, Touch
+from wdlint.source.read import tree as t
+
+# From the strongest to the weakest: a contraction wins over anything else done to the same parameter.
+_ORDER = (
+    How.CONTRACTED,
+    How.EMBEDDED,
+    How.TABULATED,
+    How.CODED,
+    How.BENT,
+    How.SCALED,
+    How.JOINED,
+    How.ADDED,
+    How.CHOSEN,
+    How.ENTERED,
+    How.RETURNED,
+)
+_WEAK = frozenset((How.ENTERED, How.RETURNED, How.CHOSEN))
+
+_MEANING: dict[How, tuple[Kind, str]] = {
+    How.CONTRACTED: (Kind.WEIGHT, "contracted with the input"),
+    How.EMBEDDED: (Kind.EMBEDDING, "looked up by ids"),
+    How.TABULATED: (Kind.OTHER, "a table of positions"),
+    How.CODED: (Kind.OTHER, "used through exp, softplus or the like"),
+    How.BENT: (Kind.OTHER, "a constant of a nonlinear function"),
+    How.SCALED: (Kind.GAIN, "multiplied elementwise"),
+    How.ADDED: (Kind.BIAS, "added"),
+    How.JOINED: (Kind.OTHER, "put beside the input as a token"),
+    How.CHOSEN: (Kind.EMBEDDING, "rows looked up by index"),
+    How.ENTERED: (Kind.OTHER, "fed to a layer as an input"),
+    How.RETURNED: (Kind.OTHER, "returned as it is"),
+}
+# Methods that set parameters up or print them; what they do says nothing of the forward pass.
+_SETTING_UP = frozenset(
+    (
+        "__init__",
+        "reset_parameters",
+        "init_weights",
+        "_init_weights",
+        "init_parameters",
+        "reset",
+        "_reset_parameters",
+        "extra_repr",
+        "__repr__",
+        "_load_from_state_dict",
+        "load_state_dict",
+        "_save_to_state_dict",
+        "state_dict",
+        "initialize_parameters",
+        "__setstate__",
+        "weight_init",
+        "no_weight_decay",
+        "named_parameters",
+        "parameters",
+        "__getstate__",
+        "train",
+        "_apply",
+    )
+)
+
+
+# A product of queries with learned positions is a contraction like any other; only the name tells it apart.
+_POSITION = re.compile(
+    r"(^|_)(pos|position|positional|relative)(_|$)|(^|_)(h|w|t|height|width|time)_rel$|^rel_[hwt]$|pos_?emb"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What is done with one parameter.
+
+    `note` says what the shape can still change: "added" (one constant a channel is a bias, one a position is a
+    learned position), "token" or "table"; "" where nothing can.
+    """
+
+    kind: Kind
+    evidence: Evidence
+    node: t.Node | None
+    note: str = ""
+
+
+_NOTES = {How.ADDED: "added", How.JOINED: "token", How.ENTERED: "token", How.RETURNED: "token", How.TABULATED: "table"}
+
+
+def parameter_uses(classes: Sequence[t.ClassDef], attributes: Collection[str]) -> dict[str, Use]:
+    """The uses of the parameters `attributes` (dotted below `self`) in a class and its bases, most derived first.
+
+    A parameter whose use can't be told is missing from the result.
+    """
+    if not classes or not attributes:
+        return {}
+    reader = Reader(classes, frozenset(attributes), call)
+    reader.construct()
+    for method in reader.methods.get("forward", ())[:1]:
+        _returned(reader, method)
+    undecided = set(attributes) - {touch.attribute for touch in reader.touches if touch.how not in _WEAK}
+    if undecided:
+        seen = len(reader.touches)
+        for name in reader.methods:
+            if name != "forward" and name not in _SETTING_UP:
+                reader.read(reader.methods[name][0])
+        late = [touch for touch in reader.touches[seen:] if touch.attribute in undecided]
+        del reader.touches[seen:]
+        reader.touches.extend(late)
+    return _strongest(reader.touches)
+
+
+def _returned(reader: Reader, method: t.FunctionDef) -> None:
+    result = reader.read(method)
+    for carrier in result.pure if not result.active else ():
+        reader.touches.append(Touch(carrier.attribute, How.RETURNED, method, method.name))
+
+
+def _strongest(touches: Sequence[Touch]) -> dict[str, Use]:
+    best: dict[str, Touch] = {}
+    for touch in touches:
+        held = best.get(touch.attribute)
+        if held is None or _ORDER.index(touch.how) < _ORDER.index(held.how):
+            best[touch.attribute] = touch
+    return {name: _use(best[name]) for name in sorted(best)}
+
+
+def _use(touch: Touch) -> Use:
+    kind, words = _MEANING[touch.how]
+    by = f" ({touch.detail})" if touch.detail else ""
+    if touch.how is How.CONTRACTED and _POSITION.search(touch.attribute.rsplit(".", 1)[-1]):
+        text = f"{words}{by} in `{touch.method}`, and its name says positions"
+        return Use(Kind.OTHER, Evidence(Witness.FORWARD, text), touch.node, "table")
+    text = f"{words}{by} in `{touch.method}`"
+    return Use(kind, Evidence(Witness.FORWARD, text), touch.node, _NOTES.get(touch.how, ""))
+
+
+def uses_in_source(source: str, attributes: Collection[str]) -> dict[str, Use]:
+    """`parameter_uses` of the classes in a piece of source text, the first being the most derived.
+
+    The text is what `inspect.getsource` gives for a class, indented or not; the sources of its bases and of
+    functions that it calls may follow. Text that can't be parsed gives no answer.
+    """
+    import textwrap
+
+    import libcst
+
+    from wdlint.source.read.lower import lower_module
+
+    try:
+        parsed = libcst.parse_module(textwrap.dedent(source))
+    except (libcst.ParserSyntaxError, RecursionError):
+        return {}
+    module = lower_module(parsed, "", "", False)
+    classes = [s for s in module.scope.body.statements if isinstance(s, t.ClassDef)]
+    return parameter_uses(classes, attributes)

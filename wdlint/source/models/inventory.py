@@ -1,0 +1,129 @@
+"""Every parameter of the model that a value stands for: its name, kind and the evidence for it.
+
+Modules are read and flattened in `survey`; here the result becomes a fact. A name holds `*` where an index is not
+fixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from wdlint.facts import Inventory, Kind, Parameter, Ternary
+from wdlint.source.models.ancestry import ancestry
+from wdlint.source.models.freezing import mark_frozen
+from wdlint.source.models.members import Leaf
+from wdlint.source.models.survey import MOST, Survey
+from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.values import Changed, Instance, Part, Value, bare
+
+_WORK = 40_000  # evaluations for one model
+
+
+def inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
+    """Every parameter of a model, or None where nothing is known of it.
+
+    A sub-module reached from a model gives its own parameters, named relative to itself.
+    """
+    cache: dict[int, Inventory | None] = evaluator.memo("inventories")
+    key = id(model)
+    if key not in cache:
+        evaluator.keep(model)
+        cache[key] = None
+        before = evaluator.work
+        evaluator.work = max(0, before - _WORK)
+        try:
+            cache[key] = _inventory(evaluator, model)
+        finally:
+            evaluator.work = before
+    return cache[key]
+
+
+def _inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
+    inner = bare(model)
+    if not isinstance(inner, Instance):
+        return None
+    survey = Survey(evaluator)
+    contents = survey.below(model)
+    if contents is None:
+        return None
+    leaves = _distinct(contents.leaves)
+    if not leaves and not contents.complete:
+        return None
+    if not isinstance(model, Part):
+        mark_frozen(evaluator, inner, leaves, _replaced(model))
+    _marks(evaluator)[id(model)] = leaves
+    title = inner.cls.path
+    return Inventory(title, tuple(_fact(leaf) for leaf in leaves), contents.complete)
+
+
+def _replaced(model: Value) -> frozenset[str]:
+    """The paths below a model that the program sets anew after its construction."""
+    found: set[str] = set()
+    while isinstance(model, Changed):
+        found.update(".".join(map(str, c.path)) for c in model.changes if c.action == "set" and c.path)
+        model = model.base
+    return frozenset(found)
+
+
+def _marks(evaluator: Evaluator) -> dict[int, list[Leaf]]:
+    found: dict[int, list[Leaf]] = evaluator.memo("marked_leaves")
+    return found
+
+
+def marks(evaluator: Evaluator, model: Value) -> dict[str, frozenset[str]]:
+    """The flags that a model's code sets on its parameters, such as `_no_weight_decay`, with the parameters' names."""
+    inventory(evaluator, model)
+    found: dict[str, set[str]] = {}
+    for leaf in _marks(evaluator).get(id(model), ()):
+        for mark in leaf.marks:
+            found.setdefault(mark, set()).add(leaf.name)
+    return {mark: frozenset(names) for mark, names in found.items()}
+
+
+def lineage(found: Inventory) -> dict[str, tuple[str, ...]]:
+    """The classes of all modules on the path to each parameter, from the model to the owner."""
+    return {p.name: (*p.ancestors, p.owner) for p in found.parameters}
+
+
+def _fact(leaf: Leaf) -> Parameter:
+    return Parameter(
+        leaf.name,
+        leaf.kind,
+        leaf.evidence,
+        leaf.ndim,
+        leaf.shape,
+        leaf.owner,
+        leaf.attribute,
+        leaf.present,
+        leaf.trainable,
+        None,
+        leaf.ancestors,
+    )
+
+
+def _distinct(leaves: Iterable[Leaf]) -> list[Leaf]:
+    """Each tensor once, under its first name, as torch counts them; the same name and kind once."""
+    found: dict[tuple[str, Kind, str], Leaf] = {}
+    tensors: dict[tuple[object, ...], Leaf] = {}
+    for leaf in leaves:
+        if leaf.key is not None:
+            first = tensors.setdefault(leaf.key, leaf)
+            if first.name != leaf.name and first.present is Ternary.YES:
+                continue
+        known = found.get((leaf.name, leaf.kind, leaf.owner))
+        if known is None:
+            found[leaf.name, leaf.kind, leaf.owner] = replace(leaf)
+            if leaf.key is not None:
+                tensors[leaf.key] = found[leaf.name, leaf.kind, leaf.owner]
+        else:
+            known.present |= leaf.present
+            known.trainable = known.trainable if known.trainable is leaf.trainable else Ternary.UNKNOWN
+            known.ndim = known.ndim if known.ndim == leaf.ndim else None
+            known.shape = known.shape if known.shape == leaf.shape else None
+        if len(found) >= MOST:
+            break
+    return list(found.values())
+
+
+__all__ = ["ancestry", "inventory", "lineage", "marks"]

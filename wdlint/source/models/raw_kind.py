@@ -1,0 +1,77 @@
+"""The kind of a raw `nn.Parameter`.
+
+It rests on how the methods of its class use it (`models.forward.use`), then on its initial value and shape
+(`raw_parameter`), then on its name, never on the number of dimensions alone.
+"""
+
+from __future__ import annotations
+
+from wdlint.facts import Evidence, Kind, Witness
+from wdlint.source.models.forward.use import Use
+from wdlint.source.models.raw_parameter import Initial
+
+
+def kind_of(
+    attribute: str, made: Initial, use: Use | None, siblings: tuple[str, ...], where: str
+) -> tuple[Kind, Evidence]:
+    """A raw parameter's kind and why. `where` names its class."""
+    from wdlint.knowledge.names import by_convention
+
+    convention = by_convention(attribute, siblings)
+    if use is not None:
+        evidence = Evidence(Witness.FORWARD, f"{use.evidence.text} of {where}")
+        return _refined(use, convention, made, evidence)
+    if convention is not None:
+        return convention
+    return by_value(attribute, made) or by_name(attribute, made) or (
+        Kind.UNKNOWN, Evidence(Witness.NAME, f"no use of `{attribute}` is seen in {where}")
+    )  # fmt: skip
+
+
+def _refined(
+    use: Use, convention: tuple[Kind, Evidence] | None, made: Initial, evidence: Evidence
+) -> tuple[Kind, Evidence]:
+    """A use as it stands, unless shape or a conventional name tells apart what decay treats alike."""
+    kind = use.kind
+    if use.note == "added" and made.shape is not None and _broad(made.shape) >= 2:
+        kind = Kind.EMBEDDING if convention is None or convention[0] is not Kind.BIAS else Kind.BIAS
+    if convention is not None and convention[0] is not kind:
+        spared = (Kind.GAIN, Kind.BIAS, Kind.EMBEDDING, Kind.OTHER)
+        if kind in spared and convention[0] in (Kind.EMBEDDING, Kind.OTHER):
+            return convention
+    return kind, evidence
+
+
+def _broad(shape: tuple[int | None, ...]) -> int:
+    return sum(size != 1 for size in shape)
+
+
+def by_value(attribute: str, made: Initial) -> tuple[Kind, Evidence] | None:
+    """A vector of ones is a gain and one of zeros a bias; a random matrix whose name says weight is one."""
+    if made.shape is not None and _broad(made.shape) <= 1 and made.fill is not None:
+        words = f"`{attribute}` starts with every element {made.fill:g}"
+        if made.fill == 0:
+            return Kind.BIAS, Evidence(Witness.VALUE, words)
+        if made.fill == 1:
+            return Kind.GAIN, Evidence(Witness.VALUE, words)
+    if made.shape is not None and len(made.shape) >= 2 and _broad(made.shape) >= 2 and made.random:
+        lower = attribute.lower()
+        if lower in ("w", "weight", "weights", "kernel", "proj", "projection") or lower.startswith(
+            ("weight", "w_", "kernel")
+        ):
+            return Kind.WEIGHT, Evidence(
+                Witness.VALUE, f"`{attribute}` starts random with {len(made.shape)} dimensions"
+            )
+    return None
+
+
+def by_name(attribute: str, made: Initial) -> tuple[Kind, Evidence] | None:
+    """The last witness: names that gains and biases commonly have."""
+    lower = attribute.lower()
+    if lower in ("gamma", "gain", "scale", "layer_scale", "g", "weight_g") or lower.startswith(("gamma", "layerscale")):
+        return Kind.GAIN, Evidence(Witness.NAME, f"the name `{attribute}`")
+    if lower in ("beta", "shift", "b") or lower.startswith("bias"):
+        return Kind.BIAS, Evidence(Witness.NAME, f"the name `{attribute}`")
+    if lower == "weight_v":
+        return Kind.WEIGHT, Evidence(Witness.NAME, f"the name `{attribute}`")
+    return None

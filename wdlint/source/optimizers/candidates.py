@@ -1,0 +1,113 @@
+"""Which calls are worth asking what they construct: decided by names and bytes, before anything is evaluated.
+
+To ask what a callee is means to parse the module that it comes from, and the modules that one imports. Most
+callees come from modules without a word about optimizers; those are not even parsed. What a call that is worth
+asking does construct is decided in `sites`, by what it is and not by its name.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+
+from wdlint.source.read import syntax
+from wdlint.source.read import tree as t
+from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.values import Context
+
+SUGGESTIVE = re.compile(r"opt|adam|sgd|rmsprop|adagrad|lamb|lars|lion|muon", re.IGNORECASE)
+# What is given to an optimizer, as names go: something that is called with none of these is no optimizer.
+_GIVEN = re.compile(
+    r"param|group|weight|model|net|module|layer|var|lr|rate|decay|^(?:self|p|ps|w|ws|m)$", re.IGNORECASE
+)
+
+
+def worth_asking(evaluation: Evaluation, call: t.Call, context: Context) -> bool:
+    """Whether a call could construct an optimizer, as far as its names and the bytes of modules tell."""
+    func = call.func
+    if isinstance(func, t.Attribute):
+        if SUGGESTIVE.search(func.attr) is not None or func.attr == "initialize":
+            return True
+        if not func.attr[:1].isupper():
+            return False
+        root = syntax.root_name(func.value)
+        return root is None or root == "self" or _from_a_maker(evaluation, root, func.attr, call, context.frame.scope)
+    if isinstance(func, t.Name) and SUGGESTIVE.search(func.id) is None:
+        return _from_a_maker(evaluation, func.id, func.id, call, context.frame.scope)
+    return True
+
+
+def _from_a_maker(
+    evaluation: Evaluation,
+    name: str,
+    wanted: str,
+    call: t.Call | None,
+    scope: t.Scope,
+    asked: frozenset[int] = frozenset(),  # classes whose bases are being asked: they may derive from each other
+) -> bool:
+    """False for a name that only modules without optimizers may have given, or that a call gives no parameters."""
+    around: t.Scope | None = scope
+    while around is not None:
+        if around.kind == "function" and isinstance(around.definition, t.FunctionDef):
+            if any(parameter.name == name for parameter in around.definition.params):
+                return call is None or _takes_parameters(call)
+        bound = around.bound.get(name)
+        if bound:
+            return any(_makes(evaluation, b, name, wanted, around, asked) for b in bound)
+        around = around.parent
+    if hasattr(builtins, name):
+        return False
+    stars = [s for s in scope.module.scope.bound.get("*", ()) if isinstance(s, t.ImportFrom)]
+    return not stars or any(_brings(evaluation, star, "*", wanted, scope.module) for star in stars)
+
+
+def _makes(
+    evaluation: Evaluation, statement: t.Stmt, name: str, wanted: str, scope: t.Scope, asked: frozenset[int]
+) -> bool:
+    if isinstance(statement, (t.Import, t.ImportFrom)):
+        return _brings(evaluation, statement, name, wanted, scope.module)
+    if not isinstance(statement, t.ClassDef):
+        return True
+    if id(statement) in asked:
+        return False
+    asked |= {id(statement)}
+    for base in statement.bases:
+        dotted = syntax.dotted(base.value)
+        if dotted is None:
+            return True
+        root, last = dotted.split(".", 1)[0], dotted.rsplit(".", 1)[-1]
+        if root != name and (SUGGESTIVE.search(last) or _from_a_maker(evaluation, root, last, None, scope, asked)):
+            return True
+    return False
+
+
+def _brings(
+    evaluation: Evaluation, statement: t.Import | t.ImportFrom, name: str, wanted: str, importer: t.Module
+) -> bool:
+    """Whether an import may bring something that makes an optimizer."""
+    project = evaluation.project
+    if isinstance(statement, t.ImportFrom):
+        for original, alias in statement.names:
+            if (alias or original) == name:
+                asked = wanted if name == "*" else original
+                if SUGGESTIVE.search(original) or project.may_make(
+                    statement.module, importer.path, statement.level, asked
+                ):
+                    return True
+        return False
+    return any(
+        project.may_make(dotted, importer.path, 0, wanted)
+        for dotted, alias in statement.names
+        if (alias or dotted.split(".", 1)[0]) == name
+    )
+
+
+def _takes_parameters(call: t.Call) -> bool:
+    for argument in call.args:
+        if argument.star or (argument.keyword is not None and _GIVEN.search(argument.keyword)):
+            return True
+        for node in syntax.walk(argument.value):
+            name = node.id if isinstance(node, t.Name) else node.attr if isinstance(node, t.Attribute) else ""
+            if name and _GIVEN.search(name):
+                return True
+    return False

@@ -1,0 +1,63 @@
+"""What the call that makes an optimizer says for all its groups: the parameters, the strength, the learning rate."""
+
+from __future__ import annotations
+
+from wdlint.facts import Amount, Origin
+from wdlint.source.optimizers.sites import Maker
+from wdlint.source.read import tree as t
+from wdlint.source.read.positions import Places
+from wdlint.source.values import call_arguments
+from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
+from wdlint.source.values.evaluator import Evaluator
+
+
+def written_parameters(maker: Maker) -> t.Expr | None:
+    """The expression that gives the parameters, where it is written in the call itself."""
+    positional = [a for a in maker.arguments.written if a.keyword is None and not a.star]
+    for argument in maker.arguments.written:
+        if argument.keyword == maker.parameters.name:
+            return argument.value
+    index = maker.parameters.position
+    if index is not None and not maker.arguments.positional and index < len(positional):
+        return positional[index].value
+    return None
+
+
+def constructor_amount(evaluator: Evaluator, maker: Maker) -> AmountDraft:
+    """The strength for groups that name none: the call's, else the optimizer's own default."""
+    if maker.decay is not None:
+        answers = call_arguments.argument(evaluator, maker.arguments, maker.decay.name, maker.decay.position)
+        if answers:
+            draft = amount_of(answers, _argument_text(maker))
+            if draft is not None:
+                return draft
+    node, module = maker.default_node or (None, None)
+    name = maker.described.name.rsplit(".", 1)[-1]
+    return AmountDraft(maker.default or 0.0, Origin.OPTIMIZER_DEFAULT, f"{name}'s default", node, module)
+
+
+def _argument_text(maker: Maker) -> str:
+    assert maker.decay is not None
+    context = maker.arguments.context
+    positional = [a for a in maker.arguments.written if a.keyword is None and not a.star]
+    for argument in maker.arguments.written:
+        if argument.keyword == maker.decay.name and context is not None:
+            return source_text(context.module, argument.value)
+    index = maker.decay.position
+    if index is not None and index < len(positional) and context is not None and not maker.arguments.positional:
+        return source_text(context.module, positional[index].value)
+    return maker.decay.name
+
+
+def learning_rate(evaluator: Evaluator, places: Places, maker: Maker) -> Amount | None:
+    """The learning rate for groups that name none: the call's, else the optimizer's own default."""
+    if maker.learning_rate is None:
+        return None
+    answers = call_arguments.argument(
+        evaluator, maker.arguments, maker.learning_rate.name, maker.learning_rate.position
+    )
+    draft = amount_of(answers, maker.learning_rate.name) if answers else None
+    if draft is None:
+        default = maker.learning_rate.default
+        return Amount(default, Origin.OPTIMIZER_DEFAULT) if default is not None else None
+    return draft.placed(places)

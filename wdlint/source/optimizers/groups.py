@@ -1,0 +1,315 @@
+"""The groups that an optimizer is given: their parameters, decay, learning rate and keys.
+
+A list of dictionaries, a bare collection, groups appended in loops, one group a parameter, groups keyed
+by name: all come down to `GroupDraft`s. Which parameters a part holds is in `selections.taking.taking`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from wdlint.knowledge.wrappers import Helper
+from wdlint.source.optimizers import library_groups
+from wdlint.source.read import syntax
+from wdlint.source.read import tree as t
+from wdlint.source.selections import predicates as s
+from wdlint.source.selections.conditions.tests import Reader, symbolic
+from wdlint.source.selections.taken import Taken, chosen
+from wdlint.source.selections.taking import taken
+from wdlint.source.values import contents, objects
+from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
+from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.in_place import loop_conditions
+from wdlint.source.values.values import (
+    Answers,
+    Arguments,
+    Collection,
+    Condition,
+    Context,
+    Deferred,
+    Instance,
+    Item,
+    Known,
+    MappingValue,
+    Operation,
+    SequenceValue,
+    Value,
+    bare,
+)
+
+_DEPTH = 8
+_MOST = 64  # groups read from one optimizer
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDraft:
+    """A group whose places are still nodes. An `amount` of None leaves it to the constructor."""
+
+    parts: tuple[Taken, ...]
+    amount: AmountDraft | None
+    learning_rate: AmountDraft | None
+    label: str
+    node: t.Node | None
+    module: t.Module | None
+    options: tuple[str, ...] = ()
+    option_nodes: tuple[t.Node | None, ...] = ()
+    expression: t.Expr | None = field(default=None, compare=False)  # the parameters, as written
+    unread: bool = False
+
+    def choosing(self, index: int) -> GroupDraft:
+        """The group under one of the answers to what its model is."""
+        kept = tuple(part for part in self.parts if part.choice[1] == 1 or part.choice[0] == index % part.choice[1])
+        return self if len(kept) == len(self.parts) else replace(self, parts=kept)
+
+    def under(self, condition: s.Selector) -> GroupDraft:
+        return replace(self, parts=tuple(part.under(condition) for part in self.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """All groups of one optimizer; `complete` says that nothing was left unread."""
+
+    drafts: tuple[GroupDraft, ...]
+    complete: bool
+    listed: bool  # written as groups, not as one bare collection
+
+
+class GroupReader:
+    """Reads what stands for an optimizer's parameters, for one name of the decay key."""
+
+    def __init__(self, evaluator: Evaluation, decay_key: str | None) -> None:
+        self.evaluator = evaluator
+        self.decay_key = decay_key or "weight_decay"
+        self.complete = True
+        self.listed = False
+
+    def read(self, value: Value, expression: t.Expr | None, context: Context) -> Groups:
+        """The groups of one answer."""
+        drafts = tuple(self._value(value, expression, context, 0))[:_MOST]
+        return Groups(drafts, self.complete and bool(drafts), self.listed)
+
+    def _value(self, value: Value, expression: t.Expr | None, context: Context, depth: int) -> Iterator[GroupDraft]:
+        if depth > _DEPTH:
+            self.complete = False
+            return
+        if isinstance(bare(value), MappingValue):
+            yield from self._mapping(value, context)
+            return
+        known = library_groups.helper_of(bare(value))
+        if known is not None:
+            made = bare(value)
+            assert isinstance(made, Instance) and made.arguments is not None
+            yield from self.of_helper(known, made.arguments, made.node, context)
+            return
+        if self._holds_groups(value):
+            self.listed = True
+            for item in self._items(value):
+                yield from self._item(item, context, depth + 1)
+            return
+        yield self._bare(value, expression, context)
+
+    def _items(self, value: Value) -> Iterator[Item]:
+        inner = bare(value)
+        if isinstance(inner, Operation) and inner.name == "flatten":
+            for held in inner.operands[0]:
+                for item in contents.items(self.evaluator, held):
+                    yield replace(item, spread=True)
+            return
+        yield from contents.items(self.evaluator, value)
+
+    def _holds_groups(self, value: Value, depth: int = 0) -> bool:
+        """Whether a sequence holds dictionaries rather than parameters."""
+        inner = bare(value)
+        if isinstance(inner, Operation):
+            return inner.name == "flatten" and any(self._holds_groups(v, depth + 1) for v in inner.operands[0])
+        if not isinstance(inner, SequenceValue) or depth > 5:
+            return False
+        for position, item in enumerate(contents.items(self.evaluator, value)):
+            for held in self.evaluator.force(item.value):
+                if isinstance(bare(held), MappingValue):
+                    return True
+                if (item.spread or isinstance(bare(held), SequenceValue)) and self._holds_groups(held, depth + 1):
+                    return True
+            if position > 30:
+                break
+        return False
+
+    def _item(self, item: Item, context: Context, depth: int) -> Iterator[GroupDraft]:
+        reader = Reader(self.evaluator)
+        condition = reader.all_of(self._symbolic(item.conditions))
+        found = self.evaluator.force(item.value)
+        where = item.value.context if isinstance(item.value, Deferred) else context
+        expression = item.value.expr if isinstance(item.value, Deferred) else None
+        for held in found:
+            if isinstance(bare(held), MappingValue):
+                drafts: Iterator[GroupDraft] = self._mapping(held, where)
+            elif item.spread or self._holds_groups(held):
+                drafts = self._value(held, expression, where, depth + 1)
+            else:
+                drafts = iter((self._bare(held, expression, where),))
+            for draft in drafts:
+                yield draft.under(condition)
+
+    def _symbolic(self, conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+        """The conditions that ask about the current parameter; others only say whether a group is there."""
+        return tuple(c for c in conditions if symbolic(self.evaluator, c.test, c.context) and not self._makes_group(c))
+
+    def _makes_group(self, condition: Condition) -> bool:
+        """`if key not in groups:` before a group is made under that key."""
+        test = condition.test
+        if not isinstance(test, t.Compare) or len(test.rest) != 1 or test.rest[0][0] not in ("in", "not in"):
+            return False
+        held = self.evaluator.evaluate(test.rest[0][1], condition.context)
+        return any(isinstance(bare(v), MappingValue) for v in held)
+
+    def of_helper(
+        self, known: Helper, arguments: Arguments, node: t.Node | None, context: Context
+    ) -> Iterator[GroupDraft]:
+        """The groups that a library's helper makes of the model that it is given."""
+        where = arguments.context or context
+        answers, is_model = library_groups.parts_given(self.evaluator, known, arguments)
+        if not is_model:
+            for value in answers[:1]:
+                yield from self._value(value, None, where, 1)
+            return
+        self.listed = True
+        for condition, amount in library_groups.strengths(self.evaluator, known, arguments, where):
+            parts = tuple(
+                part.under(condition) if len(answers) == 1 else chosen(part.under(condition), index, len(answers))
+                for index, model in enumerate(answers)
+                for part in taken(self.evaluator, Collection("parameters", model))
+            )
+            label = f"{known.path.rsplit('.', 1)[-1]}()"
+            yield GroupDraft(parts, amount, None, label, node, where.module, ("weight_decay",))
+
+    # ---- one group
+
+    def _bare(self, value: Value, expression: t.Expr | None, context: Context) -> GroupDraft:
+        parts = tuple(taken(self.evaluator, value))
+        unread = any(part.unread for part in parts) or not parts
+        self.complete = self.complete and not unread
+        label = source_text(context.module, expression) if expression is not None else ""
+        return GroupDraft(parts, None, None, label or "parameters", expression, context.module,
+                          expression=expression, unread=unread)  # fmt: skip
+
+    def _mapping(self, value: Value, context: Context) -> Iterator[GroupDraft]:
+        keyed: dict[str, Deferred | Answers] = {}
+        nodes: dict[str, t.Node | None] = {}
+        self._keys((value,), keyed, nodes)
+        inner = bare(value)
+        assert isinstance(inner, MappingValue)
+        node, module = inner.node, inner.context.module if inner.context else context.module
+        if "params" not in keyed:
+            # a dictionary of groups by name, handed over whole
+            self.complete = False
+            yield GroupDraft((), None, None, "parameters", None, context.module, unread=True)
+            return
+        answers = objects.entry(self.evaluator, value, "params")
+        expression = keyed["params"].expr if isinstance(keyed["params"], Deferred) else None
+        parts = tuple(
+            part if len(answers) == 1 else chosen(part, index, len(answers))
+            for index, answer in enumerate(answers)
+            for part in taken(self.evaluator, answer)
+        )
+        unread = any(part.unread for part in parts) or not parts
+        self.complete = self.complete and not unread
+        options = tuple(key for key in keyed if key != "params")
+        empty = isinstance(expression, t.Display) and not expression.items  # filled later
+        label = "parameters" if empty else source_text(module, expression) or "parameters"
+        rate = self._amount("lr", value, keyed)
+        for condition, amount in self._amounts(value, keyed):
+            yield GroupDraft(
+                tuple(part.under(condition) for part in parts), amount, rate, label, node, module, options,
+                tuple(nodes.get(key) for key in options), expression, unread,
+            )  # fmt: skip
+
+    def _keys(self, holders: Answers, keyed: dict[str, Deferred | Answers], nodes: dict[str, t.Node | None]) -> None:
+        """The constant keys of mappings, those that they spread included, with what they hold and where they stand."""
+        for held in holders:
+            for entry in contents.entries(self.evaluator, held):
+                if entry.key is None:
+                    self._keys(self.evaluator.force(entry.value), keyed, nodes)
+                    continue
+                for key in self.evaluator.force(entry.key):
+                    if isinstance(key, Known) and isinstance(key.value, str):
+                        keyed[key.value] = entry.value
+                        nodes[key.value] = entry.node
+
+    def _amount(self, key: str, value: Value, keyed: dict[str, Deferred | Answers]) -> AmountDraft | None:
+        answers = objects.entry(self.evaluator, value, key)
+        held = keyed.get(key)
+        text = source_text(held.context.module, held.expr) if isinstance(held, Deferred) else key
+        return amount_of(answers, text) if answers else None
+
+    def _amounts(
+        self, value: Value, keyed: dict[str, Deferred | Answers]
+    ) -> list[tuple[s.Selector, AmountDraft | None]]:
+        """The group's decay; split in several where it depends on the parameter."""
+        later = self._set_under_tests(value)
+        if later:
+            return later
+        held = keyed.get(self.decay_key)
+        if isinstance(held, Deferred):
+            cases = self._cases(held.expr, held.context)
+            if len(cases) > 1:
+                return cases
+        return [(s.Always(True), self._amount(self.decay_key, value, keyed))]
+
+    def _set_under_tests(self, value: Value) -> list[tuple[s.Selector, AmountDraft | None]]:
+        """`group["weight_decay"] = 0.0` in branches that ask about the parameter, the last that applies first."""
+        held = [
+            entry
+            for entry in contents.entries(self.evaluator, value)
+            if entry.key is not None
+            and any(isinstance(k, Known) and k.value == self.decay_key for k in self.evaluator.force(entry.key))
+        ]
+        if not any(self._symbolic(entry.conditions) for entry in held):
+            return []
+        tests = [tuple(c for c in entry.conditions if not self._makes_group(c)) for entry in held]
+        found: list[tuple[s.Selector, AmountDraft | None]] = []
+        before: list[s.Selector] = []
+        for entry, conditions in zip(reversed(held), reversed(tests), strict=True):
+            guard = Reader(self.evaluator).all_of(conditions)
+            here = s.both(guard, *map(s.negation, before))
+            if isinstance(entry.value, Deferred):
+                cases = self._cases(entry.value.expr, entry.value.context)
+            else:
+                cases = [(s.Always(True), amount_of(entry.value, self.decay_key))]
+            found.extend((s.both(here, inner), amount) for inner, amount in cases)
+            before.append(guard)
+        rest = s.both(*map(s.negation, before))
+        return found if rest == s.Always(False) else [*found, (rest, None)]
+
+    def _cases(self, expr: t.Expr, context: Context) -> list[tuple[s.Selector, AmountDraft | None]]:
+        """`0.0 if p.ndim < 2 else wd`, or a name that branches of a loop bind, as amounts under conditions."""
+        if isinstance(expr, t.Conditional) and symbolic(self.evaluator, expr.test, context):
+            test = Reader(self.evaluator).read(expr.test, context)
+            inside = [(test, case) for case in self._cases(expr.body, context)]
+            inside += [(s.negation(test), case) for case in self._cases(expr.orelse, context)]
+            return [(s.both(condition, inner), amount) for condition, (inner, amount) in inside]
+        if isinstance(expr, t.Name) and expr.id in context.frame.scope.bound and context.local is None:
+            found = self._bound_cases(expr, context)
+            if found:
+                return found
+        answers = self.evaluator.evaluate(expr, context)
+        return [(s.Always(True), amount_of(answers, source_text(context.module, expr)))]
+
+    def _bound_cases(self, expr: t.Name, context: Context) -> list[tuple[s.Selector, AmountDraft | None]]:
+        frame = context.frame
+        reach = self.evaluator.reach(expr.id, context.statement, frame.scope)
+        found: list[tuple[s.Selector, AmountDraft | None]] = []
+        before: list[s.Selector] = []
+        for binding in reach.bindings:
+            if not isinstance(binding, t.Assign) or binding.value is None or reach.changes:
+                return []
+            conditions = self._symbolic(loop_conditions(binding, frame))
+            guard = Reader(self.evaluator).all_of(conditions)
+            here = s.both(guard, *map(s.negation, before))
+            written = next((syntax.paired(target, binding.value, expr.id) for target in binding.targets), None)
+            if written is None:
+                return []
+            for inner, amount in self._cases(written, frame.at(binding)):
+                found.append((s.both(here, inner), amount))
+            before.append(guard)
+        return found if len(found) > 1 else []

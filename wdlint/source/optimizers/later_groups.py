@@ -1,0 +1,75 @@
+"""What happens to an optimizer's groups after it is made: groups added, strengths set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wdlint.source.optimizers.groups import GroupDraft, GroupReader
+from wdlint.source.optimizers.sites import Maker, Site
+from wdlint.source.read import syntax
+from wdlint.source.read import tree as t
+from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
+from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.in_place import changes_in
+from wdlint.source.values.values import Change
+
+
+def added_later(evaluator: Evaluator, site: Site, maker: Maker, reader: GroupReader) -> tuple[list[GroupDraft], bool]:
+    """Groups that `add_param_group` adds to the optimizer after it is made."""
+    drafts: list[GroupDraft] = []
+    for change in maker.later:
+        drafts.extend(_added(evaluator, change, reader))
+    name = _bound_name(site)
+    if name is None:
+        return drafts, True
+    frame = site.context.frame
+    for statement in _touching(site, name):
+        root = name.split(".")[0]
+        for change in changes_in(evaluator, statement, root, frame, True):
+            below = change.path[len(name.split(".")) - 1 :]
+            if ".".join(map(str, change.path[: len(name.split(".")) - 1])) != ".".join(name.split(".")[1:]):
+                continue
+            if not below:
+                drafts.extend(_added(evaluator, change, reader))
+    return drafts, True
+
+
+def _added(evaluator: Evaluator, change: Change, reader: GroupReader) -> Iterator[GroupDraft]:
+    if change.action == "add_param_group" and change.arguments:
+        expression = change.arguments[0].value
+        for value in evaluator.evaluate(expression, change.context):
+            yield from reader.read(value, expression, change.context).drafts
+
+
+def _touching(site: Site, name: str) -> Iterator[t.Stmt]:
+    root = name.split(".")[0]
+    seen = False
+    for statement in t.statements(site.context.frame.scope.body):
+        if statement is site.statement:
+            seen = True
+        elif seen and root in statement.touches and not any(True for _ in t.blocks(statement)):
+            yield statement
+
+
+def set_later(evaluator: Evaluator, site: Site, index: int, key: str) -> AmountDraft | None:
+    """What `optimizer.param_groups[i]["weight_decay"] = …` sets for a group."""
+    name = _bound_name(site)
+    if name is None:
+        return None
+    parts = name.split(".")
+    found: AmountDraft | None = None
+    for statement in _touching(site, name):
+        for change in changes_in(evaluator, statement, parts[0], site.context.frame, True):
+            wanted = (*parts[1:], "param_groups", index, key)
+            if change.action == "set" and change.path == wanted and change.value is not None:
+                answers = evaluator.evaluate(change.value, change.context)
+                found = amount_of(answers, source_text(change.context.module, change.value)) or found
+    return found
+
+
+def _bound_name(site: Site) -> str | None:
+    """The name or attribute that the site's statement binds to the optimizer."""
+    statement = site.statement
+    if isinstance(statement, t.Assign) and statement.value is site.call and len(statement.targets) == 1:
+        return syntax.dotted(statement.targets[0])
+    return None

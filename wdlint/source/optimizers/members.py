@@ -1,0 +1,151 @@
+"""Which parameters each group takes: memberships, kinds, and the name patterns that decide.
+
+The answer for one selector and one parameter is in `membership`; here they are put together for a group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from wdlint.facts import Division, Inventory, Pattern, Ternary
+from wdlint.source.models.optimized import Model, relative, same_model
+from wdlint.source.optimizers.groups import GroupDraft
+from wdlint.source.selections import membership as m
+from wdlint.source.selections import predicates as s
+from wdlint.source.selections.ordinary_parameters import division
+from wdlint.source.values.amounts import AmountDraft
+from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.values import ClassValue, Instance, Value, bare
+
+_NO = Division(Ternary.NO, Ternary.NO, Ternary.NO)
+
+
+def members_of(
+    evaluator: Evaluator, draft: GroupDraft, models: Sequence[Model], inventory: Inventory | None
+) -> tuple[Ternary, ...]:
+    """Whether each parameter of the use's inventory is in the group."""
+    if inventory is None:
+        return ()
+    unread = Ternary.UNKNOWN if draft.unread else Ternary.NO
+    found: list[Ternary] = []
+    for model in models:
+        if model.inventory is None:
+            continue
+        selectors: dict[str, list[s.Selector]] = {}
+        for part in draft.parts:
+            if not part.unread and part.model is not None and same_model(part.model, model.value):
+                selectors.setdefault(part.prefix, []).append(part.selector)
+        context = _context(evaluator, model)
+        for parameter in model.inventory.parameters:
+            answer = unread
+            for prefix, options in selectors.items():
+                inside = relative(parameter, prefix)
+                if inside is not None:
+                    answer = answer | m.jointly(s.either(*options), inside, context)
+            found.append(answer)
+    return tuple(found)
+
+
+def _context(evaluator: Evaluator, model: Model) -> m.Context:
+    from wdlint.knowledge.models import ancestors
+    from wdlint.source.models.inventory import ancestry, marks
+
+    def bases(owner: str) -> frozenset[str] | None:
+        found = ancestry(evaluator, owner)
+        if found is None:
+            above = ancestors(owner)
+            found = frozenset((owner, *above)) if above else None
+        return found
+
+    if isinstance(bare(model.value), Instance) and model.inventory is not None:
+        flags = marks(evaluator, model.value)
+        return m.Context(ancestry=bases, flags=flags, flags_known=_is_ours(model.value))
+    return m.Context(ancestry=bases, flags_known=False)
+
+
+def division_of(draft: GroupDraft) -> Division:
+    """Whether the group takes weights, gains and biases of a model that can't be seen."""
+    total = _NO
+    for part in draft.parts:
+        if part.unread:
+            one = Division()
+        elif part.loose or part.model is None:
+            one = _NO
+        else:
+            one = division(part.selector)
+        total = Division(total.weights | one.weights, total.gains | one.gains, total.biases | one.biases)
+    return total if draft.parts else Division()
+
+
+def together(
+    evaluator: Evaluator,
+    drafts: Sequence[GroupDraft],
+    decayed: Sequence[int],
+    models: Sequence[Model],
+    inventory: Inventory | None,
+    members: list[tuple[Ternary, ...]],
+    divisions: list[Division],
+) -> None:
+    """Parameters that are certainly decayed though it can't be told by which group.
+
+    Groups that only separate learning rates leave each parameter's group open and its decay certain.
+    """
+    if len(decayed) < 2:
+        return
+    parts = [part for i in decayed for part in drafts[i].parts if not part.unread and part.model is not None]
+    if not parts or any(part.prefix for part in parts):
+        return
+    union = s.either(*(part.selector for part in parts))
+    first = decayed[0]
+    if any(Ternary.UNKNOWN in (divisions[i].gains, divisions[i].biases) for i in decayed):
+        whole = division(union)
+        own = divisions[first]
+        divisions[first] = Division(own.weights | whole.weights, own.gains | whole.gains, own.biases | whole.biases)
+    if inventory is None:
+        return
+    changed = list(members[first])
+    for model in models:
+        context = _context(evaluator, model)
+        for offset, parameter in enumerate(model.inventory.parameters if model.inventory else ()):
+            index = model.start + offset
+            answers = [members[i][index] for i in decayed]
+            if Ternary.YES not in answers and Ternary.UNKNOWN in answers:
+                changed[index] = m.jointly(union, parameter, context)
+    members[first] = tuple(changed)
+
+
+def patterns_of(draft: GroupDraft, amount: AmountDraft, models: Sequence[Model]) -> Iterator[Pattern]:
+    """The name patterns in a group's selection, with what each matches."""
+    decays = amount.value is None or amount.value != 0
+    seen: set[str] = set()
+    for part in draft.parts:
+        for text, node in m.patterns(part.selector):
+            if text in seen:
+                continue
+            seen.add(text)
+            matches: list[Ternary] = []
+            for model in models:
+                for parameter in model.inventory.parameters if model.inventory else ():
+                    inside = relative(parameter, part.prefix) if same_model(part.model, model.value) else None
+                    matches.append(m.pattern_matches(node, inside) if inside is not None else Ternary.NO)
+            negated = not decays or _negated(part.selector, node)
+            yield Pattern(text, negated, tuple(matches), None)
+
+
+def _negated(selector: s.Selector, node: s.Selector, positive: bool = True) -> bool:
+    """Whether a pattern keeps parameters out of a selection rather than letting them in."""
+    if isinstance(selector, s.Not):
+        return _negated(selector.part, node, not positive)
+    if isinstance(selector, (s.And, s.Or)):
+        return any(_negated(part, node, positive) for part in selector.parts)
+    if selector == node:
+        return not positive
+    if isinstance(selector, s.InNames) and isinstance(node, s.Equals):
+        return not positive and node.value in selector.names
+    return False
+
+
+def _is_ours(value: Value) -> bool:
+    """Whether a model's class is written in the project, so that every mark on its parameters can be seen."""
+    inner = bare(value)
+    return isinstance(inner, Instance) and (isinstance(inner.cls, ClassValue) or inner.cls.path.startswith("torch.nn."))

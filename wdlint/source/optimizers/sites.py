@@ -1,0 +1,381 @@
+"""Where optimizers are made: every call that constructs one, directly or through the project.
+
+A call counts by what its callee may be, never by its name: a class of a library's table, a subclass of
+`Optimizer` in the project, a wrapper that is given a class, or a function of another file that returns
+an optimizer. What the optimizer is given is read in `uses`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from wdlint.facts import Coupling, OptimizerClass
+from wdlint.knowledge.optimizers import Argument, KnownOptimizer, optimizer
+from wdlint.knowledge.wrappers import Form, Helper, Wrapper, helper, wrapper
+from wdlint.source.optimizers import library_groups
+from wdlint.source.optimizers.candidates import SUGGESTIVE, worth_asking
+from wdlint.source.optimizers.step.coupling import Step, read_step
+from wdlint.source.read import syntax
+from wdlint.source.read import tree as t
+from wdlint.source.values import call_arguments
+from wdlint.source.values.callers import all_statements
+from wdlint.source.values.classes import class_member, linear_bases
+from wdlint.source.values.values import (
+    Answers,
+    Arguments,
+    Change,
+    Changed,
+    ClassValue,
+    Context,
+    External,
+    FunctionValue,
+    Instance,
+    Known,
+    MappingValue,
+    Part,
+    Partial,
+    SequenceValue,
+    Unknown,
+    Value,
+    bare,
+)
+
+if TYPE_CHECKING:
+    from wdlint.source.values.evaluator import Evaluator
+
+_OPTIMIZER_BASES = ("torch.optim.Optimizer", "torch.optim.optimizer.Optimizer")
+_COUNTED = 40  # optimizers followed in one file
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Maker:
+    """One answer to what a call constructs: an optimizer class and how its arguments are read."""
+
+    described: OptimizerClass
+    parameters: Argument
+    decay: Argument | None
+    learning_rate: Argument | None
+    arguments: Arguments
+    default: float | None  # the decay that applies where none is given
+    default_node: tuple[t.Node, t.Module] | None = None
+    later: tuple[Change, ...] = ()  # what a factory did to the optimizer before it returned it
+    made: tuple[t.Call, t.Module] | None = None  # the construction itself, where a factory makes it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Site:
+    """One construction, with every class that it may construct."""
+
+    call: t.Call
+    statement: t.Stmt
+    context: Context
+    makers: tuple[Maker, ...]
+    helper: Helper | None = None
+    through: str = ""  # the project function that makes it, for a call of a factory
+
+
+def sites(evaluator: Evaluator, module: t.Module) -> Iterator[Site]:
+    """Every optimizer construction of a module, in textual order."""
+    count = 0
+    for statement in all_statements(module.scope):
+        frame = evaluator.frame(statement.scope)
+        for expression in syntax.expressions(statement):
+            for call, context in calls_in(evaluator, expression, frame.at(statement)):
+                if not worth_asking(evaluator, call, context):
+                    continue
+                site = _site(evaluator, call, statement, context)
+                if site is not None:
+                    yield site
+                    count += 1
+                    if count >= _COUNTED:
+                        return
+
+
+def calls_in(evaluator: Evaluator, expr: t.Expr, context: Context) -> Iterator[tuple[t.Call, Context]]:
+    """The calls in an expression, each with the context it stands in, lambdas and comprehensions included."""
+    if isinstance(expr, t.Lambda):
+        inner = context.inner.get(id(expr))
+        if inner is None:
+            local: dict[str, Answers] = {}
+            for parameter in expr.params:
+                default = evaluator.evaluate(parameter.default, context) if parameter.default else None
+                local[parameter.name] = default or (Unknown(f"@{id(expr)}.{parameter.name}"),)
+            inner = context.inner[id(expr)] = Context(context.frame, context.statement, local, context)
+        yield from calls_in(evaluator, expr.body, inner)
+        return
+    if isinstance(expr, t.Comprehension):
+        parts = [part for part in (expr.key, expr.element) if part is not None]
+        within = (node for part in parts for node in syntax.walk(part) if isinstance(node, t.Call))
+        if any(worth_asking(evaluator, call, context) for call in within):  # else what it runs over need not be known
+            inner, _ = evaluator.clauses(expr, context)
+            for part in parts:
+                yield from calls_in(evaluator, part, inner)
+        for clause in expr.clauses:
+            yield from calls_in(evaluator, clause.iter, context)
+        return
+    if isinstance(expr, t.Call):
+        yield expr, context
+    for child in syntax.children(expr):
+        yield from calls_in(evaluator, child, context)
+
+
+def _site(evaluator: Evaluator, call: t.Call, statement: t.Stmt, context: Context) -> Site | None:
+    callees = evaluator.evaluate(call.func, context)
+    arguments = Arguments(call.args, context)
+    makers: list[Maker] = []
+    for callee in callees:
+        known = helper(callee.path) if isinstance(callee, External) else None
+        if known is not None and known.makes_optimizer:
+            return Site(call, statement, context, (_of_helper(evaluator, known, arguments),), known)
+        makers.extend(makers_of(evaluator, callee, arguments, context))
+    through = ""
+    if not makers:
+        for callee in callees:
+            function = callee
+            if isinstance(function, FunctionValue) and isinstance(function.definition, t.FunctionDef):
+                if function.definition.scope.module is not context.module and suggests_optimizer(evaluator, function):
+                    results = evaluator.call(function, arguments, call, context)
+                    makers.extend(_made(evaluator, results, context.module))
+                    through = function.definition.name
+    return Site(call, statement, context, tuple(makers), through=through) if makers else None
+
+
+def _of_helper(evaluator: Evaluator, known: Helper, arguments: Arguments) -> Maker:
+    """The optimizer that a library's helper makes by name."""
+    described = library_groups.described(evaluator, known, arguments)
+    decay = known.decay or Argument("weight_decay")
+    return Maker(described, known.model, decay, Argument("lr"), arguments, decay.default or 0.0)
+
+
+def _made(evaluator: Evaluator, results: Answers, caller: t.Module | None, depth: int = 0) -> Iterator[Maker]:
+    """The optimizers that a function made among what it returns, also within a tuple or dictionary.
+
+    One that it was handed by the calling module is not its own.
+    """
+    for result in results:
+        inner = bare(result)
+        if isinstance(inner, Instance) and inner.arguments is not None and inner.frame is not None:
+            if inner.frame.scope.module is caller:
+                continue
+            context = inner.arguments.context or inner.frame.at(None)
+            later = result.changes if isinstance(result, Changed) else ()
+            made = (inner.node, inner.frame.scope.module) if inner.node is not None else None
+            for maker in makers_of(evaluator, inner.cls, inner.arguments, context):
+                yield replace(maker, later=later, made=made)
+        elif isinstance(inner, SequenceValue) and depth < 2:
+            for item in inner.items:
+                yield from _made(evaluator, evaluator.force(item.value), caller, depth + 1)
+        elif isinstance(inner, MappingValue) and depth < 2:
+            for entry in inner.entries:
+                yield from _made(evaluator, evaluator.force(entry.value), caller, depth + 1)
+
+
+def suggests_optimizer(evaluator: Evaluator, function: FunctionValue, depth: int = 0) -> bool:
+    """Whether a project function might construct an optimizer, by the names of what it calls."""
+    cache: dict[int, bool] = evaluator.memo("suggests")
+    definition = function.definition
+    if not isinstance(definition, t.FunctionDef) or depth > 3:
+        return False
+    if id(definition) in cache:
+        return cache[id(definition)]
+    cache[id(definition)] = False
+    found = False
+    for statement in t.statements(definition.inner.body):
+        if found:
+            break
+        for expression in syntax.expressions(statement):
+            for node in syntax.walk(expression):
+                if isinstance(node, t.Call):
+                    name = syntax.dotted(node.func)
+                    if name is None or SUGGESTIVE.search(name.rsplit(".", 1)[-1]) or SUGGESTIVE.search(name):
+                        found = found or name is not None or isinstance(node.func, (t.Subscript, t.Call))
+    cache[id(definition)] = found
+    return found
+
+
+# ---- what a callee constructs
+
+
+def makers_of(evaluator: Evaluator, callee: Value, arguments: Arguments, context: Context) -> Iterator[Maker]:
+    """The optimizer classes that calling a value constructs."""
+    match callee:
+        case Partial():
+            whole = call_arguments.completed(evaluator, callee.arguments, arguments)
+            yield from makers_of(evaluator, callee.callee, whole, context)
+        case Changed() | Part():
+            yield from makers_of(evaluator, bare(callee), arguments, context)
+        case External():
+            wrapped = wrapper(callee.path)
+            if wrapped is not None and wrapped.form is Form.CLASS:
+                yield from _wrapped(evaluator, wrapped, arguments, context)
+                return
+            known = optimizer(callee.path)
+            if known is not None:
+                yield _of_library(evaluator, known, arguments)
+            elif callee.path in ("torch.optim.?", "optim.?"):
+                described = OptimizerClass(callee.path.replace("?", "…"), Coupling.UNKNOWN, source="any of its classes")
+                yield Maker(
+                    described, Argument("params", 0), Argument("weight_decay"), Argument("lr", 1), arguments, 0.0
+                )
+        case ClassValue():
+            yield from _of_project(evaluator, callee, arguments, context)
+        case _:
+            return
+
+
+def _of_library(evaluator: Evaluator, known: KnownOptimizer, arguments: Arguments) -> Maker:
+    settings: dict[str, object] = {}
+    for flag in {name for switch in known.switches for name, _ in switch.settings}:
+        answers = call_arguments.argument(evaluator, arguments, flag, None)
+        if answers:
+            values = {v.value if isinstance(v, Known) else ... for v in answers}
+            settings[flag] = values.pop() if len(values) == 1 else ...
+    described = known.described(settings)
+    default = known.decay.default if known.decay is not None else None
+    return Maker(described, known.parameters, known.decay, known.learning_rate, arguments, default or 0.0)
+
+
+def _wrapped(evaluator: Evaluator, wrapped: Wrapper, arguments: Arguments, context: Context) -> Iterator[Maker]:
+    """A wrapper that builds the class it is given: its other arguments go to that class."""
+    assert wrapped.optimizer is not None
+    for inner in call_arguments.argument(evaluator, arguments, wrapped.optimizer.name, wrapped.optimizer.position):
+        passed = _without(arguments, (wrapped.optimizer, *(Argument(name) for name in wrapped.own)))
+        for maker in makers_of(evaluator, inner, passed, context):
+            parameters = wrapped.parameters or maker.parameters
+            decay = Argument(maker.decay.name, None, maker.decay.default) if maker.decay else None
+            rate = Argument(maker.learning_rate.name) if maker.learning_rate else None
+            yield Maker(maker.described, parameters, decay, rate, arguments, maker.default, maker.default_node)
+
+
+def _without(arguments: Arguments, dropped: tuple[Argument, ...]) -> Arguments:
+    names = {argument.name for argument in dropped}
+    written = tuple(a for a in arguments.written if a.keyword not in names)
+    return Arguments(written, arguments.context, arguments.positional, arguments.keywords)
+
+
+def is_optimizer_class(evaluator: Evaluator, cls: ClassValue) -> bool:
+    """Whether a class of the project is an optimizer in torch's sense."""
+    return any(
+        isinstance(base, External) and (base.path in _OPTIMIZER_BASES or optimizer(base.path) is not None)
+        for base in linear_bases(evaluator, cls)
+    )
+
+
+def library_base(evaluator: Evaluator, cls: ClassValue) -> KnownOptimizer | None:
+    """The library optimizer that a class of the project derives from, if any."""
+    for base in linear_bases(evaluator, cls):
+        if isinstance(base, External):
+            known = optimizer(base.path)
+            if known is not None:
+                return known
+    return None
+
+
+Settings = tuple[tuple[str, t.Constant], ...]
+
+
+def step_of(evaluator: Evaluator, cls: ClassValue, settings: Settings = ()) -> Step:
+    """How a class of the project decays under the options that a call writes, read once for each."""
+    cache: dict[tuple[int, Settings], Step] = evaluator.memo("steps")
+    key = id(cls.definition), settings
+    if key not in cache:
+
+        def resolve(name: str) -> t.FunctionDef | None:
+            if name.startswith("self."):
+                found = class_member(evaluator, cls, name[5:])
+            else:
+                node: t.Expr = t.Name(None, name.split(".")[0])
+                for part in name.split(".")[1:]:
+                    node = t.Attribute(None, node, part)
+                evaluator.keep(node)
+                frame = evaluator.frame(cls.definition.scope.module.scope)
+                found = evaluator.evaluate(node, frame.at(None))
+            for value in found:
+                if isinstance(value, FunctionValue) and isinstance(value.definition, t.FunctionDef):
+                    return value.definition
+            return None
+
+        cache[key] = read_step(cls.definition, cls.definition.scope.module, resolve, dict(settings))
+    return cache[key]
+
+
+def _of_project(evaluator: Evaluator, cls: ClassValue, arguments: Arguments, context: Context) -> Iterator[Maker]:
+    if not is_optimizer_class(evaluator, cls):
+        return
+    step = step_of(evaluator, cls, _written_switches(evaluator, arguments))
+    base = library_base(evaluator, cls)
+    constructor = _constructor(evaluator, cls)
+    params = [p for p in constructor.params if not p.star][1:] if constructor is not None else []
+    inner = [
+        maker
+        for position, parameter in enumerate(params)
+        if SUGGESTIVE.search(parameter.name)
+        for value in call_arguments.argument(evaluator, arguments, parameter.name, position)
+        if isinstance(value, (External, ClassValue, Partial))
+        for maker in makers_of(evaluator, value, arguments, context)
+    ]
+    if inner:
+        for maker in inner:
+            decay = Argument(maker.decay.name, None, maker.decay.default) if maker.decay else None
+            yield Maker(maker.described, Argument(params[0].name, 0), decay, Argument("lr"), arguments, maker.default)
+        return
+    takes_instance = any(
+        isinstance(bare(v), Instance) and list(_made(evaluator, (v,), None))
+        for answers in call_arguments.positional(evaluator, arguments)[:1]
+        for v in answers
+    )
+    if takes_instance:
+        return
+    if base is not None and (step.inherits or constructor is None):
+        yield _of_library(evaluator, base, arguments) if constructor is None else _derived(base, params, arguments, cls)
+        return
+    key = step.decay_key
+    position = next((i for i, p in enumerate(params) if p.name == key), None)
+    coupling = step.coupling
+    described = OptimizerClass(cls.path, coupling, key, None, step.reads, f"{cls.definition.name}.step", step.exempts)
+    default, node = 0.0, None
+    if step.default is not None:
+        answers = evaluator.evaluate(step.default, cls.frame.at(cls.definition))
+        numbers = [v for v in answers if isinstance(v, Known) and isinstance(v.value, (int, float))]
+        if numbers:
+            default = float(numbers[0].value or 0.0)  # type: ignore[arg-type]
+            node = (step.default, cls.definition.scope.module)
+    first = Argument(params[0].name, 0) if params else Argument("params", 0)
+    decay_argument = Argument(key, position, default) if key else None
+    rate = next((Argument(p.name, i) for i, p in enumerate(params) if p.name in ("lr", "learning_rate")), None)
+    yield Maker(described, first, decay_argument, rate, arguments, default, node)
+
+
+def _written_switches(evaluator: Evaluator, arguments: Arguments) -> Settings:
+    """The on-off options that a call writes, such as `weight_decay_filter=True`."""
+    found: list[tuple[str, t.Constant]] = []
+    for name, answers in call_arguments.keywords(evaluator, arguments):
+        if len(answers) == 1 and isinstance(answers[0], Known) and isinstance(answers[0].value, bool):
+            found.append((name, answers[0].value))
+    return tuple(found)
+
+
+def _derived(base: KnownOptimizer, params: list[t.Parameter], arguments: Arguments, cls: ClassValue) -> Maker:
+    """A subclass of a library's optimizer with a constructor of its own and the library's step."""
+    names = {p.name: i for i, p in enumerate(params)}
+
+    def own(argument: Argument | None) -> Argument | None:
+        return Argument(argument.name, names.get(argument.name), argument.default) if argument else None
+
+    described = base.described({})
+    default = base.decay.default if base.decay else None
+    for parameter in params:
+        if base.decay and parameter.name == base.decay.name and isinstance(parameter.default, t.Const):
+            written = parameter.default.value
+            default = float(written) if isinstance(written, (int, float)) else default
+    first = Argument(params[0].name, 0) if params else base.parameters
+    return Maker(described, first, own(base.decay), own(base.learning_rate), arguments, default or 0.0)
+
+
+def _constructor(evaluator: Evaluator, cls: ClassValue) -> t.FunctionDef | None:
+    for value in class_member(evaluator, cls, "__init__"):
+        if isinstance(value, FunctionValue) and isinstance(value.definition, t.FunctionDef):
+            return value.definition
+    return None

@@ -1,0 +1,278 @@
+"""What a construction gives its optimizer, as facts: groups, memberships, strengths.
+
+Sites come from `sites`, groups from `groups`, their members from `optimizers.members`, models and their parameters from
+`models.optimized`; here they are put together into `OptimizerUse`s. Nothing here judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from wdlint.facts import Amount, Division, Group, OptimizerUse, Origin, Place, Ternary
+from wdlint.knowledge.wrappers import Helper
+from wdlint.source.models.optimized import Model, Models, label, merged, model_key, same_model
+from wdlint.source.optimizers.constructor_arguments import constructor_amount, learning_rate, written_parameters
+from wdlint.source.optimizers.groups import GroupDraft, GroupReader, Groups
+from wdlint.source.optimizers.honoured_exemptions import honoured
+from wdlint.source.optimizers.later_groups import added_later, set_later
+from wdlint.source.optimizers.members import division_of, members_of, patterns_of, together
+from wdlint.source.optimizers.sites import Maker, Site
+from wdlint.source.optimizers.unused_groups import forgotten
+from wdlint.source.optimizers.used_up_iterators import empty_groups
+from wdlint.source.read import syntax
+from wdlint.source.read import tree as t
+from wdlint.source.read.positions import Places
+from wdlint.source.selections import predicates as s
+from wdlint.source.selections.description import words
+from wdlint.source.selections.taken import UNREAD, Taken
+from wdlint.source.values import call_arguments
+from wdlint.source.values.amounts import AmountDraft, source_text
+from wdlint.source.values.values import Context
+
+if TYPE_CHECKING:
+    from wdlint.source.values.evaluator import Evaluator
+
+_MODELS = 8  # answers to what one model is
+_ALTERNATIVES = 3  # answers to what the parameters are, each judged on its own
+
+
+class UseReader:
+    """Turns sites into facts; inventories and places are shared by a file's sites."""
+
+    def __init__(self, evaluator: Evaluator, places: Places) -> None:
+        self.evaluator = evaluator
+        self.places = places
+        self._models = Models(evaluator)
+        self._held: list[tuple[object, s.Selector, Place, Amount]] = []  # what optimizers hold, by model
+
+    def decayed_elsewhere(self, parts: Iterable[Taken]) -> tuple[Place, Amount] | None:
+        """The optimizer that certainly decays some of these parameters too, of those read so far."""
+        return next(((place, amount) for place, amount in self._holding(parts) if amount.decays), None)
+
+    def held_elsewhere(self, parts: Iterable[Taken]) -> tuple[Place, ...]:
+        """The optimizers that certainly hold some of these parameters, of those read so far."""
+        return tuple(dict.fromkeys(place for place, _ in self._holding(parts)))
+
+    def _holding(self, parts: Iterable[Taken]) -> Iterator[tuple[Place, Amount]]:
+        for part in parts:
+            for key, selector, place, amount in self._held:
+                common = s.Always(True) in (selector, part.selector) or selector == part.selector
+                if common and part.model is not None and key == model_key(part.model):
+                    yield place, amount
+
+    def read(self, site: Site) -> Iterator[OptimizerUse]:
+        """The uses at one site: one for each answer to what its parameters are."""
+        maker = self._leading(site.makers)
+        expression = written_parameters(maker)
+        context = maker.arguments.context or site.context
+        if site.helper is not None:
+            yield from self._of_helper(site, site.helper, maker, context)
+            return
+        answers = call_arguments.argument(
+            self.evaluator, maker.arguments, maker.parameters.name, maker.parameters.position
+        )
+        if not answers:
+            return
+        found: list[OptimizerUse] = []
+        for value in answers[:_ALTERNATIVES]:
+            reader = GroupReader(self.evaluator, maker.decay.name if maker.decay else None)
+            groups = reader.read(value, expression, context)
+            later, complete = added_later(self.evaluator, site, maker, reader)
+            drafts = (*groups.drafts, *later)
+            if drafts:
+                read = Groups(drafts, groups.complete and complete, groups.listed or bool(later))
+                found.extend(self._variants(site, maker, read))
+        seen = [use for use in found if use.inventory is not None] or found
+        for use in seen:
+            yield replace(use, variants=max(use.variants, len(found))) if len(found) > 1 else use
+
+    def _of_helper(self, site: Site, known: Helper, maker: Maker, context: Context) -> Iterator[OptimizerUse]:
+        """An optimizer that a library's helper makes, groups and all."""
+        reader = GroupReader(self.evaluator, maker.decay.name if maker.decay else None)
+        drafts = tuple(reader.of_helper(known, maker.arguments, site.call, context))
+        if drafts:
+            honours = Ternary.YES if known.honours_declared else Ternary.UNKNOWN
+            for use in self._variants(site, maker, Groups(drafts, reader.complete, True)):
+                yield replace(use, honours_declared=honours)
+
+    def _variants(self, site: Site, maker: Maker, groups: Groups) -> Iterator[OptimizerUse]:
+        """One use for each answer to what the model is; a model by an unknown name may be any of its families."""
+        count = max(part.choice[1] for draft in groups.drafts for part in draft.parts or (UNREAD,))
+        for index in range(min(count, _MODELS)):
+            drafts = tuple(draft.choosing(index) for draft in groups.drafts)
+            models = self._models.of(Groups(drafts, groups.complete, groups.listed))
+            chosen = Groups(drafts, groups.complete, groups.listed)
+            several = self._families(models, drafts, site.context.module) if _tests(drafts) else []
+            for model in several:
+                use = self._use(site, maker, chosen, [model])
+                yield replace(use, variants=len(several) + count - 1)
+            if not several:
+                use = self._use(site, maker, chosen, models)
+                yield replace(use, variants=count) if count > 1 else use
+
+    def _families(self, models: Sequence[Model], drafts: Sequence[GroupDraft], module: t.Module) -> list[Model]:
+        """The models of a library that one which can't be told may be."""
+        if len(models) != 1 or models[0].inventory is not None:
+            return []
+        from wdlint.source.models.families import possible_models
+
+        selectors = [part.selector for draft in drafts for part in draft.parts]
+        found = possible_models(models[0].value, selectors, module)
+        return [Model(models[0].value, inventory) for inventory in found]
+
+    def _leading(self, makers: Sequence[Maker]) -> Maker:
+        """The answer whose arguments are read: the first that decays at all."""
+        return next((maker for maker in makers if maker.decay is not None), makers[0])
+
+    def _use(self, site: Site, maker: Maker, groups: Groups, models: Sequence[Model]) -> OptimizerUse:
+        inventory = merged(models)
+        constructor = constructor_amount(self.evaluator, maker)
+        drafted: list[tuple[GroupDraft, AmountDraft]] = []
+        key = maker.decay.name if maker.decay else "weight_decay"
+        for index, draft in enumerate(groups.drafts):
+            later = set_later(self.evaluator, site, index, key)
+            drafted.append((draft, later or draft.amount or constructor))
+        members = [members_of(self.evaluator, draft, models, inventory) for draft, _ in drafted]
+        divisions = [division_of(draft) for draft, _ in drafted]
+        decayed = [i for i, (_, amount) in enumerate(drafted) if amount.value is None or amount.value != 0]
+        together(self.evaluator, groups.drafts, decayed, models, inventory, members, divisions)
+        rate = learning_rate(self.evaluator, self.places, maker)
+        facts = tuple(
+            self._group(site, draft, amount, members[i], divisions[i], models, rate)
+            for i, (draft, amount) in enumerate(drafted)
+        )
+        place = self.places.of(site.context.module, site.call)
+        assert place is not None
+        for draft, amount in drafted:
+            placed = amount.placed(self.places)
+            known = (part for part in draft.parts if part.model is not None and not part.unread)
+            self._held.extend((model_key(part.model), part.selector, place, placed) for part in known if part.model)
+        said = honoured(self.evaluator, (model.value for model in models), self._modules(site, groups))
+        unused = self._unused(site, maker, groups, models, rate) if len(drafted) == 1 else None
+        return OptimizerUse(
+            classes=tuple(dict.fromkeys(one.described for one in site.makers)),
+            groups=facts,
+            place=place,
+            callee=source_text(site.context.module, site.call.func),
+            inventory=inventory,
+            model=_written_model(drafted) or label(models),
+            divided=_divided(drafted),
+            complete=groups.complete,
+            parameters_place=self._parameters_place(site, maker),
+            made_place=self.places.of(maker.made[1], maker.made[0]) if maker.made is not None else None,
+            declared=said.patterns,
+            declared_place=self.places.of(said.module, said.node) if said.module is not None else None,
+            honours_declared=said.honours,
+            empty=empty_groups(self.evaluator, groups.drafts, site.context),
+            unused_split=unused[0] if unused else None,
+            unused_groups=unused[1] if unused else (),
+        )
+
+    def _modules(self, site: Site, groups: Groups) -> Iterator[t.Module | None]:
+        """The modules whose code has a hand in the groups of an optimizer."""
+        yield site.context.module
+        for maker in site.makers:
+            yield maker.arguments.context.module if maker.arguments.context is not None else None
+        for draft in groups.drafts:
+            yield draft.module
+
+    def _unused(
+        self, site: Site, maker: Maker, groups: Groups, models: Sequence[Model], rate: Amount | None
+    ) -> tuple[Place, tuple[Group, ...]] | None:
+        """Groups with and without decay that are made for the same models and handed to nobody."""
+        if groups.drafts[0].unread or len(models) != 1 or groups.listed or _tests(groups.drafts):
+            return None
+        for binding, made in forgotten(self.evaluator, site.context, maker.decay.name if maker.decay else None):
+            constructor = constructor_amount(self.evaluator, maker)
+            drafted = [(draft, draft.amount or constructor) for draft in made.drafts]
+            theirs = self._models.of(made)
+            place = self.places.of(site.context.module, binding)
+            same = len(theirs) == 1 and same_model(theirs[0].value, models[0].value)
+            if place is None or not same or not _divided(drafted):
+                continue
+            inventory = models[0].inventory
+            facts = tuple(
+                self._group(site, draft, amount, members_of(self.evaluator, draft, models, inventory),
+                            division_of(draft), models, rate)
+                for draft, amount in drafted
+            )  # fmt: skip
+            return place, facts
+        return None
+
+    def _parameters_place(self, site: Site, maker: Maker) -> Place | None:
+        """Where the parameters stand in the call itself, for a fix."""
+        if site.through or maker.arguments.context is None:
+            return None
+        expression = written_parameters(maker)
+        if expression is None or all(expression is not argument.value for argument in site.call.args):
+            return None
+        return self.places.of(site.context.module, expression)
+
+    def _group(
+        self,
+        site: Site,
+        draft: GroupDraft,
+        amount: AmountDraft,
+        members: tuple[Ternary, ...],
+        divided: Division,
+        models: Sequence[Model],
+        rate: Amount | None,
+    ) -> Group:
+        module = draft.module or site.context.module
+        place = self.places.of(module, draft.node) if module is site.context.module else None
+        here = self.places.of(site.context.module, site.call)
+        assert here is not None
+        option_places = tuple(self.places.of(module, node) for node in draft.option_nodes)
+        known_places = tuple(p for p in option_places if p is not None)
+        return Group(
+            label=draft.label,
+            selection=_in_words(draft),
+            amount=amount.placed(self.places),
+            place=place or here,
+            members=members,
+            division=divided,
+            options=draft.options,
+            learning_rate=draft.learning_rate.placed(self.places) if draft.learning_rate else rate,
+            amount_written=amount.origin is not Origin.OPTIMIZER_DEFAULT,
+            patterns=tuple(patterns_of(draft, amount, models)),
+            option_places=known_places if len(known_places) == len(draft.options) else (),
+        )
+
+
+def _in_words(draft: GroupDraft) -> str:
+    """What a group takes, part by part: the path below the model, and the condition."""
+    said: dict[str, None] = {}
+    for part in draft.parts:
+        if part.unread:
+            said["what can't be told"] = None
+        elif part.loose:
+            said["tensors of no model"] = None
+        else:
+            said[f"{part.prefix}: {words(part.selector)}" if part.prefix else words(part.selector)] = None
+    return "; or ".join(said)
+
+
+def _tests(drafts: Sequence[GroupDraft]) -> bool:
+    """Whether the groups test their parameters at all."""
+    return any(part.selector != s.Always(True) for draft in drafts for part in draft.parts)
+
+
+def _written_model(drafted: Sequence[tuple[GroupDraft, AmountDraft]]) -> str:
+    """The expression whose parameters are taken, as written: `model` of `model.named_parameters()`."""
+    names: dict[str, None] = {}
+    for draft, _ in drafted:
+        for node in syntax.walk(draft.expression) if draft.expression is not None else ():
+            if isinstance(node, t.Attribute) and node.attr in ("parameters", "named_parameters"):
+                name = syntax.dotted(node.value)
+                if name is not None:
+                    names[name] = None
+    return next(iter(names)) if len(names) == 1 else ""
+
+
+def _divided(drafted: Sequence[tuple[GroupDraft, AmountDraft]]) -> bool:
+    """Whether the groups are a split by kind: some decay, some don't, and tests decide which."""
+    decays = [amount.value is None or amount.value != 0 for _, amount in drafted]
+    tested = any(part.selector != s.Always(True) for draft, _ in drafted for part in draft.parts)
+    return tested and any(decays) and not all(decays)

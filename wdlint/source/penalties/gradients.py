@@ -1,0 +1,218 @@
+"""Decay that is added to a gradient by hand: `p.grad.add_(p, alpha=decay)` and its spellings.
+
+Only real gradients count (`p.grad`, or a name that holds it), and only a multiple of the same `p`. What the
+`step` of an `Optimizer` subclass does is read in `steps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wdlint.facts import Confidence, Sink
+from wdlint.source.penalties import operands as penalty_operands
+from wdlint.source.penalties import terms as penalty_terms
+from wdlint.source.penalties.draft import PenaltyDraft, is_nothing, text
+from wdlint.source.penalties.scalars import is_scalar
+from wdlint.source.penalties.selection import selected
+from wdlint.source.read import syntax
+from wdlint.source.read import tree as t
+from wdlint.source.values import callers, flow
+from wdlint.source.values.classes import linear_bases
+from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.values import Answers, Collection, Context, External, Known
+
+_PEELED = ("data", "detach", "clone", "float", "cpu", "to")
+_IN_PLACE = ("add_", "add")
+_CARRIED = ("momentum", "buf", "veloc", "avg", "state", "moment", "nesterov")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Addend:
+    """A multiple of a parameter: `factor * parameter`; a factor of None is 1."""
+
+    parameter: t.Expr
+    factor: t.Expr | None
+
+
+def decayed_gradients(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
+    """Every statement of a module that adds a multiple of a parameter to its own gradient."""
+    for statement in callers.all_statements(module.scope):
+        if not isinstance(statement, (t.Expression, t.Assign, t.AugAssign)):
+            continue
+        edit = _edit(statement)
+        if edit is None:
+            continue
+        gradient, value, strength = edit
+        context = evaluator.frame(statement.scope).at(statement)
+        owner = _owner_of_gradient(gradient, context)
+        if owner is None or _in_optimizer(evaluator, statement.scope) or _is_plain_descent(statement, owner):
+            continue
+        for addend in _addends(value, gradient):
+            same = penalty_terms.same(_peeled(addend.parameter), _peeled(owner))
+            factor = strength if strength is not None else addend.factor
+            if same and (factor is None or is_scalar(evaluator, factor, context)):
+                yield from _draft(evaluator, statement, owner, factor, context)
+    yield from _foreach(evaluator, module)
+
+
+def _draft(
+    evaluator: Evaluator, statement: t.Stmt, owner: t.Expr, factor: t.Expr | None, context: Context
+) -> Iterator[PenaltyDraft]:
+    coefficient = evaluator.evaluate(factor, context) if factor is not None else None
+    if coefficient is not None and is_nothing(coefficient):
+        return
+    held = penalty_operands.parameters(evaluator, _peeled(owner), context)
+    values: Answers = held.values if held is not None else evaluator.evaluate(_peeled(owner), context)
+    operands = tuple(selected(value, context, {}) for value in values)
+    sure = Confidence.PROVEN if held is not None and held.proven else Confidence.ASSUMED
+    yield PenaltyDraft(
+        statement, text(statement), Sink.GRADIENT, statement, coefficient, factor, 2, operands, sure, statement
+    )
+
+
+def _is_plain_descent(statement: t.Stmt, owner: t.Expr) -> bool:
+    """Whether the same block goes on to step by the gradient alone: there the decay acts as on the weight itself."""
+    steps = False
+    for other in statement.block.statements[statement.index + 1 :]:
+        for expression in syntax.expressions(other):
+            for node in syntax.walk(expression):
+                name = node.id if isinstance(node, t.Name) else node.attr if isinstance(node, t.Attribute) else ""
+                if any(word in name.lower() for word in _CARRIED):
+                    return False
+        match other:
+            case t.AugAssign(op="-", target=target):
+                steps = steps or penalty_terms.same(_peeled(target), _peeled(owner))
+            case t.Expression(value=t.Call(func=t.Attribute(attr="add_" | "sub_", value=target))):
+                steps = steps or penalty_terms.same(_peeled(target), _peeled(owner))
+            case t.Assign(targets=(target,)):
+                steps = steps or penalty_terms.same(_peeled(target), _peeled(owner))
+            case _:
+                pass
+    return steps
+
+
+def _edit(statement: t.Expression | t.Assign | t.AugAssign) -> tuple[t.Expr, t.Expr, t.Expr | None] | None:
+    """The gradient that a statement changes, what it adds to it, and the strength given apart (`alpha`)."""
+    match statement:
+        case t.AugAssign(op="+"):
+            return statement.target, statement.value, None
+        case t.Assign() if statement.value is not None and len(statement.targets) == 1:
+            target = statement.targets[0]
+            if isinstance(target, t.Attribute) and target.attr in ("grad", "data"):
+                value = statement.value
+                if isinstance(value, t.Call) and isinstance(value.func, t.Attribute) and value.func.attr == "add":
+                    return _added(value, target)
+                return target, value, None
+        case t.Expression(value=t.Call(func=t.Attribute(attr=attr) as func) as call) if attr in _IN_PLACE:
+            return _added(call, func.value)
+        case _:
+            pass
+    return None
+
+
+def _added(call: t.Call, gradient: t.Expr) -> tuple[t.Expr, t.Expr, t.Expr | None] | None:
+    plain = [a.value for a in call.args if a.keyword is None and not a.star]
+    alpha = next((a.value for a in call.args if a.keyword == "alpha"), None)
+    if len(plain) == 2:  # the spelling of early releases: add_(strength, tensor)
+        return gradient, plain[1], plain[0]
+    other = plain[0] if plain else next((a.value for a in call.args if a.keyword == "other"), None)
+    return (gradient, other, alpha) if other is not None else None
+
+
+def _addends(value: t.Expr, gradient: t.Expr) -> Iterator[_Addend]:
+    """The multiples of names and attributes that an expression adds up."""
+    match value:
+        case t.Binary(op="+"):
+            yield from _addends(value.left, gradient)
+            yield from _addends(value.right, gradient)
+        case t.Binary(op="*"):
+            yield _Addend(value.left, value.right)
+            yield _Addend(value.right, value.left)
+            for part, other in ((value.left, value.right), (value.right, value.left)):
+                if isinstance(part, t.Binary) and part.op == "*":
+                    yield from (_Addend(a.parameter, other) for a in _addends(part, gradient))
+        case t.Call(func=t.Attribute(attr="mul" | "mul_")) if len(value.args) == 1:
+            assert isinstance(value.func, t.Attribute)
+            yield _Addend(value.func.value, value.args[0].value)
+        case t.Name() | t.Attribute() | t.Subscript() | t.Call():
+            yield _Addend(value, None)
+        case _:
+            return
+
+
+def _peeled(expr: t.Expr) -> t.Expr:
+    """`p` of `p.data`, `p.detach()` and `p.data.clone()`."""
+    while True:
+        if isinstance(expr, t.Attribute) and expr.attr in _PEELED:
+            expr = expr.value
+        elif isinstance(expr, t.Call) and isinstance(expr.func, t.Attribute) and expr.func.attr in _PEELED:
+            expr = expr.func.value
+        else:
+            return expr
+
+
+def _owner_of_gradient(expr: t.Expr, context: Context, depth: int = 0) -> t.Expr | None:
+    """`p` of `p.grad.data`, or of a name that holds `p.grad`; None where it is no gradient."""
+    expr = _peeled(expr)
+    if isinstance(expr, t.Attribute) and expr.attr == "grad":
+        return _peeled(expr.value)
+    if isinstance(expr, t.Name) and depth < 2 and context.statement is not None:
+        scope = context.frame.scope
+        for binding in flow.reaching(expr.id, context.statement, scope).bindings:
+            if not isinstance(binding, t.Assign) or binding.value is None:
+                continue
+            if any(isinstance(target, t.Name) for target in binding.targets):
+                found = _owner_of_gradient(binding.value, context.frame.at(binding), depth + 1)
+                if found is not None:
+                    return found
+    return None
+
+
+def _in_optimizer(evaluator: Evaluator, scope: t.Scope) -> bool:
+    """Whether a scope belongs to a class that derives from an optimizer."""
+    around: t.Scope | None = scope
+    while around is not None:
+        if isinstance(around.definition, t.ClassDef):
+            for base in linear_bases(evaluator, evaluator.class_value(around.definition)):
+                if isinstance(base, External) and "optim" in base.path.lower():
+                    return True
+        around = around.parent
+    return False
+
+
+def _foreach(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
+    """`torch._foreach_add_(gradients, parameters, alpha=decay)`."""
+    for call, statement in callers_of(evaluator, module, "_foreach_add_"):
+        context = evaluator.frame(statement.scope).at(statement)
+        first, second = penalty_terms.given(call, "self", 0), penalty_terms.given(call, "other", 1)
+        alpha = next((a.value for a in call.args if a.keyword == "alpha"), None)
+        if first is None or second is None or alpha is None or _in_optimizer(evaluator, statement.scope):
+            continue
+        element = _element(evaluator, first, context)
+        if not (isinstance(element, t.Attribute) and element.attr == "grad"):
+            continue
+        coefficient = evaluator.evaluate(alpha, context)
+        operands = evaluator.evaluate(second, context)
+        if is_nothing(coefficient) or not any(isinstance(v, Collection) or not isinstance(v, Known) for v in operands):
+            continue
+        held = penalty_operands.all_of(evaluator, second, context)
+        if held is not None:
+            yield PenaltyDraft(
+                call, text(call), Sink.GRADIENT, call, coefficient, alpha, 2, held.values, Confidence.PROVEN, statement
+            )
+
+
+def callers_of(evaluator: Evaluator, module: t.Module, name: str) -> list[tuple[t.Call, t.Stmt]]:
+    return evaluator.call_index.calls(module).get(name, [])
+
+
+def _element(evaluator: Evaluator, expr: t.Expr, context: Context) -> t.Expr | None:
+    """The element of a list comprehension, written here or bound to a name."""
+    if isinstance(expr, t.Comprehension):
+        return expr.element
+    if isinstance(expr, t.Name) and context.statement is not None:
+        for binding in flow.reaching(expr.id, context.statement, context.frame.scope).bindings:
+            if isinstance(binding, t.Assign) and isinstance(binding.value, t.Comprehension):
+                return binding.value.element
+    return None

@@ -1,0 +1,45 @@
+"""Which parameters a penalty's operands are, as far as their models can be seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wdlint.facts import Kind, Parameter, Ternary
+from wdlint.source.selections import membership
+from wdlint.source.selections.predicates import Always
+from wdlint.source.selections.taken import Taken
+from wdlint.source.selections.taking import taken
+from wdlint.source.values.values import Answers
+
+if TYPE_CHECKING:
+    from wdlint.source.values.evaluator import Evaluator
+
+_EXAMPLES = 3  # names shown of the parameters that are reached
+
+
+class PenaltyReach:
+    """The kinds that are certainly penalised, a few parameters as examples, and the parts of models that they are.
+
+    `whole` are the parts that leave out no weight of their model.
+    """
+
+    def __init__(self, evaluator: Evaluator, operands: Answers) -> None:
+        from wdlint.source.models.inventory import inventory
+
+        found: list[Parameter] = []
+        self.parts: list[Taken] = []
+        self.whole: list[Taken] = []
+        for operand in operands:
+            for part in taken(evaluator, operand):
+                if part.model is not None and not part.unread:
+                    self.parts.append(part)
+                model = inventory(evaluator, part.model) if part.model is not None and not part.unread else None
+                known = model.parameters if model is not None else ()
+                reached = [p for p in known if membership.jointly(part.below(), p) is Ternary.YES]
+                found.extend(reached)
+                missed = [p for p in known if p not in reached and p.kind in (Kind.WEIGHT, Kind.UNKNOWN)]
+                if part.below() == Always(True) or (known and not missed):
+                    self.whole.append(part)
+        self.kinds: frozenset[Kind] = frozenset(p.kind for p in found if p.present is Ternary.YES)
+        ordered = sorted(found, key=lambda p: p.kind not in (Kind.GAIN, Kind.BIAS))
+        self.examples: tuple[str, ...] = tuple(dict.fromkeys(p.name for p in ordered))[:_EXAMPLES]

@@ -1,0 +1,153 @@
+"""The L2 penalties of a module: terms over parameters that enter a loss or a gradient.
+
+Here each term is drafted with what is known of its strength. Where losses end is found in `penalties.sinks`,
+how they are followed to their summands in `penalties.flow`; what an L2 term is stands in `penalties.terms`, edits
+of gradients in `penalties.gradients`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+
+from wdlint.facts import Confidence, Sink
+from wdlint.source.penalties import terms as penalty_terms
+from wdlint.source.penalties.draft import PenaltyDraft, is_nothing, text
+from wdlint.source.penalties.flow import Reader
+from wdlint.source.penalties.gradients import decayed_gradients
+from wdlint.source.penalties.sinks import Sinks, sinks
+from wdlint.source.penalties.terms import called
+from wdlint.source.penalties.ways import Factor, Term, Way
+from wdlint.source.read import tree as t
+from wdlint.source.values import arithmetic
+from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.values import Answers, Known, Unknown
+
+
+def penalties(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
+    """Every L2 penalty in a module; the terms of one statement are one penalty."""
+    ends = sinks(module)
+    if not ends.torch:
+        return
+    found: list[Iterator[PenaltyDraft]] = []
+    if ends.hinted:
+        found.append(_in_losses(evaluator, module, ends))
+    if ends.gradients:
+        found.append(decayed_gradients(evaluator, module))
+    drafts: dict[int, PenaltyDraft] = {}
+    for draft in itertools.chain.from_iterable(found):
+        site = id(draft.statement)
+        if site not in drafts:
+            drafts[site] = draft
+        elif draft.node is not drafts[site].node:
+            drafts[site] = replace(drafts[site], operands=(*drafts[site].operands, *draft.operands))
+    yield from drafts.values()
+
+
+def _in_losses(evaluator: Evaluator, module: t.Module, ends: Sinks) -> Iterator[PenaltyDraft]:
+    reader = Reader(evaluator, module)
+    for sink in ends.losses:
+        context = evaluator.frame(sink.statement.scope).at(sink.statement)
+        if sink.function and isinstance(sink.node, t.Call) and called(evaluator, sink.node, context) != sink.function:
+            continue
+        for term in _all(reader.terms(sink.expr, context)):
+            yield from _draft(evaluator, module, term, sink.node, Confidence.PROVEN)
+    yield from _in_unseen_losses(evaluator, module, ends, reader.unresolved if ends.losses else None)
+
+
+def _in_unseen_losses(
+    evaluator: Evaluator, module: t.Module, ends: Sinks, asked: set[str] | None
+) -> Iterator[PenaltyDraft]:
+    """Penalties in losses that go to callers who can't be seen.
+
+    A module that trains nothing itself (`asked` is None) hands its losses out. One that does calls some
+    under a name that could not be followed, such as a method that sub-classes override.
+    """
+    for function in ends.functions:
+        if asked is not None and function.name not in asked:
+            continue
+        reader = Reader(evaluator, module)
+        for term in _all(reader.returned(evaluator.frame(function.inner), Way(added=True))):
+            if not any(isinstance(value, Unknown) for value in term.operand.values):
+                yield from _draft(evaluator, module, term, function, Confidence.ASSUMED)
+    for statement, target, value in ends.rewritten if asked is None else ():
+        reader = Reader(evaluator, module)
+        terms = _all(reader.terms(value, evaluator.frame(statement.scope).at(statement), Way(added=True)))
+        if target is None or any(penalty_terms.same(target, node) for node in reader.read):
+            for term in terms:
+                yield from _draft(evaluator, module, term, statement, Confidence.ASSUMED)
+
+
+def _all(terms: Iterator[Term]) -> list[Term]:
+    """The terms as far as they can be read: a loss of too many parts is read up to there."""
+    found: list[Term] = []
+    with contextlib.suppress(RecursionError):
+        found.extend(terms)
+    return found
+
+
+def _draft(
+    evaluator: Evaluator, module: t.Module, term: Term, sink: t.Expr | t.Stmt, confidence: Confidence
+) -> Iterator[PenaltyDraft]:
+    own = term.context.module is module
+    node = term.node if own else term.way.join
+    statement = term.context.statement if own else term.way.statement
+    if node is None or node.cst is None:
+        return
+    coefficient = _coefficient(evaluator, term)
+    if coefficient is not None and is_nothing(coefficient):
+        return
+    written = [f.expr for f in term.way.factors if f.context.module is module and not f.inverse]
+    plain = [e for e in written if not isinstance(e, t.Const)] or written
+    if not term.operand.proven:
+        confidence = Confidence.ASSUMED
+    yield PenaltyDraft(
+        node,
+        text(node),
+        Sink.LOSS,
+        sink,
+        coefficient,
+        plain[0] if plain else None,
+        term.power,
+        term.operand.values,
+        confidence,
+        statement,
+    )
+
+
+# ---- strengths
+
+
+def _coefficient(evaluator: Evaluator, term: Term) -> Answers | None:
+    """The product of a term's factors; None where there is none."""
+    if not term.way.factors:
+        return None
+    product: Answers = (Known(1),)
+    for factor in term.way.factors:
+        product = _times(product, _strength(evaluator, factor), factor)
+    return product
+
+
+def _strength(evaluator: Evaluator, factor: Factor) -> Answers:
+    return evaluator.evaluate(factor.expr, factor.context)[:4]
+
+
+def _times(product: Answers, others: Answers, factor: Factor) -> Answers:
+    found: dict[object, Known | Unknown] = {}
+    for left in product:
+        for right in others:
+            made: Known | Unknown | None = None
+            if isinstance(left, Known) and left.value == 0:
+                made = left
+            elif isinstance(left, Known) and isinstance(right, Known):
+                op = "/" if factor.inverse else "*"
+                made = arithmetic.compute(op, left, right, factor.expr, factor.context.module)
+            elif isinstance(right, Known) and right.value == 0 and not factor.inverse:
+                made = right
+            if made is None:
+                made = Unknown(f"@{id(factor.expr)}", computed=True, positive=True)
+            key = (made.value, made.origin) if isinstance(made, Known) else "unknown"
+            found.setdefault(key, made)
+    return tuple(found.values())

@@ -1,0 +1,124 @@
+"""Where an import leads: from module names to files, by looking at folders only.
+
+A module is looked for in the importing file's own folder, in the folders above it up to the project's
+top (and in a `src` beside each), and in the configured roots. No file is opened here, so that the
+cache can ask the same question without parsing anything.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from wdlint.source.read.files import Files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_ROOT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
+
+
+class Locator:
+    """Finds the modules of a project; folders are listed once."""
+
+    def __init__(self, roots: Sequence[Path | str] = (), listed: Callable[[str], frozenset[str]] | None = None) -> None:
+        self._roots = [os.fspath(root) for root in roots]
+        self._listed = listed or Files().names
+        self._found: dict[tuple[str, str, int], str | None] = {}
+        self._listings: dict[str, frozenset[str]] = {}
+        self._tops: dict[str, str] = {}
+        self._paths: dict[str, list[str]] = {}
+
+    def locate(self, importer: str, dotted: str, level: int) -> str | None:
+        """The file, or the folder without `__init__`, that `import dotted` in the file `importer` means.
+
+        `level` is the number of leading dots. None where the project has no such module.
+        """
+        folder = os.path.dirname(importer) or "."
+        key = (folder, dotted, level)
+        if key not in self._found:
+            self._found[key] = self._locate(dotted, folder, level)
+        found = self._found[key]
+        # a package may import from itself; a script named like a library does not mean itself
+        if found is None or level or found.endswith("__init__.py") or not _same_file(found, importer):
+            return found
+        return self._locate(dotted, folder, level, importer)
+
+    def _locate(self, dotted: str, folder: str, level: int, other_than: str = "") -> str | None:
+        parts = dotted.split(".") if dotted else []
+        if level:
+            for _ in range(level - 1):
+                folder = os.path.dirname(os.path.abspath(folder))
+            return self._under(folder, parts)
+        if folder not in self._paths:
+            self._paths[folder] = self._search_path(folder)
+        for start in (*self._paths[folder], *self._roots):
+            found = self._under(start, parts)
+            if found is not None and (not other_than or not _same_file(found, other_than)):
+                return found
+        return None
+
+    def _under(self, folder: str, parts: list[str]) -> str | None:
+        for part in parts[:-1]:
+            if part not in self._names(folder):
+                return None
+            folder = os.path.join(folder, part)
+        if not parts:
+            return os.path.join(folder, "__init__.py") if "__init__.py" in self._names(folder) else folder
+        last = parts[-1]
+        names = self._names(folder)
+        if last in names:
+            package = os.path.join(folder, last)
+            inside = self._names(package)
+            if "__init__.py" in inside:
+                return os.path.join(package, "__init__.py")
+            if any(name.endswith(".py") for name in inside):
+                return package
+        if last + ".py" in names:
+            return os.path.join(folder, last + ".py")
+        return None
+
+    def _names(self, folder: str) -> frozenset[str]:
+        if folder not in self._listings:
+            self._listings[folder] = self._listed(folder)
+        return self._listings[folder]
+
+    def _search_path(self, folder: str) -> list[str]:
+        """The importer's folder, then its parents up to the project's top, and a `src` beside each."""
+        top = self._top(folder)
+        path: list[str] = []
+        here = folder
+        while True:
+            path.append(here)
+            if "src" in self._names(here):
+                path.append(os.path.join(here, "src"))
+            if os.path.abspath(here) == top:
+                return path
+            parent = os.path.dirname(os.path.abspath(here))
+            if parent == os.path.abspath(here):
+                return path
+            here = os.path.relpath(parent) if not os.path.isabs(folder) else parent
+
+    def _top(self, folder: str) -> str:
+        """The project root above a folder: a configured root, the nearest mark, or the working folder."""
+        if folder not in self._tops:
+            here = os.path.abspath(folder)
+            tops = {os.path.abspath(root) for root in self._roots} | {os.getcwd()}
+            climb = here
+            while True:
+                if climb in tops or not self._names(climb).isdisjoint(_ROOT_MARKS):
+                    break
+                parent = os.path.dirname(climb)
+                if parent == climb:
+                    climb = here
+                    break
+                climb = parent
+            self._tops[folder] = climb
+        return self._tops[folder]
+
+
+def _same_file(left: str, right: str) -> bool:
+    if os.path.basename(left) != os.path.basename(right):  # nearly always, and asked of every import
+        return False
+    return os.path.abspath(left) == os.path.abspath(right)

@@ -1,0 +1,267 @@
+"""From libcst's concrete tree to the engine's own (`tree`): one pass, function bodies on demand.
+
+Statements and scopes here, expressions in `lower_expressions`. What a construct means is decided elsewhere;
+anything whose meaning never matters becomes `Opaque`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import libcst as cst
+
+from wdlint.source.read import syntax
+from wdlint.source.read import tree as t
+from wdlint.source.read.lower_expressions import OPERATORS, argument, expression, parameters
+
+_MUTATORS = frozenset(
+    "append extend insert add update setdefault pop popitem remove discard clear add_param_group "
+    "add_module register_parameter register_module difference_update intersection_update merge_from_file "
+    "merge_from_list defrost freeze add_argument set_defaults".split()
+)
+
+
+def lower_module(tree: cst.Module, name: str, path: str, is_package: bool) -> t.Module:
+    """The program of one parsed file."""
+    module = t.Module(name, path, is_package, tree)
+    scope = t.Scope("module", name, None, module)
+    module.scope = scope
+    scope._body = _block(tree.body, None, scope)
+    return module
+
+
+def _block(body: Any, parent: t.Stmt | None, scope: t.Scope) -> t.Block:
+    """Lower a suite or a module's body; `parent` gets its final `binds` after its blocks are lowered."""
+    block = t.Block([], parent)
+    if isinstance(body, cst.BaseSuite):
+        body = body.body
+    for node in body:
+        if isinstance(node, cst.SimpleStatementLine):
+            for small in node.body:
+                _add(block, small, scope)
+        elif isinstance(node, cst.BaseSmallStatement):
+            _add(block, node, scope)
+        else:
+            _add(block, node, scope)
+    return block
+
+
+def _add(block: t.Block, node: Any, scope: t.Scope) -> None:
+    handler = _STATEMENTS.get(type(node))
+    if handler is None:
+        return
+    statement = handler(node, scope)
+    statement.block = block
+    statement.index = len(block.statements)
+    statement.scope = scope
+    statement.owns = tuple(syntax.own_bindings(statement))
+    binds = set(statement.owns)
+    touches = _touched(statement)
+    for inner in t.blocks(statement):
+        inner.parent = statement
+        for child in inner.statements:
+            binds |= child.binds
+            touches |= child.touches
+    statement.binds = frozenset(binds)
+    statement.touches = frozenset(touches)
+    block.statements.append(statement)
+
+
+def _touched(statement: t.Stmt) -> set[str]:
+    """Names whose objects a statement changes in place: items and attributes set, mutating methods called."""
+    found: set[str] = set()
+    if isinstance(statement, (t.Assign, t.Delete)):
+        for target in statement.targets:
+            _touch_target(target, found)
+    elif isinstance(statement, t.AugAssign):
+        _touch_target(statement.target, found)
+        if isinstance(statement.target, t.Name):
+            found.add(statement.target.id)
+    elif isinstance(statement, t.Expression) and isinstance(statement.value, t.Call):
+        call = statement.value
+        if isinstance(call.func, t.Attribute) and call.func.attr in _MUTATORS:
+            chosen = call.func.value  # `(kept if test else shrunk).append(p)` changes either
+            either = (chosen.body, chosen.orelse) if isinstance(chosen, t.Conditional) else (chosen,)
+            found.update(root for root in map(syntax.root_name, either) if root is not None)
+        elif isinstance(call.func, t.Name) and call.func.id == "setattr" and call.args:
+            root = syntax.root_name(call.args[0].value)
+            if root is not None:
+                found.add(root)
+    return found
+
+
+def _touch_target(target: t.Expr, found: set[str]) -> None:
+    if isinstance(target, (t.Attribute, t.Subscript)):
+        root = syntax.root_name(target)
+        if root is not None:
+            found.add(root)
+    elif isinstance(target, t.Display):
+        for item in target.items:
+            _touch_target(item, found)
+
+
+def _assign(node: cst.Assign, scope: t.Scope) -> t.Stmt:
+    return t.Assign(node, tuple(expression(target.target) for target in node.targets), expression(node.value))
+
+
+def _annotated(node: cst.AnnAssign, scope: t.Scope) -> t.Stmt:
+    value = expression(node.value) if node.value is not None else None
+    return t.Assign(node, (expression(node.target),), value, expression(node.annotation.annotation))
+
+
+def _augmented(node: cst.AugAssign, scope: t.Scope) -> t.Stmt:
+    return t.AugAssign(node, expression(node.target), OPERATORS[type(node.operator)], expression(node.value))
+
+
+def _expression_statement(node: cst.Expr, scope: t.Scope) -> t.Stmt:
+    value = expression(node.value)
+    if isinstance(value, t.Display) and len(value.items) == 1:
+        value = value.items[0]  # a call with a stray comma behind it: `self.add_module("norm", norm),`
+    return t.Expression(node, value)
+
+
+def _return(node: cst.Return, scope: t.Scope) -> t.Stmt:
+    return t.Return(node, expression(node.value) if node.value is not None else None)
+
+
+def _raise(node: cst.Raise, scope: t.Scope) -> t.Stmt:
+    return t.Raise(node, expression(node.exc) if node.exc is not None else None)
+
+
+def _assert(node: cst.Assert, scope: t.Scope) -> t.Stmt:
+    return t.Assert(node, expression(node.test))
+
+
+def _delete(node: cst.Del, scope: t.Scope) -> t.Stmt:
+    target = expression(node.target)
+    return t.Delete(node, target.items if isinstance(target, t.Display) else (target,))
+
+
+def _jump(kind: str) -> Callable[[Any, t.Scope], t.Stmt]:
+    def lower(node: Any, scope: t.Scope) -> t.Stmt:
+        return t.Jump(node, kind)
+
+    return lower
+
+
+def _outer(node: cst.Global | cst.Nonlocal, scope: t.Scope) -> t.Stmt:
+    names = tuple(item.name.value for item in node.names)
+    scope.outer_names.update(names)
+    return t.Outer(node, names)
+
+
+def _dotted(node: Any) -> str:
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    if isinstance(node, cst.Name):
+        parts.append(node.value)
+    return ".".join(reversed(parts))
+
+
+def _alias(node: cst.ImportAlias) -> tuple[str, str | None]:
+    alias = node.asname.name.value if node.asname and isinstance(node.asname.name, cst.Name) else None
+    return _dotted(node.name), alias
+
+
+def _import(node: cst.Import, scope: t.Scope) -> t.Stmt:
+    return t.Import(node, tuple(map(_alias, node.names)))
+
+
+def _import_from(node: cst.ImportFrom, scope: t.Scope) -> t.Stmt:
+    names = (("*", None),) if isinstance(node.names, cst.ImportStar) else tuple(map(_alias, node.names))
+    return t.ImportFrom(node, _dotted(node.module) if node.module else "", len(node.relative), names)
+
+
+def _if(node: cst.If, scope: t.Scope) -> t.Stmt:
+    body = _block(node.body, None, scope)
+    orelse: t.Block | None = None
+    if isinstance(node.orelse, cst.If):
+        orelse = _block([node.orelse], None, scope)
+    elif node.orelse is not None:
+        orelse = _block(node.orelse.body, None, scope)
+    return t.If(node, expression(node.test), body, orelse)
+
+
+def _else(node: cst.Else | None, scope: t.Scope) -> t.Block | None:
+    return _block(node.body, None, scope) if node is not None else None
+
+
+def _for(node: cst.For, scope: t.Scope) -> t.Stmt:
+    body = _block(node.body, None, scope)
+    return t.For(node, expression(node.target), expression(node.iter), body, _else(node.orelse, scope))
+
+
+def _while(node: cst.While, scope: t.Scope) -> t.Stmt:
+    return t.While(node, expression(node.test), _block(node.body, None, scope), _else(node.orelse, scope))
+
+
+def _with(node: cst.With, scope: t.Scope) -> t.Stmt:
+    items = tuple((expression(item.item), expression(item.asname.name) if item.asname else None) for item in node.items)
+    return t.With(node, items, _block(node.body, None, scope))
+
+
+def _try(node: Any, scope: t.Scope) -> t.Stmt:
+    body = _block(node.body, None, scope)
+    handlers = tuple(_block(handler.body, None, scope) for handler in node.handlers)
+    final = _block(node.finalbody.body, None, scope) if node.finalbody is not None else None
+    return t.Try(node, body, handlers, _else(node.orelse, scope), final)
+
+
+def _match(node: cst.Match, scope: t.Scope) -> t.Stmt:
+    cases = []
+    for case in node.cases:
+        literal = expression(case.pattern.value) if isinstance(case.pattern, cst.MatchValue) else None
+        guard = expression(case.guard) if case.guard is not None else None
+        cases.append((literal, guard, _block(case.body, None, scope)))
+    return t.Match(node, expression(node.subject), tuple(cases))
+
+
+def _function(node: cst.FunctionDef, scope: t.Scope) -> t.Stmt:
+    inner = t.Scope("function", node.name.value, scope, scope.module)
+    inner._lower = lambda: _block(node.body, None, inner)
+    decorators = tuple(expression(d.decorator) for d in node.decorators)
+    returns = expression(node.returns.annotation) if node.returns is not None else None
+    function = t.FunctionDef(node, node.name.value, parameters(node.params), decorators, returns, inner)
+    inner.definition = function
+    return function
+
+
+def _class(node: cst.ClassDef, scope: t.Scope) -> t.Stmt:
+    inner = t.Scope("class", node.name.value, scope, scope.module)
+    inner._lower = lambda: _block(node.body, None, inner)
+    decorators = tuple(expression(d.decorator) for d in node.decorators)
+    bases = tuple(map(argument, (*node.bases, *node.keywords)))
+    definition = t.ClassDef(node, node.name.value, bases, decorators, inner)
+    inner.definition = definition
+    return definition
+
+
+_STATEMENTS: dict[type, Callable[[Any, t.Scope], t.Stmt]] = {
+    cst.Assign: _assign,
+    cst.AnnAssign: _annotated,
+    cst.AugAssign: _augmented,
+    cst.Expr: _expression_statement,
+    cst.Return: _return,
+    cst.Raise: _raise,
+    cst.Assert: _assert,
+    cst.Del: _delete,
+    cst.Pass: _jump("pass"),
+    cst.Break: _jump("break"),
+    cst.Continue: _jump("continue"),
+    cst.Global: _outer,
+    cst.Nonlocal: _outer,
+    cst.Import: _import,
+    cst.ImportFrom: _import_from,
+    cst.If: _if,
+    cst.For: _for,
+    cst.While: _while,
+    cst.With: _with,
+    cst.Try: _try,
+    cst.TryStar: _try,
+    cst.Match: _match,
+    cst.FunctionDef: _function,
+    cst.ClassDef: _class,
+}

@@ -1,0 +1,120 @@
+"""From bytes to a program, once: encodings, notebooks and percent scripts are dealt with here.
+
+Positions and edits are elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+
+import libcst as cst
+
+from wdlint.files.encoding import encoding_of
+from wdlint.source.read import tree as t
+from wdlint.source.read.depth import too_deep
+from wdlint.source.read.lower import lower_module
+
+
+class Unreadable(Exception):
+    """The bytes are no Python program; the message says why, `line` and `column` where (from 1)."""
+
+    def __init__(self, message: str, line: int = 1, column: int = 1, cell: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+        self.cell = cell
+
+
+def decode(data: bytes) -> str:
+    """The text of a source file by PEP 263: a byte order mark, else a coding line, else UTF-8.
+
+    Raises:
+        Unreadable: an unknown encoding, or bytes that are none of its text.
+    """
+    try:
+        return data.decode(encoding_of(data))
+    except (SyntaxError, LookupError) as error:
+        raise Unreadable(f"unknown encoding: {error}") from None
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Unreadable(f"not {error.encoding} text: byte 0x{data[error.start]:02x}", line) from None
+
+
+def parse(data: bytes, path: str, name: str = "") -> t.Module:
+    """The program in a file's bytes.
+
+    Raises:
+        Unreadable: no Python that can be parsed.
+    """
+    if path.endswith(".ipynb"):
+        return _notebook(data, path, name)
+    text = decode(data)
+    try:
+        return parse_text(text, path, name)
+    except Unreadable:
+        if "# %%" not in text:
+            raise
+    from wdlint.source.read.notebook import neutralised  # a script in cells may hold magics
+
+    return parse_text(neutralised(text), path, name)
+
+
+def _notebook(data: bytes, path: str, name: str) -> t.Module:
+    from wdlint.source.read.notebook import NotebookError, read_notebook
+
+    try:
+        notebook = read_notebook(data)
+    except NotebookError as error:
+        raise Unreadable(str(error), error.line, error.column) from None
+    try:
+        return parse_text(notebook.text, path, name)
+    except Unreadable as error:
+        cell, line = notebook.where(error.line)
+        raise Unreadable(str(error), line, error.column, cell) from None
+
+
+def parse_text(text: str, path: str, name: str = "") -> t.Module:
+    """The program in a text.
+
+    Raises:
+        Unreadable: no Python that can be parsed.
+    """
+    if too_deep(text):
+        raise Unreadable("the code is nested too deeply to be read")
+    try:
+        tree = _parsed(text)
+        stem = path.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
+        package = stem == "__init__"
+        if package:
+            stem = path.replace("\\", "/").rsplit("/", 2)[-2] if "/" in path else "__init__"
+        return lower_module(tree, name or stem, path, package)
+    except cst.ParserSyntaxError as error:
+        raise _explained(error) from None
+    except RecursionError:
+        raise Unreadable("the code is nested too deeply to be read") from None
+    except (ValueError, SyntaxError, MemoryError, OverflowError) as error:
+        raise Unreadable(f"can't be parsed: {error}") from None
+
+
+def _parsed(text: str) -> cst.Module:
+    try:
+        return cst.parse_module(text)
+    except BaseException as error:
+        # A fault of the native parser reaches Python as an exception that derives from BaseException alone.
+        if type(error).__module__ == "pyo3_runtime":
+            raise Unreadable("can't be parsed: the parser failed") from None
+        raise
+
+
+# What libcst says: where the token ends that it can't read, and every token that could have stood there.
+_COMPLAINT = re.compile(r"error at (?P<line>\d+):(?P<column>\d+): expected (?P<expected>.*)", re.DOTALL)
+
+
+def _explained(error: cst.ParserSyntaxError) -> Unreadable:
+    found = _COMPLAINT.search(error.message)
+    if found is None:
+        words = error.message.removeprefix("tokenizer error: ")
+        return Unreadable(f"invalid syntax: {words}", error.raw_line, error.raw_column + 1)
+    expected = found["expected"].strip()
+    words = "invalid syntax" if expected.startswith("one of") else f"invalid syntax: expected {expected}"
+    return Unreadable(words, int(found["line"]), max(int(found["column"]), 1))

@@ -1,0 +1,133 @@
+"""The modules of the linted project: where an import leads, and each file read and parsed once.
+
+Modules are found from the importing file's own folder, the package it belongs to, and the project
+root. Nothing outside these is opened, and nothing is ever run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wdlint.settings.catalogue import Settings
+from wdlint.source.read import tree as t
+from wdlint.source.read.files import Files, Programs
+from wdlint.source.read.location import Locator
+
+
+@dataclass
+class Trail:
+    """What the reading of one file rests on besides its own bytes: the cache keeps a result by it."""
+
+    files: dict[str, None] = field(default_factory=dict)  # files that were read, or found missing
+    imports: dict[tuple[str, str, int], str | None] = field(default_factory=dict)  # importer, name, dots: where to
+
+
+@dataclass(eq=False)
+class Project:
+    """What is known of the files around the linted ones. One instance serves a whole run."""
+
+    roots: Sequence[Path] = ()
+    settings: Settings | None = None
+    files: Files = field(default_factory=Files)
+    programs: Programs = field(default_factory=Programs)
+    _modules: dict[str, t.Module | None] = field(default_factory=dict)
+    trail: Trail = field(default_factory=Trail)
+    _bytes: dict[str, bytes] = field(default_factory=dict)
+    _makers: dict[str, bool] = field(default_factory=dict)
+    _brought: dict[tuple[str, str], list[tuple[str, int]]] = field(default_factory=dict)
+    _locator: Locator | None = None
+
+    def module(self, path: str, data: bytes | None = None) -> t.Module | None:
+        """The program in a file, or None where it can't be read or parsed.
+
+        `data` spares a second read for a file that is already in memory.
+        """
+        self.trail.files[path] = None
+        if path in self._modules:
+            return self._modules[path]
+        self._modules[path] = None
+        if data is None:
+            data = self.files.read(path)
+            if data is None:
+                return None
+        from wdlint.source.read.parse import Unreadable
+
+        with suppress(Unreadable):
+            self._modules[path] = self.programs.parsed(data, path)
+        return self._modules[path]
+
+    def adopt(self, module: t.Module) -> None:
+        """Make an already parsed file known, so that imports of it meet the same program."""
+        self._modules[module.path] = module
+
+    def resolve(self, dotted: str, importer: t.Module, level: int = 0) -> t.Module | str | None:
+        """What `import dotted` in `importer` means: a project module, a folder without `__init__`, or None.
+
+        `level` is the number of leading dots. A folder is returned as its path.
+        """
+        found = self._locate(importer.path, dotted, level)
+        if found is None or not found.endswith(".py"):
+            return found
+        return self.module(found)
+
+    def holding(self, dotted: str, importer: t.Module, level: int, marks: Sequence[bytes]) -> str | None:
+        """The file of the project module that an import leads to, if its bytes hold one of the marks."""
+        path = self._locate(importer.path, dotted, level)
+        if path is None or not path.endswith(".py"):
+            return None
+        data = self._read(path)
+        return path if any(mark in data for mark in marks) else None
+
+    def mentioning(self, path: str, wanted: Sequence[bytes]) -> t.Module | None:
+        """The module in a file, if its bytes hold one of the wanted names: spares parsing those that can't answer."""
+        data = self._read(path)
+        return self.module(path, data) if any(name in data for name in wanted) else None
+
+    def may_make(self, dotted: str, importer: str, level: int, name: str) -> bool:
+        """Whether a name that the file `importer` imports may make an optimizer, by the bytes of its module.
+
+        What makes one is a mention of torch's, a class that derives from one, or a call with a telling name. A
+        module that only passes the name on is followed to where it has it from. Parses nothing.
+        """
+        from wdlint.source.read.screen import brought, may_construct
+
+        asked: set[tuple[str, str]] = set()
+        waiting = [(importer, dotted, level)]
+        while waiting:
+            where, module, dots = waiting.pop()
+            below = f"{module}.{name}" if module else name
+            for path in (self._locate(where, module, dots), self._locate(where, below, dots)):
+                if path is None or not path.endswith(".py") or (path, name) in asked:
+                    continue
+                asked.add((path, name))
+                data = self._read(path)
+                if path not in self._makers:
+                    self._makers[path] = may_construct(data)
+                if self._makers[path]:
+                    return True
+                if (path, name) not in self._brought:
+                    self._brought[path, name] = brought(data, name)
+                waiting += [(path, *source) for source in self._brought[path, name]]
+        return not asked  # a library's: to ask it costs nothing
+
+    def _read(self, path: str) -> bytes:
+        self.trail.files[path] = None
+        if path not in self._bytes:
+            self._bytes[path] = self.files.read(path) or b""
+        return self._bytes[path]
+
+    def _locate(self, importer: str, dotted: str, level: int) -> str | None:
+        if self._locator is None:
+            self._locator = Locator(self.roots, self.files.names)
+        found = self._locator.locate(importer, dotted, level)
+        self.trail.imports[importer, dotted, level] = found
+        return found
+
+
+def _same_file(left: str, right: str) -> bool:
+    """Whether two paths are one file: a script named like a library does not mean itself."""
+    return os.path.abspath(left) == os.path.abspath(right)

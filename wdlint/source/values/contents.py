@@ -1,0 +1,84 @@
+"""What lists and mappings hold, later additions included; one member of them by its key is in `objects`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.values import (
+    Answers,
+    Change,
+    Changed,
+    Deferred,
+    Entry,
+    Item,
+    Known,
+    MappingValue,
+    Part,
+    SequenceValue,
+    Unknown,
+    Value,
+)
+
+
+def items(evaluator: Evaluation, value: Value) -> Iterator[Item]:
+    """The elements of a list, tuple or set, later additions included."""
+    match value:
+        case SequenceValue():
+            yield from value.items
+        case Part():
+            yield from items(evaluator, value.value)
+        case Changed():
+            yield from items(evaluator, value.base)
+            for change in value.changes:
+                if change.path:
+                    continue
+                positional = [a for a in change.arguments if a.keyword is None]
+                if change.action in ("append", "add", "insert") and positional:
+                    expr = positional[-1].value
+                    yield Item(Deferred(expr, change.context), change.conditions)
+                elif change.action in ("extend", "update") and positional:
+                    yield Item(Deferred(positional[0].value, change.context), change.conditions, spread=True)
+                elif change.action in ("+=", "|=") and change.value is not None:
+                    yield Item(Deferred(change.value, change.context), change.conditions, spread=True)
+        case _:
+            return
+
+
+def entries(evaluator: Evaluation, value: Value) -> Iterator[Entry]:
+    """The entries of a mapping, later additions included."""
+    match value:
+        case MappingValue():
+            yield from value.entries
+        case Part():
+            yield from entries(evaluator, value.value)
+        case Changed():
+            yield from entries(evaluator, value.base)
+            for change in value.changes:
+                if len(change.path) == 1 and change.action == "set" and change.value is not None:
+                    key = change.path[0]
+                    known: Answers = (Known(key) if key is not None else Unknown(f"@{id(change)}"),)
+                    deferred = Deferred(change.value, change.context)
+                    yield Entry(known, deferred, change.conditions, change.value)
+        case _:
+            return
+
+
+def values_of(evaluator: Evaluation, value: Value) -> Iterator[Item]:
+    """The values of a mapping, each with what was done to it under its key: `groups[key]["params"].append(p)`."""
+    changes = value.changes if isinstance(value, Changed) else ()
+    deeper = [change for change in changes if len(change.path) > 1]
+    for one in entries(evaluator, value):
+        if one.key is None:
+            continue
+        if not deeper:
+            yield Item(one.value, one.conditions)
+            continue
+        keys = [key.value if isinstance(key, Known) else None for key in evaluator.force(one.key)]
+        below = tuple(
+            Change(c.path[1:], c.action, c.value, c.arguments, c.context, c.certain, c.conditions)
+            for c in deeper
+            if c.path[0] is None or None in keys or c.path[0] in keys
+        )
+        held = evaluator.force(one.value)
+        yield Item(tuple(Changed(v, below) for v in held) if below else held, one.conditions)

@@ -1,0 +1,242 @@
+"""What a loop runs over: the elements of collections, and the parameters, names and modules that stand for a model's.
+
+What lists and mappings hold as written is in `contents`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wdlint.source.values import contents
+from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.objects import as_part
+from wdlint.source.values.values import (
+    Answers,
+    Attribute,
+    Changed,
+    Collection,
+    Element,
+    External,
+    Instance,
+    Item,
+    MappingValue,
+    Method,
+    Operation,
+    Part,
+    SequenceValue,
+    TextOf,
+    Unknown,
+    Value,
+    bare,
+)
+
+_LAYER_LISTS = frozenset(("torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ParameterList"))
+
+
+def elements_of(evaluator: Evaluation, answers: Answers, turn: int) -> Answers:
+    """What the loop variable may be when a loop runs over these answers."""
+    found: list[Value] = []
+    for value in answers:
+        found.extend(_elements(evaluator, value, turn))
+    return tuple(found)
+
+
+def _elements(evaluator: Evaluation, value: Value, turn: int) -> Iterator[Value]:
+    inner = bare(value)
+    match inner:
+        case Collection():
+            yield from _collection_elements(evaluator, inner, turn)
+        case Operation():
+            if inner.name in ("enumerate", "zip"):
+                parts = [elements_of(evaluator, o, turn) for o in inner.operands]
+                if inner.name == "enumerate":
+                    parts.insert(0, (Unknown(f"index{turn}", computed=True),))
+                yield SequenceValue("tuple", tuple(Item(p) for p in parts))
+            elif inner.name == "items":
+                yield from _pairs(evaluator, inner, turn)
+            elif _pairs_within(evaluator, inner):
+                yield _pair(Collection("selected", inner), "parameter", turn)
+            else:
+                yield Element(Collection("selected", inner), symbolic_part(evaluator, inner) or "parameter", turn)
+        case SequenceValue():
+            part = symbolic_part(evaluator, value)
+            if part is not None:
+                yield Element(Collection("selected", value), part, turn)
+                return
+            if _pairs_within(evaluator, value):
+                yield _pair(Collection("selected", value), "parameter", turn)
+                return
+            for one in contents.items(evaluator, value):
+                answers = evaluator.force(one.value)
+                if one.spread:
+                    yield from elements_of(evaluator, answers, turn)
+                else:
+                    yield from (_selected_pair(evaluator, held, value, turn) for held in answers)
+        case MappingValue():
+            for one_entry in contents.entries(evaluator, value):
+                if one_entry.key is not None:
+                    yield from evaluator.force(one_entry.key)
+        case Instance(cls=External(path=path)) if path in _LAYER_LISTS:
+            yield from _layers_of(evaluator, value, inner)
+        case Instance() | Unknown():
+            yield from evaluator.library_elements(inner, turn)
+        case Element() if inner.part == "module":
+            yield Element(Collection("children", inner), "module", turn)
+        case Method():
+            yield Unknown(f"@{id(inner.receiver)}.{inner.name}[*{turn}]")
+        case _:
+            return
+
+
+def _layers_of(evaluator: Evaluation, value: Value, made: Instance) -> Iterator[Value]:
+    """The layers (or raw parameters) of a list of torch's, later additions included; parts of their model."""
+    changed = value.value if isinstance(value, Part) else value
+    changes = changed.changes if isinstance(changed, Changed) else ()
+    found: list[Value] = []
+    listed = evaluator.positional(made.arguments) if made.arguments is not None else ()
+    for answers in listed:
+        for given in answers:
+            if isinstance(bare(given), SequenceValue):
+                found.extend(elements_of(evaluator, (given,), id(made)))
+            else:
+                found.append(given)
+    for item in contents.items(evaluator, Changed(SequenceValue("list", ()), changes)):
+        held = evaluator.force(item.value)
+        found.extend(elements_of(evaluator, held, id(made)) if item.spread else held)
+    for layer in found:
+        yield as_part(evaluator, value.root, value.path, "*", layer) if isinstance(value, Part) else layer
+
+
+def _selected_pair(evaluator: Evaluation, held: Value, whole: Value, turn: int) -> Value:
+    """`(n, p)` out of a list of such pairs that was selected from the model: its parts are of that selection."""
+    if not isinstance(held, SequenceValue) or held.kind != "tuple":
+        return held
+    parts = [evaluator.force(item.value) for item in held.items]
+    if not any(isinstance(v, Element) for part in parts for v in part):
+        return held
+    selected = Collection("selected", whole)
+    moved = (tuple(Element(selected, v.part, turn) if isinstance(v, Element) else v for v in part) for part in parts)
+    return SequenceValue("tuple", tuple(Item(part) for part in moved))
+
+
+def _pairs(evaluator: Evaluation, operation: Operation, turn: int) -> Iterator[Value]:
+    """The (key, value) pairs of `mapping.items()`."""
+    for value in operation.operands[0]:
+        for one in contents.entries(evaluator, value):
+            if one.key is None:
+                for spread in evaluator.force(one.value):
+                    yield from _pairs(evaluator, Operation("items", ((spread,),)), turn)
+                continue
+            keys, held = evaluator.force(one.key), evaluator.force(one.value)
+            if any(isinstance(v, Element) for v in held):
+                selected = Collection("selected", value)
+                keys = (Element(selected, "name", turn),)
+                held = (Element(selected, "parameter", turn),)
+            yield SequenceValue("tuple", (Item(keys), Item(held)))
+
+
+def _collection_elements(evaluator: Evaluation, collection: Collection, turn: int) -> Iterator[Value]:
+    match collection.what:
+        case "parameters" | "selected":
+            part = "parameter"
+            if collection.what == "selected":
+                part = symbolic_part(evaluator, collection.model) or "parameter"
+            yield Element(collection, part, turn)
+        case "modules" | "children":
+            yield Element(collection, "module", turn)
+        case "names":
+            yield Element(collection, "name", turn)
+        case "named_parameters":
+            yield _pair(collection, "parameter", turn)
+        case _:
+            yield _pair(collection, "module", turn)
+
+
+def _pairs_within(evaluator: Evaluation, value: Value, depth: int = 0) -> bool:
+    """Whether a container holds pairs of a parameter's name and the parameter."""
+    if depth > 4:
+        return False
+    inner = bare(value)
+    if isinstance(inner, Collection):
+        return inner.what == "named_parameters"
+    if isinstance(inner, Operation):
+        return inner.name in ("filter", "flatten") and any(
+            _pairs_within(evaluator, v, depth + 1) for v in inner.operands[-1]
+        )
+    if not isinstance(inner, SequenceValue):
+        return False
+    found = False
+    for one in contents.items(evaluator, value):
+        for held in evaluator.force(one.value):
+            if one.spread:
+                found = found or _pairs_within(evaluator, held, depth + 1)
+                continue
+            if not isinstance(held, SequenceValue) or len(held.items) != 2 or held.kind != "tuple":
+                return False
+            first, second = (evaluator.force(i.value) for i in held.items)
+            names = all(isinstance(v, Element) and v.part == "name" for v in first)
+            if not names or not all(isinstance(v, Element) and v.part == "parameter" for v in second):
+                return False
+            found = True
+    return found
+
+
+def _pair(collection: Collection, part: str, turn: int) -> Value:
+    name, thing = Element(collection, "name", turn), Element(collection, part, turn)
+    return SequenceValue("tuple", (Item((name,)), Item((thing,))))
+
+
+def symbolic_part(evaluator: Evaluation, value: Value, depth: int = 0) -> str | None:
+    """ "parameter", "name" or "module" where a container holds elements of a model, else None."""
+    if depth > 6:
+        return None
+    match value:
+        case Collection():
+            if value.what == "selected":
+                return symbolic_part(evaluator, value.model, depth + 1)
+            return {"parameters": "parameter", "names": "name", "modules": "module"}.get(value.what)
+        case Operation():
+            for operand in value.operands:
+                for one in operand:
+                    part = symbolic_part(evaluator, one, depth + 1)
+                    if part is not None:
+                        return part
+            return None
+        case SequenceValue() | Changed() | Part():
+            for position, one_item in enumerate(contents.items(evaluator, value)):
+                if position > 20:
+                    break
+                for held in evaluator.force(one_item.value):
+                    if one_item.spread:
+                        part = symbolic_part(evaluator, held, depth + 1)
+                        if part is not None:
+                            return part
+                    elif isinstance(held, Element):
+                        return held.part
+                    elif isinstance(held, (TextOf, Attribute)):
+                        root = element_within(held)
+                        if root is not None:
+                            return "name" if isinstance(held, TextOf) or root.part == "name" else "parameter"
+            return None
+        case _:
+            return None
+
+
+def element_within(value: Value) -> Element | None:
+    """The loop element that a symbolic value is about."""
+    match value:
+        case Element():
+            return value
+        case Attribute():
+            return element_within(value.of)
+        case TextOf():
+            for piece in value.pieces:
+                if not isinstance(piece, str):
+                    found = element_within(piece)
+                    if found is not None:
+                        return found
+            return None
+        case Method():
+            return element_within(value.receiver)
+        case _:
+            return None

@@ -1,0 +1,187 @@
+"""What an expression may be, by its kind: constants, displays, comprehensions, choices, texts.
+
+Each asks the evaluator for its parts. Names are looked up in `names`, numbers in `arithmetic`, what can be asked of
+an answer is in `objects`, what calls mean in `calls`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from wdlint.facts import Origin
+from wdlint.source.read import syntax
+from wdlint.source.read import tree as t
+from wdlint.source.values import arithmetic, objects
+from wdlint.source.values.answers import text_key
+from wdlint.source.values.elements import elements_of
+from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.values import (
+    Answers,
+    Arguments,
+    Condition,
+    Context,
+    Deferred,
+    Element,
+    Entry,
+    FunctionValue,
+    Item,
+    Known,
+    MappingValue,
+    SequenceValue,
+    TextOf,
+    Unknown,
+    Value,
+)
+
+
+def values(evaluator: Evaluation, expr: t.Expr, context: Context) -> Iterable[Value]:
+    """What an expression may be, by its kind; empty where that can't be told."""
+    match expr:
+        case t.Const():
+            return (Known(expr.value, Origin.WRITTEN, expr, context.module),)
+        case t.Name():
+            return evaluator.name(expr.id, context)
+        case t.Attribute():
+            return _attribute(evaluator, expr, context)
+        case t.Call():
+            return _call(evaluator, expr, context)
+        case t.Subscript():
+            return _subscript(evaluator, expr, context)
+        case t.Binary():
+            return arithmetic.binary(evaluator, expr, context)
+        case t.Unary():
+            return arithmetic.unary(evaluator, expr, context)
+        case t.Boolean():
+            return _boolean(evaluator, expr, context)
+        case t.Compare():
+            truth = arithmetic.truth(evaluator, expr, context)
+            return (Known(truth, Origin.COMPUTED, expr, context.module),) if truth is not None else ()
+        case t.Conditional():
+            truth = arithmetic.truth(evaluator, expr.test, context)
+            chosen = [] if truth is False else [expr.body]
+            chosen += [] if truth is True else [expr.orelse]
+            found = [value for side in chosen for value in evaluator.evaluate(side, context)]
+            # `f"{path}.{name}" if path else name` is the full name either way
+            joined = [value for value in found if isinstance(value, TextOf)]
+            return joined if joined and all(_is_joined_or_last(value, joined) for value in found) else found
+        case t.Lambda():
+            return (FunctionValue(expr, context.frame, context),)
+        case t.Comprehension():
+            return (_comprehension(evaluator, expr, context),)
+        case t.Display():
+            items = (
+                Item(Deferred(i.value, context), spread=True)
+                if isinstance(i, t.Starred)
+                else Item(Deferred(i, context))
+                for i in expr.items
+            )
+            return (SequenceValue(expr.kind, tuple(items), expr, context),)
+        case t.DictDisplay():
+            entries = (
+                Entry(Deferred(key, context) if key is not None else None, Deferred(value, context), node=key)
+                for key, value in expr.items
+            )
+            return (MappingValue(tuple(entries), expr, context),)
+        case t.Formatted():
+            return _formatted(evaluator, expr, context)
+        case t.Walrus():
+            return evaluator.evaluate(expr.value, context)
+        case _:
+            return ()
+
+
+def _attribute(evaluator: Evaluation, expr: t.Attribute, context: Context) -> Iterable[Value]:
+    found: list[Value] = []
+    for value in evaluator.evaluate(expr.value, context):
+        found.extend(objects.member(evaluator, value, expr.attr, context))
+    return found
+
+
+def _call(evaluator: Evaluation, expr: t.Call, context: Context) -> Iterable[Value]:
+    found: list[Value] = []
+    arguments = Arguments(expr.args, context)
+    for callee in evaluator.evaluate(expr.func, context):
+        found.extend(evaluator.call(callee, arguments, expr, context))
+    return found
+
+
+def _subscript(evaluator: Evaluation, expr: t.Subscript, context: Context) -> Iterable[Value]:
+    if isinstance(expr.index, t.Slice):
+        return evaluator.evaluate(expr.value, context)
+    found: list[Value] = []
+    indices = evaluator.evaluate(expr.index, context)
+    for value in evaluator.evaluate(expr.value, context):
+        for index in indices:
+            found.extend(objects.item(evaluator, value, index, context))
+    return found
+
+
+def _boolean(evaluator: Evaluation, expr: t.Boolean, context: Context) -> Iterable[Value]:
+    truth = arithmetic.truth(evaluator, expr.left, context)
+    if truth is not None:
+        return evaluator.evaluate(expr.left if truth is (expr.op == "or") else expr.right, context)
+    left = [v for v in evaluator.evaluate(expr.left, context) if not isinstance(v, Known) or bool(v.value)]
+    return [*left, *evaluator.evaluate(expr.right, context)]
+
+
+def _comprehension(evaluator: Evaluation, expr: t.Comprehension, context: Context) -> Value:
+    inner, conditions = clauses(evaluator, expr, context)
+    if expr.kind == "dict":
+        assert expr.key is not None
+        entry = Entry(Deferred(expr.key, inner), Deferred(expr.element, inner), conditions)
+        return MappingValue((entry,), expr, context)
+    return SequenceValue(expr.kind, (Item(Deferred(expr.element, inner), conditions),), expr, context)
+
+
+def clauses(evaluator: Evaluation, expr: t.Comprehension, context: Context) -> tuple[Context, tuple[Condition, ...]]:
+    """The context inside a comprehension, and its `if`s."""
+    inner = context
+    conditions: list[Condition] = []
+    for clause in expr.clauses:
+        cached = inner.inner.get(id(clause))
+        if cached is None:
+            cached = Context(context.frame, context.statement, {}, inner)
+            inner.inner[id(clause)] = cached
+            elements = elements_of(evaluator, evaluator.evaluate(clause.iter, inner), id(clause))
+            assert cached.local is not None
+            for name in syntax.target_names(clause.target):
+                cached.local[name] = evaluator.unpacked(clause.target, name, elements, cached)
+        conditions.extend(Condition(test, True, cached) for test in clause.ifs)
+        inner = cached
+    return inner, tuple(conditions)
+
+
+def lambda_context(evaluator: Evaluation, function: FunctionValue, arguments: Sequence[Answers]) -> Context:
+    """The context inside a lambda's body, with its parameters bound in order."""
+    assert isinstance(function.definition, t.Lambda) and function.context is not None
+    names = [p.name for p in function.definition.params]
+    local = dict(zip(names, arguments, strict=False))
+    for parameter in function.definition.params[len(local) :]:
+        if parameter.default is not None:
+            local[parameter.name] = evaluator.evaluate(parameter.default, function.context)
+    return Context(function.frame, function.context.statement, local, function.context)
+
+
+def _formatted(evaluator: Evaluation, expr: t.Formatted, context: Context) -> Iterable[Value]:
+    pieces: list[str | Value] = []
+    for part in expr.parts:
+        if isinstance(part, str):
+            pieces.append(part)
+            continue
+        answers = evaluator.evaluate(part, context)
+        only = answers[0] if len(answers) == 1 else Unknown(text_key(part, context))
+        pieces.append(str(only.value) if isinstance(only, Known) else only)
+    if all(isinstance(piece, str) for piece in pieces):
+        return (Known("".join(map(str, pieces)), Origin.COMPUTED, expr, context.module),)
+    return (TextOf(tuple(pieces)),)
+
+
+def _is_joined_or_last(value: Value, joined: Sequence[TextOf]) -> bool:
+    """Whether a text is one of those put together around a module's path, or the name that ends them."""
+    if isinstance(value, TextOf):
+        first = value.pieces[0]
+        return isinstance(first, Element) and first.collection.what == "named_modules" and len(value.pieces) == 3
+    return isinstance(value, Element) and any(
+        isinstance(last := text.pieces[-1], Element) and (last.turn, last.part) == (value.turn, value.part)
+        for text in joined
+    )

@@ -1,0 +1,205 @@
+"""Changes made in place: `config["wd"] = …`, `groups.append(…)`, `self.model = …`, and when they happen.
+
+Which statements reach a name is worked out in `flow`; what a change makes of a value is read back in `objects` and
+`contents`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wdlint.source.read import syntax
+from wdlint.source.read import tree as t
+from wdlint.source.values import flow
+from wdlint.source.values.classes import linear_bases
+from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.values import Change, ClassValue, Condition, Context, Frame, Instance, Known
+
+
+def changes_in(evaluator: Evaluation, statement: t.Stmt, root: str, frame: Frame, certain: bool) -> Iterator[Change]:
+    """What one statement does in place to the object that `root` names."""
+    context = frame.at(statement)
+    conditions = loop_conditions(statement, frame)
+
+    def change(path: tuple[str | int | None, ...], action: str, value: t.Expr | None = None,
+               arguments: tuple[t.Argument, ...] = ()) -> Change:  # fmt: skip
+        return Change(path, action, value, arguments, context, certain, conditions)
+
+    match statement:
+        case t.Assign() if statement.value is not None:
+            for target in statement.targets:
+                for place, value in _targets(evaluator, target, statement.value):
+                    path = path_below(evaluator, place, root, context)
+                    if path:
+                        yield change(path, "set", value)
+        case t.AugAssign():
+            path = path_below(evaluator, statement.target, root, context)
+            if path is not None:
+                yield change(path, statement.op + "=", statement.value)
+        case t.Delete():
+            for target in statement.targets:
+                path = path_below(evaluator, target, root, context)
+                if path:
+                    yield change(path, "delete")
+        case t.Expression(value=t.Call() as call):
+            if isinstance(call.func, t.Attribute) and isinstance(call.func.value, t.Conditional):
+                chosen = call.func.value
+                for side, truth in ((chosen.body, True), (chosen.orelse, False)):
+                    path = path_below(evaluator, side, root, context)
+                    if path is not None:
+                        guards = (*conditions, Condition(chosen.test, truth, context))
+                        yield Change(path, call.func.attr, None, call.args, context, False, guards)
+            elif isinstance(call.func, t.Attribute):
+                path = path_below(evaluator, call.func.value, root, context)
+                if path is not None:
+                    yield change(path, call.func.attr, None, call.args)
+            elif isinstance(call.func, t.Name) and call.func.id == "setattr" and len(call.args) == 3:
+                path = path_below(evaluator, call.args[0].value, root, context)
+                if path is not None:
+                    key = _key(evaluator, call.args[1].value, context)
+                    yield change((*path, key), "set", call.args[2].value)
+        case _:
+            return
+
+
+def _targets(evaluator: Evaluation, target: t.Expr, value: t.Expr) -> Iterator[tuple[t.Expr, t.Expr]]:
+    """Each attribute or item that an assignment sets, with the expression that it is set to."""
+    if not isinstance(target, t.Display):
+        yield target, value
+        return
+    same = isinstance(value, t.Display) and len(value.items) == len(target.items)
+    for index, part in enumerate(target.items):
+        if same:
+            assert isinstance(value, t.Display)
+            yield from _targets(evaluator, part, value.items[index])
+        else:
+            piece = _piece(evaluator, value, index)
+            yield from _targets(evaluator, part, piece)
+
+
+def _piece(evaluator: Evaluation, value: t.Expr, index: int) -> t.Subscript:
+    """`value[index]` as a node; kept on the evaluator, since memos go by a node's identity."""
+    pieces: dict[tuple[int, int], t.Subscript] = evaluator.memo("pieces")
+    key = id(value), index
+    if key not in pieces:
+        pieces[key] = t.Subscript(value.cst, value, t.Const(value.cst, index))
+        evaluator.keep(value)
+    return pieces[key]
+
+
+def path_below(evaluator: Evaluation, expr: t.Expr, root: str, context: Context) -> tuple[str | int | None, ...] | None:
+    """`("a", "b")` for `root.a["b"]`; None where the expression is not rooted in the name."""
+    if syntax.root_name(expr) != root:
+        return None  # before keys are evaluated
+    path: list[str | int | None] = []
+    while True:
+        match expr:
+            case t.Attribute():
+                path.append(expr.attr)
+                expr = expr.value
+            case t.Subscript():
+                path.append(None if isinstance(expr.index, t.Slice) else _key(evaluator, expr.index, context))
+                expr = expr.value
+            case t.Name():
+                return tuple(reversed(path)) if expr.id == root else None
+            case _:
+                return None
+
+
+def _key(evaluator: Evaluation, expr: t.Expr, context: Context) -> str | int | None:
+    if isinstance(expr, t.Const):
+        return expr.value if isinstance(expr.value, (str, int)) else None
+    answers = evaluator.evaluate(expr, context)
+    if len(answers) == 1 and isinstance(answers[0], Known) and isinstance(answers[0].value, (str, int)):
+        return answers[0].value
+    return None
+
+
+def loop_conditions(statement: t.Stmt, frame: Frame) -> tuple[Condition, ...]:
+    """The tests around a statement inside its outermost loop: they decide for which elements it runs."""
+    outermost: t.Block | None = None
+    for block in flow.ancestors(statement):
+        if isinstance(block.parent, t.For) and block is block.parent.body:
+            outermost = block.parent.block
+    if outermost is None:
+        return ()
+    found = flow.guards(statement, outermost)
+    return tuple(Condition(test, truth, frame.at(branch)) for test, truth, branch in found)
+
+
+def instance_changes(evaluator: Evaluation, instance: Instance, name: str | None = None) -> tuple[Change, ...]:
+    """Everything that the methods of an instance's class do to `self`, `__init__` first.
+
+    With a name, only what may concern this attribute: large classes are asked for few of theirs.
+    """
+    cache: dict[tuple[int, str | None], tuple[Change, ...]] = evaluator.memo("instance_changes")
+    key = id(instance), name
+    found = cache.get(key)
+    if found is not None:
+        return found
+    cache[key] = ()
+    evaluator.keep(instance)
+    assert isinstance(instance.cls, ClassValue)
+    owners = [c for c in linear_bases(evaluator, instance.cls) if isinstance(c, ClassValue)]
+    constructors: list[Change] = []
+    others: list[Change] = []
+    for owner in reversed(owners):
+        for method, statement in _concerning(evaluator, owner.definition, name):
+            frame = evaluator.method_frame(method, owner, instance)
+            certain = statement.block.parent is None and method.name == "__init__"
+            changes = changes_in(evaluator, statement, method.params[0].name, frame, certain)
+            (constructors if method.name == "__init__" else others).extend(changes)
+    cache[key] = (*constructors, *others)
+    return cache[key]
+
+
+def _concerning(evaluator: Evaluation, definition: t.ClassDef, name: str | None) -> list[tuple[t.FunctionDef, t.Stmt]]:
+    """The statements of a class's methods that may change an attribute of `self`, in textual order."""
+    indices: dict[int, list[tuple[t.FunctionDef, t.Stmt, set[str] | None]]] = evaluator.memo("changing_statements")
+    index = indices.get(id(definition))
+    if index is None:
+        index = indices[id(definition)] = [
+            (method, statement, _attributes_changed(statement, method.params[0].name))
+            for method in t.statements(definition.inner.body)
+            if isinstance(method, t.FunctionDef) and method.params
+            for statement in t.statements(method.inner.body)
+            if method.params[0].name in statement.touches and not any(True for _ in t.blocks(statement))
+        ]
+    return [(m, s) for m, s, changed in index if name is None or changed is None or name in changed]
+
+
+def _attributes_changed(statement: t.Stmt, root: str) -> set[str] | None:
+    """The attributes of `root` that a statement changes, or None where that can't be read off."""
+    places: list[t.Expr] = []
+    match statement:
+        case t.Assign():
+            places = [*statement.targets]
+        case t.AugAssign():
+            places = [statement.target]
+        case t.Delete():
+            places = [*statement.targets]
+        case t.Expression(value=t.Call(func=t.Attribute(value=held))):
+            places = [held]
+        case t.Expression(value=t.Call(func=t.Name(id="setattr"), args=(held, key, _))):
+            name = key.value.value if isinstance(key.value, t.Const) else None
+            places = [t.Attribute(None, held.value, name) if isinstance(name, str) else held.value]
+    if not places:
+        return None
+    found: set[str] = set()
+    while places:
+        place = places.pop()
+        first: str | None = None
+        while isinstance(place, (t.Attribute, t.Subscript)):
+            first = place.attr if isinstance(place, t.Attribute) else None
+            place = place.value
+        if isinstance(place, t.Display):
+            places.extend(place.items)
+        elif isinstance(place, t.Starred):
+            places.append(place.value)
+        elif isinstance(place, t.Name) and place.id != root:
+            continue
+        elif not isinstance(place, t.Name) or first is None:
+            return None
+        else:
+            found.add(first)
+    return found
