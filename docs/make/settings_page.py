@@ -1,4 +1,4 @@
-"""The table of settings, made from `wdlint.settings.catalogue`: every key, what it may be, its default and its meaning."""
+"""The table of settings, made from `wdlint.settings.catalogue`: each key, what it may be, its default, its meaning."""
 
 from __future__ import annotations
 

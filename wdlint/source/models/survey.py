@@ -1,7 +1,7 @@
 """Modules read and flattened: the parameters of everything that a model holds, name by name.
 
-What is held comes from `construction` and `models.library_modules`, later changes from `changes`; kinds of raw parameters come
-from `raw_parameter`.
+What is held comes from `construction` and `library_modules`, later changes from `changes`; kinds of raw parameters
+come from `raw_parameter`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Whether a program reads the exemptions that its model declares.
 
-What is declared is in `models.declared_exemptions`. A list or mark counts as read where any code beside its own definition asks for
-it by name, or a library's helper that is known to ask is given the model.
+What is declared is in `models.declared_exemptions`. A list or mark counts as read where any code beside its own
+definition asks for it by name, or a library's helper that is known to ask is given the model.
 """
 
 from __future__ import annotations

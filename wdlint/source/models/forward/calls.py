@@ -1,6 +1,6 @@
 """What a call does with the parameters among its arguments: the second half of `models.forward.flow`.
 
-Known operations go by name (`models.forward.operations`), methods and functions of the file are entered, and any other call is
+Known operations go by name (`operations`), methods and functions of the file are entered, and any other call is
 a layer that parameters enter as an input.
 """
 

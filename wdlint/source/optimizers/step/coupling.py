@@ -1,6 +1,6 @@
 """How the `step` of an optimizer class applies decay.
 
-`optimizers.step.flow` reads the class; here the notes become one answer. Which classes are optimizers, and what a library's
+`flow` reads the class; here the notes become one answer. Which classes are optimizers, and what a library's
 base class does, is decided by the caller.
 """
 

@@ -1,9 +1,9 @@
 """From a test in the source to a condition on the current parameter.
 
 `if "bias" in n or p.ndim < 2` becomes a selector over names and dimensions. What can't be read becomes
-an `Opaque` condition, the same one wherever the same test stands. Tests of texts are in `selections.conditions.texts`,
-of sizes in `selections.conditions.sizes`, of equality and membership in `selections.conditions.members`. What a selector answers
-is in `membership`; which parameters a collection holds is in `selections.taking.taking`.
+an `Opaque` condition, the same one wherever the same test stands. Tests of texts are in `texts`,
+of sizes in `sizes`, of equality and membership in `members`. What a selector answers is in
+`selections.membership`; which parameters a collection holds is in `selections.taking`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Tests of a text about the current parameter: its name, a part of it, its owner's name or type.
 
-What follows for a condition, and membership in lists of texts, is in `selections.conditions.tests` and `selections.conditions.members`.
+What follows for a condition, and membership in lists of texts, is in `tests` and `members`.
 """
 
 from __future__ import annotations
