@@ -178,7 +178,8 @@ class Linter:
         trail = project.trail
         files = {path: cache.digest_of(path) for path in trail.files if path != checked.file}
         imports = [(*key, led) for key, led in trail.imports.items()]
-        cache.put(name, checked, Dependencies(files, imports))
+        searches = [(*key, found) for key, found in trail.searches.items()]
+        cache.put(name, checked, Dependencies(files, imports, searches))
 
 
 def _with_fixes(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, OptimizerUse, Origin, Penalty
 from wdlint.source.optimizers.other_optimizers import with_elsewhere
+from wdlint.source.optimizers.reached import together
 from wdlint.source.optimizers.sites import is_optimizer_class, sites, step_of
 from wdlint.source.optimizers.uses import UseReader
 from wdlint.source.penalties.reach import PenaltyReach
@@ -64,9 +65,9 @@ def _uses(evaluator: Evaluator, module: t.Module, reader: UseReader, places: Pla
         places.want(module, site.call)
         for argument in site.call.args:
             places.want(module, argument.value)
-    for site in found:
-        if site.makers:
-            yield from reader.read(site)
+        if site.entered is not None:
+            places.want(site.entered[1], site.entered[0])
+    yield from together(use for site in found if site.makers for use in reader.read(site))
 
 
 def _penalties(evaluator: Evaluator, module: t.Module, reader: UseReader, places: Places) -> Iterator[Penalty]:

@@ -22,6 +22,7 @@ from wdlint.source.read import tree as t
 from wdlint.source.values import call_arguments
 from wdlint.source.values.callers import all_statements
 from wdlint.source.values.classes import class_member, linear_bases
+from wdlint.source.values.entrances import entrances
 from wdlint.source.values.values import (
     Answers,
     Arguments,
@@ -74,10 +75,12 @@ class Site:
     makers: tuple[Maker, ...]
     helper: Helper | None = None
     through: str = ""  # the project function that makes it, for a call of a factory
+    entered: tuple[t.Call, t.Module] | None = None  # the call of the function around it that is read
+    reached: bool = True  # False: constants of every caller keep it from being made
 
 
 def sites(evaluator: Evaluator, module: t.Module) -> Iterator[Site]:
-    """Every optimizer construction of a module, in textual order."""
+    """Every optimizer construction of a module, in textual order; one for each caller of the function around it."""
     count = 0
     for statement in all_statements(module.scope):
         frame = evaluator.frame(statement.scope)
@@ -85,12 +88,42 @@ def sites(evaluator: Evaluator, module: t.Module) -> Iterator[Site]:
             for call, context in calls_in(evaluator, expression, frame.at(statement)):
                 if not worth_asking(evaluator, call, context):
                     continue
-                site = _site(evaluator, call, statement, context)
-                if site is not None:
-                    yield site
-                    count += 1
-                    if count >= _COUNTED:
-                        return
+                found = list(_sites_of(evaluator, call, statement, expression, context))
+                yield from found
+                count += bool(found)
+                if count >= _COUNTED:
+                    return
+
+
+def _sites_of(
+    evaluator: Evaluator, call: t.Call, statement: t.Stmt, expression: t.Expr, context: Context
+) -> Iterator[Site]:
+    """What one call constructs, for each way into the function around it or, if none is seen, for any caller."""
+    site = _site(evaluator, call, statement, context)
+    if site is None and not _given_by_callers(call, context.frame.scope):
+        return
+    ways = entrances(evaluator, statement.scope)
+    passed_by = 0
+    seen = False
+    for way in ways.ways:
+        if evaluator.certainly_passed_by(statement, way.frame):
+            passed_by += 1
+            continue
+        for inner, there in calls_in(evaluator, expression, way.frame.at(statement)):
+            entered = _site(evaluator, inner, statement, there) if inner is call else None
+            if entered is not None:
+                seen = True
+                yield replace(entered, entered=(way.call, way.module))
+    if site is not None and not seen:
+        never = ways.complete and passed_by == len(ways.ways) > 0
+        yield replace(site, reached=False) if never else site
+
+
+def _given_by_callers(call: t.Call, scope: t.Scope) -> bool:
+    """Whether what a call calls is a parameter of the function around it, or is asked of one."""
+    root = syntax.root_name(call.func)
+    definition = scope.definition
+    return isinstance(definition, t.FunctionDef) and any(p.name == root for p in definition.params)
 
 
 def calls_in(evaluator: Evaluator, expr: t.Expr, context: Context) -> Iterator[tuple[t.Call, Context]]:

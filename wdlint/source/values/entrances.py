@@ -1,0 +1,137 @@
+"""How a function is entered: the frames that its callers make, one for each call that is seen.
+
+What one caller gives goes together: the model of one call is never read with the strength of another. A caller
+inside a function is entered by its own callers in turn, a method by the instances that the project makes of its
+class. Bounded in number and depth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wdlint.source.read import syntax
+from wdlint.source.read import tree as t
+from wdlint.source.values import call_arguments
+from wdlint.source.values.callers import CallSite, owner_of
+from wdlint.source.values.classes import linear_bases
+from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.values import (
+    Arguments,
+    ClassValue,
+    Context,
+    Frame,
+    FunctionValue,
+    Instance,
+    Partial,
+    Value,
+    bare,
+)
+
+_FRAMES = 8  # of one function
+_DEPTH = 4  # callers of callers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entrance:
+    """One way into a function: its frame, and the call that opens it."""
+
+    frame: Frame
+    call: t.Call
+    module: t.Module
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entrances:
+    """The ways into a function; `complete` says that there are no more in the project."""
+
+    ways: tuple[Entrance, ...] = ()
+    complete: bool = True
+
+
+def entrances(evaluator: Evaluator, scope: t.Scope) -> Entrances:
+    """The ways into a function as far as its callers are seen; none for a module, a class or an inner function."""
+    found: dict[int, Entrances] = evaluator.memo("entrances")
+    key = id(scope)
+    if key not in found:
+        found[key] = Entrances()  # a function that calls itself is entered from elsewhere
+        found[key] = _limited(_ways(evaluator, scope, 0))
+    return found[key]
+
+
+def _limited(ways: Iterator[Entrance]) -> Entrances:
+    kept: dict[int, Entrance] = {}
+    for way in ways:
+        if len(kept) >= _FRAMES:
+            return Entrances(tuple(kept.values()), False)
+        kept.setdefault(id(way.frame), way)
+    return Entrances(tuple(kept.values()))
+
+
+def _ways(evaluator: Evaluator, scope: t.Scope, depth: int) -> Iterator[Entrance]:
+    definition = scope.definition
+    if not isinstance(definition, t.FunctionDef) or depth >= _DEPTH:
+        return
+    owner = owner_of(definition)
+    if owner is None:
+        if scope.parent is not None and scope.parent.kind == "module":
+            yield from _called(evaluator, definition, depth)
+    elif "classmethod" in syntax.decorator_names(definition) or "staticmethod" in syntax.decorator_names(definition):
+        yield from _called(evaluator, definition, depth)
+    elif definition.name == "__init__":
+        yield from _made(evaluator, definition, owner, depth)
+    else:
+        seen = False
+        for way in _called(evaluator, definition, depth):
+            receiver = way.frame.receiver
+            if isinstance(receiver, Instance) and receiver.arguments is not None:
+                seen = True
+                yield way
+        if not seen:
+            yield from _made(evaluator, definition, owner, depth)
+
+
+def _called(evaluator: Evaluator, definition: t.FunctionDef, depth: int) -> Iterator[Entrance]:
+    """The frames of a function's own calls."""
+    for site in evaluator.call_index.callers(evaluator, definition, everywhere=True):
+        for context in _contexts(evaluator, site, depth):
+            for callee in evaluator.evaluate(site.call.func, context):
+                arguments = Arguments(site.call.args, context)
+                called: Value = bare(callee)
+                if isinstance(called, Partial):
+                    arguments = call_arguments.completed(evaluator, called.arguments, arguments)
+                    called = bare(called.callee)
+                if isinstance(called, FunctionValue) and called.definition is definition:
+                    frame = evaluator.call_frame(called, arguments, site.call, context)
+                    if frame is not None:
+                        yield Entrance(frame, site.call, context.module)
+
+
+def _made(evaluator: Evaluator, definition: t.FunctionDef, owner: t.ClassDef, depth: int) -> Iterator[Entrance]:
+    """The frames of a method of the instances that the project makes."""
+    cls = evaluator.class_value(owner)
+    for site in evaluator.call_index.constructions(evaluator, owner):
+        for context in _contexts(evaluator, site, depth):
+            for value in map(bare, evaluator.evaluate(site.call, context)):
+                if not isinstance(value, Instance) or not isinstance(value.cls, ClassValue):
+                    continue
+                if value.arguments is not None and any(base is cls for base in linear_bases(evaluator, value.cls)):
+                    yield Entrance(evaluator.method_frame(definition, cls, value), site.call, context.module)
+
+
+def _contexts(evaluator: Evaluator, site: CallSite, depth: int) -> Iterator[Context]:
+    """Where a call stands: in each frame of the function around it, or in one whose caller is not known."""
+    scope = site.statement.scope
+    running: set[int] = evaluator.memo("entering").setdefault("scopes", set())
+    ways: Entrances | None = None
+    if scope.kind == "function" and id(scope) not in running:
+        running.add(id(scope))
+        try:
+            ways = _limited(_ways(evaluator, scope, depth + 1))
+        finally:
+            running.discard(id(scope))
+    frames = [way.frame for way in ways.ways] if ways is not None else []
+    for frame in frames or [evaluator.frame(scope)]:
+        if evaluator.certainly_passed_by(site.statement, frame):
+            continue
+        yield frame.at(site.statement)
