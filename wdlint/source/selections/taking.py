@@ -77,7 +77,7 @@ def of_item(evaluator: Evaluation, item: Item, depth: int) -> Iterator[Taken]:
     """The parameters of one element of a sequence, under the conditions of its loop."""
     answers = evaluator.force(item.value)
     for index, held in enumerate(answers):
-        reader = _reader_for(evaluator, held)
+        reader = reader_for(evaluator, held)
         condition = reader.all_of(item.conditions)
         if reader.whole:
             condition = _of_one_module(condition)
@@ -133,7 +133,7 @@ def _is_plain_layer(path: str) -> bool:
     return path.startswith("torch.nn.") and not last.startswith("_") and last not in ("Module", "Sequential")
 
 
-def _reader_for(evaluator: Evaluation, held: Value) -> Reader:
+def reader_for(evaluator: Evaluation, held: Value) -> Reader:
     """How the conditions around a value are to be read: about an owner, or about all below a module."""
     inner = bare(held)
     if isinstance(inner, TextOf) and isinstance(inner.pieces[-1], Element):
@@ -166,15 +166,11 @@ def _of_collection(evaluator: Evaluation, collection: Collection, depth: int) ->
 
 
 def _rooted(model: Value) -> tuple[Value, str]:
-    """A model and the path below it: `Part(net, "fc")` is the part `fc` of `net`."""
-    while isinstance(model, Changed):
-        model = model.base
-    if isinstance(model, Part):
-        root = model.root
-        while isinstance(root, Changed):
-            root = root.base
-        return root, model.path
-    return model, ""
+    """A model, with what was done to it, and the path below it: `Part(net, "fc")` is the part `fc` of `net`."""
+    inner = model
+    while isinstance(inner, Changed):
+        inner = inner.base
+    return (inner.root, inner.path) if isinstance(inner, Part) else (model, "")
 
 
 def _of_operation(evaluator: Evaluation, operation: Operation, depth: int) -> Iterator[Taken]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wdlint.facts import Origin
+from wdlint.source.libraries import adapters
 from wdlint.source.libraries.functions import FUNCTIONS
 from wdlint.source.values import contents, objects
 from wdlint.source.values.call_arguments import argument, keywords, positional, spreads
@@ -110,6 +111,9 @@ def library_call(
     if callee.path in _PASSED_THROUGH or callee.path.endswith(".from_config_dict"):
         given = positional(evaluator, arguments)
         return given[0] if given else (SequenceValue("list", (), node, context),)
+    models = adapters.adapted(evaluator, callee.path, arguments, context)
+    if models:
+        return models
     if callee.path in REPARAMETRISING:
         given = positional(evaluator, arguments)
         change = Change((), REPARAMETRISING[callee.path], None, arguments.written[1:], context, True)
