@@ -40,11 +40,6 @@ def called(evaluator: Evaluator, call: t.Call, context: Context) -> str | None:
     return dotted if dotted is not None and dotted.startswith("torch.") else None
 
 
-def last_name(call: t.Call) -> str:
-    func = call.func
-    return func.id if isinstance(func, t.Name) else func.attr if isinstance(func, t.Attribute) else ""
-
-
 def given(call: t.Call, name: str, position: int) -> t.Expr | None:
     """An argument by name or position; None where it is not given, or spread."""
     for argument in call.args:
@@ -78,7 +73,7 @@ def squared(evaluator: Evaluator, expr: t.Expr, context: Context) -> t.Expr | No
         case t.Binary(op="*" | "@"):
             return expr.left if times_itself(expr) else None
         case t.Call():
-            name = last_name(expr)
+            name = syntax.last_name(expr)
             if name not in ("pow", "square", "mul", "multiply", "dot", "inner", "vdot", "pow_", "square_"):
                 return None
             path, plain = operands(evaluator, expr, context)
@@ -118,9 +113,9 @@ def _unturned(expr: t.Expr) -> t.Expr:
 
 def normed(evaluator: Evaluator, expr: t.Expr, context: Context) -> tuple[t.Expr, bool] | None:
     """The operand of a Euclidean norm, and whether it is taken along one axis only."""
-    if not isinstance(expr, t.Call) or "norm" not in last_name(expr):
+    if not isinstance(expr, t.Call) or "norm" not in syntax.last_name(expr):
         return None
-    name = last_name(expr)
+    name = syntax.last_name(expr)
     path = called(evaluator, expr, context)
     if path is not None:
         if path not in _NORM_FUNCTIONS:
@@ -146,7 +141,7 @@ def squared_error_to_zero(evaluator: Evaluator, expr: t.Expr, context: Context) 
     """The operand of `F.mse_loss(p, torch.zeros_like(p))` and `nn.MSELoss()(p, zeros)`."""
     if not isinstance(expr, t.Call) or len(expr.args) < 2:
         return None
-    if not any(word in last_name(expr).lower() for word in ("mse", "crit", "loss", "l2")):
+    if not any(word in syntax.last_name(expr).lower() for word in ("mse", "crit", "loss", "l2")):
         return None
     callees = evaluator.evaluate(expr.func, context)
     paths = {
