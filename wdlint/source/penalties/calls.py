@@ -9,8 +9,9 @@ from wdlint.source.penalties import terms as penalty_terms
 from wdlint.source.penalties.operands import RESHAPED
 from wdlint.source.penalties.products import sums_all
 from wdlint.source.penalties.reading import Reading
-from wdlint.source.penalties.terms import called, last_name
+from wdlint.source.penalties.terms import called
 from wdlint.source.penalties.ways import Term, Way
+from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.classes import method_named
 from wdlint.source.values.elements import elements_of
@@ -62,7 +63,7 @@ _SCALING = ("scale", "scale_loss")
 
 
 def call(reader: Reading, expr: t.Call, context: Context, way: Way) -> Iterator[Term]:
-    name = last_name(expr)
+    name = syntax.last_name(expr)
     path = called(reader.evaluator, expr, context)
     if path is not None:
         yield from _library(reader, expr, path, context, way)

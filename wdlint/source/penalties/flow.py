@@ -18,7 +18,7 @@ from wdlint.source.penalties.operands import Operand, parameters
 from wdlint.source.penalties.products import product_with_itself, scaled_square
 from wdlint.source.penalties.scalars import is_scalar
 from wdlint.source.penalties.selection import selected
-from wdlint.source.penalties.terms import called, last_name
+from wdlint.source.penalties.terms import called
 from wdlint.source.penalties.ways import Factor, Term, Way
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
@@ -127,7 +127,7 @@ class Reader:
             parent = block.parent
             if isinstance(parent, t.With):
                 for value, _ in parent.items:
-                    if isinstance(value, t.Call) and last_name(value) in ("no_grad", "inference_mode"):
+                    if isinstance(value, t.Call) and syntax.last_name(value) in ("no_grad", "inference_mode"):
                         return True
         definition = context.frame.scope.definition
         return isinstance(definition, t.FunctionDef) and not {"no_grad", "inference_mode"}.isdisjoint(
@@ -137,10 +137,10 @@ class Reader:
     def _is_root(self, expr: t.Call | t.Binary, context: Context) -> bool:
         if isinstance(expr, t.Binary):
             return expr.op == "**" and isinstance(expr.right, t.Const) and expr.right.value == 0.5
-        if last_name(expr) == "pow":
+        if syntax.last_name(expr) == "pow":
             exponent = expr.args[-1].value if expr.args else None
             return isinstance(exponent, t.Const) and exponent.value == 0.5
-        return last_name(expr) == "sqrt" and called(self.evaluator, expr, context) in (None, "torch.sqrt")
+        return syntax.last_name(expr) == "sqrt" and called(self.evaluator, expr, context) in (None, "torch.sqrt")
 
     def _first(self, call: t.Call, context: Context) -> t.Expr | None:
         _, plain = penalty_terms.operands(self.evaluator, call, context)

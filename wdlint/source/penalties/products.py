@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wdlint.source.penalties.terms import given, last_name, operands, same
+from wdlint.source.penalties.terms import given, operands, same
+from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.evaluator import Evaluator
 from wdlint.source.values.values import Context, constant
@@ -31,11 +32,11 @@ def product_with_itself(evaluator: Evaluator, expr: t.Expr, context: Context) ->
     match expr:
         case t.Binary(op="*" | "@"):
             return Square(_unturned(expr.left), gram=expr.op == "@") if times_itself(expr) else None
-        case t.Call() if last_name(expr) in _TRACES:
+        case t.Call() if syntax.last_name(expr) in _TRACES:
             _, plain = operands(evaluator, expr, context)
             inner = product_with_itself(evaluator, plain[0], context) if plain else None
             return Square(inner.operand) if inner is not None and inner.gram else None
-        case t.Call() if last_name(expr) in _PRODUCTS:
+        case t.Call() if syntax.last_name(expr) in _PRODUCTS:
             return _called_product(evaluator, expr, context)
         case _:
             return None
@@ -45,7 +46,7 @@ def _called_product(evaluator: Evaluator, call: t.Call, context: Context) -> Squ
     path, plain = operands(evaluator, call, context)
     if path is not None and not path.startswith("torch."):
         return None
-    name = last_name(call)
+    name = syntax.last_name(call)
     if name == "einsum":
         factors = einsum_operands(call)
         pair = len(factors) == 2 and same(factors[0], factors[1])

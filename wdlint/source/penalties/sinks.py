@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from wdlint.source.penalties.products import scaled_square, times_itself
-from wdlint.source.penalties.terms import last_name
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import callers
@@ -104,7 +103,7 @@ def _look(node: t.Expr, statement: t.Stmt, found: Sinks) -> None:
     match node:
         case t.Call():
             found.losses.extend(_differentiated(node, statement))
-            found.hinted = found.hinted or last_name(node) in _NORM_CALLS
+            found.hinted = found.hinted or syntax.last_name(node) in _NORM_CALLS
         case t.Binary(op="**", right=t.Const(value=exponent)):
             found.hinted = found.hinted or exponent in (2, 0.5)
         case t.Binary(op="*" | "@"):
@@ -122,7 +121,7 @@ def _look(node: t.Expr, statement: t.Stmt, found: Sinks) -> None:
 
 def _differentiated(call: t.Call, statement: t.Stmt) -> Iterator[LossSink]:
     """The expressions whose gradient a call computes."""
-    name = last_name(call)
+    name = syntax.last_name(call)
     first = call.args[0].value if call.args and not call.args[0].star else None
     if name in _BACKWARD and isinstance(call.func, t.Attribute):
         yield LossSink(call, call.func.value, statement)

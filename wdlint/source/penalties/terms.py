@@ -51,11 +51,6 @@ def called(evaluator: Evaluator, call: t.Call, context: Context) -> str | None:
     return dotted if dotted is not None and dotted.startswith("torch.") else None
 
 
-def last_name(call: t.Call) -> str:
-    func = call.func
-    return func.id if isinstance(func, t.Name) else func.attr if isinstance(func, t.Attribute) else ""
-
-
 def given(call: t.Call, name: str, position: int) -> t.Expr | None:
     """An argument by name or position; None where it is not given, or spread."""
     for argument in call.args:
@@ -87,7 +82,7 @@ def squared(evaluator: Evaluator, expr: t.Expr, context: Context) -> t.Expr | No
         case t.Binary(op="**"):
             return expr.left if is_two(evaluator, expr.right, context) else None
         case t.Call():
-            name = last_name(expr)
+            name = syntax.last_name(expr)
             if name not in ("pow", "square", "pow_", "square_"):
                 return None
             path, plain = operands(evaluator, expr, context)
@@ -104,9 +99,9 @@ def squared(evaluator: Evaluator, expr: t.Expr, context: Context) -> t.Expr | No
 
 def normed(evaluator: Evaluator, expr: t.Expr, context: Context) -> tuple[t.Expr, bool] | None:
     """The operand of a Euclidean norm, and whether it is taken along one axis only."""
-    if not isinstance(expr, t.Call) or "norm" not in last_name(expr):
+    if not isinstance(expr, t.Call) or "norm" not in syntax.last_name(expr):
         return None
-    name = last_name(expr)
+    name = syntax.last_name(expr)
     path = called(evaluator, expr, context)
     if path is not None:
         if path not in _NORM_FUNCTIONS:
@@ -143,7 +138,7 @@ def squared_error_to_zero(evaluator: Evaluator, expr: t.Expr, context: Context) 
     """The operand of `F.mse_loss(p, torch.zeros_like(p))` and `nn.MSELoss()(p, zeros)`."""
     if not isinstance(expr, t.Call) or len(expr.args) < 2:
         return None
-    named = last_name(expr.func if isinstance(expr.func, t.Call) else expr).lower()
+    named = syntax.last_name(expr.func if isinstance(expr.func, t.Call) else expr).lower()
     if not any(word in named for word in ("mse", "crit", "loss", "l2")):
         return None
     callees = evaluator.evaluate(expr.func, context)
@@ -164,7 +159,7 @@ def is_zeros(evaluator: Evaluator, expr: t.Expr, context: Context) -> bool:
     """Whether an expression is a tensor of zeros: `torch.zeros_like(p)`, `p.new_zeros(…)`, `torch.tensor(0.0)`."""
     while isinstance(expr, t.Call) and isinstance(expr.func, t.Attribute) and expr.func.attr in _SHAPING:
         expr = expr.func.value
-    if isinstance(expr, t.Call) and last_name(expr) == "new_zeros":
+    if isinstance(expr, t.Call) and syntax.last_name(expr) == "new_zeros":
         return True
     answers = [bare(v) for v in evaluator.evaluate(expr, context)]
     return bool(answers) and all(_zero(evaluator, v, context) for v in answers)
