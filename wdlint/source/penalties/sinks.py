@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from wdlint.source.penalties.terms import scaled_square, times_itself
+from wdlint.source.penalties.products import scaled_square, times_itself
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import callers
@@ -19,11 +19,24 @@ _BACKWARD = frozenset(("backward", "manual_backward", "backward_step"))
 _LOSS_ENTRIES = frozenset(
     ("loss", "train_loss", "batch_loss", "batch_train_loss", "total_loss", "loss_grad", "training_loss")
 )
-_LOSS_WORDS = ("loss", "objective", "criterion", "penal", "regular", "reg_", "_reg", "l2", "cost")
+_LOSS_WORDS = (
+    "loss",
+    "objective",
+    "criterion",
+    "penal",
+    "regular",
+    "reg_",
+    "_reg",
+    "l2",
+    "cost",
+    "ridge",
+    "weight_decay",
+)
 _NORM_CALLS = frozenset(
     (
         "norm", "vector_norm", "matrix_norm", "frobenius_norm", "pow", "pow_", "square", "square_", "mse_loss",
-        "MSELoss", "dot", "inner", "vdot",
+        "MSELoss", "dot", "inner", "vdot", "einsum", "tensordot", "matmul", "mm", "_foreach_norm", "_foreach_pow",
+        "_foreach_mul", "get_total_norm", "trace",
     )
 )  # fmt: skip
 _TELLING = frozenset(
@@ -56,6 +69,7 @@ class Sinks:
     rewritten: list[tuple[t.Stmt, t.Expr | None, t.Expr]] = field(default_factory=list)
     functions: list[t.FunctionDef] = field(default_factory=list)  # those that return a loss, by their name
     gradients: bool = False  # something is called `grad`
+    hooks: bool = False  # something is called when a gradient is there
     hinted: bool = False  # something is squared, normed, or named as a penalty
     torch: bool = True
 
@@ -99,6 +113,8 @@ def _look(node: t.Expr, statement: t.Stmt, found: Sinks) -> None:
     name = node.id if isinstance(node, t.Name) else node.attr if isinstance(node, t.Attribute) else ""
     if name == "grad":
         found.gradients = True
+    elif name in ("register_hook", "register_post_accumulate_grad_hook"):
+        found.hooks = True
     elif name and not found.hinted:
         found.hinted = not _TELLING.isdisjoint(name.lower().split("_"))
 
