@@ -10,7 +10,7 @@ import textwrap
 import pytest
 
 from wdlint.api import check_source
-from wdlint.judging.examples import differences, marks_of
+from wdlint.linting.examples import differences, marks_of
 
 HEAD = """\
 import torch
