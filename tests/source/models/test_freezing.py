@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wdlint.judging.examples import differences, lint_files, marks_of
+from wdlint.linting.examples import differences, lint_files, marks_of
 
 REACH = ("WD101", "WD102", "WD103", "WD104")
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from wdlint.facts import Kind
+from wdlint.source.libraries.library import Call, Library
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.call_arguments import argument
@@ -21,7 +22,6 @@ from wdlint.source.values.values import (
     Arguments,
     Change,
     Changed,
-    Context,
     External,
     Instance,
     Known,
@@ -120,20 +120,21 @@ def adaptations(
                 yield replace(_configured(evaluator, arguments, "adapter_config", 0), model=model)
 
 
-def adapted(evaluator: Evaluation, path: str, arguments: Arguments, context: Context) -> Answers:
-    """The models that a function returns as it was given them, adapters put on; empty where it does no such thing."""
-    name = path.rpartition(".")[2]
-    if (
-        name not in ("get_peft_model", "inject_adapter_in_model", *_ALL[:2])
-        and path != "peft.PeftModel.from_pretrained"
-    ):
-        return ()
-    models = _given(evaluator, arguments, "model", 1 if name == "inject_adapter_in_model" else 0)
-    if name in _ALL:
-        return models
-    change = Change((), ADAPTED, t.Const(None, path), arguments.written, arguments.context or context, True)
+def _adapted(evaluator: Evaluation, call: Call) -> Answers | None:
+    """The models that a function returns as it was given them, adapters put on."""
+    assert isinstance(call.callee, External)
+    name = call.callee.path.rpartition(".")[2]
+    models = _given(evaluator, call.arguments, "model", 1 if name == "inject_adapter_in_model" else 0)
+    if name in _ALL or not models:
+        return models or None
+    where = call.arguments.context or call.context
+    change = Change((), ADAPTED, t.Const(None, name), call.arguments.written, where, True)
     evaluator.keep(change.value)
     return tuple(Changed(model, (change,)) for model in models)
+
+
+def _returns_model(path: str) -> bool:
+    return path.rpartition(".")[2] in _RETURNING or path == "peft.PeftModel.from_pretrained"
 
 
 def added_by(evaluator: Evaluation, change: Change) -> tuple[Added, ...]:
@@ -204,3 +205,6 @@ def _heads(evaluator: Evaluation, arguments: Arguments) -> tuple[str, ...]:
         if task in _HEADS:
             return _HEADS[str(task)]
     return ()
+
+
+LIBRARY = Library(paths=("peft", "loralib", "diffusers", "unsloth"), families=((_returns_model, _adapted),))

@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from wdlint.facts import Evidence, Kind, Ternary, Witness
 from wdlint.source.libraries import adapters
+from wdlint.source.libraries.torch import REPARAMETRISING
 from wdlint.source.models.containers import add_named, add_numbered, listed
 from wdlint.source.models.members import ANY, Leaf, Members, is_below, names_of, set_anew, set_slot
-from wdlint.source.values import arithmetic, calls
+from wdlint.source.values import arithmetic
 from wdlint.source.values.evaluator import Evaluator
 from wdlint.source.values.execution import answers, forced, looped
 from wdlint.source.values.values import Answers, Change, Instance, Known, SequenceValue, bare, constant
@@ -114,7 +115,7 @@ def _act(evaluator: Evaluator, members: Members, change: Change, present: Ternar
     elif change.action == "update" and arguments:
         for value in evaluator.evaluate(arguments[0], context):
             add_named(members, evaluator, value, present)
-    elif change.action in calls.REPARAMETRISING.values():
+    elif change.action in REPARAMETRISING.values():
         reparametrise(evaluator, members, change, present)
     elif change.action in (adapters.ADAPTED, "add_adapter"):
         members.fixed.extend(
