@@ -102,7 +102,7 @@ class UseReader:
         count = max(part.choice[1] for draft in groups.drafts for part in draft.parts or (UNREAD,))
         for index in range(min(count, _MODELS)):
             drafts = tuple(draft.choosing(index) for draft in groups.drafts)
-            models = self._models.of(Groups(drafts, groups.complete, groups.listed))
+            models = self._models.of(part for draft in drafts for part in draft.parts)
             chosen = Groups(drafts, groups.complete, groups.listed)
             several = self._families(models, drafts, site.context.module) if _tests(drafts) else []
             for model in several:
@@ -117,10 +117,11 @@ class UseReader:
         if len(models) != 1 or models[0].inventory is not None:
             return []
         from wdlint.source.models.families import possible_models
+        from wdlint.source.models.trained import of_family
 
         selectors = [part.selector for draft in drafts for part in draft.parts]
         found = possible_models(models[0].value, selectors, module)
-        return [Model(models[0].value, inventory) for inventory in found]
+        return [Model(models[0].value, of_family(self.evaluator, models[0].value, one)) for one in found]
 
     def _leading(self, makers: Sequence[Maker]) -> Maker:
         """The answer whose arguments are read: the first that decays at all."""
@@ -135,7 +136,7 @@ class UseReader:
             later = set_later(self.evaluator, site, index, key)
             drafted.append((draft, later or draft.amount or constructor))
         members = [members_of(self.evaluator, draft, models, inventory) for draft, _ in drafted]
-        divisions = [division_of(draft) for draft, _ in drafted]
+        divisions = [division_of(self.evaluator, draft) for draft, _ in drafted]
         decayed = [i for i, (_, amount) in enumerate(drafted) if amount.value is None or amount.value != 0]
         together(self.evaluator, groups.drafts, decayed, models, inventory, members, divisions)
         rate = learning_rate(self.evaluator, self.places, maker)
@@ -196,7 +197,7 @@ class UseReader:
         for binding, made in forgotten(self.evaluator, site.context, maker.decay.name if maker.decay else None):
             constructor = constructor_amount(self.evaluator, maker)
             drafted = [(draft, draft.amount or constructor) for draft in made.drafts]
-            theirs = self._models.of(made)
+            theirs = self._models.of(part for draft in made.drafts for part in draft.parts)
             place = self.places.of(site.context.module, binding)
             same = len(theirs) == 1 and same_model(theirs[0].value, models[0].value)
             if place is None or not same or not _divided(drafted):
@@ -204,7 +205,7 @@ class UseReader:
             inventory = models[0].inventory
             facts = tuple(
                 self._group(site, draft, amount, members_of(self.evaluator, draft, models, inventory),
-                            division_of(draft), models, rate)
+                            division_of(self.evaluator, draft), models, rate)
                 for draft, amount in drafted
             )  # fmt: skip
             return place, facts

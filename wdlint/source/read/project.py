@@ -62,7 +62,7 @@ class Project:
         from wdlint.source.read.parse import Unreadable
 
         with suppress(Unreadable):
-            self._modules[key] = self.programs.parsed(data, path)
+            self._modules[key] = self.programs.consulted(data, path)
         return self._modules[key]
 
     def adopt(self, module: t.Module) -> None:

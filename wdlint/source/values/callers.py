@@ -93,9 +93,7 @@ class CallIndex:
                     if any(isinstance(base, ClassValue) and base.definition is owner for base in bases):
                         yield from self.constructions(evaluator, statement)
 
-    def _search(
-        self, evaluator: Evaluation, definition: t.FunctionDef, everywhere: bool
-    ) -> Iterator[CallSite]:
+    def _search(self, evaluator: Evaluation, definition: t.FunctionDef, everywhere: bool) -> Iterator[CallSite]:
         scope = definition.scope
         yield from self._in_module(evaluator, definition, scope.module)
         if not everywhere or scope.kind == "function":  # only its own function can call an inner one
