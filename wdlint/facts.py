@@ -302,6 +302,7 @@ class Trouble:
 
     message: str
     place: Place
+    read: bool = False  # as far as it goes: as Python of former days
 
 
 @dataclass(frozen=True, slots=True)

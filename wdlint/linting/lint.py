@@ -186,7 +186,7 @@ def _with_fixes(
     findings: list[Finding], facts: FileFacts, data: bytes, project: Project, settings: Settings
 ) -> list[Finding]:
     """The findings with the fixes that can be planned for them and that the settings allow."""
-    if not findings:
+    if not findings or facts.troubles:  # what does not parse is not edited
         return findings
     from wdlint.fix.plan import with_fixes
     from wdlint.fix.policy import admitted

@@ -22,7 +22,7 @@ from wdlint.source.read import tree as t
 from wdlint.source.values import call_arguments
 from wdlint.source.values.callers import all_statements
 from wdlint.source.values.classes import class_member, linear_bases
-from wdlint.source.values.entrances import entrances
+from wdlint.source.values.entrances import entrances, passes_by
 from wdlint.source.values.values import (
     Answers,
     Arguments,
@@ -106,7 +106,7 @@ def _sites_of(
     passed_by = 0
     seen = False
     for way in ways.ways:
-        if evaluator.certainly_passed_by(statement, way.frame):
+        if passes_by(evaluator, way, statement):
             passed_by += 1
             continue
         for inner, there in calls_in(evaluator, expression, way.frame.at(statement)):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values import call_arguments
+from wdlint.source.values import arithmetic, call_arguments, flow
 from wdlint.source.values.callers import CallSite, owner_of
 from wdlint.source.values.classes import linear_bases
 from wdlint.source.values.evaluator import Evaluator
@@ -23,6 +23,7 @@ from wdlint.source.values.values import (
     Frame,
     FunctionValue,
     Instance,
+    Known,
     Partial,
     Value,
     bare,
@@ -132,6 +133,18 @@ def _contexts(evaluator: Evaluator, site: CallSite, depth: int) -> Iterator[Cont
             running.discard(id(scope))
     frames = [way.frame for way in ways.ways] if ways is not None else []
     for frame in frames or [evaluator.frame(scope)]:
-        if evaluator.certainly_passed_by(site.statement, frame):
-            continue
         yield frame.at(site.statement)
+
+
+def passes_by(evaluator: Evaluator, way: Entrance, statement: t.Stmt) -> bool:
+    """Whether a literal that the call itself gives keeps a statement of the function from running."""
+    literal = {
+        name
+        for name, answers in (way.frame.arguments or {}).items()
+        if any(isinstance(v, Known) and any(v.node is given.value for given in way.call.args) for v in answers)
+    }
+    for test, truth, branch in flow.guards(statement) if literal else ():
+        names = {node.id for node in syntax.walk(test) if isinstance(node, t.Name)}
+        if names & literal and arithmetic.truth(evaluator, test, way.frame.at(branch)) is (not truth):
+            return True
+    return False

@@ -205,15 +205,6 @@ class Evaluator:
                 return False
         return True
 
-    def certainly_passed_by(self, statement: t.Stmt, frame: Frame) -> bool:
-        """Whether constants that no user changes keep a statement from running in a frame."""
-        if frame.arguments is None:
-            return False
-        return any(
-            arithmetic.truth(self, test, frame.at(branch)) is (not truth)
-            for test, truth, branch in flow.guards(statement)
-        )
-
     # ---- calls
 
     def call(self, callee: Value, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
