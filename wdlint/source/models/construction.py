@@ -170,7 +170,7 @@ class Construction:
         self_name = method.params[0].name
         for statement in t.statements(method.inner.body):
             touched = self_name in statement.touches
-            if isinstance(statement, (t.If, t.While, t.With, t.Try, t.Match, t.FunctionDef, t.ClassDef)):
+            if isinstance(statement, (t.If, t.While, t.With, t.Try, t.FunctionDef, t.ClassDef)):
                 continue
             if isinstance(statement, t.For):
                 self._frozen_by_loop(statement, self_name, frame, present)

@@ -14,6 +14,7 @@ import libcst as cst
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.read.lower_expressions import OPERATORS, argument, expression, parameters
+from wdlint.source.read.lower_patterns import asked, captures
 
 _MUTATORS = frozenset(
     "append extend insert add update setdefault pop popitem remove discard clear add_param_group "
@@ -49,9 +50,12 @@ def _block(body: Any, parent: t.Stmt | None, scope: t.Scope) -> t.Block:
 
 def _add(block: t.Block, node: Any, scope: t.Scope) -> None:
     handler = _STATEMENTS.get(type(node))
-    if handler is None:
-        return
-    statement = handler(node, scope)
+    if handler is not None:
+        _place(block, handler(node, scope), scope)
+
+
+def _place(block: t.Block, statement: t.Stmt, scope: t.Scope) -> None:
+    """Put a statement at the end of a block, once the blocks that it holds are filled."""
     statement.block = block
     statement.index = len(block.statements)
     statement.scope = scope
@@ -211,12 +215,21 @@ def _try(node: Any, scope: t.Scope) -> t.Stmt:
 
 
 def _match(node: cst.Match, scope: t.Scope) -> t.Stmt:
-    cases = []
-    for case in node.cases:
-        literal = expression(case.pattern.value) if isinstance(case.pattern, cst.MatchValue) else None
-        guard = expression(case.guard) if case.guard is not None else None
-        cases.append((literal, guard, _block(case.body, None, scope)))
-    return t.Match(node, expression(node.subject), tuple(cases))
+    """A `match` as the chain of branches that it is: each case asks its pattern, and its guard, after the others."""
+    subject = expression(node.subject)
+    chain: t.If | None = None
+    for case in reversed(node.cases):
+        orelse: t.Block | None = None
+        if chain is not None:
+            orelse = t.Block([], None)
+            _place(orelse, chain, scope)
+        body = t.Block([], None)
+        for name, value in captures(case.pattern, subject):
+            _place(body, t.Assign(case, (name,), value), scope)
+        for child in _block(case.body, None, scope).statements:
+            _place(body, child, scope)
+        chain = t.If(case, asked(case, subject), body, orelse)
+    return chain if chain is not None else t.Expression(node, subject)
 
 
 def _function(node: cst.FunctionDef, scope: t.Scope) -> t.Stmt:

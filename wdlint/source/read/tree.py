@@ -299,12 +299,6 @@ class Try(Statement):
 
 
 @dataclass(slots=True, eq=False)
-class Match(Statement):
-    subject: Expr
-    cases: tuple[tuple[Expr | None, Expr | None, Block], ...]  # literal pattern (None: other), guard, body
-
-
-@dataclass(slots=True, eq=False)
 class Parameter(Node):
     """One parameter of a function."""
 
@@ -382,7 +376,6 @@ Stmt: TypeAlias = (
     | While
     | With
     | Try
-    | Match
     | FunctionDef
     | ClassDef
 )
@@ -415,9 +408,6 @@ def blocks(statement: Stmt) -> Iterator[Block]:
                 yield statement.orelse
             if statement.final:
                 yield statement.final
-        case Match():
-            for _, _, body in statement.cases:
-                yield body
         case _:
             return
 
