@@ -393,7 +393,8 @@ class Evaluator:
         if parameter.star == "**":
             return (MappingValue((), complete=False),)
         default = self.default(parameter, frame)
-        if default and not (len(default) == 1 and isinstance(default[0], Known) and default[0].value is None):
+        optional = len(default) == 1 and isinstance(default[0], Known) and default[0].value is None
+        if default and not optional:
             return default
         annotation = None
         if parameter.annotation is not None and frame.parent is not None:
@@ -401,7 +402,7 @@ class Evaluator:
         if annotation is not None and isinstance(bare(annotation), Instance):
             return (annotation,)
         scope = frame.scope
-        return (Unknown(f"{scope.module.name}.{scope.name}.{parameter.name}"),)
+        return (Unknown(f"{scope.module.name}.{scope.name}.{parameter.name}", optional=optional),)
 
     # ---- classes
 

@@ -15,7 +15,7 @@ from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import flow
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.values import Answers, Context, Known, Unknown
+from wdlint.source.values.values import Answers, Context, Known, Unknown, Value
 
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
@@ -41,16 +41,24 @@ def narrowed(evaluator: Evaluation, expr: t.Expr, context: Context, found: Answe
     if not tests:
         return found
     asked = [test for test in tests if _same_value(evaluator, expr, context, test[3])]
-    for op, other, outcome, _ in asked:
+    if not asked:
+        return found
+    for op, other, outcome, where in asked:
         if (op, outcome) in (("==", True), ("is", True), ("!=", False)) and not isinstance(other, (str, bytes)):
             return (Known(other, Origin.COMPUTED, expr, context.module),)
+        if op is None and not outcome and isinstance(where, t.Assert):
+            return (Known(0, Origin.COMPUTED, expr, context.module),)
+    key = f"{context.frame.scope.module.name}.{context.frame.scope.name}.{name}"
+    if any(_excluded(None, test) for test in asked) and all(map(_is_optional, found)):
+        return (Unknown(key, unset=True),)
     left = tuple(v for v in found if not (isinstance(v, Known) and any(_excluded(v.value, test) for test in asked)))
-    if left or not asked:
-        return left or found
-    unset = all(isinstance(v, Known) and v.value is None for v in found)
     positive = any(op in (None, ">", "!=") and outcome for op, _, outcome, _ in asked)
-    scope = context.frame.scope
-    return (Unknown(f"{scope.module.name}.{scope.name}.{name}", positive=positive and not unset, unset=unset),)
+    return left or (Unknown(key, positive=positive),)
+
+
+def _is_optional(value: Value) -> bool:
+    """Whether a value is None as long as nobody sets it."""
+    return value.optional if isinstance(value, Unknown) else isinstance(value, Known) and value.value is None
 
 
 def _asked(statement: t.Stmt) -> dict[str, list[Asked]]:

@@ -90,7 +90,8 @@ class Unknown:
     key: str
     computed: bool = False
     positive: bool = False  # a number that is certainly not 0
-    unset: bool = False  # None unless the user sets it, and read only where it is set
+    optional: bool = False  # None unless somebody sets it
+    unset: bool = False  # the same, and read only where it is set
     annotation: Value | None = None
 
 
