@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from wdlint.judging.examples import differences, files_of, lint_files, marks_of
+from wdlint.linting.examples import differences, files_of, lint_files, marks_of
 
 NET = """\
 import argparse

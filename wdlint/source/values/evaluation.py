@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from wdlint.source.read import tree as t
 from wdlint.source.read.project import Project
-from wdlint.source.selections.taken import Taken
 from wdlint.source.values import flow
 from wdlint.source.values.values import (
     Answers,
@@ -24,7 +23,7 @@ from wdlint.source.values.values import (
     Frame,
     FunctionValue,
     Instance,
-    Unknown,
+    Method,
     Value,
 )
 
@@ -35,6 +34,25 @@ class Calls(Protocol):
     def calls(self, module: t.Module) -> dict[str, list[tuple[t.Call, t.Stmt]]]: ...
 
 
+class Libraries(Protocol):
+    """What is known of libraries; `libraries.known.Known` answers. None: no library says so."""
+
+    def call(
+        self,
+        evaluator: Evaluation,
+        callee: External | Method,
+        arguments: Arguments,
+        node: t.Call | None,
+        context: Context,
+    ) -> Answers | None: ...
+    def member(self, evaluator: Evaluation, value: Instance, name: str, context: Context) -> Answers: ...
+    def item(self, evaluator: Evaluation, value: Instance, index: Value, context: Context) -> Answers: ...
+    def entry(self, evaluator: Evaluation, value: Instance, key: str) -> Answers: ...
+    def elements(self, evaluator: Evaluation, value: Instance, turn: int) -> Iterator[Value]: ...
+    def option(self, evaluator: Evaluation, name: str, context: Context) -> Answers: ...
+    def parameter(self, evaluator: Evaluation, definition: t.FunctionDef, name: str) -> Answers: ...
+
+
 class Evaluation(Protocol):
     """Answers what an expression may be; see `values.evaluator.Evaluator` for what each question means."""
 
@@ -42,6 +60,7 @@ class Evaluation(Protocol):
     module: t.Module
     work: int
     way_followed: int  # 0, or the identity of the way that answers are given along
+    libraries: Libraries
 
     @property
     def call_index(self) -> Calls: ...
@@ -84,18 +103,6 @@ class Evaluation(Protocol):
     def positional(self, arguments: Arguments) -> tuple[Answers, ...]: ...
     def keywords(self, arguments: Arguments) -> tuple[tuple[str, Answers], ...]: ...
     def spreads(self, arguments: Arguments) -> tuple[Answers, ...]: ...
-
-    # what libraries make
-    def library_member(self, value: Instance, name: str, context: Context) -> Answers: ...
-    def library_item(self, value: Instance, index: Value, context: Context) -> Answers: ...
-    def library_entry(self, value: Instance, key: str) -> Answers: ...
-    def library_elements(self, value: Instance | Unknown, turn: int) -> Iterator[Value]: ...
-    def library_names(self, path: str, arguments: Arguments, node: t.Call | None, context: Context) -> Answers: ...
-    def option_default(self, name: str, context: Context) -> Answers: ...
-
-    # parameters
-    def taken(self, value: Value) -> list[Taken]: ...
-    def one_parameter(self, value: Value) -> tuple[Value, str] | None: ...
 
     # memory
     def keep(self, thing: object) -> None: ...
