@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from wdlint.facts import Inventory, Parameter
-from wdlint.source.optimizers.groups import Groups
-from wdlint.source.values.evaluator import Evaluator
 from wdlint.source.values.values import Changed, Instance, Method, Part, Unknown, Value, bare
+
+if TYPE_CHECKING:
+    from wdlint.source.optimizers.groups import Groups
+    from wdlint.source.values.evaluator import Evaluator
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,10 +8,12 @@ answer in `objects`, what library calls mean in `calls`; here they are put toget
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from wdlint.facts import Origin
+from wdlint.knowledge.written import HELPER_NAME, is_helper
 from wdlint.source.libraries import options
 from wdlint.source.libraries import things as library_values
 from wdlint.source.optimizers import library_groups
@@ -268,8 +270,18 @@ class Evaluator:
         if isinstance(definition, t.Lambda):
             positional = call_arguments.positional(self, arguments)
             return self.evaluate(definition.body, expressions.lambda_context(self, function, positional))
+        if definition.name.startswith(HELPER_NAME) and self._is_written(definition):
+            return calls.library_call(self, External(f"wdlint.{HELPER_NAME}"), arguments, node, context)
         frame = self.call_frame(function, arguments, node, context)
         return self.returned(frame) if frame is not None else ()
+
+    def _is_written(self, definition: t.FunctionDef) -> bool:
+        """Whether a function is the one that fixes write into a file."""
+        known: dict[int, bool] = self.memo("written")
+        if id(definition) not in known:
+            code = definition.scope.module.cst.code_for_node(definition.cst)
+            known[id(definition)] = is_helper(textwrap.dedent(code))
+        return known[id(definition)]
 
     def call_frame(
         self, function: FunctionValue, arguments: Arguments, node: t.Call | None, context: Context
