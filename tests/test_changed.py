@@ -11,7 +11,7 @@ import pytest
 
 from wdlint.complaint import Complaint
 from wdlint.facts import Finding
-from wdlint.files.changed import on_changed_lines
+from wdlint.report.changed import on_changed_lines
 from wdlint.report.excerpt import Excerpts
 
 Made = Callable[..., Finding]

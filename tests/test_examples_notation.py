@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wdlint.facts import Finding
-from wdlint.judging.examples import Mark, differences, files_of, marks_of
+from wdlint.linting.examples import Mark, differences, files_of, marks_of
 
 Made = Callable[..., Finding]
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wdlint.commands.add_ignore import add_ignores
 from wdlint.complaint import Complaint
 from wdlint.facts import Finding, Place
+from wdlint.fix.ignores import add_ignores
 from wdlint.judging.rule import built_in
 from wdlint.judging.suppress import split
 

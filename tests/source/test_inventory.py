@@ -10,19 +10,20 @@ import pytest
 from wdlint.facts import Inventory, Kind, Parameter, Ternary
 from wdlint.source.models.declared_exemptions import models_declared_exemptions
 from wdlint.source.models.inventory import ancestry, inventory, marks
+from wdlint.source.observation import evaluator_of
 from wdlint.source.read.lower_expressions import expression
 from wdlint.source.read.parse import parse_text
 from wdlint.source.read.project import Project
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Value
 
 HEADER = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\nfrom torch.nn import Parameter\n"
 
 
-def answer(source: str, model: str) -> tuple[Evaluator, Value]:
+def answer(source: str, model: str) -> tuple[Evaluation, Value]:
     """What the expression `model` is at the end of a module."""
     module = parse_text(HEADER + textwrap.dedent(source), "net.py")
-    evaluator = Evaluator(Project(), module)
+    evaluator = evaluator_of(Project(), module)
     expr = expression(libcst.parse_expression(model))
     values = evaluator.evaluate(expr, evaluator.frame(module.scope).at(None))
     assert len(values) == 1

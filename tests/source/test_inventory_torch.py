@@ -11,10 +11,10 @@ import pytest
 
 from wdlint.facts import Inventory, Kind, Parameter, Ternary
 from wdlint.source.models.inventory import inventory
+from wdlint.source.observation import evaluator_of
 from wdlint.source.read.parse import parse
 from wdlint.source.read.project import Project
 from wdlint.source.read.tree import ClassDef
-from wdlint.source.values.evaluator import Evaluator
 from wdlint.source.values.values import Arguments, Context
 
 torch = pytest.importorskip("torch")
@@ -32,7 +32,7 @@ MODELS = [
 def read(file: str, model: str) -> Inventory:
     path = FOLDER / f"{file}.py"
     module = parse(path.read_bytes(), str(path))
-    evaluator = Evaluator(Project(), module)
+    evaluator = evaluator_of(Project(), module)
     definition = next(s for s in module.scope.bound[model] if isinstance(s, ClassDef))
     context: Context = evaluator.frame(module.scope).at(None)
     (value,) = evaluator.call(evaluator.class_value(definition), Arguments((), context), None, context)

@@ -11,13 +11,13 @@ import textwrap
 import pytest
 
 from wdlint.facts import Confidence, Origin, Sink
+from wdlint.source.observation import evaluator_of
 from wdlint.source.penalties.draft import PenaltyDraft
 from wdlint.source.penalties.reach import PenaltyReach
 from wdlint.source.penalties.search import penalties
 from wdlint.source.read import positions
 from wdlint.source.read.parse import parse_text
 from wdlint.source.read.project import Project
-from wdlint.source.values.evaluator import Evaluator
 from wdlint.source.values.values import Known
 
 HEAD = """\
@@ -33,9 +33,9 @@ def read(text: str) -> list[tuple[int, PenaltyDraft]]:
     module = parse_text(text, "train.py")
     project = Project()
     project.adopt(module)
-    found = list(penalties(Evaluator(project, module), module))
-    spans = positions.spans(module, [draft.node.cst for draft in found])
-    return [(spans[id(draft.node.cst)][0], draft) for draft in found]
+    found = list(penalties(evaluator_of(project, module), module))
+    spans = positions.recorded(module)[0]
+    return [(spans[id(draft.node.origin)][0], draft) for draft in found]
 
 
 def lines(text: str) -> tuple[set[int], set[int]]:
@@ -953,7 +953,7 @@ def train(x, y):
     (F.mse_loss(net(x), y) + 1e-4 * reg).backward()
 """
     module = parse_text(text, "train.py")
-    evaluator = Evaluator(Project(), module)
+    evaluator = evaluator_of(Project(), module)
     (draft,) = penalties(evaluator, module)
     found = PenaltyReach(evaluator, draft.operands)
     assert set(found.examples) == reached

@@ -14,9 +14,10 @@ from wdlint.complaint import Complaint
 from wdlint.facts import Applicability, Finding, Fix
 from wdlint.files.patch import patch
 from wdlint.fix.apply import Outcome, fixed
+from wdlint.harmless import harmless
 from wdlint.linting.checked import Checked
 from wdlint.linting.lint import Linter
-from wdlint.report.plain import counted, harmless, position
+from wdlint.report.plain import counted, position
 from wdlint.settings.catalogue import Settings
 
 

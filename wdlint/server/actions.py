@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from wdlint.commands.add_ignore import commented
 from wdlint.facts import Applicability, Finding, Fix
 from wdlint.fix.apply import fixed
+from wdlint.fix.ignores import commented
 from wdlint.fix.proof.version import Read
 from wdlint.server.linting import Seen
 

@@ -52,7 +52,7 @@ def _is_python(version: Version) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            compile(version.module.cst.code, "<fix>", "exec", dont_inherit=True)
+            compile(version.module.origin.code, "<fix>", "exec", dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return False
     return True

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from wdlint.facts import Evidence, Kind, Ternary
+from wdlint.source.libraries.torch import REPARAMETRISING
 from wdlint.source.models.containers import add_named, add_numbered, listed
 from wdlint.source.models.members import ANY, Members, is_below, names_of, set_slot
-from wdlint.source.values import arithmetic, calls
+from wdlint.source.values import arithmetic
 from wdlint.source.values.evaluator import Evaluator
 from wdlint.source.values.execution import answers, forced, looped
 from wdlint.source.values.values import Answers, Change, Instance, Known, SequenceValue, bare, constant
@@ -112,7 +113,7 @@ def _act(evaluator: Evaluator, members: Members, change: Change, present: Ternar
     elif change.action == "update" and arguments:
         for value in evaluator.evaluate(arguments[0], context):
             add_named(members, evaluator, value, present)
-    elif change.action in calls.REPARAMETRISING.values():
+    elif change.action in REPARAMETRISING.values():
         reparametrise(evaluator, members, change, present)
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wdlint.facts import Ternary
+from wdlint.source.libraries.torch import REPARAMETRISING
 from wdlint.source.models.changes import apply
 from wdlint.source.models.freezing import freezing_target
 from wdlint.source.models.library_modules import members_of_path
 from wdlint.source.models.members import ANY, Members, names_of, set_slot
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values import arithmetic, calls
+from wdlint.source.values import arithmetic
 from wdlint.source.values.classes import linear_bases
 from wdlint.source.values.evaluator import Evaluator
 from wdlint.source.values.execution import answers, taken
@@ -402,8 +403,8 @@ class Construction:
         if path is None or not isinstance(call.func, (t.Attribute, t.Name)):
             return
         for value in self.evaluator.evaluate(call.func, context):
-            if isinstance(value, External) and value.path in calls.REPARAMETRISING:
-                action = calls.REPARAMETRISING[value.path]
+            if isinstance(value, External) and value.path in REPARAMETRISING:
+                action = REPARAMETRISING[value.path]
                 change = Change(path, action, None, call.args[1:], context, False)
                 apply(self.evaluator, self.members, change, present)
 

@@ -5,16 +5,13 @@ What parameters a model has is worked out in `inventory`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from wdlint.facts import Inventory, Parameter
+from wdlint.source.selections.taken import Taken
+from wdlint.source.values.evaluator import Evaluator
 from wdlint.source.values.values import Changed, Instance, Method, Part, Unknown, Value, bare
-
-if TYPE_CHECKING:
-    from wdlint.source.optimizers.groups import Groups
-    from wdlint.source.values.evaluator import Evaluator
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,19 +31,18 @@ class Models:
         self._evaluator = evaluator
         self._inventories: dict[object, Inventory | None] = {}
 
-    def of(self, groups: Groups) -> list[Model]:
-        """The distinct models that the groups' parameters come from, in order."""
+    def of(self, parts: Iterable[Taken]) -> list[Model]:
+        """The distinct models that parts of a selection come from, in order."""
         values: list[tuple[Value, set[str]]] = []
-        for draft in groups.drafts:
-            for part in draft.parts:
-                if part.model is None or part.unread:
-                    continue
-                for value, prefixes in values:
-                    if same_model(value, part.model):
-                        prefixes.add(part.prefix)
-                        break
-                else:
-                    values.append((part.model, {part.prefix}))
+        for part in parts:
+            if part.model is None or part.unread:
+                continue
+            for value, prefixes in values:
+                if same_model(value, part.model):
+                    prefixes.add(part.prefix)
+                    break
+            else:
+                values.append((part.model, {part.prefix}))
         models: list[Model] = []
         start = 0
         for value, prefixes in values:

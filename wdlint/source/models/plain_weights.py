@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wdlint.source.penalties.terms import last_name
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import callers
@@ -108,7 +107,7 @@ def _note_assignment(target: t.Expr, value: t.Expr, made: dict[int, str], traine
                     a.keyword == "requires_grad" and isinstance(a.value, t.Const) and a.value.value is True
                     for a in node.args
                 )
-                if wants or last_name(node) == "requires_grad_":
+                if wants or syntax.last_name(node) == "requires_grad_":
                     trained.add(target.id)
 
 
@@ -116,7 +115,7 @@ def _applied(node: t.Expr) -> Iterator[str]:
     if isinstance(node, t.Binary) and node.op == "@":
         yield from (side.id for side in (node.left, node.right) if isinstance(side, t.Name))
     elif isinstance(node, t.Call):
-        name = last_name(node)
+        name = syntax.last_name(node)
         if name in _CONTRACTIONS or _APPLIES.search(name):
             yield from (a.value.id for a in node.args if isinstance(a.value, t.Name))
             if name in _CONTRACTIONS and isinstance(node.func, t.Attribute) and isinstance(node.func.value, t.Name):

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from wdlint.knowledge.wrappers import Helper
-from wdlint.source.optimizers import library_groups, own_groups
+from wdlint.source.optimizers import helpers, own_groups
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
-from wdlint.source.selections.conditions.tests import Reader, symbolic
+from wdlint.source.selections.conditions.tests import symbolic
 from wdlint.source.selections.taken import Taken, chosen
-from wdlint.source.selections.taking import taken
+from wdlint.source.selections.taking import condition_reader, taken
 from wdlint.source.values import call_arguments, contents, objects
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.values.evaluation import Evaluation
@@ -97,7 +97,7 @@ class GroupReader:
         if isinstance(bare(value), MappingValue):
             yield from self._mapping(value, context)
             return
-        known = library_groups.helper_of(bare(value))
+        known = helpers.helper_of(bare(value))
         if known is not None:
             made = bare(value)
             assert isinstance(made, Instance) and made.arguments is not None
@@ -147,7 +147,7 @@ class GroupReader:
         return False
 
     def _item(self, item: Item, context: Context, depth: int) -> Iterator[GroupDraft]:
-        reader = Reader(self.evaluator)
+        reader = condition_reader(self.evaluator)
         condition = reader.all_of(self._symbolic(item.conditions))
         found = self.evaluator.force(item.value)
         where = item.value.context if isinstance(item.value, Deferred) else context
@@ -179,13 +179,13 @@ class GroupReader:
     ) -> Iterator[GroupDraft]:
         """The groups that a library's helper makes of the model that it is given."""
         where = arguments.context or context
-        answers, is_model = library_groups.parts_given(self.evaluator, known, arguments)
+        answers, is_model = helpers.parts_given(self.evaluator, known, arguments)
         if not is_model:
             for value in answers[:1]:
                 yield from self._value(value, None, where, 1)
             return
         self.listed = True
-        for condition, amount in library_groups.strengths(self.evaluator, known, arguments, where):
+        for condition, amount in helpers.strengths(self.evaluator, known, arguments, where):
             parts = tuple(
                 part.under(condition) if len(answers) == 1 else chosen(part.under(condition), index, len(answers))
                 for index, model in enumerate(answers)
@@ -299,7 +299,7 @@ class GroupReader:
         found: list[tuple[s.Selector, AmountDraft | None]] = []
         before: list[s.Selector] = []
         for entry, conditions in zip(reversed(held), reversed(tests), strict=True):
-            guard = Reader(self.evaluator).all_of(conditions)
+            guard = condition_reader(self.evaluator).all_of(conditions)
             here = s.both(guard, *map(s.negation, before))
             if isinstance(entry.value, Deferred):
                 cases = self._cases(entry.value.expr, entry.value.context)
@@ -313,7 +313,7 @@ class GroupReader:
     def _cases(self, expr: t.Expr, context: Context) -> list[tuple[s.Selector, AmountDraft | None]]:
         """`0.0 if p.ndim < 2 else wd`, or a name that branches of a loop bind, as amounts under conditions."""
         if isinstance(expr, t.Conditional) and symbolic(self.evaluator, expr.test, context):
-            test = Reader(self.evaluator).read(expr.test, context)
+            test = condition_reader(self.evaluator).read(expr.test, context)
             inside = [(test, case) for case in self._cases(expr.body, context)]
             inside += [(s.negation(test), case) for case in self._cases(expr.orelse, context)]
             return [(s.both(condition, inner), amount) for condition, (inner, amount) in inside]
@@ -333,7 +333,7 @@ class GroupReader:
             if not isinstance(binding, t.Assign) or binding.value is None or reach.changes:
                 return []
             conditions = self._symbolic(loop_conditions(binding, frame))
-            guard = Reader(self.evaluator).all_of(conditions)
+            guard = condition_reader(self.evaluator).all_of(conditions)
             here = s.both(guard, *map(s.negation, before))
             written = next((syntax.paired(target, binding.value, expr.id) for target in binding.targets), None)
             if written is None:

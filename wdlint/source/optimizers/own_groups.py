@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from wdlint.facts import Kind, Origin
 from wdlint.knowledge.written import HELPER_NAME
 from wdlint.source.models.optimized import same_model
-from wdlint.source.optimizers import library_groups
+from wdlint.source.optimizers import helpers
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.taken import Taken
 from wdlint.source.selections.taking import taken
@@ -134,7 +134,7 @@ def _decays(evaluator: Evaluation, arguments: Arguments, models: Answers) -> s.S
     spared: list[s.Selector] = []
     heeds = call_arguments.argument(evaluator, arguments, "declared", None)
     if models and not (heeds and constant(heeds) is False):
-        spared += [library_groups.declared(evaluator, models[0]), s.HasFlag("_no_weight_decay")]
+        spared += [helpers.declared(evaluator, models[0]), s.HasFlag("_no_weight_decay")]
     for given in call_arguments.argument(evaluator, arguments, "exempt", None):
         for item in contents.items(evaluator, given):
             for text in evaluator.force(item.value):

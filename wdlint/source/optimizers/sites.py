@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from wdlint.facts import Coupling, OptimizerClass
 from wdlint.knowledge.optimizers import Argument, KnownOptimizer, optimizer
 from wdlint.knowledge.wrappers import Form, Helper, Wrapper, helper, wrapper
-from wdlint.source.optimizers import library_groups
+from wdlint.source.optimizers import helpers
 from wdlint.source.optimizers.candidates import SUGGESTIVE, worth_asking
 from wdlint.source.optimizers.step.coupling import Step, read_step
 from wdlint.source.read import syntax
@@ -144,7 +144,7 @@ def _site(evaluator: Evaluator, call: t.Call, statement: t.Stmt, context: Contex
 
 def _of_helper(evaluator: Evaluator, known: Helper, arguments: Arguments) -> Maker:
     """The optimizer that a library's helper makes by name."""
-    described = library_groups.described(evaluator, known, arguments)
+    described = helpers.described(evaluator, known, arguments)
     decay = known.decay or Argument("weight_decay")
     return Maker(described, known.model, decay, Argument("lr"), arguments, decay.default or 0.0)
 

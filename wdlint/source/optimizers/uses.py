@@ -102,7 +102,7 @@ class UseReader:
         count = max(part.choice[1] for draft in groups.drafts for part in draft.parts or (UNREAD,))
         for index in range(min(count, _MODELS)):
             drafts = tuple(draft.choosing(index) for draft in groups.drafts)
-            models = self._models.of(Groups(drafts, groups.complete, groups.listed))
+            models = self._models.of(part for draft in drafts for part in draft.parts)
             chosen = Groups(drafts, groups.complete, groups.listed)
             several = self._families(models, drafts, site.context.module) if _tests(drafts) else []
             for model in several:
@@ -187,7 +187,7 @@ class UseReader:
         for binding, made in forgotten(self.evaluator, site.context, maker.decay.name if maker.decay else None):
             constructor = constructor_amount(self.evaluator, maker)
             drafted = [(draft, draft.amount or constructor) for draft in made.drafts]
-            theirs = self._models.of(made)
+            theirs = self._models.of(part for draft in made.drafts for part in draft.parts)
             place = self.places.of(site.context.module, binding)
             same = len(theirs) == 1 and same_model(theirs[0].value, models[0].value)
             if place is None or not same or not _divided(drafted):

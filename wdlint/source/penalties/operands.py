@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from wdlint.source.models.plain_weights import is_no_weight, is_plain_weight, name_of
-from wdlint.source.penalties.terms import called, last_name, operands
+from wdlint.source.penalties.terms import called, operands
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import contents, flow
@@ -77,7 +77,7 @@ def parameters(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int 
             path = called(evaluator, expr, context)
             if isinstance(func, t.Attribute) and func.attr in RESHAPED and path is None:
                 return parameters(evaluator, func.value, context, depth + 1)
-            if last_name(expr) in ("detach", "item", "numpy"):
+            if syntax.last_name(expr) in ("detach", "item", "numpy"):
                 return None
             _, plain = operands(evaluator, expr, context)
             if path in _RESHAPING and plain:

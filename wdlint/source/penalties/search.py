@@ -17,6 +17,7 @@ from wdlint.source.penalties import terms as penalty_terms
 from wdlint.source.penalties.draft import PenaltyDraft, is_nothing, text
 from wdlint.source.penalties.flow import Reader
 from wdlint.source.penalties.gradients import decayed_gradients
+from wdlint.source.penalties.hooks import decaying_hooks
 from wdlint.source.penalties.sinks import Sinks, sinks
 from wdlint.source.penalties.terms import called
 from wdlint.source.penalties.ways import Factor, Term, Way
@@ -36,6 +37,8 @@ def penalties(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
         found.append(_in_losses(evaluator, module, ends))
     if ends.gradients:
         found.append(decayed_gradients(evaluator, module))
+    if ends.hooks:
+        found.append(decaying_hooks(evaluator, module))
     drafts: dict[int, PenaltyDraft] = {}
     for draft in itertools.chain.from_iterable(found):
         site = id(draft.statement)
@@ -94,7 +97,7 @@ def _draft(
     own = term.context.module is module
     node = term.node if own else term.way.join
     statement = term.context.statement if own else term.way.statement
-    if node is None or node.cst is None:
+    if node is None or node.origin is None:
         return
     coefficient = _coefficient(evaluator, term)
     if coefficient is not None and is_nothing(coefficient):

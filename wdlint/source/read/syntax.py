@@ -186,6 +186,12 @@ def dotted(node: t.Expr) -> str | None:
     return ".".join(reversed(parts))
 
 
+def last_name(call: t.Call) -> str:
+    """The last part of the name that a call calls; empty where it calls something without a name."""
+    func = call.func
+    return func.id if isinstance(func, t.Name) else func.attr if isinstance(func, t.Attribute) else ""
+
+
 def root_name(node: t.Expr) -> str | None:
     """The name at the root of attributes, subscripts and calls: `self` of `self.a[0].b()`."""
     while True:

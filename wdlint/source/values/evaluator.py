@@ -9,24 +9,21 @@ answer in `objects`, what library calls mean in `calls`; here they are put toget
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from wdlint.facts import Origin
 from wdlint.knowledge.written import HELPER_NAME, is_helper
-from wdlint.source.libraries import options
-from wdlint.source.libraries import things as library_values
-from wdlint.source.optimizers import library_groups
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
+from wdlint.source.read.positions import written
 from wdlint.source.read.project import Project
-from wdlint.source.selections import taking as selections
-from wdlint.source.selections.taken import Taken
 from wdlint.source.values import arithmetic, call_arguments, calls, expressions, flow, imports
 from wdlint.source.values.answers import distinct, text_key
 from wdlint.source.values.binding import bind
 from wdlint.source.values.callers import CallIndex
 from wdlint.source.values.classes import constructor_arguments, method_named
+from wdlint.source.values.evaluation import Libraries
 from wdlint.source.values.in_place import loop_conditions
 from wdlint.source.values.names import Names
 from wdlint.source.values.values import (
@@ -62,9 +59,10 @@ _NESTED = 150  # evaluations within evaluations
 class Evaluator:
     """Answers questions about one linted module and the project around it."""
 
-    def __init__(self, project: Project, module: t.Module) -> None:
+    def __init__(self, project: Project, module: t.Module, libraries: Libraries) -> None:
         self.project = project
         self.module = module
+        self.libraries = libraries
         self.work = 0
         self.call_index = CallIndex()
         self._frames: dict[int, Frame] = {}
@@ -246,22 +244,6 @@ class Evaluator:
     def spreads(self, arguments: Arguments) -> tuple[Answers, ...]:
         return call_arguments.spreads(self, arguments)
 
-    def library_member(self, value: Instance, name: str, context: Context) -> Answers:
-        return library_values.library_member(self, value, name, context)
-
-    def library_item(self, value: Instance, index: Value, context: Context) -> Answers:
-        return library_values.library_item(self, value, index, context)
-
-    def library_entry(self, value: Instance, key: str) -> Answers:
-        return library_values.library_entry(self, value, key)
-
-    def library_elements(self, value: Instance | Unknown, turn: int) -> Iterator[Value]:
-        return library_values.library_elements(self, value, turn)
-
-    def option_default(self, name: str, context: Context) -> Answers:
-        """What a command-line option is by default; empty where none of that name is seen."""
-        return options.option_default(self, name, context)
-
     def call_function(
         self, function: FunctionValue, arguments: Arguments, node: t.Call | None, context: Context
     ) -> Answers:
@@ -279,7 +261,7 @@ class Evaluator:
         """Whether a function is the one that fixes write into a file."""
         known: dict[int, bool] = self.memo("written")
         if id(definition) not in known:
-            code = definition.scope.module.cst.code_for_node(definition.cst)
+            code = written(definition.scope.module, definition.origin)
             known[id(definition)] = is_helper(textwrap.dedent(code))
         return known[id(definition)]
 
@@ -368,7 +350,7 @@ class Evaluator:
         found = distinct(answers)
         if found and not all(isinstance(v, Unknown) for v in found):
             return found
-        option = options.click_option(self, definition, parameter.name)
+        option = self.libraries.parameter(self, definition, parameter.name)
         if option:
             return option
         if parameter.star == "**":
@@ -402,20 +384,6 @@ class Evaluator:
                             collected.append(External(f"?{syntax.dotted(base.value) or ''}"))
             found = self._bases[id(cls.definition)] = tuple(collected)
         return found
-
-    def library_names(self, path: str, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-        """The names of parameters that a helper of a library makes of a model."""
-        return library_groups.names(self, path, arguments, node, context)
-
-    # ---- parameters
-
-    def taken(self, value: Value) -> list[Taken]:
-        """The parameters that a value holds, part by part."""
-        return selections.taken(self, value)
-
-    def one_parameter(self, value: Value) -> tuple[Value, str] | None:
-        """The model and full name of a single parameter, where the value is one."""
-        return selections.one_parameter(self, value)
 
     # ---- memory
 

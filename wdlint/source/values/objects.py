@@ -66,7 +66,7 @@ def member(evaluator: Evaluation, value: Value, name: str, context: Context) -> 
         case Unknown():
             if name == "module":
                 return (value,)
-            option = evaluator.option_default(name, context) if not is_methodlike(name) else ()
+            option = evaluator.libraries.option(evaluator, name, context) if not is_methodlike(name) else ()
             return option or (Method(value, name),)
         case Element() | Attribute() | TextOf():
             return (Attribute(value, name),)
@@ -139,7 +139,7 @@ def _updated(evaluator: Evaluation, change: Change, key: str | int) -> Answers:
 
 def _instance_member(evaluator: Evaluation, value: Instance, name: str, context: Context) -> Answers:
     if isinstance(value.cls, External):
-        return evaluator.library_member(value, name, context)
+        return evaluator.libraries.member(evaluator, value, name, context)
     own = class_member(evaluator, value.cls, name)
     functions = [v for v in own if isinstance(v, FunctionValue) and isinstance(v.definition, t.FunctionDef)]
     if functions:
@@ -154,7 +154,7 @@ def _instance_member(evaluator: Evaluation, value: Instance, name: str, context:
     if given:
         found = list(given)
     if not found:
-        outside = evaluator.option_default(name, context) if value.arguments is None else ()
+        outside = evaluator.libraries.option(evaluator, name, context) if value.arguments is None else ()
         if outside and not is_module(evaluator, value):
             return outside
         return (Method(value, name),)
@@ -241,10 +241,10 @@ def item(evaluator: Evaluation, value: Value, index: Value, context: Context) ->
         case Collection() if isinstance(index, (Element, TextOf, Attribute)):
             return _by_name(value, index)
         case Instance():
-            return evaluator.library_item(value, index, context)
+            return evaluator.libraries.item(evaluator, value, index, context)
         case Unknown():
             if isinstance(key, str):
-                return evaluator.option_default(key, context) or (Unknown(f"{value.key}.{key}"),)
+                return evaluator.libraries.option(evaluator, key, context) or (Unknown(f"{value.key}.{key}"),)
             return (Unknown(f"{value.key}[{key!r}]" if key is not None else f"{value.key}[{id(index)}]"),)
         case Element() | Attribute():
             return (Attribute(value, f"[{key!r}]"),)
@@ -300,6 +300,6 @@ def entry(evaluator: Evaluation, value: Value, key: str | int) -> Answers:
                 evaluator, value, key, evaluator.frame(evaluator.module.scope).at(None)
             )
         case Instance() if isinstance(key, str):
-            return evaluator.library_entry(value, key)
+            return evaluator.libraries.entry(evaluator, value, key)
         case _:
             return ()

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from wdlint.facts import Coupling, OptimizerClass, Origin
 from wdlint.knowledge.optimizers import Argument, optimizer
 from wdlint.knowledge.wrappers import CLASS_LISTS, Helper, helper
+from wdlint.source.libraries.library import Call, Library
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
-from wdlint.source.selections.conditions.tests import Reader
+from wdlint.source.selections import ruling
+from wdlint.source.selections.taking import condition_reader
 from wdlint.source.values import call_arguments
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.values.evaluation import Evaluation
@@ -35,7 +37,6 @@ from wdlint.source.values.values import (
     constant,
 )
 
-NAMES = "library_names"  # an operation whose elements are the names that a helper returned
 _OPTIONAL = ("no_weight_decay_list", "skip_list", "forbidden_layer_names", "wd_ban_list")
 _CLASSES = {"adamw": "AdamW", "adam": "Adam", "sgd": "SGD", "momentum": "SGD", "nesterov": "SGD", "nadam": "NAdam",
             "nadamw": "NAdam", "radam": "RAdam", "rmsprop": "RMSprop", "adamax": "Adamax", "adagrad": "Adagrad",
@@ -80,7 +81,7 @@ def exempt(evaluator: Evaluation, known: Helper, arguments: Arguments, context: 
                 local[node.id] = given
     inner = Context(context.frame, context.statement, local, context)
     evaluator.keep((inner, collection, owners))
-    rule = Reader(evaluator, whole=known.returns_names).read(expression, inner)
+    rule = condition_reader(evaluator, whole=known.returns_names).read(expression, inner)
     return s.either(rule, declared(evaluator, models[0])) if known.honours_declared else rule
 
 
@@ -136,26 +137,24 @@ def _model(evaluator: Evaluation, known: Helper, arguments: Arguments) -> Answer
     return call_arguments.argument(evaluator, arguments, known.model.name, known.model.position)
 
 
-def names(evaluator: Evaluation, path: str, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-    """What a helper that returns the names of decayed parameters gives; empty where it is none."""
-    known = helper(path)
+def _names(evaluator: Evaluation, call: Call) -> Answers | None:
+    """What a helper that returns the names of decayed parameters gives; None where it is none."""
+    assert isinstance(call.callee, External)
+    known = helper(call.callee.path)
     if known is None or not known.returns_names:
-        return ()
-    models = _model(evaluator, known, arguments)
-    rule = exempt(evaluator, known, arguments, context)
+        return None
+    models = _model(evaluator, known, call.arguments)
+    rule = exempt(evaluator, known, call.arguments, call.context)
     if len(models) != 1 or rule is None:
-        return ()
-    operation = Operation(NAMES, ((Collection("names", models[0]),),), node, context)
-    rules: dict[int, s.Selector] = evaluator.memo("library_rules")
-    rules[id(operation)] = s.negation(rule)
-    evaluator.keep(operation)
-    return (operation,)
+        return None
+    return (ruling.names_under(evaluator, models[0], s.negation(rule), call.node, call.context),)
 
 
-def rule_of(evaluator: Evaluation, operation: Operation) -> s.Selector:
-    """The condition on the parameters whose names `names` gave."""
-    rules: dict[int, s.Selector] = evaluator.memo("library_rules")
-    return rules[id(operation)]
+def _returns_names(path: str) -> bool:
+    return path.startswith("transformers.") and "parameter_names" in path
+
+
+LIBRARY = Library(paths=("transformers",), families=((_returns_names, _names),))
 
 
 def strengths(

@@ -1,0 +1,42 @@
+"""What prepares models and optimizers for a device: accelerate, Lightning Fabric, Ray, apex, Intel's extension.
+
+Each returns what it was given, in the same order. Which of their classes wrap an optimizer is in `knowledge.wrappers`.
+"""
+
+from __future__ import annotations
+
+from wdlint.source.libraries.library import Call, Library, passed_through
+from wdlint.source.values.call_arguments import keywords
+from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.values import Answers, Item, SequenceValue
+
+
+def _prepared(evaluator: Evaluation, call: Call) -> Answers:
+    """A method that returns its arguments: one by itself, more as a tuple."""
+    given = call.positional(evaluator)
+    if len(given) == 1:
+        return given[0]
+    return (SequenceValue("tuple", tuple(Item(a) for a in given), call.node, call.context),)
+
+
+def _model_and_optimizer(evaluator: Evaluation, call: Call) -> Answers:
+    """A wrapper that returns the model and optimizer that it was given, as a tuple."""
+    given = dict(keywords(evaluator, call.arguments))
+    order = call.positional(evaluator)
+    model = given.get("model") or given.get("models") or (order[0] if order else ())
+    optimizer = given.get("optimizer") or given.get("optimizers") or (order[1] if len(order) > 1 else ())
+    if not optimizer:
+        return model
+    return (SequenceValue("tuple", (Item(model), Item(optimizer)), call.node, call.context),)
+
+
+LIBRARY = Library(
+    paths=("accelerate", "apex", "intel_extension_for_pytorch", "lightning", "ray"),
+    calls={
+        "apex.amp.initialize": _model_and_optimizer,
+        "apex.parallel.DistributedDataParallel": passed_through,
+        "apex.parallel.convert_syncbn_model": passed_through,
+        "intel_extension_for_pytorch.optimize": _model_and_optimizer,
+    },
+    methods=dict.fromkeys(("distribute_model", "prepare", "prepare_model", "setup", "setup_module"), _prepared),
+)
