@@ -73,22 +73,13 @@ def _shown(path: str) -> str:
 
 
 def _uses(evaluator: Evaluator, module: t.Module, reader: UseReader, places: Places) -> Iterator[OptimizerUse]:
-    found = list(sites(evaluator, module))
-    for site in found:
-        places.want(module, site.call)
-        for argument in site.call.args:
-            places.want(module, argument.value)
-    for site in found:
+    for site in list(sites(evaluator, module)):
         if site.makers:
             yield from reader.read(site)
 
 
 def _penalties(evaluator: Evaluator, module: t.Module, reader: UseReader, places: Places) -> Iterator[Penalty]:
-    drafts = list(penalties(evaluator, module))
-    for draft in drafts:
-        places.want(module, draft.node)
-        places.want(module, draft.sink_node)
-    for draft in drafts:
+    for draft in list(penalties(evaluator, module)):
         place = places.of(module, draft.node)
         if place is None:
             continue

@@ -71,7 +71,7 @@ def read(source: str, name: str = "Mine", resolve: Callable[[str], t.FunctionDef
 
 def text(step: Step, source: str) -> str:
     assert step.node is not None
-    return libcst.parse_module(source).code_for_node(step.node.cst).strip()
+    return libcst.parse_module(source).code_for_node(step.node.origin).strip()
 
 
 JOINED = [

@@ -34,8 +34,8 @@ def read(text: str) -> list[tuple[int, PenaltyDraft]]:
     project = Project()
     project.adopt(module)
     found = list(penalties(evaluator_of(project, module), module))
-    spans = positions.spans(module, [draft.node.cst for draft in found])
-    return [(spans[id(draft.node.cst)][0], draft) for draft in found]
+    spans = positions.recorded(module)[0]
+    return [(spans[id(draft.node.origin)][0], draft) for draft in found]
 
 
 def lines(text: str) -> tuple[set[int], set[int]]:

@@ -24,7 +24,7 @@ def forgotten(evaluator: Evaluator, context: Context, decay_key: str | None) -> 
             continue
         binding = bindings[0]
         assert isinstance(binding, t.Assign) and binding.value is not None
-        node = t.Name(binding.cst, name)
+        node = t.Name(binding.origin, name)
         evaluator.keep(node)
         where = context.frame.at(context.statement)
         answers = evaluator.evaluate(node, where)

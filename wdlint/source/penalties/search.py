@@ -97,7 +97,7 @@ def _draft(
     own = term.context.module is module
     node = term.node if own else term.way.join
     statement = term.context.statement if own else term.way.statement
-    if node is None or node.cst is None:
+    if node is None or node.origin is None:
         return
     coefficient = _coefficient(evaluator, term)
     if coefficient is not None and is_nothing(coefficient):

@@ -57,7 +57,7 @@ class Project:
         from wdlint.source.read.parse import Unreadable
 
         with suppress(Unreadable):
-            self._modules[path] = self.programs.parsed(data, path)
+            self._modules[path] = self.programs.consulted(data, path)
         return self._modules[path]
 
     def adopt(self, module: t.Module) -> None:

@@ -1,8 +1,9 @@
 """The engine's own small syntax tree: what a program says, without its white space.
 
-Nodes are compared by identity and hold the libcst node they stand for, so that a place can be found
-for the few that are reported. Function bodies are lowered when first asked for. Lowering itself is in
-`lower`; what can be read off a node is in `syntax`, what names mean in `flow` and `names`.
+Nodes are compared by identity and hold the node they stand for, of libcst or of `ast`, so that a place can be
+found for the few that are reported. Function bodies are lowered when first asked for. What is linted is lowered
+from libcst's tree (`lower`), what is only consulted from Python's own (`lower_ast`): one tree, whichever way.
+What can be read off a node is in `syntax`, what names mean in `flow` and `names`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ Constant: TypeAlias = str | bytes | int | float | complex | bool | None
 
 @dataclass(slots=True, eq=False)
 class Node:
-    cst: Any = field(repr=False)
+    origin: Any = field(repr=False)  # the node of libcst or `ast` that it stands for
 
 
 # ---- expressions
@@ -395,7 +396,7 @@ class Module:
     name: str
     path: str
     is_package: bool
-    cst: Any = field(repr=False)
+    origin: Any = field(repr=False)  # libcst's module; the text's lines where it was read with `ast`
     scope: Scope = field(init=False, repr=False)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from wdlint.facts import Amount, Origin
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.read.positions import Places
+from wdlint.source.read.positions import Places, written
 from wdlint.source.values.values import Answers, Known, Unknown
 
 
@@ -68,13 +68,13 @@ def _draft(known: Known, text: str, varies: bool) -> AmountDraft:
 
 def source_text(module: t.Module, node: t.Expr | None) -> str:
     """A short expression as it is written."""
-    if node is None or node.cst is None:
+    if node is None or node.origin is None:
         return ""
     dotted = syntax.dotted(node)
     if dotted is not None:
         return dotted
     try:
-        text: str = module.cst.code_for_node(node.cst)
+        text = written(module, node.origin)
     except Exception:  # a node that was made by the engine has no text
         return ""
     text = " ".join(text.split())

@@ -82,7 +82,7 @@ def _piece(evaluator: Evaluation, value: t.Expr, index: int) -> t.Subscript:
     pieces: dict[tuple[int, int], t.Subscript] = evaluator.memo("pieces")
     key = id(value), index
     if key not in pieces:
-        pieces[key] = t.Subscript(value.cst, value, t.Const(value.cst, index))
+        pieces[key] = t.Subscript(value.origin, value, t.Const(value.origin, index))
         evaluator.keep(value)
     return pieces[key]
 

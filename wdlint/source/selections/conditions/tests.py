@@ -374,7 +374,7 @@ class Reader:
         key = id(loop), id(test)
         if key not in made:
             clause = t.Clause(loop.target, loop.iter, ())
-            made[key] = t.Comprehension(loop.cst, "generator", test, None, (clause,))
+            made[key] = t.Comprehension(loop.origin, "generator", test, None, (clause,))
         return self._quantified("any", made[key], context)
 
 
