@@ -369,6 +369,7 @@ class Finding:
     confidence: Confidence = Confidence.PROVEN
     latent: bool = False
     fix: Fix | None = None
+    unfixed: str = field(default="", compare=False)  # why the fix that was planned is not offered
     severity: Severity = Severity.WARNING
     subject: str = field(default="", compare=False)  # a stable name of the site, for baselines
     rule: str = field(default="", compare=False)  # the rule's name, set where rules are applied

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from wdlint.source.values.classes import linear_bases
 from wdlint.source.values.evaluator import Evaluator
 from wdlint.source.values.values import ClassValue
@@ -29,6 +31,20 @@ def ancestry(evaluator: Evaluator, owner: str) -> frozenset[str] | None:
             if base.path.startswith("torch.nn."):
                 found |= _of_torch(base.path)
     return frozenset(found)
+
+
+def lineage_of(evaluator: Evaluator) -> Callable[[str], frozenset[str] | None]:
+    """The same as a function of the class alone, classes of libraries' models included."""
+    from wdlint.knowledge.models import ancestors
+
+    def bases(owner: str) -> frozenset[str] | None:
+        found = ancestry(evaluator, owner)
+        if found is None:
+            above = ancestors(owner)
+            found = frozenset((owner, *above)) if above else None
+        return found
+
+    return bases
 
 
 _TORCH_BASES = (

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from wdlint.facts import Evidence, Kind, Ternary
+from wdlint.facts import Evidence, Kind, Ternary, Witness
+from wdlint.source.libraries import adapters
 from wdlint.source.libraries.torch import REPARAMETRISING
 from wdlint.source.models.containers import add_named, add_numbered, listed
-from wdlint.source.models.members import ANY, Members, is_below, names_of, set_slot
+from wdlint.source.models.members import ANY, Leaf, Members, is_below, names_of, set_anew, set_slot
 from wdlint.source.values import arithmetic
 from wdlint.source.values.evaluator import Evaluator
 from wdlint.source.values.execution import answers, forced, looped
 from wdlint.source.values.values import Answers, Change, Instance, Known, SequenceValue, bare, constant
+
+_OF_ADAPTERS = Evidence(Witness.LIBRARY, "so peft adds it to each layer that has an adapter")
 
 
 def apply(evaluator: Evaluator, members: Members, change: Change, present: Ternary) -> None:
@@ -23,6 +26,10 @@ def apply(evaluator: Evaluator, members: Members, change: Change, present: Terna
     if not change.path:
         _act(evaluator, members, change, present)
         return
+    if change.path[-1] == "requires_grad":
+        return  # read in `freezing`
+    if change.action == "set":
+        set_anew(members, ".".join(map(str, change.path)))
     name = _resolved(members, change.path[0])
     if name not in members.slots:
         _change_fixed(evaluator, members, change, present)
@@ -55,11 +62,6 @@ def _resolved(members: Members, part: str | int | None) -> str:
 def _change_fixed(evaluator: Evaluator, members: Members, change: Change, present: Ternary) -> None:
     """A change below a known layer or library model, or a new attribute."""
     dotted = ".".join(_resolved(members, part) if i == 0 else str(part) for i, part in enumerate(change.path))
-    if change.path[-1] == "requires_grad" and change.value is not None:
-        truth = arithmetic.truth(evaluator, change.value, change.context)
-        if truth is not True:
-            members.frozen.append((dotted.rpartition(".")[0], ~present))
-        return
     owner, _, attribute = dotted.rpartition(".")
     for leaf in members.fixed:
         if leaf.name == owner and is_mark(evaluator, change):
@@ -115,6 +117,11 @@ def _act(evaluator: Evaluator, members: Members, change: Change, present: Ternar
             add_named(members, evaluator, value, present)
     elif change.action in REPARAMETRISING.values():
         reparametrise(evaluator, members, change, present)
+    elif change.action in (adapters.ADAPTED, "add_adapter"):
+        members.fixed.extend(
+            Leaf(f"*.{added.name}", added.kind, _OF_ADAPTERS, added.ndim, None, adapters.OWNER, added.attribute)
+            for added in adapters.added_by(evaluator, change)
+        )
 
 
 def reparametrise(evaluator: Evaluator, members: Members, change: Change, present: Ternary) -> None:

@@ -117,10 +117,11 @@ class UseReader:
         if len(models) != 1 or models[0].inventory is not None:
             return []
         from wdlint.source.models.families import possible_models
+        from wdlint.source.models.trained import of_family
 
         selectors = [part.selector for draft in drafts for part in draft.parts]
         found = possible_models(models[0].value, selectors, module)
-        return [Model(models[0].value, inventory) for inventory in found]
+        return [Model(models[0].value, of_family(self.evaluator, models[0].value, one)) for one in found]
 
     def _leading(self, makers: Sequence[Maker]) -> Maker:
         """The answer whose arguments are read: the first that decays at all."""
@@ -135,7 +136,7 @@ class UseReader:
             later = set_later(self.evaluator, site, index, key)
             drafted.append((draft, later or draft.amount or constructor))
         members = [members_of(self.evaluator, draft, models, inventory) for draft, _ in drafted]
-        divisions = [division_of(draft) for draft, _ in drafted]
+        divisions = [division_of(self.evaluator, draft) for draft, _ in drafted]
         decayed = [i for i, (_, amount) in enumerate(drafted) if amount.value is None or amount.value != 0]
         together(self.evaluator, groups.drafts, decayed, models, inventory, members, divisions)
         rate = learning_rate(self.evaluator, self.places, maker)
@@ -195,7 +196,7 @@ class UseReader:
             inventory = models[0].inventory
             facts = tuple(
                 self._group(site, draft, amount, members_of(self.evaluator, draft, models, inventory),
-                            division_of(draft), models, rate)
+                            division_of(self.evaluator, draft), models, rate)
                 for draft, amount in drafted
             )  # fmt: skip
             return place, facts

@@ -8,12 +8,15 @@ answer in `objects`, what library calls mean in `calls`; here they are put toget
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 from wdlint.facts import Origin
+from wdlint.knowledge.written import HELPER_NAME, is_helper
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
+from wdlint.source.read.positions import written
 from wdlint.source.read.project import Project
 from wdlint.source.values import arithmetic, call_arguments, calls, expressions, flow, imports
 from wdlint.source.values.answers import distinct, text_key
@@ -249,8 +252,18 @@ class Evaluator:
         if isinstance(definition, t.Lambda):
             positional = call_arguments.positional(self, arguments)
             return self.evaluate(definition.body, expressions.lambda_context(self, function, positional))
+        if definition.name.startswith(HELPER_NAME) and self._is_written(definition):
+            return calls.library_call(self, External(f"wdlint.{HELPER_NAME}"), arguments, node, context)
         frame = self.call_frame(function, arguments, node, context)
         return self.returned(frame) if frame is not None else ()
+
+    def _is_written(self, definition: t.FunctionDef) -> bool:
+        """Whether a function is the one that fixes write into a file."""
+        known: dict[int, bool] = self.memo("written")
+        if id(definition) not in known:
+            code = written(definition.scope.module, definition.origin)
+            known[id(definition)] = is_helper(textwrap.dedent(code))
+        return known[id(definition)]
 
     def call_frame(
         self, function: FunctionValue, arguments: Arguments, node: t.Call | None, context: Context

@@ -17,10 +17,12 @@ from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.in_place import changes_in
 from wdlint.source.values.values import (
     Answers,
+    Attribute,
     Change,
     Changed,
     ClassValue,
     Context,
+    Element,
     External,
     Frame,
     Instance,
@@ -219,7 +221,12 @@ class Names:
 
 
 def _apply(evaluator: Evaluation, value: Value, changes: tuple[Change, ...]) -> Value:
-    """A value with later changes; numbers take part in their augmented assignments."""
+    """A value with later changes; numbers take part in their augmented assignments.
+
+    What a loop does to its current element does not change what the element is.
+    """
+    if isinstance(value, (Element, Attribute)):
+        return value
     if isinstance(value, (Known, Unknown)) and all(c.path == () and c.value is not None for c in changes):
         for change in changes:
             assert change.value is not None
