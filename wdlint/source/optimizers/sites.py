@@ -100,8 +100,10 @@ def _sites_of(
 ) -> Iterator[Site]:
     """What one call constructs, for each way into the function around it or, if none is seen, for any caller."""
     site = _site(evaluator, call, statement, context)
-    if site is None and not _given_by_callers(call, context.frame.scope):
-        return
+    if site is None:
+        yield from _in_lambdas(evaluator, call, statement, context)
+        if not _given_by_callers(call, context.frame.scope):
+            return
     ways = entrances(evaluator, statement.scope)
     passed_by = 0
     seen = False
@@ -117,6 +119,20 @@ def _sites_of(
     if site is not None and not seen:
         never = ways.complete and passed_by == len(ways.ways) > 0
         yield replace(site, reached=False) if never else site
+
+
+def _in_lambdas(evaluator: Evaluator, call: t.Call, statement: t.Stmt, context: Context) -> Iterator[Site]:
+    """What the lambdas of this module make that a call may be of, read with what the call gives."""
+    for callee in evaluator.evaluate(call.func, context):
+        if not isinstance(callee, FunctionValue) or not isinstance(callee.definition, t.Lambda):
+            continue
+        for made in map(bare, evaluator.call(callee, Arguments(call.args, context), call, context)):
+            if isinstance(made, Instance) and made.node is not None and made.arguments is not None:
+                there = made.arguments.context
+                if there is not None and there.module is context.module and there is not context:
+                    makers = tuple(makers_of(evaluator, made.cls, made.arguments, there))
+                    if makers:
+                        yield Site(made.node, statement, there, makers)
 
 
 def _given_by_callers(call: t.Call, scope: t.Scope) -> bool:

@@ -33,6 +33,11 @@ _FILES_IN_ALL = 24  # other files that are parsed for the callers of one linted 
 _WIDESPREAD = 60  # files that hold a name: so many mean something else by it
 _OF_TESTS = re.compile(r"(?:^|[\\/])(?:tests?[\\/]|test_[^\\/]*$|conftest\.py$|[^\\/]*_test\.py$)")
 
+# What calls a function that it is given, in a process or thread of its own or once the devices are set up.
+_LAUNCHERS = frozenset(
+    "spawn launch submit apply_async Thread Process notebook_launcher debug_launcher start_processes".split()
+)
+
 CallsByName = dict[str, list[tuple[t.Call, t.Stmt]]]
 
 
@@ -42,6 +47,7 @@ class CallSite:
     bound: bool  # the receiver is not among the arguments
     call: t.Call
     statement: t.Stmt
+    handed: t.Expr | None = None  # the function, where the call hands it to what calls it with `arguments`
 
 
 @dataclass(slots=True, eq=False)
@@ -127,6 +133,23 @@ class CallIndex:
                     yield CallSite(arguments, True, call, statement)
         if constructor:
             yield from self._from_subclasses(evaluator, owner, index)
+        for launcher in sorted(_LAUNCHERS & index.keys()):
+            for call, statement in index[launcher]:
+                yield from self._launched(evaluator, definition, call, statement)
+
+    def _launched(
+        self, evaluator: Evaluation, definition: t.FunctionDef, call: t.Call, statement: t.Stmt
+    ) -> Iterator[CallSite]:
+        """A call that hands the function on, with what it will be called with."""
+        for position, given in enumerate(call.args):
+            name = given.value.id if isinstance(given.value, t.Name) else getattr(given.value, "attr", None)
+            if name != definition.name or given.star:
+                continue
+            context = evaluator.frame(statement.scope).at(statement)
+            for value in map(bare, evaluator.evaluate(given.value, context)):
+                if isinstance(value, FunctionValue) and value.definition is definition:
+                    arguments = _handed_on(definition, call, position, value.receiver is not None, context)
+                    yield CallSite(arguments, value.receiver is not None, call, statement, given.value)
 
     def _may_be_method(self, callee: object, definition: t.FunctionDef) -> bool:
         """A method asked of something unknown, under a name too particular to be another's."""
@@ -192,6 +215,19 @@ class CallIndex:
                             if name is not None:
                                 found.setdefault(name, []).append((node, statement))
         return found
+
+
+def _handed_on(definition: t.FunctionDef, call: t.Call, position: int, bound: bool, context: Context) -> Arguments:
+    """What a launcher calls a function with: `args=(…)`, or what follows it; what it puts first itself is unknown."""
+    listed = next((a.value for a in call.args if a.keyword == "args"), None)
+    if isinstance(listed, t.Display):
+        given = tuple(t.Argument(None, item) for item in listed.items)
+    else:
+        given = tuple(a for a in call.args[position + 1 :] if a.keyword is None)
+    own = [p for p in definition.params if not p.star and p.default is None][bound:]
+    first = max(len(own) - len(given), 0) if not any(a.star for a in given) else 0
+    before = tuple((Unknown(f"@{id(call)}.{index}"),) for index in range(first))
+    return Arguments(given, context, before)
 
 
 def _derives(cls: t.ClassDef, name: str) -> bool:

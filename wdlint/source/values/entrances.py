@@ -96,8 +96,10 @@ def _called(evaluator: Evaluator, definition: t.FunctionDef, depth: int) -> Iter
     """The frames of a function's own calls."""
     for site in evaluator.call_index.callers(evaluator, definition, everywhere=True):
         for context in _contexts(evaluator, site, depth):
-            for callee in evaluator.evaluate(site.call.func, context):
+            for callee in evaluator.evaluate(site.handed or site.call.func, context):
                 arguments = Arguments(site.call.args, context)
+                if site.handed is not None:
+                    arguments = Arguments(site.arguments.written, context, site.arguments.positional)
                 called: Value = bare(callee)
                 if isinstance(called, Partial):
                     arguments = call_arguments.completed(evaluator, called.arguments, arguments)
