@@ -169,7 +169,7 @@ class Construction:
         self_name = method.params[0].name
         for statement in t.statements(method.inner.body):
             touched = self_name in statement.touches
-            if isinstance(statement, (t.If, t.While, t.With, t.Try, t.Match, t.FunctionDef, t.ClassDef)):
+            if isinstance(statement, (t.If, t.While, t.With, t.Try, t.FunctionDef, t.ClassDef)):
                 continue
             self._frozen(statement, frame, present)
             if isinstance(statement, t.For):

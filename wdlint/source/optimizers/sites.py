@@ -96,13 +96,13 @@ def sites(evaluator: Evaluator, module: t.Module) -> Iterator[Site]:
 def calls_in(evaluator: Evaluator, expr: t.Expr, context: Context) -> Iterator[tuple[t.Call, Context]]:
     """The calls in an expression, each with the context it stands in, lambdas and comprehensions included."""
     if isinstance(expr, t.Lambda):
-        inner = context.inner.get(id(expr))
+        inner = context.inner.get((id(expr), 0))
         if inner is None:
             local: dict[str, Answers] = {}
             for parameter in expr.params:
                 default = evaluator.evaluate(parameter.default, context) if parameter.default else None
                 local[parameter.name] = default or (Unknown(f"@{id(expr)}.{parameter.name}"),)
-            inner = context.inner[id(expr)] = Context(context.frame, context.statement, local, context)
+            inner = context.inner[id(expr), 0] = Context(context.frame, context.statement, local, context)
         yield from calls_in(evaluator, expr.body, inner)
         return
     if isinstance(expr, t.Comprehension):
