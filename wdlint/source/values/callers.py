@@ -17,6 +17,7 @@ from wdlint.source.read import tree as t
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
     Arguments,
+    CallSite,
     ClassValue,
     Context,
     FunctionValue,
@@ -39,15 +40,6 @@ _LAUNCHERS = frozenset(
 )
 
 CallsByName = dict[str, list[tuple[t.Call, t.Stmt]]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CallSite:
-    arguments: Arguments
-    bound: bool  # the receiver is not among the arguments
-    call: t.Call
-    statement: t.Stmt
-    handed: t.Expr | None = None  # the function, where the call hands it to what calls it with `arguments`
 
 
 @dataclass(slots=True, eq=False)

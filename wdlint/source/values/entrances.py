@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import arithmetic, call_arguments, flow
-from wdlint.source.values.callers import CallSite, owner_of
+from wdlint.source.values.callers import owner_of
 from wdlint.source.values.classes import linear_bases
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
     Arguments,
+    CallSite,
     ClassValue,
     Context,
     Frame,
@@ -50,7 +51,7 @@ class Entrances:
     complete: bool = True
 
 
-def entrances(evaluator: Evaluator, scope: t.Scope) -> Entrances:
+def entrances(evaluator: Evaluation, scope: t.Scope) -> Entrances:
     """The ways into a function as far as its callers are seen; none for a module, a class or an inner function."""
     found: dict[int, Entrances] = evaluator.memo("entrances")
     key = id(scope)
@@ -69,7 +70,7 @@ def _limited(ways: Iterator[Entrance]) -> Entrances:
     return Entrances(tuple(kept.values()))
 
 
-def _ways(evaluator: Evaluator, scope: t.Scope, depth: int) -> Iterator[Entrance]:
+def _ways(evaluator: Evaluation, scope: t.Scope, depth: int) -> Iterator[Entrance]:
     definition = scope.definition
     if not isinstance(definition, t.FunctionDef) or depth >= _DEPTH:
         return
@@ -92,7 +93,7 @@ def _ways(evaluator: Evaluator, scope: t.Scope, depth: int) -> Iterator[Entrance
             yield from _made(evaluator, definition, owner, depth)
 
 
-def _called(evaluator: Evaluator, definition: t.FunctionDef, depth: int) -> Iterator[Entrance]:
+def _called(evaluator: Evaluation, definition: t.FunctionDef, depth: int) -> Iterator[Entrance]:
     """The frames of a function's own calls."""
     for site in evaluator.call_index.callers(evaluator, definition, everywhere=True):
         for context in _contexts(evaluator, site, depth):
@@ -110,7 +111,7 @@ def _called(evaluator: Evaluator, definition: t.FunctionDef, depth: int) -> Iter
                         yield Entrance(frame, site.call, context.module)
 
 
-def _made(evaluator: Evaluator, definition: t.FunctionDef, owner: t.ClassDef, depth: int) -> Iterator[Entrance]:
+def _made(evaluator: Evaluation, definition: t.FunctionDef, owner: t.ClassDef, depth: int) -> Iterator[Entrance]:
     """The frames of a method of the instances that the project makes."""
     cls = evaluator.class_value(owner)
     for site in evaluator.call_index.constructions(evaluator, owner):
@@ -122,7 +123,7 @@ def _made(evaluator: Evaluator, definition: t.FunctionDef, owner: t.ClassDef, de
                     yield Entrance(evaluator.method_frame(definition, cls, value), site.call, context.module)
 
 
-def _contexts(evaluator: Evaluator, site: CallSite, depth: int) -> Iterator[Context]:
+def _contexts(evaluator: Evaluation, site: CallSite, depth: int) -> Iterator[Context]:
     """Where a call stands: in each frame of the function around it, or in one whose caller is not known."""
     scope = site.statement.scope
     running: set[int] = evaluator.memo("entering").setdefault("scopes", set())
@@ -138,7 +139,7 @@ def _contexts(evaluator: Evaluator, site: CallSite, depth: int) -> Iterator[Cont
         yield frame.at(site.statement)
 
 
-def passes_by(evaluator: Evaluator, way: Entrance, statement: t.Stmt) -> bool:
+def passes_by(evaluator: Evaluation, way: Entrance, statement: t.Stmt) -> bool:
     """Whether a literal that the call itself gives keeps a statement of the function from running."""
     literal = {
         name

@@ -14,6 +14,7 @@ from wdlint.source.values import flow
 from wdlint.source.values.values import (
     Answers,
     Arguments,
+    CallSite,
     ClassValue,
     Condition,
     Context,
@@ -29,8 +30,12 @@ from wdlint.source.values.values import (
 
 
 class Calls(Protocol):
-    """The calls of a module by the last name of what they call."""
+    """The calls of a module by the last name of what they call, and the places that call a function."""
 
+    def callers(
+        self, evaluator: Evaluation, definition: t.FunctionDef, everywhere: bool = False
+    ) -> tuple[CallSite, ...]: ...
+    def constructions(self, evaluator: Evaluation, owner: t.ClassDef) -> tuple[CallSite, ...]: ...
     def calls(self, module: t.Module) -> dict[str, list[tuple[t.Call, t.Stmt]]]: ...
 
 

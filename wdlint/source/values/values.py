@@ -314,6 +314,17 @@ class Arguments:
     keywords: tuple[tuple[str, Answers], ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CallSite:
+    """A call of a function of the project: what it gives."""
+
+    arguments: Arguments
+    bound: bool  # the receiver is not among the arguments
+    call: t.Call
+    statement: t.Stmt
+    handed: t.Expr | None = None  # the function, where the call hands it to what calls it with `arguments`
+
+
 def bare(value: Value) -> Value:
     """The value under later changes and sub-module paths."""
     while isinstance(value, (Changed, Part)):
