@@ -60,8 +60,10 @@ def set_later(evaluator: Evaluator, site: Site, index: int, key: str) -> AmountD
     found: AmountDraft | None = None
     for statement in _touching(site, name):
         for change in changes_in(evaluator, statement, parts[0], site.context.frame, True):
-            wanted = (*parts[1:], "param_groups", index, key)
-            if change.action == "set" and change.path == wanted and change.value is not None:
+            above, rest = change.path[: len(parts)], change.path[len(parts) :]
+            if above != (*parts[1:], "param_groups") or len(rest) != 2 or rest[1] != key:
+                continue
+            if change.action == "set" and rest[0] in (None, index) and change.value is not None and change.certain:
                 answers = evaluator.evaluate(change.value, change.context)
                 found = amount_of(answers, source_text(change.context.module, change.value)) or found
     return found

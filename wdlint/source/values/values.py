@@ -198,6 +198,7 @@ class MappingValue:
     node: t.Node | None = None
     context: Context | None = None
     complete: bool = True
+    missing: Value | None = None  # what it makes for a key that it lacks, as `defaultdict(list)` does
 
 
 @dataclass(frozen=True, slots=True, eq=False)
