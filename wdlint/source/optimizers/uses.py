@@ -33,7 +33,7 @@ from wdlint.source.values.amounts import AmountDraft, source_text
 from wdlint.source.values.values import Context
 
 if TYPE_CHECKING:
-    from wdlint.source.values.evaluator import Evaluator
+    from wdlint.source.values.branches import Following
 
 _MODELS = 8  # answers to what one model is
 _ALTERNATIVES = 3  # answers to what the parameters are, each judged on its own
@@ -44,7 +44,7 @@ Held = tuple[object, s.Selector, Place, Amount]
 class UseReader:
     """Turns sites into facts; inventories and places are shared by a file's sites."""
 
-    def __init__(self, evaluator: Evaluator, places: Places) -> None:
+    def __init__(self, evaluator: Following, places: Places) -> None:
         self.evaluator = evaluator
         self.places = places
         self._models = Models(evaluator)

@@ -15,6 +15,7 @@ from wdlint.source.values import flow
 from wdlint.source.values.values import (
     Answers,
     Arguments,
+    CallSite,
     ClassValue,
     Condition,
     Context,
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
 
 
 class Calls(Protocol):
-    """The calls of a module by the last name of what they call."""
+    """The calls of a module by the last name of what they call, and the places that call a function."""
 
+    def callers(self, evaluator: Evaluation, definition: t.FunctionDef) -> tuple[CallSite, ...]: ...
     def calls(self, module: t.Module) -> dict[str, list[tuple[t.Call, t.Stmt]]]: ...
 
 

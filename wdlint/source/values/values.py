@@ -315,6 +315,14 @@ class Arguments:
     keywords: tuple[tuple[str, Answers], ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CallSite:
+    """A call of a function of the project: what it gives."""
+
+    arguments: Arguments
+    bound: bool  # the receiver is not among the arguments
+
+
 def bare(value: Value) -> Value:
     """The value under later changes and sub-module paths."""
     while isinstance(value, (Changed, Part)):
