@@ -147,6 +147,29 @@ for name, p in net.named_parameters():
     groups["bias" in name]["params"].append(p)
 optimizer = torch.optim.AdamW(groups, lr=1e-3)  # WD301
 """,
+    "at the place that a predicate says": """
+def is_exempt(name):
+    lowered = name.lower()
+    return any(part in lowered for part in ("bias", "norm"))
+
+
+groups = [{"params": [], "weight_decay": 0.1}, {"params": [], "weight_decay": 0.0}]
+for name, p in net.named_parameters():
+    groups[is_exempt(name)]["params"].append(p)
+optimizer = torch.optim.AdamW(groups, lr=1e-3)
+""",
+    "at the place that a test as a number says": """
+groups = [{"params": [], "weight_decay": 0.1}, {"params": [], "weight_decay": 0.0}]
+for p in net.parameters():
+    groups[int(p.ndim < 1)]["params"].append(p)
+optimizer = torch.optim.AdamW(groups, lr=1e-3)  # WD301
+""",
+    "at a place that can't be told": """
+groups = [{"params": [], "weight_decay": 0.1}, {"params": [], "weight_decay": 0.0}]
+for p in net.parameters():
+    groups[place_of(p)]["params"].append(p)
+optimizer = torch.optim.AdamW(groups, lr=1e-3)
+""",
     "one of two dictionaries": """
 kept, shrunk = {"params": [], "weight_decay": 0.0}, {"params": [], "weight_decay": 0.1}
 for p in net.parameters():

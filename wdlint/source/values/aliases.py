@@ -13,7 +13,7 @@ from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import flow
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.values import Condition, Context, Known, SequenceValue
+from wdlint.source.values.values import EVERY, Condition, Context, FunctionValue, Known, SequenceValue
 
 _DEEP = 4  # names for names
 _PASSING_ON = ("list", "tuple", "reversed")  # calls whose elements are those of their argument
@@ -90,17 +90,40 @@ def _keys(
     if isinstance(index, t.Slice):
         yield None, ()
         return
+    while isinstance(index, t.Call) and syntax.dotted(index.func) == "int" and len(index.args) == 1:
+        index = index.args[0].value
     key = constant_key(evaluator, index, context)
-    if key is None and _is_test(index):
+    if key is None and _is_test(evaluator, index, context):
         yield from ((truth, (Condition(index, truth, context),)) for truth in (True, False))
         return
     yield key, ()
 
 
-def _is_test(expr: t.Expr) -> bool:
-    if isinstance(expr, t.Call):
-        return (syntax.dotted(expr.func) or "").rpartition(".")[2] in _TESTS
-    return isinstance(expr, (t.Compare, t.Boolean)) or (isinstance(expr, t.Unary) and expr.op == "not")
+def _is_test(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int = 0) -> bool:
+    """Whether an expression is true or false and nothing else: a comparison, or what a predicate returns."""
+    if isinstance(expr, t.Boolean):
+        return all(_is_test(evaluator, side, context, depth) for side in (expr.left, expr.right))
+    if not isinstance(expr, t.Call):
+        return isinstance(expr, t.Compare) or (isinstance(expr, t.Unary) and expr.op == "not")
+    if (syntax.dotted(expr.func) or "").rpartition(".")[2] in _TESTS:
+        return True
+    for callee in evaluator.evaluate(expr.func, context) if depth < _DEEP else ():
+        if not isinstance(callee, FunctionValue):
+            return False
+        function = callee.definition
+        if isinstance(function, t.Lambda):
+            return callee.context is not None and _is_test(evaluator, function.body, callee.context, depth + 1)
+        where = evaluator.frame(function.inner)
+        returned = [s for s in t.statements(function.inner.body) if isinstance(s, t.Return)]
+        return bool(returned) and all(
+            s.value is not None
+            and (
+                _is_test(evaluator, s.value, where.at(s), depth + 1)
+                or (isinstance(s.value, t.Const) and isinstance(s.value.value, bool))
+            )
+            for s in returned
+        )
+    return False
 
 
 def constant_key(evaluator: Evaluation, expr: t.Expr, context: Context) -> str | int | None:
@@ -169,7 +192,7 @@ def _element(
             return
     for position in positions(evaluator, iterated, root, context, depth):
         turn = Turn(loop, len(position.path), index, companions)
-        yield replace(position, path=(*position.path, None), turn=turn)
+        yield replace(position, path=(*position.path, EVERY), turn=turn)
 
 
 def in_turns(
@@ -199,10 +222,10 @@ def in_turns(
                 for number in range(len(answer.items)) if chosen is None else (chosen,):
                     yield _with(position.path, turn.at, number), piece(evaluator, sequence, number), sure
     elif value is None or not bound & _names(value):
-        yield _with(position.path, turn.at, chosen), value, sure
+        yield _with(position.path, turn.at, EVERY if chosen is None else chosen), value, sure
 
 
-def _with(path: Path, at: int, key: int | None) -> Path:
+def _with(path: Path, at: int, key: str | int) -> Path:
     return (*path[:at], key, *path[at + 1 :])
 
 

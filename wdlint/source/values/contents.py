@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
+    EVERY,
     Answers,
     Change,
     Changed,
@@ -52,15 +53,10 @@ def _changed_items(evaluator: Evaluation, value: Changed) -> Iterator[Item]:
             found.append((Item(Deferred(change.value, change.context), change.conditions, spread=True), order))
     counted = not any(item.spread for item, _ in found)
     for index, (item, added) in enumerate(found):
-        later = tuple(
-            change for order, change in deeper if order > added and change.path[0] in (None, index, index - len(found))
-        )
-        if item.spread:
-            later = tuple(change for change in later if change.path[0] is None)
-        elif counted:
+        here = (EVERY, index, index - len(found)) if counted else (EVERY,)
+        later = tuple(change for order, change in deeper if order > added and change.path[0] in here)
+        if not item.spread:
             later = tuple(replace(change, path=change.path[1:]) for change in later)
-        else:
-            later = tuple(replace(change, path=change.path[1:]) for change in later if change.path[0] is None)
         if later:
             yield replace(item, value=tuple(Changed(held, later) for held in evaluator.force(item.value)))
         else:
