@@ -88,13 +88,8 @@ def _decays(c: Classified, decay_embeddings: bool) -> bool:
             "name it in `exempt`, or pass `example_inputs`"
         )
     if kind is Kind.EMBEDDING:
-        return decay_embeddings and _is_table(c)
+        return decay_embeddings and c.table
     return kind is Kind.WEIGHT
-
-
-def _is_table(c: Classified) -> bool:
-    """Whether an embedding is a look-up table, as opposed to a token or a table of positions that is added."""
-    return c.parameter.evidence.text.startswith(("`weight` of torch.nn.Embedding", "looked up"))
 
 
 def _matching(patterns: Collection[str], names: Collection[str]) -> set[str]:
