@@ -88,15 +88,8 @@ def mended_text(
     allowed: Callable[[Fix], bool],
 ) -> Outcome:
     """One file's text with every allowed fix that proves itself."""
-    texts: dict[str, bytes] = {file: data}
-    linter = Linter(settings_of, texts, heed_comments)
-
-    def lint(text: bytes) -> Sequence[Finding] | None:
-        texts[file] = text
-        checked = linter.check(file)
-        return None if checked.error else checked.findings
-
-    return fixed(file, data, lint, allowed)
+    linter = Linter(settings_of, {file: data}, heed_comments)
+    return fixed(file, data, lambda text: linter.version(file, text), allowed)
 
 
 def _read(file: str) -> bytes:

@@ -272,6 +272,7 @@ def _finding(told: dict[str, Any]) -> Finding:
         confidence=Confidence(told["confidence"]),
         latent=told["latent"],
         fix=None if told["fix"] is None else _fix(told["fix"]),
+        unfixed=told["unfixed"],
         severity=Severity(told["severity"]),
         subject=told["subject"],
         rule=told["rule"],

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from wdlint.facts import Inventory, Parameter
 from wdlint.source.selections.taken import Taken
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Changed, Instance, Method, Part, Unknown, Value, bare
 
 
@@ -27,7 +27,7 @@ class Model:
 class Models:
     """The models that groups take their parameters from; inventories are shared by a file's sites."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluation) -> None:
         self._evaluator = evaluator
         self._inventories: dict[object, Inventory | None] = {}
 
@@ -37,9 +37,11 @@ class Models:
         for part in parts:
             if part.model is None or part.unread:
                 continue
-            for value, prefixes in values:
+            for index, (value, prefixes) in enumerate(values):
                 if same_model(value, part.model):
                     prefixes.add(part.prefix)
+                    if changes_of(part.model) > changes_of(value):
+                        values[index] = part.model, prefixes
                     break
             else:
                 values.append((part.model, {part.prefix}))
@@ -58,7 +60,7 @@ class Models:
     def _inventory(self, value: Value) -> Inventory | None:
         from wdlint.source.models.inventory import inventory
 
-        key = model_key(value)
+        key = model_key(value), changes_of(value)
         if key not in self._inventories:
             self._inventories[key] = inventory(self._evaluator, value)
         return self._inventories[key]
@@ -95,9 +97,19 @@ def label(models: Sequence[Model]) -> str:
     return " and ".join(dict.fromkeys(names))
 
 
+def changes_of(value: Value) -> int:
+    """How much has been done to a model since it was made."""
+    count = 0
+    while isinstance(value, Changed):
+        count += len(value.changes)
+        value = value.base
+    return count
+
+
 def model_key(value: Value) -> object:
     """A key by which a model met twice is known again."""
-    value = bare(value) if isinstance(value, Changed) else value
+    while isinstance(value, Changed):
+        value = value.base
     match value:
         case Unknown():
             return value.key

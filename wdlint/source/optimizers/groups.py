@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from wdlint.knowledge.wrappers import Helper
-from wdlint.source.optimizers import helpers
+from wdlint.source.optimizers import helpers, own_groups
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.conditions.tests import symbolic
 from wdlint.source.selections.taken import Taken, chosen
 from wdlint.source.selections.taking import condition_reader, taken
-from wdlint.source.values import contents, objects
+from wdlint.source.values import call_arguments, contents, objects
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.in_place import loop_conditions
@@ -39,6 +39,7 @@ from wdlint.source.values.values import (
 )
 
 _DEPTH = 8
+_DECAY = ("weight_decay",)
 _MOST = 64  # groups read from one optimizer
 
 
@@ -101,6 +102,16 @@ class GroupReader:
             made = bare(value)
             assert isinstance(made, Instance) and made.arguments is not None
             yield from self.of_helper(known, made.arguments, made.node, context)
+            return
+        written = own_groups.helpers_arguments(value)
+        if written is not None:
+            yield from self._of_written(written, context, depth + 1)
+            return
+        made_here = tuple(own_groups.decay_groups(self.evaluator, value))
+        if made_here:
+            self.listed = True
+            for one in made_here:
+                yield GroupDraft(one.parts, one.amount, one.learning_rate, "decay_groups()", None, None, _DECAY)
             return
         if self._holds_groups(value):
             self.listed = True
@@ -182,6 +193,24 @@ class GroupReader:
             )
             label = f"{known.path.rsplit('.', 1)[-1]}()"
             yield GroupDraft(parts, amount, None, label, node, where.module, ("weight_decay",))
+
+    def _of_written(self, arguments: Arguments, context: Context, depth: int) -> Iterator[GroupDraft]:
+        """The groups of the function that fixes write into a file: those that it is given, each divided in two."""
+        where = arguments.context or context
+        self.listed = True
+        given = call_arguments.argument(self.evaluator, arguments, "params", 0)
+        for answer in given[:1]:
+            self.complete = self.complete and not own_groups.pairs_with_names(self.evaluator, answer)
+            for draft in self._value(answer, None, where, depth):
+                rules = [own_groups.exempt(self.evaluator, arguments, part) for part in draft.parts]
+                kept = (part.under(s.negation(rule)) for part, rule in zip(draft.parts, rules, strict=True))
+                spared = (part.under(rule) for part, rule in zip(draft.parts, rules, strict=True))
+                options = draft.options if _DECAY[0] in draft.options else (*draft.options, *_DECAY)
+                yield replace(draft, parts=tuple(kept), node=None, module=None)
+                yield replace(
+                    draft, parts=tuple(spared), amount=own_groups.EXEMPT, node=None, module=None,
+                    options=options, option_nodes=(),
+                )  # fmt: skip
 
     # ---- one group
 

@@ -82,14 +82,14 @@ def exempt(evaluator: Evaluation, known: Helper, arguments: Arguments, context: 
     inner = Context(context.frame, context.statement, local, context)
     evaluator.keep((inner, collection, owners))
     rule = condition_reader(evaluator, whole=known.returns_names).read(expression, inner)
-    return s.either(rule, _declared(evaluator, models[0])) if known.honours_declared else rule
+    return s.either(rule, declared(evaluator, models[0])) if known.honours_declared else rule
 
 
 # What models of libraries declare is not known; it is tables and tokens, never the weight of a plain layer.
 _DECLARABLE = ("pos", "rel", "token", "embed", "table", "scale", "temperature")
 
 
-def _declared(evaluator: Evaluation, model: Value) -> s.Selector:
+def declared(evaluator: Evaluation, model: Value) -> s.Selector:
     """The parameters that a model's own `no_weight_decay()` keeps from decay."""
     from wdlint.source.models.declared_exemptions import models_declared_exemptions
 

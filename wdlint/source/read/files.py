@@ -40,6 +40,10 @@ class Files:
         except OSError:
             return None
 
+    def with_text(self, path: str, data: bytes) -> Files:
+        """The same files with other bytes in one of them."""
+        return Files({**self._given, paths.display(path): data})
+
     def exists(self, path: str) -> bool:
         return self._handed_in(path) is not None or os.path.isfile(path)
 

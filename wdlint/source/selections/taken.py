@@ -54,15 +54,11 @@ Taking: TypeAlias = Callable[[Evaluation, Value], list[Taken]]
 
 
 def rooted(model: Value) -> tuple[Value, str]:
-    """A model and the path below it: `Part(net, "fc")` is the part `fc` of `net`."""
-    while isinstance(model, Changed):
-        model = model.base
-    if isinstance(model, Part):
-        root = model.root
-        while isinstance(root, Changed):
-            root = root.base
-        return root, model.path
-    return model, ""
+    """A model, with what was done to it, and the path below it: `Part(net, "fc")` is the part `fc` of `net`."""
+    inner = model
+    while isinstance(inner, Changed):
+        inner = inner.base
+    return (inner.root, inner.path) if isinstance(inner, Part) else (model, "")
 
 
 def one_parameter(value: Value) -> tuple[Value, str] | None:

@@ -79,7 +79,7 @@ def of_item(evaluator: Evaluation, item: Item, depth: int) -> Iterator[Taken]:
     """The parameters of one element of a sequence, under the conditions of its loop."""
     answers = evaluator.force(item.value)
     for index, held in enumerate(answers):
-        reader = _reader_for(evaluator, held)
+        reader = reader_for(evaluator, held)
         condition = reader.all_of(item.conditions)
         if reader.whole:
             condition = _of_one_module(condition)
@@ -135,7 +135,7 @@ def _is_plain_layer(path: str) -> bool:
     return path.startswith("torch.nn.") and not last.startswith("_") and last not in ("Module", "Sequential")
 
 
-def _reader_for(evaluator: Evaluation, held: Value) -> Reader:
+def reader_for(evaluator: Evaluation, held: Value) -> Reader:
     """How the conditions around a value are to be read: about an owner, or about all below a module."""
     inner = bare(held)
     if isinstance(inner, TextOf) and isinstance(inner.pieces[-1], Element):

@@ -76,6 +76,9 @@ def member(evaluator: Evaluation, value: Value, name: str, context: Context) -> 
             return (Method(value, name),)
 
 
+_OF_MODELS = ("parameters", "named_parameters", "modules", "named_modules", "children", "named_children")
+
+
 def is_methodlike(name: str) -> bool:
     return name in ("parameters", "named_parameters", "modules", "named_modules", "items", "values", "keys", "get")
 
@@ -84,8 +87,9 @@ def _changed_member(evaluator: Evaluation, value: Changed, name: str, context: C
     found, rest, replaced = _after_changes(evaluator, value.changes, name)
     if not replaced:
         base = member(evaluator, value.base, name, context)
-        if isinstance(bare(value.base), (Collection, SequenceValue, MappingValue)) and not found:
-            # a method of a changed container keeps the changes
+        kept = isinstance(bare(value.base), (Collection, SequenceValue, MappingValue)) or name in _OF_MODELS
+        if kept and not found:
+            # a method of a changed container or model keeps the changes
             base = tuple(Method(value, v.name) if isinstance(v, Method) else v for v in base)
         methods = all(isinstance(v, Method) for v in base)
         if not found or not methods:

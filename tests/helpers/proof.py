@@ -25,9 +25,10 @@ from typing import Any
 
 import torch
 
-from wdlint.facts import Applicability, Finding, Fix
+from wdlint.facts import Applicability, Fix
 from wdlint.files import paths
 from wdlint.fix.apply import fixed
+from wdlint.fix.proof.version import Version
 from wdlint.linting.lint import Linter
 from wdlint.model.classify import classify
 from wdlint.model.tensors import held_parameters
@@ -68,20 +69,17 @@ def mending(script: Path) -> Mending:
     """Mend a script twice; no text is linted twice for it."""
     before = script.read_bytes()
     shown = paths.display(str(script))
-    given = {shown: before}
-    linter = Linter(Configuration(isolated=True), given)
+    linter = Linter(Configuration(isolated=True), {shown: before})
 
     @cache
-    def lint(text: bytes) -> list[Finding] | None:
-        given[shown] = text
-        checked = linter.check(shown)
-        return None if checked.error else list(checked.findings)
+    def read(text: bytes) -> Version | None:
+        return linter.version(shown, text)
 
     def mended(*most: Applicability) -> Mended:
         def allowed(fix: Fix) -> bool:
             return bool(fix.edits) and fix.applicability in most
 
-        outcome = fixed(shown, before, lint, allowed)
+        outcome = fixed(shown, before, read, allowed)
         return Mended(outcome.data, *(frozenset(f.code for f in found) for found in (outcome.fixed, outcome.left)))
 
     return Mending(script, before, mended(Applicability.SAFE), mended(Applicability.SAFE, Applicability.UNSAFE))
