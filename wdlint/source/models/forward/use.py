@@ -163,13 +163,10 @@ def classes_in_source(source: str) -> list[t.ClassDef]:
     """The classes of a piece of source text in their order; none where it can't be parsed."""
     import textwrap
 
-    import libcst
-
-    from wdlint.source.read.lower import lower_module
+    from wdlint.source.read.lower_ast import lower_text
 
     try:
-        parsed = libcst.parse_module(textwrap.dedent(source))
-    except (libcst.ParserSyntaxError, RecursionError):
+        module = lower_text(textwrap.dedent(source), "", "", False)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    module = lower_module(parsed, "", "", False)
     return [s for s in module.scope.body.statements if isinstance(s, t.ClassDef)]
