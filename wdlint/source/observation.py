@@ -75,7 +75,7 @@ def _shown(path: str) -> str:
 
 def _uses(evaluator: Evaluator, module: t.Module, reader: UseReader, places: Places) -> Iterator[OptimizerUse]:
     made = [site for site in sites(evaluator, module) if site.makers]
-    yield from together(use for site in made for use in reader.read(site))
+    yield from together(made, reader.read)
 
 
 def _penalties(evaluator: Evaluator, module: t.Module, reader: UseReader, places: Places) -> Iterator[Penalty]:

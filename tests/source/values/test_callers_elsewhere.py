@@ -205,3 +205,39 @@ def prepare(net):
     assert {code for _, code in codes("make.py")} == {"WD302"}
     write(here, scaled=scaled, more="from make import prepare\nfrom scaled import Scaled\nprepare(Scaled())\n")
     assert "WD302" not in {code for _, code in codes("make.py")}
+
+
+def test_an_option_of_zero_at_the_caller_leaves_the_default_of_the_function(here: Path) -> None:
+    go = """\
+from argparse import ArgumentParser
+
+from make import prepare
+from nets import Normed
+
+parser = ArgumentParser()
+parser.add_argument("--wd", type=float, default=0.0)
+prepare(Normed(), strength=parser.parse_args().wd)
+"""
+    write(here, make=FACTORY, go=go)
+    assert codes("make.py") == []
+    write(here, make=FACTORY.replace("strength)", "strength=0.1)", 1))
+    assert codes("make.py") == [(5, "WD103")]
+
+
+def test_a_choice_that_the_caller_does_not_spell_out_may_turn_out_otherwise(here: Path) -> None:
+    make = """\
+from torch import optim
+
+
+def choose(kind, net):
+    if kind == "sgd":
+        return optim.SGD(net.parameters(), lr=0.1, weight_decay=0.1)
+    elif kind == "adamw":
+        return optim.AdamW(net.parameters(), lr=0.1, weight_decay=0.1)
+"""
+    go = "from make import choose\nfrom nets import Normed\nfrom yacs.config import CfgNode\n"
+    go += "cfg = CfgNode()\ncfg.kind = 'adamw'\nchoose({}, Normed())\n"
+    write(here, make=make, go=go.format("'adamw'"))
+    assert {line for line, _ in codes("make.py")} == {8}
+    write(here, go=go.format("cfg.kind"))
+    assert {line for line, _ in codes("make.py")} == {6, 8}

@@ -76,6 +76,7 @@ class Site:
     helper: Helper | None = None
     through: str = ""  # the project function that makes it, for a call of a factory
     entered: tuple[t.Call, t.Module] | None = None  # the call of the function around it that is read
+    otherwise: bool = False  # read with no caller in mind, beside those that are seen
     reached: bool = True  # False: constants of every caller keep it from being made
 
 
@@ -116,7 +117,9 @@ def _sites_of(
             if entered is not None:
                 seen = True
                 yield replace(entered, entered=(way.call, way.module))
-    if site is not None and not seen:
+    if site is not None and seen:
+        yield replace(site, otherwise=True)
+    elif site is not None:
         never = ways.complete and passed_by == len(ways.ways) > 0
         yield replace(site, reached=False) if never else site
 

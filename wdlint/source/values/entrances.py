@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from wdlint.facts import Origin
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import arithmetic, call_arguments, flow
@@ -108,6 +109,7 @@ def _called(evaluator: Evaluation, definition: t.FunctionDef, depth: int) -> Ite
                 if isinstance(called, FunctionValue) and called.definition is definition:
                     frame = evaluator.call_frame(called, arguments, site.call, context)
                     if frame is not None:
+                        _unsettle(frame, site.call)
                         yield Entrance(frame, site.call, context.module)
 
 
@@ -121,6 +123,19 @@ def _made(evaluator: Evaluation, definition: t.FunctionDef, owner: t.ClassDef, d
                     continue
                 if value.arguments is not None and any(base is cls for base in linear_bases(evaluator, value.cls)):
                     yield Entrance(evaluator.method_frame(definition, cls, value), site.call, context.module)
+
+
+def _unsettle(frame: Frame, call: t.Call) -> None:
+    """A text that the call does not spell out itself is a choice that may turn out otherwise: `cfg.optimizer`."""
+    spelled = [given.value for given in call.args]
+    for name, answers in list((frame.arguments or {}).items()):
+        assert frame.arguments is not None
+        frame.arguments[name] = tuple(
+            v.come_from(Origin.FIELD_DEFAULT)
+            if isinstance(v, Known) and isinstance(v.value, str) and not any(v.node is s for s in spelled)
+            else v
+            for v in answers
+        )
 
 
 def _contexts(evaluator: Evaluation, site: CallSite, depth: int) -> Iterator[Context]:
