@@ -153,14 +153,11 @@ def uses_in_source(source: str, attributes: Collection[str]) -> dict[str, Use]:
     """
     import textwrap
 
-    import libcst
-
-    from wdlint.source.read.lower import lower_module
+    from wdlint.source.read.parse import Unreadable, parse_consulted
 
     try:
-        parsed = libcst.parse_module(textwrap.dedent(source))
-    except (libcst.ParserSyntaxError, RecursionError):
+        module = parse_consulted(textwrap.dedent(source).encode(), "")
+    except Unreadable:
         return {}
-    module = lower_module(parsed, "", "", False)
     classes = [s for s in module.scope.body.statements if isinstance(s, t.ClassDef)]
     return parameter_uses(classes, attributes)
