@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wdlint.judging.examples import differences, marks_of
+from wdlint.linting.examples import differences, marks_of
 from wdlint.linting.lint import Linter
 from wdlint.settings.config import Configuration
 

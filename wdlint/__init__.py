@@ -2,19 +2,20 @@
 
 `wdlint.check_source` and `wdlint.check_paths` lint from Python. `wdlint.audit` judges a live optimizer and
 `wdlint.decay_groups` makes correct parameter groups: both need torch, which is imported when they are first asked
-for. `import wdlint` alone imports nothing.
+for. `import wdlint` alone imports nothing but its version.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wdlint.version import __version__
+
 if TYPE_CHECKING:
     from wdlint.api import NotChecked, check_paths, check_source
     from wdlint.model.audit import DecayFault, Report, audit
     from wdlint.model.groups import decay_groups
 
-__version__ = "0.1.0"
 __all__ = [
     "DecayFault",
     "NotChecked",

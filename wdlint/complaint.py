@@ -13,13 +13,13 @@ class Complaint(Exception):
 
 def complain(message: str) -> None:
     """Say what is wrong on standard error."""
-    from wdlint.report.plain import harmless
+    from wdlint.harmless import harmless
 
     print(f"wdlint: error: {harmless(message)}", file=sys.stderr)
 
 
 def warn(message: str) -> None:
     """Say what the user may want to know on standard error."""
-    from wdlint.report.plain import harmless
+    from wdlint.harmless import harmless
 
     print(f"wdlint: warning: {harmless(message)}", file=sys.stderr)

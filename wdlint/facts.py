@@ -12,6 +12,37 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+__all__ = [
+    "Amount",
+    "Applicability",
+    "Confidence",
+    "Coupling",
+    "Division",
+    "Edit",
+    "Evidence",
+    "FileFacts",
+    "Finding",
+    "Fix",
+    "Group",
+    "Inventory",
+    "Kind",
+    "Note",
+    "OptimizerClass",
+    "OptimizerDefinition",
+    "OptimizerUse",
+    "Origin",
+    "Parameter",
+    "Pattern",
+    "Penalty",
+    "Place",
+    "Severity",
+    "Sink",
+    "Suppression",
+    "Ternary",
+    "Trouble",
+    "Witness",
+]
+
 
 class Ternary(Enum):
     """Kleene's three truth values. An unknown never becomes a guess."""
@@ -138,6 +169,7 @@ class Inventory:
     complete: bool
     assumed: bool = False  # the model is one of several that it might be, or a library default
     place: Place | None = None
+    sharded: bool = False  # a wrapper such as FSDP left every parameter with one dimension
 
     def holds(self, kind: Kind) -> bool:
         """Whether a parameter of this kind certainly exists."""
@@ -241,6 +273,7 @@ class OptimizerUse:
     unused_groups: tuple[Group, ...] = ()
     empty: tuple[str, ...] = ()  # groups that are empty because an iterator was consumed before
     variants: int = 1  # this use is one of so many answers to what the model is, all at one place
+    ways: int = 1  # this use is read along one of so many ways through the branches before it
     elsewhere: tuple[Ternary, ...] = ()  # one answer a parameter of the inventory: held by another optimizer
     parameters_place: Place | None = None  # the argument that gives the parameters, where the call itself has it
     made_place: Place | None = None  # the construction itself, where a function of another file makes it
@@ -369,6 +402,7 @@ class Finding:
     confidence: Confidence = Confidence.PROVEN
     latent: bool = False
     fix: Fix | None = None
+    unfixed: str = field(default="", compare=False)  # why the fix that was planned is not offered
     severity: Severity = Severity.WARNING
     subject: str = field(default="", compare=False)  # a stable name of the site, for baselines
     rule: str = field(default="", compare=False)  # the rule's name, set where rules are applied

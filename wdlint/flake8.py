@@ -10,8 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from wdlint import __version__
 from wdlint.source.read.screen import may_matter
+from wdlint.version import __version__
 
 TROUBLE = "WD900"
 """The code under which flake8 shows what ends a run of wdlint's own with exit code 2; no rule has it."""

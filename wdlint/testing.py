@@ -45,7 +45,7 @@ def assert_decay(model: nn.Module, optimizer: Optimizer, **options: Any) -> Repo
 
 def assert_examples(*paths: str | os.PathLike[str]) -> None:
     """Run the examples of the rules in files and folders, and raise AssertionError with what is wrong with them."""
-    from wdlint.judging.examples import test_folders
+    from wdlint.linting.examples import test_folders
 
     told, failed = test_folders([os.fspath(path) for path in paths])
     if failed or not told:

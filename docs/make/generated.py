@@ -17,8 +17,8 @@ from story import TOP, told
 from terminal import picture
 
 from wdlint.commands.cli import wdlint
-from wdlint.commands.explain import markdown_table
 from wdlint.judging.rule import built_in
+from wdlint.report.rule_page import markdown_table
 from wdlint.settings.schema import schema
 
 PICTURE = TOP / "docs" / "terminal.svg"

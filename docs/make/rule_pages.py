@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from wdlint.commands.explain import markdown_table, rule_page
-from wdlint.judging.examples import marks_of
 from wdlint.judging.rule import Rule, built_in
+from wdlint.linting.examples import marks_of
+from wdlint.report.rule_page import markdown_table, rule_page
 
 MADE = "<!-- made by `python docs/make` from {source}: change that -->\n\n"
 

@@ -13,9 +13,11 @@ from click.testing import CliRunner
 
 from wdlint.commands.cli import wdlint
 from wdlint.commands.fixing import mended_text
-from wdlint.facts import Applicability, Edit, Finding, Fix, Place
+from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, Place
 from wdlint.fix.apply import Overlapping, applied, fixed
+from wdlint.fix.proof.version import Version
 from wdlint.settings.config import Configuration
+from wdlint.source.read.parse import parse
 
 CALL = "optimizer = torch.optim.AdamW(net.parameters(), weight_decay=0.1)"
 SOURCE = f"import torch\nfrom torch import nn\n\nnet = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))\n{CALL}\n"
@@ -76,28 +78,32 @@ def test_a_notebook_keeps_its_outputs_and_its_other_cells() -> None:
     assert new["cells"][2]["source"] == "".join(FIXED.splitlines(True)[3:])
 
 
+def version(data: bytes, *findings: Finding) -> Version:
+    return Version(data, findings, FileFacts("a.py"), parse(data, "a.py"))
+
+
 def test_what_is_not_proven_is_dropped() -> None:
     place = Place("a.py", 1, 1, 1, 2)
-    fault = Finding("WD101", place, "m", fix=Fix("t", Applicability.SAFE, (Edit(place, "y"),)))
-    outcome = fixed("a.py", b"x", lambda text: [fault], lambda fix: True)
-    assert outcome.data == b"x"
+    fault = Finding("WD101", place, "m", fix=Fix("t", Applicability.SAFE, (Edit(place, "1"),)))
+    outcome = fixed("a.py", b"0", lambda text: version(text, fault), lambda fix: True)
+    assert outcome.data == b"0"
     assert outcome.unproven == (fault,)
 
 
 def test_a_fix_that_brings_a_new_finding_is_dropped() -> None:
     place = Place("a.py", 1, 1, 1, 2)
-    fault = Finding("WD101", place, "m", fix=Fix("t", Applicability.SAFE, (Edit(place, "y"),)))
+    fault = Finding("WD101", place, "m", fix=Fix("t", Applicability.SAFE, (Edit(place, "1"),)))
     other = Finding("WD305", place, "n")
-    outcome = fixed("a.py", b"x", lambda text: [fault] if text == b"x" else [other], lambda fix: True)
-    assert outcome.data == b"x"
+    outcome = fixed("a.py", b"0", lambda text: version(text, fault if text == b"0" else other), lambda fix: True)
+    assert outcome.data == b"0"
 
 
 def test_another_way_is_tried_where_the_first_does_not_prove_itself() -> None:
     place = Place("a.py", 1, 1, 1, 2)
-    second = Fix("second", Applicability.SAFE, (Edit(place, "z"),))
-    fault = Finding("WD101", place, "m", fix=Fix("t", Applicability.SAFE, (Edit(place, "y"),), otherwise=(second,)))
-    outcome = fixed("a.py", b"x", lambda text: [] if text == b"z" else [fault], lambda fix: True)
-    assert outcome.data == b"z"
+    second = Fix("second", Applicability.SAFE, (Edit(place, "2"),))
+    fault = Finding("WD101", place, "m", fix=Fix("t", Applicability.SAFE, (Edit(place, "1"),), otherwise=(second,)))
+    outcome = fixed("a.py", b"0", lambda text: version(text, *([] if text == b"2" else [fault])), lambda fix: True)
+    assert outcome.data == b"2"
     assert [f.fix for f in outcome.fixed] == [second]
 
 

@@ -4,37 +4,38 @@ from __future__ import annotations
 
 import ast
 import json
-import sys
 from collections import Counter
 from functools import lru_cache
-from pathlib import Path
 
 import pytest
+from helpers.written import Made, files, notebooks
 from hypothesis import given, settings
 
 from wdlint.facts import Applicability, Finding, Fix
 from wdlint.fix.apply import Outcome, fixed
+from wdlint.fix.proof.version import Version
 from wdlint.linting.lint import Linter
 from wdlint.settings.config import Configuration
-
-sys.path.insert(0, str(Path(__file__).parent))
-from written import Made, files, notebooks
 
 SAFE = (Applicability.SAFE,)
 BOTH = pytest.mark.parametrize("most", [SAFE, (*SAFE, Applicability.UNSAFE)], ids=["safe", "unsafe"])
 
 
 @lru_cache(maxsize=64)
+def read(name: str, data: bytes) -> Version | None:
+    return Linter(Configuration(isolated=True), {name: data}).version(name, data)
+
+
 def lint(name: str, data: bytes) -> tuple[Finding, ...] | None:
-    checked = Linter(Configuration(isolated=True), {name: data}).check(name)
-    return None if checked.error else tuple(checked.findings)
+    version = read(name, data)
+    return None if version is None else version.findings
 
 
 def mend(name: str, data: bytes, most: tuple[Applicability, ...]) -> Outcome:
     def allowed(fix: Fix) -> bool:
         return bool(fix.edits) and fix.applicability in most
 
-    return fixed(name, data, lambda text: lint(name, text), allowed)
+    return fixed(name, data, lambda text: read(name, text), allowed)
 
 
 def _hold(made: Made, most: tuple[Applicability, ...]) -> None:

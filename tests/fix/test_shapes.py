@@ -1,7 +1,7 @@
 """Every shape of edit: what it writes, and what the optimizer holds before and after, parameter by parameter.
 
-The programs are in `shapes`; their first lines say what the mended text holds that was not there (`gives`), what is
-gone from it (`gone`), and what may change besides (`changes`). Each parameter stays in one group with its learning
+The programs are in `data/shapes`; their first lines say what the mended text holds that was not there (`gives`), what
+is gone from it (`gone`), and what may change besides (`changes`). Each parameter stays in one group with its learning
 rate, weights keep their decay, gains and biases have none; where nothing else may change, the losses are the same,
 bit by bit, once the decay is taken out of both runs.
 """
@@ -9,7 +9,6 @@ bit by bit, once the decay is taken out of both runs.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from concurrent.futures import Future
 from functools import cache
@@ -19,8 +18,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-sys.path.insert(0, str(Path(__file__).parent))
-from proof import Ran, Workshop, ran
+from helpers.proof import Ran, Workshop, ran
 
 from wdlint.commands.fixing import mended_text
 from wdlint.facts import Applicability, Fix
@@ -28,7 +26,7 @@ from wdlint.files import paths
 from wdlint.fix.apply import Outcome
 from wdlint.settings.catalogue import Settings
 
-FOLDER = Path(__file__).parent / "shapes"
+FOLDER = Path(__file__).parents[1] / "data" / "shapes"
 SHAPES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "net")
 shape = pytest.mark.parametrize("name", SHAPES)
 

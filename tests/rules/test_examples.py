@@ -6,8 +6,8 @@ import ast
 
 import pytest
 
-from wdlint.judging.examples import files_of, problems
 from wdlint.judging.rule import HEADINGS, Rule, built_in
+from wdlint.linting.examples import files_of, problems
 
 RULES = built_in()
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)

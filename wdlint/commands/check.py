@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from wdlint.complaint import Complaint, complain, warn
 from wdlint.files import paths
+from wdlint.harmless import harmless
 from wdlint.linting.checked import Checked
 from wdlint.linting.work import Plan, check_files
 from wdlint.report import Run, render
 from wdlint.report.excerpt import Excerpts
-from wdlint.report.plain import harmless, statistics, statistics_lines
+from wdlint.report.plain import statistics, statistics_lines
 from wdlint.settings.config import Configuration, selectors_of
 
 if TYPE_CHECKING:
@@ -190,12 +191,12 @@ def _coloured(options: Mapping[str, Any]) -> bool:
 def _set_aside(run: Run, files: Sequence[str], settings: Settings, options: Mapping[str, Any]) -> tuple[Run, bool]:
     """The run as it is to be reported, and whether an option has done its work so that nothing is."""
     if options["diff_base"]:
-        from wdlint.files.changed import on_changed_lines, verify
+        from wdlint.report.changed import on_changed_lines, verify
 
         verify(files[0] if files else ".", options["diff_base"])  # a mistyped one is said even where nothing is found
         run = replace(run, findings=on_changed_lines(run.findings, options["diff_base"], run.excerpts))
     if options["add_ignore"] is not None:
-        from wdlint.commands.add_ignore import add_ignores
+        from wdlint.fix.ignores import add_ignores
 
         number = add_ignores(run.findings, options["add_ignore"])
         print(f"Added {number} comment{'' if number == 1 else 's'}.")

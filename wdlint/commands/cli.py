@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 import click
 
-from wdlint import __version__
 from wdlint.settings.catalogue import FORMATS
+from wdlint.version import __version__
 
 T = TypeVar("T")
 
@@ -165,7 +165,7 @@ def server(stdio: bool) -> None:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True))
 def test_rules(paths: tuple[str, ...]) -> None:
     """Run the examples of rules of your own (PATHS: files of rules, or folders of them)."""
-    from wdlint.judging.examples import test_folders
+    from wdlint.linting.examples import test_folders
 
     told, failed = _or_fail(lambda: test_folders(paths))
     click.echo(told, nl=False)

@@ -14,9 +14,10 @@ from wdlint.complaint import Complaint
 from wdlint.facts import Applicability, Finding, Fix
 from wdlint.files.patch import patch
 from wdlint.fix.apply import Outcome, fixed
+from wdlint.harmless import harmless
 from wdlint.linting.checked import Checked
 from wdlint.linting.lint import Linter
-from wdlint.report.plain import counted, harmless, position
+from wdlint.report.plain import counted, position
 from wdlint.settings.catalogue import Settings
 
 
@@ -87,15 +88,8 @@ def mended_text(
     allowed: Callable[[Fix], bool],
 ) -> Outcome:
     """One file's text with every allowed fix that proves itself."""
-    texts: dict[str, bytes] = {file: data}
-    linter = Linter(settings_of, texts, heed_comments)
-
-    def lint(text: bytes) -> Sequence[Finding] | None:
-        texts[file] = text
-        checked = linter.check(file)
-        return None if checked.error else checked.findings
-
-    return fixed(file, data, lint, allowed)
+    linter = Linter(settings_of, {file: data}, heed_comments)
+    return fixed(file, data, lambda text: linter.version(file, text), allowed)
 
 
 def _read(file: str) -> bytes:

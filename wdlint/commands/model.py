@@ -19,6 +19,7 @@ import click
 @click.option("--compare", is_flag=True, help="What the rules in use would get wrong on this model.")
 @click.option("--html", type=click.Path(dir_okay=False), help="Write a page to look at and search.")
 @click.option("--optimizer", metavar="MODULE:FACTORY", help="Audit the optimizer that FACTORY(model) returns.")
+@click.option("--no-forward", "forward", flag_value=False, default=True, help="Observe no forward pass.")
 @click.option("--device", default="meta", help="Where to make the parameters. [default: meta, which takes no memory]")
 @click.option(
     "--color", "colour", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the text."
@@ -42,6 +43,7 @@ def model(target: str, **options: Any) -> None:
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("-m", "module", metavar="MODULE", help="Run a module in the place of a script.")
 @click.option("--keep-going", is_flag=True, help="Let the script go on after the audit.")
+@click.option("--no-forward", "forward", flag_value=False, default=True, help="Observe no forward pass.")
 @click.option("--select", multiple=True, metavar="RULES", help="Judge by these rules only.")
 @click.option("--ignore", multiple=True, metavar="RULES", help="Leave these rules out.")
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", help="[default: text]")

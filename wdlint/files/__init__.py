@@ -1,4 +1,4 @@
-"""Which files a run looks at, how they are decoded and written, and what git says of them.
+"""Which files a run looks at, how they are decoded, and how they are written whole.
 
 Nothing here knows Python or decay.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 from wdlint.facts import Applicability, Coupling, Edit, Fix, OptimizerUse
 from wdlint.fix.chosen import chosen_elsewhere
@@ -31,14 +32,10 @@ def optimizer_fixes(program: Program, call: t.Call, uses: Sequence[OptimizerUse]
     elif name in _TWINS:
         twin = _TWINS[name]
         edits = _renamed(program, call, name, twin)
-        if edits is not None:
-            edits += _realigned(program, call, edits)
-            edits += _no_default(program, call, uses)
-            yield Fix(f"Use {twin}", Applicability.UNSAFE, tuple(edits), NOT_THE_SAME)
-        else:
-            for chosen in chosen_elsewhere(program, call, name, twin, library):
-                edits = [*chosen, *_no_default(program, call, uses)]
-                yield Fix(f"Use {twin}", Applicability.UNSAFE, tuple(edits), NOT_THE_SAME)
+        ways = [[*edits, *_realigned(program, call, edits)]] if edits is not None else []
+        ways = ways or list(chosen_elsewhere(program, call, name, twin, library))
+        for way, default in product(ways, _no_default(program, call, uses)):
+            yield Fix(f"Use {twin}", Applicability.UNSAFE, (*way, *default), NOT_THE_SAME)
 
 
 def _switched(program: Program, call: t.Call) -> Edit:
@@ -47,35 +44,37 @@ def _switched(program: Program, call: t.Call) -> Edit:
     return program.replacing(given, "True") if given is not None else with_argument(program, call, f"{_SWITCH}=True")
 
 
-def _no_default(program: Program, call: t.Call, uses: Sequence[OptimizerUse]) -> Iterator[Edit]:
-    """The edits that keep the twin's default decay from what has none so far: Adam's is 0, AdamW's 0.01."""
+def _no_default(program: Program, call: t.Call, uses: Sequence[OptimizerUse]) -> list[tuple[Edit, ...]]:
+    """The ways to keep the twin's default decay from what has none so far: Adam's is 0, AdamW's 0.01."""
     if sum(not a.keyword and not a.star for a in call.args) > 4 or any(a.keyword == "weight_decay" for a in call.args):
-        return
+        return [()]
     spread = [a for a in call.args if a.star == "**"]
     if len(spread) == 1 and not any(a.star == "*" for a in call.args):
-        yield from _with_default(program, spread[0])
-    elif not spread and any(not g.amount_written for use in uses for g in use.groups):
-        yield with_argument(program, call, "weight_decay=0.0")
+        return list(_with_default(program, spread[0]))
+    if not spread and any(not g.amount_written for use in uses for g in use.groups):
+        return [(with_argument(program, call, "weight_decay=0.0"),)]
+    return [()]
 
 
-def _with_default(program: Program, spread: t.Argument) -> Iterator[Edit]:
-    """The edit that makes options hold a decay of 0 where they have none of their own."""
+def _with_default(program: Program, spread: t.Argument) -> Iterator[tuple[Edit, ...]]:
+    """The ways to have options hold a decay of 0 where they have none of their own."""
     value = spread.value
     made = program.binding(value) if isinstance(value, t.Name) else value
     key = quoted("weight_decay", program)
-    if isinstance(made, t.DictDisplay):
+    if isinstance(made, t.DictDisplay) and made.items and all(isinstance(k, t.Const) for k, _ in made.items):
         if any(isinstance(k, t.Const) and k.value == "weight_decay" for k, _ in made.items):
+            yield ()
             return
-        if made.items and all(k is not None for k, _ in made.items):
-            end = program.bracketed(made.items[-1][1])[1]
-            yield program.edit(end, end, f", {key}: 0.0")
+        end = program.bracketed(made.items[-1][1])[1]
+        yield (program.edit(end, end, f", {key}: 0.0"),)
+    elif isinstance(made, t.Call) and isinstance(made.func, t.Name) and made.func.id == "dict" and made.args:
+        if any(a.keyword == "weight_decay" for a in made.args):
+            yield ()
             return
-    if isinstance(made, t.Call) and isinstance(made.func, t.Name) and made.func.id == "dict" and made.args:
-        if not any(a.keyword == "weight_decay" for a in made.args) and all(a.keyword for a in made.args):
+        if all(a.keyword for a in made.args):
             end = program.bracketed(made.args[-1].value)[1]
-            yield program.edit(end, end, ", weight_decay=0.0")
-        return
-    yield program.replacing(value, f"{{{key}: 0.0, **{program.source(value)}}}")
+            yield (program.edit(end, end, ", weight_decay=0.0"),)
+    yield (program.replacing(value, f"{{{key}: 0.0, **{program.source(value)}}}"),)
 
 
 def with_argument(program: Program, call: t.Call, text: str) -> Edit:

@@ -15,10 +15,10 @@ from wdlint.fix.coupled import with_argument
 from wdlint.fix.emit import Selection
 from wdlint.fix.factories import factory_fixes, factory_of
 from wdlint.fix.helper import through_helper
-from wdlint.fix.literals import parted
 from wdlint.fix.program import Program
 from wdlint.fix.selection import selection_of
-from wdlint.fix.strengths import strength_fixes
+from wdlint.fix.splits.literals import parted
+from wdlint.fix.splits.strengths import strength_fixes
 from wdlint.source.read import tree as t
 
 TWO_GROUPS = "Divide the parameters in two groups: weights decay, gains and biases do not"

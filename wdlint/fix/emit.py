@@ -12,38 +12,8 @@ from dataclasses import dataclass
 from wdlint.facts import Edit, Inventory, Kind
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program
+from wdlint.knowledge.written import HELPER, HELPER_NAME
 from wdlint.source.read import tree as t
-
-HELPER_NAME = "exempt_gains_and_biases"
-
-_HELPER = '''\
-def exempt_gains_and_biases(params, *models):
-    """Divide each parameter group in two, so that weights decay, and gains and biases do not.
-
-    `params` is what an optimizer takes: parameters, or groups of them, which keep their other options.
-    `models` are the modules that hold them. Exempt is what a normalisation layer holds itself, what has
-    fewer than two dimensions, what is named a bias, and a scale of more dimensions, such as (C, 1, 1).
-    Each parameter stays where it was given, so a tied one is in one group and a frozen one is kept.
-    """
-    exempt = set()
-    for model in models:
-        for module in model.modules():
-            norm = "norm" in type(module).__name__.lower()
-            for name, p in module.named_parameters(recurse=False):
-                scale = p.ndim < 2 or p.numel() == max(p.shape) and not name.startswith(("weight", "original"))
-                if norm or scale or "bias" in name or name in ("weight_g", "original0"):
-                    exempt.add(p)
-    params = list(params)
-    groups = params if params and isinstance(params[0], dict) else [{"params": params}]
-    divided = []
-    for group in groups:
-        held = [group["params"]] if hasattr(group["params"], "ndim") else list(group["params"])
-        spared = [p for p in held if p in exempt or p.ndim < 2]
-        decayed = [p for p in held if not (p in exempt or p.ndim < 2)]
-        divided.append({**group, "params": decayed})
-        divided.append({**group, "params": spared, "weight_decay": 0.0})
-    return divided
-'''
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +241,7 @@ def helper_edit(program: Program, site: t.Node) -> tuple[str, Edit | None]:
 
 
 def restyled_helper(program: Program) -> str:
-    return _HELPER.replace("    ", program.unit) if program.unit != "    " else _HELPER
+    return HELPER.replace("    ", program.unit) if program.unit != "    " else HELPER
 
 
 def import_edit(program: Program, site: t.Node, module: str, name: str) -> Edit | None:

@@ -130,7 +130,7 @@ def _parts(item: Item) -> Iterator[Item]:
             yield item.iter
             yield from item.ifs
         case t.Opaque():
-            yield from _mentioned(item.cst)
+            yield from _mentioned(item.origin)
         case _:
             yield from syntax.children(item)  # type: ignore[arg-type]
 

@@ -1,7 +1,7 @@
 """From findings and the facts they rest on to fixes: which kind of fix goes where.
 
 A fix that is planned is not proven yet: `apply` proves it. How groups are divided is in `division`, how wrong splits
-are mended in `split`, changes of the update rule are in `coupled`, `penalty` and `step`.
+are mended in `splits`, changes of the update rule are in `coupled`, `penalty` and `step`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from wdlint.fix.division import reach_fixes, target_of
 from wdlint.fix.factories import factory_of
 from wdlint.fix.helper import through_helper
 from wdlint.fix.keys import key_fixes, split_key_fixes
-from wdlint.fix.literals import literal_fixes
 from wdlint.fix.penalty import penalty_fixes
 from wdlint.fix.program import Program
-from wdlint.fix.split import condition_fixes, finished_groups, pattern_fixes
+from wdlint.fix.splits.literals import literal_fixes
+from wdlint.fix.splits.mended import condition_fixes, finished_groups, pattern_fixes
+from wdlint.fix.splits.strengths import strength_fixes
 from wdlint.fix.step import step_fixes
-from wdlint.fix.strengths import strength_fixes
 from wdlint.source.read import tree as t
 
 REACH = ("WD101", "WD102", "WD103", "WD104", "WD106")

@@ -84,7 +84,7 @@ class Program(Outline):
 
     @cached_property
     def _spans(self) -> dict[int, tuple[int, int]]:
-        nodes = [node.cst for node in self.nodes if isinstance(node, t.Node)]
+        nodes = [node.origin for node in self.nodes if isinstance(node, t.Node)]
         nodes += [name for node in self.nodes if isinstance(node, t.ImportFrom) for name in _imported(node)]
         return {
             key: (self.offset(line, column), self.offset(end_line, end_column))
@@ -97,7 +97,7 @@ class Program(Outline):
         Decorators are left out, and so are brackets around an expression that needs none.
         """
         assert not isinstance(node, t.Clause)
-        return self._spans[id(node.cst)]
+        return self._spans[id(node.origin)]
 
     def import_span(self, node: t.ImportFrom, index: int) -> tuple[int, int]:
         """Where one of the imported names stands, with its alias."""
@@ -117,7 +117,7 @@ class Program(Outline):
     def bracketed(self, node: t.Expr) -> tuple[int, int]:
         """The span of an expression together with brackets around it that it could do without."""
         start, end = self.span(node)
-        for _ in getattr(node.cst, "lpar", ()) if not isinstance(node.cst, (cst.Tuple, cst.GeneratorExp)) else ():
+        for _ in getattr(node.origin, "lpar", ()) if not isinstance(node.origin, (cst.Tuple, cst.GeneratorExp)) else ():
             before, after = self.text[:start].rstrip(), self.text[end:].lstrip()
             if not (before.endswith("(") and after.startswith(")")):
                 break  # a comment stands between
@@ -191,4 +191,4 @@ class Program(Outline):
 
 
 def _imported(node: t.ImportFrom) -> Sequence[Any]:
-    return node.cst.names if isinstance(node.cst.names, (list, tuple)) else ()
+    return node.origin.names if isinstance(node.origin.names, (list, tuple)) else ()

@@ -21,6 +21,7 @@ from types import ModuleType
 from wdlint.complaint import Complaint
 from wdlint.facts import Finding, Severity
 
+OWN = "wdlint.rules"  # the package of wdlint's own rules, found by scanning like anybody else's
 HEADINGS = (
     "What it does",
     "Why is this bad?",
@@ -110,10 +111,8 @@ def rule_of(module: ModuleType) -> Rule:
 @cache
 def built_in() -> tuple[Rule, ...]:
     """The rules that come with wdlint, ordered by code."""
-    import wdlint.rules
-
-    names = sorted(m.name for m in pkgutil.iter_modules(wdlint.rules.__path__))
-    modules = (importlib.import_module(f"wdlint.rules.{name}") for name in names)
+    names = sorted(module.name for module in pkgutil.iter_modules(importlib.import_module(OWN).__path__))
+    modules = (importlib.import_module(f"{OWN}.{name}") for name in names)
     return tuple(sorted((rule_of(module) for module in modules), key=lambda rule: rule.code))
 
 

@@ -211,11 +211,11 @@ def _remove(path: str) -> None:
 
 def _program(settings: Settings) -> str:
     """wdlint itself, what may bring rules to it, and the user's rules: names, sizes and times of files."""
-    import wdlint
+    from wdlint import version
 
-    folders = [os.path.dirname(wdlint.__file__), *_rule_folders()]
+    folders = [os.path.dirname(version.__file__), *_rule_folders()]
     folders += [os.path.join(settings.root, folder) for folder in settings.rule_paths]
-    return f"{sys.version_info[:2]} {wdlint.__version__} {_installed()} " + " ".join(map(_state, folders))
+    return f"{sys.version_info[:2]} {version.__version__} {_installed()} " + " ".join(map(_state, folders))
 
 
 @cache
@@ -272,6 +272,7 @@ def _finding(told: dict[str, Any]) -> Finding:
         confidence=Confidence(told["confidence"]),
         latent=told["latent"],
         fix=None if told["fix"] is None else _fix(told["fix"]),
+        unfixed=told["unfixed"],
         severity=Severity(told["severity"]),
         subject=told["subject"],
         rule=told["rule"],

@@ -19,10 +19,12 @@ from wdlint.source.read.screen import has_marked_code, has_marks
 
 if TYPE_CHECKING:
     from wdlint.facts import FileFacts, Finding
+    from wdlint.fix.proof.version import Version
     from wdlint.judging.rule import Rule
     from wdlint.linting.cache import Cache
     from wdlint.source.engine import Project
     from wdlint.source.read.files import Programs
+    from wdlint.source.read.tree import Module
 
 # When a project's memory of parsed files is given up: it grows with every file.
 _KEPT_FILES = 200
@@ -41,6 +43,7 @@ class Reading(NamedTuple):
 
     facts: FileFacts
     files: tuple[str, ...]
+    module: Module | None
 
 
 class Linter:
@@ -131,8 +134,8 @@ class Linter:
         try:
             user.use(settings.knowledge)
             facts = user.corrected(observe(shown, data, project), settings)
-            self.reading = Reading(facts, tuple(project.trail.files))
-            findings = _with_fixes(judge(facts, rules), facts, data, project, settings)
+            self.reading = Reading(facts, tuple(project.trail.files), project.module(facts.file, data))
+            findings = _with_fixes(judge(facts, rules), facts, data, project, settings, rules)
         except RuleFailed as error:
             return Checked(shown, error=str(error))
         except RecursionError:
@@ -148,6 +151,29 @@ class Linter:
         if not self._heed_comments or not may_suppress(data):
             return Checked(shown, tuple(findings))
         return _without_suppressed(shown, data, findings, rules)
+
+    def version(self, path: str, data: bytes) -> Version | None:
+        """A file with other bytes, as it would be judged and reported; None where it can't be.
+
+        Raises:
+            Complaint: the settings can't be used.
+        """
+        from wdlint.facts import FileFacts
+        from wdlint.fix.proof.version import Version
+
+        shown = paths.display(path)
+        self._given[shown] = data
+        checked = self.check(path)
+        if checked.error:
+            return None
+        if self.reading is not None:
+            return Version(data, checked.findings, self.reading.facts, self.reading.module)
+        from wdlint.source.read.parse import Unreadable, parse
+
+        try:  # nothing of interest to the screen
+            return Version(data, checked.findings, FileFacts(shown), parse(data, shown))
+        except Unreadable:
+            return None
 
     def _project(self, settings: Settings, size: int) -> Project:
         """The project that settings describe, ready for the next file."""
@@ -182,16 +208,39 @@ class Linter:
 
 
 def _with_fixes(
-    findings: list[Finding], facts: FileFacts, data: bytes, project: Project, settings: Settings
+    findings: list[Finding], facts: FileFacts, data: bytes, project: Project, settings: Settings, rules: Sequence[Rule]
 ) -> list[Finding]:
-    """The findings with the fixes that can be planned for them and that the settings allow."""
+    """The findings with the fixes that can be planned for them, prove themselves, and are allowed by the settings."""
     if not findings:
         return findings
     from wdlint.fix.plan import with_fixes
     from wdlint.fix.policy import admitted
+    from wdlint.fix.proof.offers import proven
+    from wdlint.fix.proof.version import Version
 
     module = project.module(facts.file, data)
-    return admitted(with_fixes(findings, facts, data, module, settings.fix_style), settings)
+    planned = with_fixes(findings, facts, data, module, settings.fix_style)
+    version = Version(data, tuple(findings), facts, module)
+
+    def read(new: bytes) -> Version | None:
+        return _read(facts.file, new, project, settings, rules)
+
+    return admitted(proven(facts.file, planned, version, read), settings)
+
+
+def _read(shown: str, data: bytes, project: Project, settings: Settings, rules: Sequence[Rule]) -> Version | None:
+    """What a file would be with other bytes: its facts and all findings; None where it is no program."""
+    from wdlint.fix.proof.version import Version
+    from wdlint.judging.judge import judge
+    from wdlint.knowledge import user
+    from wdlint.source.engine import observe
+
+    changed = project.with_text(shown, data)
+    try:
+        facts = user.corrected(observe(shown, data, changed), settings)
+        return Version(data, tuple(judge(facts, rules)), facts, changed.module(shown, data))
+    except RecursionError:
+        return None
 
 
 def _folder(path: str) -> str:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import nn
@@ -17,7 +19,12 @@ from torch.optim import Optimizer
 from wdlint.facts import Finding, Place
 from wdlint.files.paths import display
 from wdlint.model.classify import Classification, classify
-from wdlint.model.uses import GroupRow, Live, facts_of, observe_optimizer
+from wdlint.model.traces import Imprint, changed, imprint, touched_words
+from wdlint.model.uses import GroupRow, Live, facts_of, observe_optimizer, steppers
+
+
+class TouchedWarning(UserWarning):
+    """An audit has changed something of the program that it looked at."""
 
 
 class DecayFault(AssertionError):
@@ -31,6 +38,7 @@ class Report:
     findings: tuple[Finding, ...]
     table: tuple[GroupRow, ...]  # one row a parameter group
     classification: Classification | None = None  # None where the model is in another process
+    traces: tuple[str, ...] = ()  # what the audit changed, although it should not have
 
     @property
     def ok(self) -> bool:
@@ -40,12 +48,12 @@ class Report:
     def __str__(self) -> str:
         from wdlint.model.panels import report_text
 
-        return report_text(self.table, self.findings)
+        return report_text(self.table, self.findings, traces=self.traces)
 
     def _repr_html_(self) -> str:
         from wdlint.model.panels import report_html
 
-        return report_html(self.table, self.findings)
+        return report_html(self.table, self.findings, self.traces)
 
     def raise_for_findings(self) -> None:
         """Raise `DecayFault` (an AssertionError) if there are findings; for tests and training scripts."""
@@ -61,28 +69,42 @@ def audit(
     ignore: Sequence[str] = (),
     example_inputs: tuple[Any, ...] | None = None,
     example_kwargs: Mapping[str, Any] | None = None,
+    forward: bool = True,
 ) -> Report:
     """Judge the groups of a live optimizer by the rules of wdlint.
 
     Neither model nor optimizer is changed: parameters, gradients, optimizer state, hooks and random numbers are
-    bit for bit what they were. How decay is applied is found by stepping a twin over a toy parameter.
+    bit for bit what they were. How decay is applied is found by stepping a twin over a toy parameter. What a
+    `forward` does outside its model (files that it writes, globals that it sets) is not undone: `forward=False`
+    leaves it out. All is compared before and after; a change is warned of (`TouchedWarning`) and in `traces`.
 
     Args:
         model: the module whose parameters are trained; wrappers (DDP, torch.compile) are fine.
-        optimizer: one, or several that share the model.
+        optimizer: one, or several that share the model; of wrappers, those inside that really step are judged.
         select: rules to judge by instead of the default ones, as on the command line (`"WD105"`, `"WD1"`, names).
         ignore: rules to leave out.
         example_inputs: positional arguments of a forward pass, for layers whose class and source tell nothing.
         example_kwargs: the same by name.
+        forward: whether a forward pass of a copy of the model, on the meta device, may be observed.
 
     Raises:
         wdlint.judging.selection.UnknownRule: a selector names no rule.
     """
-    optimizers: list[Any] = list(optimizer) if isinstance(optimizer, (list, tuple)) else [optimizer]
+    given: list[Any] = list(optimizer) if isinstance(optimizer, (list, tuple)) else [optimizer]
     place = _caller()
-    seen = classify(model, example_inputs=example_inputs, example_kwargs=example_kwargs)
-    lives = [observe_optimizer(o, seen, place, model, others=optimizers) for o in optimizers]
-    return report_on(lives, seen, place.file, select, ignore)
+    before = imprint(model, given)
+    seen = classify(model, example_inputs=example_inputs, example_kwargs=example_kwargs, watch=forward)
+    stepping = steppers(given)
+    lives = [observe_optimizer(o, seen, place, model, others=stepping) for o in stepping]
+    return report_on(lives, seen, place.file, select, ignore, traces=traces_since(before, model, given))
+
+
+def traces_since(before: Imprint, model: nn.Module, optimizers: Sequence[Any]) -> tuple[str, ...]:
+    """What has changed since `before`; it is warned of as well."""
+    traces = changed(before, imprint(model, optimizers))
+    if traces:
+        warnings.warn(touched_words(traces), TouchedWarning, stacklevel=3)
+    return traces
 
 
 def report_on(
@@ -91,6 +113,7 @@ def report_on(
     file: str,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    traces: tuple[str, ...] = (),
 ) -> Report:
     """The rules' verdict on live optimizers."""
     from wdlint.judging.judge import judge
@@ -99,8 +122,20 @@ def report_on(
 
     rules = selected(Settings(select=tuple(select), ignore=tuple(ignore)))
     findings = judge(facts_of(lives, file), rules)
-    rows = tuple(row for live in lives for row in live.rows)
-    return Report(tuple(f for f in findings if not f.latent), rows, seen)
+    return Report(tuple(f for f in findings if not f.latent), _told_apart(lives), seen, traces)
+
+
+def _told_apart(lives: Sequence[Live]) -> tuple[GroupRow, ...]:
+    """The rows of all optimizers; those of one class are numbered."""
+    classes = Counter(live.use.callee for live in lives)
+    met: Counter[str] = Counter()
+    rows = []
+    for live in lives:
+        name = live.use.callee
+        met[name] += 1
+        called = f"{name} {met[name]}" if classes[name] > 1 else name
+        rows += [replace(row, optimizer=called) for row in live.rows]
+    return tuple(rows)
 
 
 def _caller() -> Place:

@@ -7,10 +7,11 @@ contradicts the verdict is kept and reported. Works on any device, and needs no 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -23,6 +24,8 @@ from wdlint.model.meaning import Use, verdict
 from wdlint.model.reading import by_source
 from wdlint.model.tensors import Held, held_parameters, qualified, shape_of
 from wdlint.model.trace import observe
+
+T = TypeVar("T")
 
 # What a convention may make of a kind that a stronger witness saw. All of these are spared alike; none is a weight.
 _REFINES = {
@@ -71,6 +74,7 @@ class Classification:
     model: str  # qualified class
     parameters: tuple[Classified, ...]
     observed: str = ""  # how the forward pass went; empty: none was needed or possible
+    unheard: tuple[str, ...] = ()  # witnesses that failed, and how
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -102,24 +106,41 @@ def classify(
         thorough: hear every witness on every parameter, so that all who disagree are reported.
     """
     held = held_parameters(model)
-    layers = [by_layer(h) for h in held]
+    failures: dict[str, None] = {}
+    layers = [_heard(failures, "layer", by_layer, h) for h in held]
     given = example_inputs is not None or example_kwargs is not None
     unknown = {h.name: _class_key(h) for h, layer in zip(held, layers, strict=True) if layer is None}
     traced: dict[str, tuple[Kind, Evidence]] = {}
     observed = ""
     if watch and (given or unknown or thorough):
         inputs = [(example_inputs or (), dict(example_kwargs or {}))] if given else candidates(model)
-        uses, observed = _watched(model, inputs, unknown, to_the_end=given or thorough)
+        uses, observed = _watched(model, _guarded(inputs), unknown, to_the_end=given or thorough)
         traced = _with_twins(held, uses)
     classified = []
     for h, layer in zip(held, layers, strict=True):
         heard = [Testimony(*layer)] if layer is not None else []
         if h.name in traced:
             heard.append(Testimony(*traced[h.name]))
-        if (thorough or not heard) and (source := by_source(h)) is not None:
+        if (thorough or not heard) and (source := _heard(failures, "source", by_source, h)) is not None:
             heard.append(Testimony(*source))
         classified.append(_classified(h, heard))
-    return Classification(qualified(type(model)), tuple(classified), observed)
+    return Classification(qualified(type(model)), tuple(classified), observed, tuple(failures))
+
+
+def _heard(failures: dict[str, None], witness: str, ask: Callable[[Held], T | None], held: Held) -> T | None:
+    """What a witness says; one that fails ends nothing, and that it failed is kept."""
+    try:
+        return ask(held)
+    except Exception as error:
+        words = f"{witness} of {qualified(type(held.owner))} could not be heard: {type(error).__name__}: {error}"
+        failures[words] = None
+        return None
+
+
+def _guarded(inputs: Iterable[Inputs]) -> Iterator[Inputs]:
+    """Inputs as long as making them works: it asks the user's model."""
+    with suppress(Exception):
+        yield from inputs
 
 
 def _class_key(held: Held) -> Hashable:
@@ -157,7 +178,7 @@ def _with_twins(held: Sequence[Held], uses: Mapping[str, tuple[Use, ...]]) -> di
 
 
 def _classified(held: Held, heard: list[Testimony]) -> Classified:
-    siblings = tuple(name for name in held.owner._parameters if name != held.attribute)
+    siblings = tuple(name for name in list(held.owner._parameters.keys()) if name != held.attribute)
     _, attribute = held.holder
     convention = by_convention(attribute, siblings)
     shape = shape_of(held.tensor)

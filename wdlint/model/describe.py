@@ -120,7 +120,7 @@ def of_model(seen: Classification, title: str, source: str, declared: Iterable[s
         )
         for c in seen.parameters
     )
-    notes = () if not seen.observed else (f"forward pass on meta: {seen.observed}",)
+    notes = (*((f"forward pass on meta: {seen.observed}",) if seen.observed else ()), *seen.unheard)
     return Description(title, rows, source, notes)
 
 

@@ -25,10 +25,10 @@ FRAMES = 256
 
 def candidates(model: nn.Module) -> Iterator[Inputs]:
     """Possible arguments of `model(*args, **kwargs)`, the likeliest first."""
-    config = getattr(model, "config", None)
-    if config is not None and hasattr(model, "main_input_name"):
+    config = _told(model, "config")
+    if config is not None and isinstance(_told(model, "main_input_name"), str):
         yield from _transformers(model, config)
-    pretrained = getattr(model, "pretrained_cfg", None)
+    pretrained = _told(model, "pretrained_cfg")
     size = pretrained.get("input_size") if isinstance(pretrained, dict) else getattr(pretrained, "input_size", None)
     if size:
         yield (_reals(*size),), {}
@@ -36,6 +36,14 @@ def candidates(model: nn.Module) -> Iterator[Inputs]:
     first = _by_first_layer(model)
     if first is not None:
         yield (first,), {}
+
+
+def _told(thing: Any, name: str) -> Any:
+    """An attribute of the user's; None where there is none or reading it fails."""
+    try:
+        return getattr(thing, name, None)
+    except Exception:
+        return None
 
 
 def _reals(*shape: int) -> torch.Tensor:
@@ -48,10 +56,10 @@ def _integers(*shape: int) -> torch.Tensor:
 
 def _field(config: Any, *names: str, default: int) -> int:
     """The first of some integer fields of a configuration or of its text, vision or audio part."""
-    parts = [config] + [getattr(config, p, None) for p in ("vision_config", "text_config", "audio_config", "encoder")]
+    parts = [config] + [_told(config, p) for p in ("vision_config", "text_config", "audio_config", "encoder")]
     for part in parts:
         for name in names:
-            value = getattr(part, name, None)
+            value = _told(part, name)
             value = value[0] if isinstance(value, (list, tuple)) and value else value
             if isinstance(value, int) and not isinstance(value, bool):
                 return value

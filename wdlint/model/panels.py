@@ -67,15 +67,24 @@ def manners(rows: Sequence[GroupRow]) -> list[str]:
     return list(lines)
 
 
-def report_text(table: Sequence[GroupRow], findings: Sequence[Finding], colour: bool = False) -> str:
-    """The table, how decay acts, and the findings as the linter prints them."""
+def report_text(
+    table: Sequence[GroupRow], findings: Sequence[Finding], colour: bool = False, traces: Sequence[str] = ()
+) -> str:
+    """The table, how decay acts, and the findings as the linter prints them; before all, what the audit changed."""
     head, body = _cells(table)
-    parts = [columns(body, head)]
+    parts = [_alarm(traces)] if traces else []
+    parts.append(columns(body, head))
     lines = manners(table)
     if lines:
         parts.append("decay, by experiment:\n" + "".join(f"  {line}\n" for line in lines))
     parts.append(findings_text(findings, colour))
     return "\n".join(parts)
+
+
+def _alarm(traces: Sequence[str]) -> str:
+    from wdlint.model.traces import touched_words
+
+    return f"WARNING: {touched_words(traces)}\n"
 
 
 def findings_text(findings: Sequence[Finding], colour: bool = False) -> str:
@@ -92,7 +101,7 @@ def findings_text(findings: Sequence[Finding], colour: bool = False) -> str:
     return body.rsplit("\nFound ", 1)[0] + f"\n\nFound {count} fault{'' if count == 1 else 's'}.\n"
 
 
-def report_html(table: Sequence[GroupRow], findings: Sequence[Finding]) -> str:
+def report_html(table: Sequence[GroupRow], findings: Sequence[Finding], traces: Sequence[str] = ()) -> str:
     """A self-contained fragment, without scripts or links."""
     head, body = _cells(table)
     cell = "style='padding:2px 10px;text-align:right'"
@@ -100,10 +109,13 @@ def report_html(table: Sequence[GroupRow], findings: Sequence[Finding]) -> str:
     names = "".join(f"<th {cell}>{escape(h)}</th>" for h in head)
     verdict = "No faults found." if not findings else f"{len(findings)} fault(s) found"
     items = "".join(
-        f"<li><b>{escape(f.code)}</b> {escape(f.message)}<br><small>{escape(f.help)}</small></li>" for f in findings
+        f"<li><b>{escape(f.code)}</b> {escape(f.message)}<br><small>{escape(f'{f.place.file}:{f.place.line}')}: "
+        f"{escape(f.help)}</small></li>"
+        for f in findings
     )
     how = "".join(f"<div><small>{escape(line)}</small></div>" for line in manners(table))
+    alarm = f"<p><b>{escape(_alarm(traces))}</b></p>" if traces else ""
     return (
-        f"<div><b>{escape(verdict)}</b><table style='border-collapse:collapse'><tr>{names}</tr>{rows}</table>"
+        f"<div>{alarm}<b>{escape(verdict)}</b><table style='border-collapse:collapse'><tr>{names}</tr>{rows}</table>"
         f"{how}<ul>{items}</ul></div>"
     )

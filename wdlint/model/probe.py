@@ -10,12 +10,15 @@ The design and its thresholds were measured on 338 optimizer classes of 18 packa
 
 from __future__ import annotations
 
-import copy
 import inspect
+import io
 import math
-from collections import defaultdict
-from collections.abc import Callable, Mapping
-from contextlib import contextmanager
+import re
+import sys
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -25,10 +28,16 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from wdlint.facts import Coupling
+from wdlint.model.randomness import preserved_numbers
+from wdlint.model.reading import source_of
+from wdlint.model.twins import Make, Refused, makers, settings_of, step_of
+from wdlint.model.wrappers import defaults_of, leaves
 
 STEPS = 5  # forked after 1..5 steps: Adam's first step is sign(g + λw), which hides coupling
 DECAY = 0.1
 RATE = 0.01
+LONGEST = 2.0  # seconds of computing that one experiment may take
+WAITING = 10.0  # seconds that it may take by the clock on the wall: other processes and accelerators are waited for
 EXACT = {torch.float64: 1e-4, torch.float32: 1e-3}  # relative residual taken for zero
 CARRIED = 1e-2  # relative trace in the state: 0 when decoupled, 0.15 and more when coupled
 DECAY_KEYS = ("weight_decay", "weight_decay_rate", "wd")
@@ -85,41 +94,56 @@ class Probe:
         return None if rate is None else self.factor * decay * (rate / RATE) ** round(self.rate_exponent)
 
 
-Make = Callable[[dict[str, Any], nn.Parameter], Optimizer]
-
-
-def probe(optimizer: Optimizer, group: dict[str, Any] | None = None, shape: tuple[int, ...] = (6, 8)) -> Probe:
+def probe(optimizer: Any, group: dict[str, Any] | None = None, shape: tuple[int, ...] = (6, 8)) -> Probe:
     """Find by experiment how `optimizer` decays the parameters of `group` (default: its first group).
 
     Args:
-        optimizer: a live optimizer; wrappers are opened by `unwrap`.
+        optimizer: a live optimizer; a wrapper is opened, and the first optimizer inside is tried.
         group: one of its `param_groups`; its hyper-parameters are used, its parameters are not.
         shape: of the toy parameter; some optimizers treat vectors and matrices differently.
     """
-    optimizer = unwrap(optimizer)
-    settings = _settings(group if group is not None else optimizer.param_groups[0])
-    key = decay_key(optimizer, settings)
+    optimizer = leaves(optimizer)[0]
+    group = group if group is not None else optimizer.param_groups[0]
+    key = decay_key(optimizer, group)
     if key is None:
         return Probe(Manner.NONE)
-    device = _device(group if group is not None else optimizer.param_groups[0])
+    device = _device(group)
     failure = ""
-    with preserved_randomness(device):
-        for make in (_twin_of(optimizer), _fresh_of(optimizer)):
-            for dtype in (torch.float64, torch.float32):
-                try:
-                    return _doubted(_experiment(make, settings, key, shape, dtype, device), optimizer)
-                except Exception as error:
-                    failure = failure or f"{type(error).__name__}: {error}"
+    with _aside(device):
+        clock = _Clock(time.thread_time() + LONGEST, time.monotonic() + WAITING)
+        try:
+            settings = settings_of(group, device)
+            for make in makers(optimizer):
+                for dtype in (torch.float64, torch.float32):
+                    try:
+                        found = _experiment(make, settings, key, shape, dtype, device, clock)
+                        return _doubted(found, optimizer)
+                    except Exception as error:
+                        clock.check()
+                        words = str(error) if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
+                        failure = failure or words
+        except TooSlow:
+            failure = f"its steps are slow: cut off after {LONGEST:g} s"
+        except Refused as refusal:
+            failure = str(refusal)
     return Probe(Manner.FAILED, why=failure)
 
 
-def decay_key(optimizer: Optimizer, group: Mapping[str, Any]) -> str | None:
-    """The key of the decay: one of the optimizer's own defaults, as a group may carry others that nothing reads."""
-    keys = optimizer.defaults or group
-    return next((key for key in DECAY_KEYS if key in keys and key in group), None)
+def decay_key(optimizer: Any, group: Mapping[str, Any]) -> str | None:
+    """The key of the decay: one of the optimizer's own defaults, else one that groups carry and its source reads."""
+    defaults = defaults_of(optimizer)
+    own = next((key for key in DECAY_KEYS if key in defaults and key in group), None)
+    return own or next((key for key in DECAY_KEYS if key in group and reads(optimizer, key)), None)
 
 
-def _doubted(found: Probe, optimizer: Optimizer) -> Probe:
+def reads(optimizer: Any, key: str) -> bool:
+    """Whether the optimizer's own source names a group key, and so may read it; True where there is no source."""
+    classes = [c for c in type(optimizer).__mro__ if c not in (Optimizer, object)]
+    texts = [source_of(c) for c in classes]
+    return not all(texts) or any(re.search(rf"""["']{re.escape(key)}["']""", text) for text in texts)
+
+
+def _doubted(found: Probe, optimizer: Any) -> Probe:
     """Where a step moves the parameter before it asks a closure for the gradient, coupling can't be told."""
     closure = inspect.signature(type(optimizer).step).parameters.get("closure")
     if found.manner is Manner.COUPLED and closure is not None and closure.default is closure.empty:
@@ -127,79 +151,52 @@ def _doubted(found: Probe, optimizer: Optimizer) -> Probe:
     return found
 
 
-def unwrap(optimizer: Any) -> Optimizer:
-    """The optimizer that really steps, inside Accelerate's, DeepSpeed's or a Lookahead-like wrapper."""
-    seen: set[int] = set()
-    while id(optimizer) not in seen:
-        seen.add(id(optimizer))
-        held = (vars(optimizer).get(name) for name in ("optimizer", "base_optimizer", "_optimizer"))
-        inner = next((value for value in held if isinstance(value, Optimizer)), None)
-        if inner is None:
-            break
-        optimizer = inner
-    return optimizer
-
-
-def _settings(group: dict[str, Any]) -> dict[str, Any]:
-    """A group's hyper-parameters, tensors copied, without parameters and names."""
-    kept = {}
-    for key, value in group.items():
-        if key in ("params", "param_names"):
-            continue
-        kept[key] = value.detach().clone() if isinstance(value, Tensor) else copy.deepcopy(value)
-    return kept
-
-
-def _device(group: dict[str, Any]) -> torch.device:
+def _device(group: Mapping[str, Any]) -> torch.device:
     device = next((p.device for p in group["params"]), torch.device("cpu"))
     return torch.device("cpu") if device.type == "meta" else device
 
 
-def _twin_of(optimizer: Optimizer) -> Make:
-    """A twin with the optimizer's instance attributes, a state of its own, and none of its hooks.
-
-    `copy.copy` would lose instance attributes; an instance attribute `step` is a learning-rate scheduler's patch,
-    bound to the user's optimizer.
-    """
-
-    def make(settings: dict[str, Any], parameter: nn.Parameter) -> Optimizer:
-        twin: Optimizer = object.__new__(type(optimizer))
-        for name, value in vars(optimizer).items():
-            if name in ("state", "param_groups", "step") or name.endswith("_hooks"):
-                continue
-            plain = isinstance(value, (list, dict, set)) and not _holds_tensors(value)
-            vars(twin)[name] = copy.copy(value) if plain else value
-        for name in vars(optimizer):
-            if name.endswith("_hooks"):
-                vars(twin)[name] = type(vars(optimizer)[name])()
-        twin.state = defaultdict(dict)
-        twin.param_groups = [{"params": [parameter], **_settings({**settings, "params": None})}]
-        return twin
-
-    return make
-
-
-def _fresh_of(optimizer: Optimizer) -> Make:
-    """The class called anew with the group's own settings, for optimizers that make state when constructed."""
-    accepted = inspect.signature(type(optimizer).__init__).parameters
-
-    def make(settings: dict[str, Any], parameter: nn.Parameter) -> Optimizer:
-        return type(optimizer)([parameter], **{k: v for k, v in settings.items() if k in accepted})  # type: ignore[arg-type, unused-ignore]
-
-    return make
-
-
-def _holds_tensors(value: Any) -> bool:
-    items = value.values() if isinstance(value, dict) else value
-    return any(isinstance(item, (Tensor, nn.Module)) for item in items)
-
-
 @contextmanager
-def preserved_randomness(device: torch.device) -> Any:
-    """Leave torch's random state as it was, on the CPU and on `device`."""
+def _aside(device: torch.device) -> Iterator[None]:
+    """Room for an experiment: random numbers as before, no hooks, no prints, no compilation, gradients on."""
+    from torch.optim import optimizer as hooks
+
     devices = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
-        yield
+    tables = (hooks._global_optimizer_pre_hooks, hooks._global_optimizer_post_hooks)
+    kept = [dict(table) for table in tables]
+    with ExitStack() as stack:
+        stack.enter_context(torch.random.fork_rng(devices=devices))
+        stack.enter_context(preserved_numbers())
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        for stream in (redirect_stdout, redirect_stderr):
+            stack.enter_context(stream(io.StringIO()))
+        if "torch._dynamo" in sys.modules:
+            stack.enter_context(torch.compiler.set_stance("force_eager"))
+        stack.enter_context(torch.enable_grad())
+        for table in tables:
+            table.clear()
+        try:
+            yield
+        finally:
+            for table, held in zip(tables, kept, strict=True):
+                table.update(held)
+
+
+class TooSlow(Exception):
+    """The experiment takes longer than it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """When an experiment is cut off."""
+
+    computing: float  # of `time.thread_time`, in seconds
+    waiting: float  # of `time.monotonic`
+
+    def check(self) -> None:
+        if time.thread_time() > self.computing or time.monotonic() > self.waiting:
+            raise TooSlow
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +208,7 @@ class _Bench:
     key: str
     start: Tensor
     gradients: Tensor  # (steps, *shape)
+    clock: _Clock
 
     def run(
         self, decays: list[float], scale: float = 1.0, rate: float | None = None, reset: bool = False
@@ -227,6 +225,7 @@ class _Bench:
             train()
         seen = []
         for step, decay in enumerate(decays):
+            self.clock.check()
             torch.manual_seed(step)
             group[self.key] = _like(self.settings[self.key], decay)
             if reset and step == len(decays) - 1:
@@ -243,25 +242,26 @@ def _like(example: Any, value: float) -> Any:
     return torch.as_tensor(value, dtype=example.dtype, device=example.device) if isinstance(example, Tensor) else value
 
 
-def _step(optimizer: Optimizer, parameter: nn.Parameter, gradient: Tensor) -> None:
+def _step(optimizer: Any, parameter: nn.Parameter, gradient: Tensor) -> None:
     """Step, with a closure where one is demanded."""
 
     def closure() -> Any:
         parameter.grad = gradient.clone()
         return torch.zeros((), dtype=parameter.dtype, device=parameter.device)
 
-    step: Callable[..., Any] = type(optimizer).step
+    step = step_of(optimizer)
     try:
-        step(optimizer)
+        step()
     except TypeError as error:
         if "closure" not in str(error):
             raise
-        step(optimizer, closure)
+        step(closure)
 
 
 def _experiment(
-    make: Make, settings: dict[str, Any], key: str, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device
-) -> Probe:
+    make: Make, settings: dict[str, Any], key: str, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device,
+    clock: _Clock,
+) -> Probe:  # fmt: skip
     generator = torch.Generator().manual_seed(20191119)
     sign = torch.randint(0, 2, shape, generator=generator, dtype=dtype) * 2 - 1
     start = sign * (0.5 + torch.rand(shape, generator=generator, dtype=dtype))
@@ -270,7 +270,7 @@ def _experiment(
     settings = {**settings}
     if "lr" in settings:
         settings["lr"] = _like(settings["lr"], RATE)
-    bench = _Bench(make, settings, key, start.to(device), gradients.to(device))
+    bench = _Bench(make, settings, key, start.to(device), gradients.to(device), clock)
     decay = DECAY
     acts = any(not torch.equal(a, b) for a, b in zip(bench.run([decay] * 6), bench.run([0.0] * 6), strict=True))
     if not acts:
@@ -283,6 +283,7 @@ def _experiment(
 
 @dataclass(frozen=True, slots=True)
 class _Fork:
+    steps: int  # taken before it
     before: float  # residual against the parameter before the step
     after: float  # against the parameter after a step without decay
     span: float  # against the parameter, its update and the gradient together
@@ -309,7 +310,7 @@ def _fork(bench: _Bench, steps: int, decay: float) -> _Fork | None:
     fitted = basis @ torch.linalg.lstsq(basis.cpu(), target.cpu()[:, None]).solution.to(basis.device)
     span = float((target - fitted[:, 0]).norm()) / size
     return _Fork(
-        residual, after, span, _is_mask(displacement, before), factor, _carry(bench, steps, decay), displacement
+        steps, residual, after, span, _is_mask(displacement, before), factor, _carry(bench, steps, decay), displacement
     )
 
 
@@ -343,7 +344,6 @@ def _judged(bench: _Bench, forks: list[_Fork], exact: float, decay: float) -> Pr
     residual = max(f.before for f in forks)
     after = max(f.after for f in forks)
     carry = max(f.carry for f in forks)
-    exponent = _rate_exponent(bench, decay)
     if residual < max(exact, 1e-3) and residual <= after and carry < CARRIED:
         manner = Manner.DECOUPLED
     elif after < max(exact, 1e-3) and carry < CARRIED:
@@ -361,18 +361,24 @@ def _judged(bench: _Bench, forks: list[_Fork], exact: float, decay: float) -> Pr
     # Momentum goes on working after the step, so what one step shows of linear decay is not what it comes to.
     proportional = manner in (Manner.DECOUPLED, Manner.AFTER, Manner.MASKED)
     factor = forks[0].factor / decay if proportional else None  # per unit of decay at RATE
+    exponent = _rate_exponent(bench, decay, forks[0].steps, proportional)
     return Probe(manner, min(residual, after), carry, exponent, factor)
 
 
-def _rate_exponent(bench: _Bench, decay: float) -> float | None:
-    """1 where decay scales with the learning rate, 0 where it doesn't, measured by doubling the rate."""
+def _rate_exponent(bench: _Bench, decay: float, steps: int, proportional: bool) -> float | None:
+    """1 where decay scales with the learning rate, 0 where it doesn't, measured by doubling the rate.
+
+    Where decay is proportional to the parameter, its share is compared: at another rate the parameter is another too.
+    """
     if "lr" not in bench.settings:
         return None
     moved = []
     for rate in (RATE, 2 * RATE):
-        with_decay = bench.run([decay] * 2, rate=rate)
-        without = bench.run([decay, 0.0], rate=rate)
-        moved.append(float((with_decay[-1] - without[-1]).norm()))
+        with_decay = bench.run([decay] * (steps + 1), rate=rate)
+        without = bench.run([decay] * steps + [0.0], rate=rate)
+        displacement = with_decay[-1] - without[-1]
+        share = min((_fit(displacement, p) for p in (with_decay[-2], without[-1])), key=lambda fit: fit[1])[0]
+        moved.append(share if proportional else float(displacement.norm()))
     if min(moved) <= 0 or not all(map(math.isfinite, moved)):
         return None
     return math.log2(moved[1] / moved[0])

@@ -28,6 +28,7 @@ class Seen:
     findings: tuple[Any, ...]
     table: tuple[Any, ...]
     error: str = ""
+    traces: tuple[str, ...] = ()
 
 
 def run(script_and_arguments: Sequence[str], options: Mapping[str, Any]) -> int:
@@ -59,6 +60,7 @@ def _run(words: list[str], options: Mapping[str, Any]) -> int:
             "WDLINT_WATCH_MODULE": module,
             "WDLINT_WATCH_ON": "1" if options["keep_going"] else "",
             "WDLINT_WATCH_SELECT": ",".join(options["select"]),
+            "WDLINT_WATCH_STILL": "" if options["forward"] else "1",
             "WDLINT_WATCH_IGNORE": ",".join(options["ignore"]),
         }
         command = [sys.executable, "-m", "wdlint.model.watch", name, *arguments]
@@ -90,7 +92,7 @@ def _told(seen: list[Seen], code: int, options: Mapping[str, Any]) -> int:
         raise Complaint(f"the audit failed: {found.error}")
     from wdlint.model.audit import Report
 
-    report = Report(found.findings, found.table)
+    report = Report(found.findings, found.table, traces=found.traces)
     sys.stdout.write(_as_json(report) if options["output_format"] == "json" else _as_text(report))
     if options["keep_going"] and code:
         warn(f"the script ended with exit code {code}")
@@ -102,7 +104,7 @@ def _as_text(report: Any) -> str:
     from wdlint.model.panels import report_text
 
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    return report_text(report.table, report.findings, colour)
+    return report_text(report.table, report.findings, colour, report.traces)
 
 
 def _as_json(report: Any) -> str:

@@ -54,7 +54,7 @@ def _described(loaded: Loaded, options: Mapping[str, Any]) -> tuple[Description,
 
     # What is kept beside the verdict holds every testimony; a glance at the screen needs the verdict only.
     thorough = options["verbose"] or options["html"] is not None or options["form"] == "json"
-    seen = classify(loaded.model, thorough=thorough)
+    seen = classify(loaded.model, thorough=thorough, watch=options["forward"])
     described = of_model(seen, loaded.title, loaded.source, declared_exemptions(loaded.model, seen))
     if options["optimizer"] is None:
         return described, None
@@ -67,12 +67,11 @@ def _described(loaded: Loaded, options: Mapping[str, Any]) -> tuple[Description,
 
 def _audited(model: Any, seen: Any, target: str) -> Report:
     """Call the user's factory with the model and judge what it returns."""
-    from torch.optim import Optimizer
-
     from wdlint.facts import Place
     from wdlint.files.paths import display
     from wdlint.model.audit import report_on
-    from wdlint.model.uses import observe_optimizer
+    from wdlint.model.uses import observe_optimizer, steppers
+    from wdlint.model.wrappers import is_optimizer
 
     need_torch()
     place, _, attribute = target.rpartition(":")
@@ -83,12 +82,14 @@ def _audited(model: Any, seen: Any, target: str) -> Report:
         raise Complaint(f"--optimizer {target}: is no function that takes the model")
     made = build(target, lambda: factory(model), {}, "cpu")
     optimizers = list(made) if isinstance(made, (list, tuple)) else [made]
-    if not optimizers or not all(isinstance(o, Optimizer) or hasattr(o, "param_groups") for o in optimizers):
+    if not optimizers or not all(map(is_optimizer, optimizers)):
         raise Complaint(f"--optimizer {target}: returned {type(made).__name__}, and no optimizer")
     code = getattr(inspect.unwrap(factory), "__code__", None)
     file, line = (display(code.co_filename), code.co_firstlineno) if code is not None else (target, 1)
     at = Place(file, line, 1, line, 1)
-    lives = [observe_optimizer(o, seen, at, model, others=optimizers) for o in optimizers]
+    stepping = steppers(optimizers)
+    called = type(model).__name__
+    lives = [observe_optimizer(o, seen, at, model, model_name=called, others=stepping) for o in stepping]
     return report_on(lives, seen, file)
 
 

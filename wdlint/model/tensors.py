@@ -5,10 +5,13 @@ Nothing here says what a parameter is for; `classify` does.
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
@@ -50,7 +53,7 @@ def held_parameters(model: nn.Module) -> list[Held]:
     others: dict[int, list[str]] = {}
     for prefix, chain in _walk(model):
         owner = chain[-1]
-        for attribute, tensor in owner._parameters.items():
+        for attribute, tensor in list(owner._parameters.items()):
             if tensor is None:
                 continue
             name = prefix + attribute
@@ -84,8 +87,27 @@ def shape_of(tensor: nn.Parameter) -> tuple[int, ...] | None:
 
 
 def class_of(module: nn.Module) -> Any:
-    """A module's class, as something that caches take for a key."""
+    """A module's class, as something that caches take for a key; of a scripted one the class that was scripted."""
+    if isinstance(module, torch.jit.ScriptModule):
+        return _scripted(module) or type(module)
     return type(module)
+
+
+def is_scripted(module: nn.Module) -> bool:
+    """Whether it runs as TorchScript, which neither a shadow nor a reader of Python can follow."""
+    return isinstance(module, torch.jit.ScriptModule)
+
+
+def _scripted(module: torch.jit.ScriptModule) -> Any:
+    """The Python class behind a scripted module, if it is imported here."""
+    try:
+        name = module._c._type().qualified_name()
+    except (AttributeError, RuntimeError):
+        return None
+    path = re.sub(r"___torch_mangle_\d+\.", "", name.removeprefix("__torch__."))
+    place, _, attribute = path.rpartition(".")
+    found = getattr(sys.modules.get(place), attribute, None)
+    return found if isinstance(found, type) and issubclass(found, nn.Module) else None
 
 
 def qualified(kind: type) -> str:

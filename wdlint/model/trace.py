@@ -8,11 +8,11 @@ What the uses say of a kind is decided in `meaning`; inputs are made in `inputs`
 
 from __future__ import annotations
 
-import random
+import io
 import warnings
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from wdlint.model.meaning import Use
+from wdlint.model.randomness import preserved_numbers
 from wdlint.model.shadow import shadow
 from wdlint.model.tensors import held_parameters
 
@@ -316,7 +317,10 @@ def observe(
             are parameter names. None: run to the end.
     """
     names = {id(h.tensor): h.name for h in held_parameters(model)}
-    twin = shadow(model)
+    try:
+        twin = shadow(model)
+    except Exception as failure:
+        return Observation({}, f"the model can't be copied: {type(failure).__name__}: {failure}")
     held = [(names[original], tensor, owner) for original, tensor, owner in twin.parameters if original in names]
     observer = Observer(((n, t) for n, t, _ in held), {n: owner for n, _, owner in held})
     args, kwargs = _on_meta(args), _on_meta(dict(kwargs))
@@ -327,7 +331,7 @@ def observe(
             twin.module(*args, **kwargs)
     except Enough:
         cut = True
-    except Exception as failure:
+    except (Exception, SystemExit) as failure:
         error = f"{type(failure).__name__}: {failure}"
     observer.settle()
     return Observation({name: tuple(uses) for name, uses in observer.uses.items()}, error, cut)
@@ -369,17 +373,19 @@ def _stack(observer: Observer, wanted: Mapping[str, Hashable] | None) -> Iterato
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No warnings of the user's model, no fused path that would hide single operations, random numbers as before."""
+    """No warnings and prints of the model, no fused path that would hide operations, random numbers as before."""
     fast = torch.backends.mha.get_fastpath_enabled()
-    numbers = random.getstate()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with warnings.catch_warnings(), torch.random.fork_rng(devices=[]), _all_nonzero():
+        with ExitStack() as stack:
+            for part in (warnings.catch_warnings(), torch.random.fork_rng(devices=[]), _all_nonzero()):
+                stack.enter_context(part)
+            for part in (preserved_numbers(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO())):
+                stack.enter_context(part)
             warnings.simplefilter("ignore")
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
-        random.setstate(numbers)
 
 
 @contextmanager

@@ -6,14 +6,12 @@ The same `OptimizerUse` as the source engine's, but exact: every membership is k
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
-from torch.optim import Optimizer
 
 from wdlint.facts import (
     Amount,
@@ -33,9 +31,9 @@ from wdlint.facts import (
     Witness,
 )
 from wdlint.model.classify import Classification
-from wdlint.model.probe import DECAY_KEYS, Probe, decay_key, probe, unwrap
-from wdlint.model.reading import source_of
+from wdlint.model.probe import DECAY_KEYS, Probe, decay_key, probe, reads
 from wdlint.model.tensors import qualified, shape_of
+from wdlint.model.wrappers import defaults_of, leaves, parameters_of
 
 _RATE_KEYS = ("lr", "initial_lr", "max_lr", "min_lr", "lr_scale", "base_lr", "swa_lr", *DECAY_KEYS)
 # Keys that schedulers and libraries add to groups; not misspelt options of the optimizer.
@@ -77,40 +75,37 @@ def facts_of(lives: Sequence[Live], file: str) -> FileFacts:
 
 
 def observe_optimizer(
-    optimizer: Optimizer,
+    optimizer: Any,
     seen: Classification,
     place: Place,
     model: nn.Module,
     *,
     model_name: str = "model",
-    others: Iterable[Optimizer] = (),
+    others: Iterable[Any] = (),
 ) -> Live:
     """One optimizer over one model.
 
     Args:
-        optimizer: live; wrappers are opened. It is probed by a twin and not touched.
+        optimizer: live, and one that really steps (`steppers`). It is probed by a twin and not touched.
         seen: the model's classification.
         place: where the optimizer was built, or where the audit was asked for.
         model: for the exemptions that it declares.
         model_name: as messages should call it.
         others: further optimizers of the same program: what they hold is not missing here.
     """
-    inner = unwrap(optimizer)
-    elsewhere_ids = {
-        id(p) for o in others if unwrap(o) is not inner for g in unwrap(o).param_groups for p in g["params"]
-    }
-    inventory, index = _with_strangers(seen, inner)
-    probes = _probes(inner)
+    elsewhere_ids = {i for o in steppers(others) if o is not optimizer for i in parameters_of(o)}
+    inventory, index = _with_strangers(seen, optimizer)
+    probes = _probes(optimizer)
     rows, groups = [], []
-    for number, group in enumerate(inner.param_groups):
-        rows.append(_row(inner, number, group, inventory, index, probes[number]))
-        groups.append(_group(inner, number, group, len(inventory.parameters), index, place))
+    for number, group in enumerate(optimizer.param_groups):
+        rows.append(_row(optimizer, number, group, inventory, index, probes[number]))
+        groups.append(_group(optimizer, number, group, len(inventory.parameters), index, place))
     declared = tuple(sorted(declared_exemptions(model, seen)))
     use = OptimizerUse(
-        classes=(_class_of(inner, probes),),
+        classes=(_class_of(optimizer, probes),),
         groups=tuple(groups),
         place=place,
-        callee=type(inner).__name__,
+        callee=type(optimizer).__name__,
         inventory=inventory,
         model=model_name,
         divided=_divided(groups),
@@ -121,7 +116,12 @@ def observe_optimizer(
     return Live(use, tuple(rows))
 
 
-def _with_strangers(seen: Classification, optimizer: Optimizer) -> tuple[Inventory, dict[int, int]]:
+def steppers(optimizers: Iterable[Any]) -> list[Any]:
+    """The optimizers that really step, those inside wrappers in their place, each once."""
+    return list({id(leaf): leaf for optimizer in optimizers for leaf in leaves(optimizer)}.values())
+
+
+def _with_strangers(seen: Classification, optimizer: Any) -> tuple[Inventory, dict[int, int]]:
     """The model's inventory and each tensor's position in it; tensors of no module are added as unknown."""
     index = dict(seen.by_tensor)
     strangers: list[Parameter] = []
@@ -140,7 +140,7 @@ def _with_strangers(seen: Classification, optimizer: Optimizer) -> tuple[Invento
     return Inventory(own.model, (*own.parameters, *strangers), complete=True), index
 
 
-def _probes(optimizer: Optimizer) -> list[Probe]:
+def _probes(optimizer: Any) -> list[Probe]:
     """One probe a group; groups that differ in rate and strength only share one."""
     done: dict[str, Probe] = {}
     probes = []
@@ -161,7 +161,7 @@ def _number(value: Any) -> float | None:
 
 
 def _row(
-    optimizer: Optimizer, number: int, group: dict[str, Any], inventory: Inventory, index: dict[int, int], found: Probe
+    optimizer: Any, number: int, group: dict[str, Any], inventory: Inventory, index: dict[int, int], found: Probe
 ) -> GroupRow:
     key = decay_key(optimizer, group)
     rate, decay = _number(group.get("lr")), _number(group.get(key)) if key else None
@@ -174,7 +174,7 @@ def _row(
 
 
 def _group(
-    optimizer: Optimizer, number: int, group: dict[str, Any], count: int, index: dict[int, int], place: Place
+    optimizer: Any, number: int, group: dict[str, Any], count: int, index: dict[int, int], place: Place
 ) -> Group:
     members = [Ternary.NO] * count
     for tensor in group["params"]:
@@ -182,40 +182,34 @@ def _group(
     key = decay_key(optimizer, group)
     value = _number(group.get(key)) if key else 0.0
     rate = _number(group.get("lr"))
-    known = set(optimizer.defaults)
+    known = set(defaults_of(optimizer))
     return Group(
         label=f"param_groups[{number}]",
         amount=Amount(value, Origin.LIVE),
         place=place,
         members=tuple(members),
         # A live group holds every default too, so what was written can't be told; only strange keys can.
-        options=tuple(k for k in group if k not in known and k not in _FOREIGN_KEYS and not _mentions(optimizer, k)),
+        options=tuple(k for k in group if k not in known and k not in _FOREIGN_KEYS and not reads(optimizer, k)),
         learning_rate=None if rate is None else Amount(rate, Origin.LIVE),
     )
 
 
-def _mentions(optimizer: Optimizer, key: str) -> bool:
-    """Whether the optimizer's own source names a group key that its defaults lack, and so may read it."""
-    classes = (c for c in type(optimizer).__mro__ if c not in (Optimizer, object))
-    return any(re.search(rf"""["']{re.escape(key)}["']""", source_of(c)) for c in classes)
-
-
-def _class_of(optimizer: Optimizer, probes: Sequence[Probe]) -> OptimizerClass:
+def _class_of(optimizer: Any, probes: Sequence[Probe]) -> OptimizerClass:
     """What the experiment says of the class in this use: the worst coupling among its decayed groups."""
     order = (Coupling.COUPLED_ADAPTIVE, Coupling.COUPLED_PLAIN, Coupling.UNKNOWN, Coupling.DECOUPLED, Coupling.NONE)
     key = decay_key(optimizer, optimizer.param_groups[0])
     decayed = [p for p, g in zip(probes, optimizer.param_groups, strict=True) if key and _number(g.get(key)) != 0]
     worst = min(decayed or probes, key=lambda p: order.index(p.coupling))
-    number = _number(optimizer.defaults.get(key)) if key else None
+    number = _number(defaults_of(optimizer).get(key)) if key else None
     exempts = None
     if decayed and worst.coupling is not Coupling.NONE and _spares_vectors(optimizer):
         exempts = Division(weights=Ternary.NO, gains=Ternary.YES, biases=Ternary.YES)
     source = f"an experiment: decay is {worst.manner.value}" if worst.why == "" else f"no experiment: {worst.why}"
     name = qualified(type(optimizer))
-    return OptimizerClass(name, worst.coupling, key, number, tuple(optimizer.defaults), source, exempts)
+    return OptimizerClass(name, worst.coupling, key, number, tuple(defaults_of(optimizer)), source, exempts)
 
 
-def _spares_vectors(optimizer: Optimizer) -> bool:
+def _spares_vectors(optimizer: Any) -> bool:
     """Whether the optimizer itself leaves one-dimensional parameters undecayed (LARS and its kin)."""
     group = next((g for g in optimizer.param_groups if any(p.ndim >= 2 for p in g["params"])), None)
     if group is None:

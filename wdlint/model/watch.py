@@ -15,7 +15,7 @@ import pickle
 import runpy
 import sys
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -63,6 +63,7 @@ class Watch:
         self.audited: weakref.WeakSet[Any] = weakref.WeakSet()
         self.findings: list[Any] = []
         self.table: list[Any] = []
+        self.traces: list[str] = []
         self.busy = False
 
     def attach(self, module: ModuleType) -> None:
@@ -99,23 +100,26 @@ class Watch:
         from wdlint.facts import Place
         from wdlint.model.audit import report_on
         from wdlint.model.classify import classify
-        from wdlint.model.uses import observe_optimizer
+        from wdlint.model.traces import changed, imprint
+        from wdlint.model.uses import observe_optimizer, steppers
+        from wdlint.model.wrappers import parameters_of
 
-        optimizers = [o for o in self.built if o not in self.audited and _parameters(o)]
-        if stepping not in optimizers:
-            optimizers.append(stepping)
-        for o in optimizers:
+        built = [o for o in self.built if o not in self.audited and parameters_of(o)]
+        if stepping not in built:
+            built.append(stepping)
+        for o in built:
             self.audited.add(o)
         select, ignore = (_words(os.environ.get(f"WDLINT_WATCH_{n}", "")) for n in ("SELECT", "IGNORE"))
+        forward = not os.environ.get("WDLINT_WATCH_STILL")
+        optimizers = steppers(built)
         lives = []
         for optimizer in optimizers:
-            if optimizer is not stepping and _is_inside(optimizer, optimizers):
-                continue
             name, model = holder_of(optimizer)
             place = self.built.get(optimizer, Place("<unknown>", 1, 1, 1, 1))
-            lives.append(
-                observe_optimizer(optimizer, classify(model), place, model, model_name=name, others=optimizers)
-            )
+            before = imprint(model, built)
+            seen = classify(model, watch=forward)
+            lives.append(observe_optimizer(optimizer, seen, place, model, model_name=name, others=optimizers))
+            self.traces += [t for t in changed(before, imprint(model, built)) if t not in self.traces]
         report = report_on(lives, None, "<run>", select, ignore)
         self.findings += report.findings
         self.table += report.table
@@ -124,7 +128,7 @@ class Watch:
         from wdlint.model.run import Seen
 
         path = Path(os.environ["WDLINT_WATCH_RESULT"])
-        seen = Seen(tuple(self.findings), tuple(self.table), error)
+        seen = Seen(tuple(self.findings), tuple(self.table), error, tuple(self.traces))
         new = path.with_name(f"{path.name}.{os.getpid()}")  # workers may hand over at one time; any of them will do
         new.write_bytes(pickle.dumps(seen))
         new.replace(path)
@@ -134,15 +138,6 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word for word in text.split(",") if word)
 
 
-def _parameters(optimizer: Any) -> set[int]:
-    return {id(p) for group in optimizer.param_groups for p in group["params"]}
-
-
-def _is_inside(optimizer: Any, others: Iterable[Any]) -> bool:
-    """Whether another optimizer wraps this one: the outer one is audited, through it."""
-    return any(optimizer is value for other in others if other is not optimizer for value in vars(other).values())
-
-
 def holder_of(optimizer: Any) -> tuple[str, nn.Module]:
     """The module that holds an optimizer's parameters, and what to call it.
 
@@ -150,7 +145,9 @@ def holder_of(optimizer: Any) -> tuple[str, nn.Module]:
     """
     from torch import nn
 
-    missing = _parameters(optimizer)
+    from wdlint.model.wrappers import parameters_of
+
+    missing = parameters_of(optimizer)
     held: list[tuple[nn.Module, set[int]]] = []
     for thing in gc.get_objects():
         if not issubclass(type(thing), nn.Module):  # isinstance would ask the object itself

@@ -1,4 +1,4 @@
-"""Reports: one module a format, each a function `render` from a finished run to text.
+"""Reports: one module a format, each a function `render` from a finished run to text, and what is left to report.
 
 Reports only show. They judge nothing, read no source beyond the lines they quote, and write to no
 file. Text that comes from linted files is made harmless in each format's own way.

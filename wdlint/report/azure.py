@@ -6,8 +6,9 @@ They are described at https://learn.microsoft.com/azure/devops/pipelines/scripts
 from __future__ import annotations
 
 from wdlint.facts import Finding
+from wdlint.harmless import harmless
 from wdlint.report import Run
-from wdlint.report.plain import harmless, in_cell
+from wdlint.report.plain import in_cell
 
 
 def render(run: Run) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from wdlint.harmless import harmless
 from wdlint.report import Run
-from wdlint.report.plain import fixable, harmless, position, styled, summary
+from wdlint.report.plain import fixable, position, styled, summary
 
 
 def render(run: Run) -> str:

@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from wdlint.report.plain import spelled
+from wdlint.harmless import spelled
 
 _LONE = re.compile(r"\\u[dD][89a-fA-F]")
 

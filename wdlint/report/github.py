@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 
 from wdlint.facts import Finding
+from wdlint.harmless import harmless
 from wdlint.report import Run
-from wdlint.report.plain import harmless, in_cell, position, summary
+from wdlint.report.plain import in_cell, position, summary
 
 _SHOWN = 50  # rows of the job summary
 _MARKUP = re.compile(r"[!-+:-@\[-`{-~]|www(?=\.)")  # all ASCII signs but , - . / and what starts a link by itself

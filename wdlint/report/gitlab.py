@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from wdlint.facts import Finding, Severity
+from wdlint.harmless import harmless
 from wdlint.report import Run
 from wdlint.report.document import written
-from wdlint.report.plain import harmless, in_cell
+from wdlint.report.plain import in_cell
 
 
 def render(run: Run) -> str:

@@ -7,8 +7,8 @@ from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
 from wdlint.facts import Finding
+from wdlint.harmless import harmless
 from wdlint.report import Run
-from wdlint.report.plain import harmless
 
 _NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

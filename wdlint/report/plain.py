@@ -1,10 +1,11 @@
-"""Words and signs that the text formats share: styles, harmless text, the summary line."""
+"""Words and signs that the text formats share: styles, places, the summary line."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
+
+from wdlint.harmless import harmless
 
 if TYPE_CHECKING:
     from wdlint.facts import Finding, Place
@@ -19,29 +20,6 @@ _STYLES = {
     "added": "32",
     "removed": "31",
 }
-
-# C0 and C1 controls, line separators and the signs that turn the direction of text.
-_HARMFUL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-_LONE = re.compile(r"[\ud800-\udfff]")
-
-
-def harmless(text: str) -> str:
-    """The text with everything that could steer a terminal or start a new line spelled out."""
-    return _HARMFUL.sub(_escape, text)
-
-
-def spelled(text: str) -> str:
-    """The text with what no encoding of Unicode can hold spelled out."""
-    return _LONE.sub(_escape, text)
-
-
-def _escape(found: re.Match[str]) -> str:
-    number = ord(found[0])
-    if 0xDC80 <= number <= 0xDCFF:  # how Python reads a byte of a name that is no UTF-8
-        return f"\\x{number - 0xDC00:02x}"
-    return found[0].encode("unicode_escape").decode()
 
 
 def styled(text: str, style: str, colour: bool) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from wdlint.facts import Finding, Place
+from wdlint.harmless import harmless
 from wdlint.report import Run
 from wdlint.report.address import page_address
 from wdlint.report.document import written
-from wdlint.report.plain import fixable, harmless, in_cell
+from wdlint.report.plain import fixable, in_cell
 
 
 def render(run: Run) -> str:

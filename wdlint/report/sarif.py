@@ -10,13 +10,14 @@ import os
 from typing import Any
 from urllib.parse import quote
 
-from wdlint import __version__
 from wdlint.facts import Finding, Fix, Note, Place
+from wdlint.harmless import harmless, spelled
 from wdlint.judging.rule import Rule
 from wdlint.report import Run
 from wdlint.report.address import page_address
 from wdlint.report.document import written
-from wdlint.report.plain import fixable, harmless, in_cell, spelled
+from wdlint.report.plain import fixable, in_cell
+from wdlint.version import __version__
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 

@@ -6,8 +6,9 @@ import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wdlint.harmless import harmless
 from wdlint.report.hunks import hunks
-from wdlint.report.plain import fixable, harmless, position, styled, summary
+from wdlint.report.plain import fixable, position, styled, summary
 
 if TYPE_CHECKING:
     from wdlint.facts import Finding, Note, Place

@@ -7,16 +7,15 @@ nothing new. Nothing here knows the protocol.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from wdlint.commands.add_ignore import commented
 from wdlint.facts import Applicability, Finding, Fix
 from wdlint.fix.apply import fixed
+from wdlint.fix.ignores import commented
+from wdlint.fix.proof.version import Read
 from wdlint.server.linting import Seen
-
-Lint = Callable[[bytes], "Sequence[Finding] | None"]
 
 
 class Sort(Enum):
@@ -35,37 +34,37 @@ class Offer:
     preferred: bool = False
 
 
-def repair(seen: Seen, finding: Finding, lint: Lint) -> Offer | None:
+def repair(seen: Seen, finding: Finding, read: Read) -> Offer | None:
     """The first fix of a finding that proves itself, safe ones before unsafe ones."""
     for fix in _choices(finding):
-        outcome = fixed(seen.document.file, seen.document.data, lint, lambda other, fix=fix: _same(other, fix))  # type: ignore[misc]
+        outcome = fixed(seen.document.file, seen.document.data, read, lambda other, fix=fix: _same(other, fix))  # type: ignore[misc]
         if any(_is(finding, done) for done in outcome.fixed):
             safe = fix.applicability is Applicability.SAFE
             return Offer(_title(fix), Sort.REPAIR, outcome.data, outcome.fixed, preferred=safe)
     return None
 
 
-def all_safe(seen: Seen, lint: Lint) -> Offer | None:
+def all_safe(seen: Seen, read: Read) -> Offer | None:
     """All safe fixes of a document that prove themselves, as one."""
 
     def allowed(fix: Fix) -> bool:
         return bool(fix.edits) and fix.applicability is Applicability.SAFE
 
-    outcome = fixed(seen.document.file, seen.document.data, lint, allowed)
+    outcome = fixed(seen.document.file, seen.document.data, read, allowed)
     if not outcome.fixed:
         return None
     return Offer("wdlint: apply all safe fixes", Sort.ALL_SAFE, outcome.data, outcome.fixed)
 
 
-def suppression(seen: Seen, finding: Finding, lint: Lint) -> Offer | None:
+def suppression(seen: Seen, finding: Finding, read: Read) -> Offer | None:
     """A comment that suppresses a finding."""
     if finding.code in ("WD901", "WD902"):  # one can't hold a comment, the other is about one
         return None
     data, _ = commented(seen.document.file, seen.document.data, [finding])
-    after = lint(data)
+    after = read(data)
     if after is None:
         return None
-    had, has = Counter(f.code for f in seen.judged), Counter(f.code for f in after)
+    had, has = Counter(f.code for f in seen.judged), Counter(f.code for f in after.findings)
     if has[finding.code] >= had[finding.code] or any(number > had[code] for code, number in has.items()):
         return None
     return Offer(f"Ignore {finding.code} ({finding.rule}) here with a comment", Sort.REPAIR, data, (finding,))

@@ -9,11 +9,11 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
-from wdlint.commands.explain import rule_page
-from wdlint.commands.explain_site import described
 from wdlint.facts import Finding, OptimizerUse, Place
+from wdlint.harmless import harmless
 from wdlint.judging.selection import available, find
-from wdlint.report.plain import harmless
+from wdlint.report.rule_page import rule_page
+from wdlint.report.site import described
 from wdlint.server.linting import Seen
 
 _NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from wdlint.complaint import Complaint
 from wdlint.facts import FileFacts, Finding
 from wdlint.files import paths
+from wdlint.fix.proof.version import Version
 from wdlint.linting.lint import Linter
 from wdlint.report.excerpt import Excerpts
 from wdlint.server.documents import Document
 from wdlint.settings.catalogue import Settings
 from wdlint.settings.config import Configuration
 from wdlint.source.read.files import Programs
+from wdlint.source.read.tree import Module
 
 _REMEMBERED = 1_500_000  # bytes of source whose programs are kept: some 200 MB at most
 
@@ -37,6 +39,7 @@ class Seen:
     judged: tuple[Finding, ...] = ()  # those in the baseline too
     facts: FileFacts | None = None
     rests_on: frozenset[str] = frozenset()  # absolute paths of files, there or not
+    module: Module | None = None
     trouble: str = ""  # why it could not be linted, in words for the user
 
 
@@ -68,22 +71,21 @@ class Engine:
         except Exception as error:  # a fault of wdlint's own: said, and the other documents go on
             what = f"internal error, please report it: {type(error).__name__}: {error}"
             return Seen(document, texts, trouble=f"{document.file}: {what}")
-        facts, files = linter.reading or (None, ())
+        facts, files, module = linter.reading or (None, (), None)
         rests_on = frozenset(map(os.path.abspath, files))
-        return Seen(document, texts, settings, tuple(findings), checked.findings, facts, rests_on)
+        return Seen(document, texts, settings, tuple(findings), checked.findings, facts, rests_on, module)
 
-    def prover(self, seen: Seen) -> Callable[[bytes], Sequence[Finding] | None]:
-        """What the document would lint as with other bytes; None where it can't be judged."""
+    def prover(self, seen: Seen) -> Callable[[bytes], Version | None]:
+        """What the document would be with other bytes; None where it can't be judged."""
         document = seen.document
 
-        def lint(data: bytes) -> Sequence[Finding] | None:
+        def read(data: bytes) -> Version | None:
             if data == document.data:
-                return seen.judged
+                return Version(data, seen.judged, seen.facts or FileFacts(document.file), seen.module)
             texts = {**seen.texts, document.file: data}
-            checked = Linter(Configuration(), texts, programs=self._programs).check(document.path)
-            return None if checked.error else checked.findings
+            return Linter(Configuration(), texts, programs=self._programs).version(document.path, data)
 
-        return lint
+        return read
 
 
 def _not_known(findings: Sequence[Finding], settings: Settings, texts: Texts) -> Sequence[Finding]:

@@ -12,7 +12,6 @@ from pygls.capabilities import get_capability
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
-from wdlint import __version__
 from wdlint.server import documents
 from wdlint.server.actions import Offer, Sort
 from wdlint.server.diagnostics import SOURCE, Manner
@@ -20,6 +19,7 @@ from wdlint.server.documents import Document, Part
 from wdlint.server.edits import changed, edits
 from wdlint.server.session import Session
 from wdlint.settings.config import FILES
+from wdlint.version import __version__
 
 _WATCHED = ("**/*.py", *(f"**/{name}" for name in FILES), "**/.gitignore")
 

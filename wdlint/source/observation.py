@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, OptimizerUse, Origin, Penalty
+from wdlint.source.libraries.known import Known, found
+from wdlint.source.optimizers import helpers
 from wdlint.source.optimizers.other_optimizers import with_elsewhere
 from wdlint.source.optimizers.sites import is_optimizer_class, sites, step_of
 from wdlint.source.optimizers.uses import UseReader
@@ -17,6 +20,7 @@ from wdlint.source.read.positions import Places
 from wdlint.source.read.project import Project
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.values.callers import all_statements
+from wdlint.source.values.evaluation import Libraries
 from wdlint.source.values.evaluator import Evaluator
 
 _FRAMES = 6_000  # Python frames that nested questions may take; the evaluator bounds their nesting itself
@@ -32,8 +36,18 @@ def observed(path: str, data: bytes, module: t.Module, project: Project) -> File
         sys.setrecursionlimit(before)
 
 
+def evaluator_of(project: Project, module: t.Module) -> Evaluator:
+    """What answers questions about one module, with all that is known of libraries."""
+    return Evaluator(project, module, _libraries())
+
+
+@cache
+def _libraries() -> Libraries:
+    return Known((*found(), helpers.LIBRARY))
+
+
 def _observed(path: str, data: bytes, module: t.Module, project: Project) -> FileFacts:
-    evaluator = Evaluator(project, module)
+    evaluator = evaluator_of(project, module)
     where: Callable[[int], tuple[int, int]] | None = None
     if path.endswith(".ipynb"):
         from wdlint.source.read.notebook import read_notebook
@@ -59,22 +73,13 @@ def _shown(path: str) -> str:
 
 
 def _uses(evaluator: Evaluator, module: t.Module, reader: UseReader, places: Places) -> Iterator[OptimizerUse]:
-    found = list(sites(evaluator, module))
-    for site in found:
-        places.want(module, site.call)
-        for argument in site.call.args:
-            places.want(module, argument.value)
-    for site in found:
+    for site in list(sites(evaluator, module)):
         if site.makers:
             yield from reader.read(site)
 
 
 def _penalties(evaluator: Evaluator, module: t.Module, reader: UseReader, places: Places) -> Iterator[Penalty]:
-    drafts = list(penalties(evaluator, module))
-    for draft in drafts:
-        places.want(module, draft.node)
-        places.want(module, draft.sink_node)
-    for draft in drafts:
+    for draft in list(penalties(evaluator, module)):
         place = places.of(module, draft.node)
         if place is None:
             continue

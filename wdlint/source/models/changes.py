@@ -8,20 +8,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from wdlint.facts import Evidence, Kind, Ternary
+from wdlint.facts import Evidence, Kind, Ternary, Witness
+from wdlint.source.libraries import adapters
+from wdlint.source.libraries.torch import REPARAMETRISING
 from wdlint.source.models.containers import add_named, add_numbered, listed
-from wdlint.source.models.members import ANY, Members, is_below, names_of, set_slot
-from wdlint.source.values import arithmetic, calls
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.models.members import ANY, Leaf, Members, is_below, names_of, set_anew, set_slot
+from wdlint.source.values import arithmetic
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.execution import answers, forced, looped
 from wdlint.source.values.values import Answers, Change, Instance, Known, SequenceValue, bare, constant
 
+_OF_ADAPTERS = Evidence(Witness.LIBRARY, "so peft adds it to each layer that has an adapter")
 
-def apply(evaluator: Evaluator, members: Members, change: Change, present: Ternary) -> None:
+
+def apply(evaluator: Evaluation, members: Members, change: Change, present: Ternary) -> None:
     """Do to a module what a later statement does to it."""
     if not change.path:
         _act(evaluator, members, change, present)
         return
+    if change.path[-1] == "requires_grad":
+        return  # read in `freezing`
+    if change.action == "set":
+        set_anew(members, ".".join(map(str, change.path)))
     name = _resolved(members, change.path[0])
     if name not in members.slots:
         _change_fixed(evaluator, members, change, present)
@@ -51,14 +59,9 @@ def _resolved(members: Members, part: str | int | None) -> str:
     return ANY if isinstance(part, int) and ANY in members.slots and str(part) not in members.slots else str(part)
 
 
-def _change_fixed(evaluator: Evaluator, members: Members, change: Change, present: Ternary) -> None:
+def _change_fixed(evaluator: Evaluation, members: Members, change: Change, present: Ternary) -> None:
     """A change below a known layer or library model, or a new attribute."""
     dotted = ".".join(_resolved(members, part) if i == 0 else str(part) for i, part in enumerate(change.path))
-    if change.path[-1] == "requires_grad" and change.value is not None:
-        truth = arithmetic.truth(evaluator, change.value, change.context)
-        if truth is not True:
-            members.frozen.append((dotted.rpartition(".")[0], ~present))
-        return
     owner, _, attribute = dotted.rpartition(".")
     for leaf in members.fixed:
         if leaf.name == owner and is_mark(evaluator, change):
@@ -82,7 +85,7 @@ def _change_fixed(evaluator: Evaluator, members: Members, change: Change, presen
         set_slot(members, dotted, values, present, change.context.statement)
 
 
-def is_mark(evaluator: Evaluator, change: Change) -> bool:
+def is_mark(evaluator: Evaluation, change: Change) -> bool:
     """Whether a change sets a flag on a parameter: `self.A_log._no_weight_decay = True`."""
     return (
         change.action == "set"
@@ -92,7 +95,7 @@ def is_mark(evaluator: Evaluator, change: Change) -> bool:
     )
 
 
-def _act(evaluator: Evaluator, members: Members, change: Change, present: Ternary) -> None:
+def _act(evaluator: Evaluation, members: Members, change: Change, present: Ternary) -> None:
     """A method called on the module itself."""
     context = change.context
     arguments = [a.value for a in change.arguments if not a.star]
@@ -112,11 +115,16 @@ def _act(evaluator: Evaluator, members: Members, change: Change, present: Ternar
     elif change.action == "update" and arguments:
         for value in evaluator.evaluate(arguments[0], context):
             add_named(members, evaluator, value, present)
-    elif change.action in calls.REPARAMETRISING.values():
+    elif change.action in REPARAMETRISING.values():
         reparametrise(evaluator, members, change, present)
+    elif change.action in (adapters.ADAPTED, "add_adapter"):
+        members.fixed.extend(
+            Leaf(f"*.{added.name}", added.kind, _OF_ADAPTERS, added.ndim, None, adapters.OWNER, added.attribute)
+            for added in adapters.added_by(evaluator, change)
+        )
 
 
-def reparametrise(evaluator: Evaluator, members: Members, change: Change, present: Ternary) -> None:
+def reparametrise(evaluator: Evaluation, members: Members, change: Change, present: Ternary) -> None:
     """Replace a layer's weight by the parameters that it is computed from: direction and gain of weight norm."""
     name = "weight"
     for index, argument in enumerate(change.arguments):
@@ -150,7 +158,7 @@ def reparametrise(evaluator: Evaluator, members: Members, change: Change, presen
             members.fixed.append(made)
 
 
-def _named(evaluator: Evaluator, change: Change, members: Members) -> Iterator[tuple[Answers, Answers]]:
+def _named(evaluator: Evaluation, change: Change, members: Members) -> Iterator[tuple[Answers, Answers]]:
     """Name and value of `add_module("fc", fc)`, `add_module(name="fc", module=fc)` and `add_module(*pair)`."""
     given: dict[str, Answers] = {}
     places = iter(("name", "module"))

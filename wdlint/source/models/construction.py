@@ -7,30 +7,29 @@ that it calls and that register something. Values are found by the evaluator.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from wdlint.facts import Ternary
+from wdlint.source.libraries.torch import REPARAMETRISING
 from wdlint.source.models.changes import apply
-from wdlint.source.models.freezing import freezing_target
+from wdlint.source.models.freezing import freezes_in, may_freeze
 from wdlint.source.models.library_modules import members_of_path
 from wdlint.source.models.members import ANY, Members, names_of, set_slot
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values import arithmetic, calls
 from wdlint.source.values.classes import linear_bases
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.execution import answers, taken
 from wdlint.source.values.in_place import changes_in, path_below
 from wdlint.source.values.values import (
     Arguments,
     Change,
     ClassValue,
-    Collection,
     External,
     Frame,
     FunctionValue,
     Instance,
     Method,
-    Part,
     Value,
     bare,
 )
@@ -75,7 +74,7 @@ _DEEPEST = 6  # methods called from methods
 class Construction:
     """The reading of one instance of a project class."""
 
-    def __init__(self, evaluator: Evaluator, instance: Instance) -> None:
+    def __init__(self, evaluator: Evaluation, instance: Instance) -> None:
         assert isinstance(instance.cls, ClassValue)
         self.evaluator = evaluator
         self.instance = instance
@@ -170,10 +169,10 @@ class Construction:
         self_name = method.params[0].name
         for statement in t.statements(method.inner.body):
             touched = self_name in statement.touches
-            if isinstance(statement, (t.If, t.While, t.With, t.Try, t.Match, t.FunctionDef, t.ClassDef)):
+            if isinstance(statement, (t.If, t.While, t.With, t.Try, t.FunctionDef, t.ClassDef)):
                 continue
+            self._frozen(statement, frame, present)
             if isinstance(statement, t.For):
-                self._frozen_by_loop(statement, self_name, frame, present)
                 continue
             called = list(_calls_of_self(statement, self_name))
             if not touched and not called:
@@ -204,18 +203,9 @@ class Construction:
                 self._construct_by_name(func.value, call, statement, frame, present)
                 return
             if isinstance(func.value, t.Name) and func.value.id == self_name:
-                if func.attr == "requires_grad_":
-                    self._freeze("", call, statement, frame, present)
                 if func.attr == "__setattr__" and len(call.args) == 2:
                     self._set_computed(call.args[0].value, call.args[1].value, statement, frame, present)
                 self._method(func.attr, 0, call, statement, frame, present)
-                return
-            if func.attr == "requires_grad_":
-                path = path_below(self.evaluator, func.value, self_name, frame.at(statement))
-                if path:
-                    self._freeze(
-                        ".".join(str(p) if p is not None else ANY for p in path), call, statement, frame, present
-                    )
                 return
         if isinstance(statement, t.Expression) and call is statement.value and call.args:
             self._reparametrised(call, statement, self_name, frame, present)
@@ -263,10 +253,10 @@ class Construction:
         return found
 
     def _may_register(self, method: t.FunctionDef) -> bool:
+        if may_freeze(self.evaluator, method):
+            return True
         name = method.params[0].name
         for statement in t.statements(method.inner.body):
-            if isinstance(statement, t.For) and freezing_target(statement) is not None:
-                return True
             if name in statement.touches and any(
                 isinstance(n, t.Call) for e in syntax.expressions(statement) for n in syntax.walk(e)
             ):
@@ -363,37 +353,10 @@ class Construction:
 
     # ---- freezing and reparametrisation
 
-    def _freeze(self, path: str, call: t.Call, statement: t.Stmt, frame: Frame, present: Ternary) -> None:
-        truth: bool | None = True
-        if call.args:
-            truth = arithmetic.truth(self.evaluator, call.args[0].value, frame.at(statement), inclined=True)
-        if truth is not True:
-            self.members.frozen.append((path, ~present if truth is False else Ternary.UNKNOWN))
-
-    def _frozen_by_loop(self, loop: t.For, self_name: str, frame: Frame, present: Ternary) -> None:
-        """`for p in self.backbone.parameters(): p.requires_grad = False`."""
-        setting = freezing_target(loop)
-        if setting is None:
-            return
-        statement, value = setting
-        doubt = present & taken(self.evaluator, statement, frame)
-        if doubt is Ternary.NO:
-            return
-        if value is not None and arithmetic.truth(self.evaluator, value, frame.at(statement), inclined=True) is True:
-            return
-        trainable = ~doubt
-        for held in self.evaluator.evaluate(loop.iter, frame.at(loop)):
-            path = self._path_of(held)
-            self.members.frozen.append((path or "", trainable if path is not None else Ternary.UNKNOWN))
-
-    def _path_of(self, held: Value) -> str | None:
-        """The path of the sub-module whose parameters a loop runs over."""
-        if not isinstance(held, Collection) or held.what not in ("parameters", "named_parameters"):
-            return None
-        model = held.model
-        if isinstance(model, Part) and bare(model.root) is self.instance:
-            return model.path
-        return "" if bare(model) is self.instance else self._slot_of(model)
+    def _frozen(self, statement: t.Stmt, frame: Frame, present: Ternary) -> None:
+        """Note what a statement freezes; what is set anew after it is not frozen with the rest."""
+        for found in freezes_in(self.evaluator, statement, frame, self.instance):
+            self.members.frozen.append((replace(found, sure=found.sure & present), []))
 
     def _reparametrised(self, call: t.Call, statement: t.Stmt, self_name: str, frame: Frame, present: Ternary) -> None:
         """`nn.utils.weight_norm(self.conv)` as a statement of its own."""
@@ -402,8 +365,8 @@ class Construction:
         if path is None or not isinstance(call.func, (t.Attribute, t.Name)):
             return
         for value in self.evaluator.evaluate(call.func, context):
-            if isinstance(value, External) and value.path in calls.REPARAMETRISING:
-                action = calls.REPARAMETRISING[value.path]
+            if isinstance(value, External) and value.path in REPARAMETRISING:
+                action = REPARAMETRISING[value.path]
                 change = Change(path, action, None, call.args[1:], context, False)
                 apply(self.evaluator, self.members, change, present)
 

@@ -1,119 +1,318 @@
-"""Which parameters a program takes out of training: `requires_grad = False`, in loops and for whole modules.
+"""What a statement freezes or opens: `p.requires_grad = False` in every spelling, in helpers and by libraries' calls.
 
-Freezing inside constructors is met by `construction`, that of the program around a model is found here.
+A `Freeze` says which parameters it is about and which of them are trained afterwards, both as conditions.
+What follows for a model is worked out in `trained`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from wdlint.facts import Ternary
-from wdlint.source.models.members import Leaf, is_below
+from wdlint.source.libraries import adapters
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values import arithmetic
-from wdlint.source.values.callers import all_statements
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.selections import predicates as s
+from wdlint.source.selections.taken import Taken
+from wdlint.source.selections.taking import of_item, reader_for
+from wdlint.source.values import arithmetic, flow
+from wdlint.source.values.elements import elements_of
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.execution import taken
-from wdlint.source.values.values import Collection, Instance, Part, Value, bare
+from wdlint.source.values.in_place import loop_conditions
+from wdlint.source.values.values import (
+    Arguments,
+    Collection,
+    Condition,
+    Context,
+    Element,
+    External,
+    Frame,
+    FunctionValue,
+    Instance,
+    Item,
+    Method,
+    Unknown,
+    Value,
+    bare,
+)
 
-_OF_PARAMETERS = ("parameters", "named_parameters")
-
-
-def freezing_target(loop: t.For) -> tuple[t.Stmt, t.Expr | None] | None:
-    """The statement in a loop that sets `requires_grad` of its variable, and the value it sets."""
-    names = set(syntax.target_names(loop.target))
-    for statement in t.statements(loop.body):
-        match statement:
-            case t.Assign(targets=(t.Attribute(attr="requires_grad", value=t.Name(id=name)), *_)) if name in names:
-                return statement, statement.value
-            case t.Expression(value=t.Call(func=t.Attribute(attr="requires_grad_", value=t.Name(id=name)), args=args)):
-                if name in names:
-                    return statement, args[0].value if args else None
-            case _:
-                continue
-    return None
-
-
-def mark_frozen(evaluator: Evaluator, model: Instance, leaves: list[Leaf], replaced: frozenset[str]) -> None:
-    """Mark what the linted file freezes of a model. What it replaces (`model.fc = …`) is not frozen with the rest."""
-    for statement, held, leaf_name, setter, value in _freezes(evaluator):
-        path = _path(held, model)
-        if path is None:
-            continue
-        path = ".".join(filter(None, (path, leaf_name)))
-        frame = evaluator.frame(statement.scope)
-        truth: bool | None = True
-        if value is not None:
-            truth = arithmetic.truth(evaluator, value, frame.at(setter), inclined=True)
-        if truth is True and not _was_frozen(leaves, path):
-            continue
-        sure = taken(evaluator, setter, frame)
-        if model.frame is None or model.frame.scope is not statement.scope:
-            sure &= Ternary.UNKNOWN
-        answer = ~sure if truth is False else Ternary.UNKNOWN
-        for leaf in leaves:
-            if path and not is_below(leaf.name, path):
-                continue
-            if not any(is_below(leaf.name, other) for other in replaced if other != path):
-                leaf.trainable = leaf.trainable & answer if truth is not True else answer
+_DEEPEST = 5  # calls within calls
+_NORMS = frozenset(f"torch.nn.{name}" for name in ("LayerNorm", "RMSNorm", "GroupNorm", "BatchNorm1d", "BatchNorm2d"))
+_SWITCHES = ("requires_grad", "requires_grad_")
 
 
-def _was_frozen(leaves: list[Leaf], path: str) -> bool:
-    return any(leaf.trainable is not Ternary.YES and (not path or is_below(leaf.name, path)) for leaf in leaves)
+@dataclass(frozen=True, slots=True, eq=False)
+class Freeze:
+    """Something that decides which parameters are trained."""
+
+    parts: tuple[Taken, ...]  # the parameters that it is about
+    trains: s.Selector  # which of them are trained afterwards
+    sure: Ternary  # whether it certainly happens
+    statement: t.Stmt  # where, in the outermost function that was read
+    around_adapters: bool = False  # adapters are put on, and trained whatever else is
 
 
-# A statement, what it is about and the name below that, the statement that sets, and the value.
-_Freeze = tuple[t.Stmt, Value, str, t.Stmt, "t.Expr | None"]
+def freezes_in(evaluator: Evaluation, statement: t.Stmt, frame: Frame, own: Value | None = None) -> Iterator[Freeze]:
+    """What one statement freezes or opens, in the helpers that it calls too.
+
+    Methods that are called on `own` are left out: they are read by themselves.
+    """
+    if any(True for _ in t.blocks(statement)) and not isinstance(statement, (t.If, t.While, t.For, t.With)):
+        return
+    for found in _Search(evaluator, own).of(statement, frame, (), 0):
+        yield replace(found, statement=statement)
 
 
-def _freezes(evaluator: Evaluator) -> Iterator[_Freeze]:
-    """Everything that is frozen outside of classes."""
-    cache: dict[str, list[_Freeze]] = evaluator.memo("freezes")
-    if "all" not in cache:
-        cache["all"] = []
-        cache["all"] = list(_found(evaluator))
-    return iter(cache["all"])
+def may_freeze(evaluator: Evaluation, definition: t.FunctionDef) -> bool:
+    """Whether a function may freeze something, as far as names in it and in what it calls tell."""
+    cache: dict[int, bool] = evaluator.memo("may freeze")
+    key = id(definition)
+    if key not in cache:
+        cache[key] = False
+        cache[key] = _mentions(evaluator, definition)
+    return cache[key]
 
 
-def _found(evaluator: Evaluator) -> Iterator[_Freeze]:
-    for statement in all_statements(evaluator.module.scope):
-        context = None
-        match statement:
-            case t.For():
-                setting = freezing_target(statement)
-                if setting is None:
+def _mentions(evaluator: Evaluation, definition: t.FunctionDef) -> bool:
+    frame = evaluator.frame(definition.inner)
+    for statement in t.statements(definition.inner.body):
+        for expression in _whole(statement):
+            for node in syntax.walk(expression):
+                if isinstance(node, t.Attribute) and node.attr in _SWITCHES:
+                    return True
+                if not isinstance(node, t.Call):
                     continue
-                context = evaluator.frame(statement.scope).at(statement)
-                for held in evaluator.evaluate(statement.iter, context):
-                    if isinstance(held, Collection) and held.what in _OF_PARAMETERS:
-                        yield statement, held.model, "", *setting
-            case t.Expression(value=t.Call(func=t.Attribute(attr="requires_grad_", value=receiver), args=args)):
-                for held, name in _held(evaluator, receiver, statement):
-                    yield statement, held, name, statement, args[0].value if args else None
-            case t.Assign(targets=(t.Attribute(attr="requires_grad", value=t.Attribute() as receiver),), value=value):
-                for held, name in _held(evaluator, receiver, statement):
-                    yield statement, held, name, statement, value
-            case _:
+                name = _last_name(node.func)
+                if adapters.is_named(node.func) or (name == "setattr" and len(node.args) == 3 and _names_switch(node)):
+                    return True
+                if any(may_freeze(evaluator, f) for _, f in _functions(evaluator, node, frame.at(statement))):
+                    return True
+    return False
+
+
+def _whole(statement: t.Stmt) -> Iterator[t.Expr]:
+    yield from syntax.expressions(statement)
+    if isinstance(statement, t.Assign):
+        yield from statement.targets
+
+
+def _last_name(func: t.Expr) -> str:
+    return func.id if isinstance(func, t.Name) else func.attr if isinstance(func, t.Attribute) else ""
+
+
+def _names_switch(call: t.Call) -> bool:
+    key = call.args[1].value
+    return isinstance(key, t.Const) and key.value == "requires_grad"
+
+
+def _functions(evaluator: Evaluation, call: t.Call, context: Context) -> Iterator[tuple[FunctionValue, t.FunctionDef]]:
+    """The project's functions that a call may run, one that `apply` is given included."""
+    func = call.func
+    given = call.args[0].value if _last_name(func) == "apply" and len(call.args) == 1 else func
+    if not isinstance(given, (t.Name, t.Attribute)):
+        return
+    for value in evaluator.evaluate(given, context):
+        if isinstance(value, FunctionValue) and isinstance(value.definition, t.FunctionDef):
+            yield value, value.definition
+
+
+class _Search:
+    """Looks for freezes in a statement and in the functions that it calls."""
+
+    def __init__(self, evaluator: Evaluation, own: Value | None) -> None:
+        self.evaluator = evaluator
+        self.own = own
+        self.running: list[int] = []
+
+    def of(
+        self, statement: t.Stmt, frame: Frame, around: tuple[Condition, ...], depth: int, sure: Ternary = Ternary.YES
+    ) -> Iterator[Freeze]:
+        context = frame.at(statement)
+        if isinstance(statement, t.Assign) and statement.value is not None:
+            for target in statement.targets:
+                if isinstance(target, t.Attribute) and target.attr == "requires_grad":
+                    yield from self._set(target.value, statement.value, statement, context, around, sure)
+        for expression in syntax.expressions(statement):
+            yield from self._within(expression, statement, context, around, depth, sure)
+
+    def _within(
+        self,
+        expression: t.Expr,
+        statement: t.Stmt,
+        context: Context,
+        around: tuple[Condition, ...],
+        depth: int,
+        sure: Ternary,
+    ) -> Iterator[Freeze]:
+        if isinstance(expression, t.Comprehension) and isinstance(expression.element, t.Call):
+            if _last_name(expression.element.func) in (*_SWITCHES, "setattr"):
+                inner, conditions = self.evaluator.clauses(expression, context)
+                self.evaluator.keep(inner)
+                yield from self._call(expression.element, statement, inner, (*around, *conditions), depth, sure)
+                return
+        for child in syntax.children(expression):
+            if not isinstance(expression, t.Lambda):
+                yield from self._within(child, statement, context, around, depth, sure)
+        if isinstance(expression, t.Call):
+            yield from self._call(expression, statement, context, around, depth, sure)
+
+    def _call(
+        self,
+        call: t.Call,
+        statement: t.Stmt,
+        context: Context,
+        around: tuple[Condition, ...],
+        depth: int,
+        sure: Ternary,
+    ) -> Iterator[Freeze]:
+        func, name = call.func, _last_name(call.func)
+        if name == "requires_grad_" and isinstance(func, t.Attribute):
+            value = call.args[0].value if call.args else None
+            yield from self._set(func.value, value, statement, context, around, sure)
+        elif name == "setattr" and len(call.args) == 3 and _names_switch(call):
+            yield from self._set(call.args[0].value, call.args[2].value, statement, context, around, sure)
+        elif adapters.is_named(func) and not self._is_ours(func, context):
+            happens = sure & _happens(self.evaluator, statement, context.frame)
+            for model, trains in self._by_library(call, context):
+                parts = tuple(of_item(self.evaluator, Item((_parameters_of(model),)), 0))
+                yield Freeze(parts, trains, happens, statement, True)
+        elif depth < _DEEPEST:
+            yield from self._called(call, statement, context, around, depth, sure)
+
+    def _is_ours(self, func: t.Expr, context: Context) -> bool:
+        return any(isinstance(v, FunctionValue) for v in self.evaluator.evaluate(func, context))
+
+    def _by_library(self, call: t.Call, context: Context) -> Iterator[tuple[Value, s.Selector]]:
+        for callee in self.evaluator.evaluate(call.func, context):
+            if isinstance(callee, (External, Method)):
+                result = self.evaluator.evaluate(call, context)
+                for found in adapters.adaptations(self.evaluator, callee, Arguments(call.args, context), result):
+                    yield found.model, _left_to_train(found)
+
+    def _called(
+        self,
+        call: t.Call,
+        statement: t.Stmt,
+        context: Context,
+        around: tuple[Condition, ...],
+        depth: int,
+        sure: Ternary,
+    ) -> Iterator[Freeze]:
+        """What the project's functions freeze when they are called here."""
+        for function, definition in _functions(self.evaluator, call, context):
+            if function.receiver is not None and function.receiver is self.own:
                 continue
+            if id(definition) in self.running or not may_freeze(self.evaluator, definition):
+                continue
+            arguments = Arguments(call.args, context)
+            if _last_name(call.func) == "apply" and isinstance(call.func, t.Attribute):
+                models = self.evaluator.evaluate(call.func.value, context)
+                modules = tuple(Collection("modules", model) for model in models)
+                arguments = Arguments(positional=(elements_of(self.evaluator, modules, id(call)),))
+            frame = self.evaluator.call_frame(function, arguments, call, context)
+            if frame is None:
+                continue
+            inherited = (*around, *loop_conditions(statement, context.frame))
+            happens = sure & _happens(self.evaluator, statement, context.frame)
+            self.running.append(id(definition))
+            for inner in t.statements(definition.inner.body):
+                if happens is not Ternary.NO:
+                    yield from self.of(inner, frame, inherited, depth + 1, happens)
+            self.running.pop()
+
+    def _set(
+        self,
+        target: t.Expr,
+        value: t.Expr | None,
+        statement: t.Stmt,
+        context: Context,
+        around: tuple[Condition, ...],
+        sure: Ternary,
+    ) -> Iterator[Freeze]:
+        """`target.requires_grad = value`."""
+        evaluator = self.evaluator
+        happens = sure & _happens(evaluator, statement, context.frame)
+        if happens is Ternary.NO:
+            return
+        held = evaluator.evaluate(target, context)
+        if len(held) > 1 and not _is_loop_variable(target, context):
+            happens &= Ternary.UNKNOWN
+        conditions = (*around, *loop_conditions(statement, context.frame))
+        for one in held:
+            whole = _parameters_of(one)
+            parts = tuple(of_item(evaluator, Item((whole,), conditions), 0))
+            if any(part.unread for part in parts):
+                parts = tuple(Taken(model, s.Opaque(f"frozen:{id(target)}")) for model in self._around(target, context))
+            yield Freeze(parts, self._truth(value, whole, context), happens, statement)
+
+    def _truth(self, value: t.Expr | None, about: Value, context: Context) -> s.Selector:
+        if value is None:
+            return s.Always(True)
+        known = arithmetic.truth(self.evaluator, value, context, inclined=True)
+        return s.Always(known) if known is not None else reader_for(self.evaluator, about).read(value, context)
+
+    def _around(self, target: t.Expr, context: Context) -> Iterator[Value]:
+        """The models that an expression mentions which can't be read itself: some of their parameters are meant."""
+        expression: t.Expr = target
+        root = syntax.root_name(target)
+        for block in flow.ancestors(context.statement) if context.statement is not None else ():
+            loop = block.parent
+            if isinstance(loop, t.For) and root in set(syntax.target_names(loop.target)):
+                expression = loop.iter
+                break
+        for node in syntax.walk(expression):
+            if isinstance(node, (t.Name, t.Attribute)):
+                for value in self.evaluator.evaluate(node, context):
+                    if isinstance(bare(value), (Instance, Unknown)):
+                        yield value
 
 
-def _held(evaluator: Evaluator, receiver: t.Expr, statement: t.Stmt) -> Iterator[tuple[Value, str]]:
-    """What an expression may be, or what it is an attribute of, as a parameter of a layer is no value of its own."""
-    context = evaluator.frame(statement.scope).at(statement)
-    for held in evaluator.evaluate(receiver, context):
-        yield held, ""
-    if isinstance(receiver, t.Attribute):
-        for held in evaluator.evaluate(receiver.value, context):
-            yield held, receiver.attr
+def _left_to_train(found: adapters.Adaptation) -> s.Selector:
+    """The parameters of an adapted model that are trained, as a condition."""
+    name = s.FullName()
+    options: list[s.Selector] = [s.Always(found.everything)]
+    options += [s.Matches(name, rf"(^|.*){re.escape(module)}\.", "match") for module in found.saved]
+    if found.bias == "all":
+        options.append(s.Contains(name, "bias"))
+    elif found.bias != "none":
+        options.append(s.both(s.Contains(name, "bias"), s.Opaque(f"adapters:{id(found.model)}", "beside an adapter")))
+    if found.norms:
+        options.append(s.OwnerIs(_NORMS))
+    return s.either(*options)
 
 
-def _path(held: Value, model: Instance) -> str | None:
-    """Where a value stands within a model: "" for the model itself, None if it is no part of it."""
-    if bare(held) is model and not isinstance(held, Part):
-        return ""
-    while not isinstance(held, Part):
-        if held is bare(held):
-            return None
-        held = held.base  # type: ignore[union-attr]
-    return held.path if bare(held.root) is model else None
+def _happens(evaluator: Evaluation, statement: t.Stmt, frame: Frame) -> Ternary:
+    """Whether a statement is reached at all; tests within loops are conditions on what the loops run over."""
+    outermost = statement
+    for block in flow.ancestors(statement):
+        if isinstance(block.parent, t.For) and block is block.parent.body:
+            outermost = block.parent
+    return taken(evaluator, outermost, frame)
+
+
+def _is_loop_variable(target: t.Expr, context: Context) -> bool:
+    """Whether each of the answers is meant in turn."""
+    root = syntax.root_name(target)
+    if context.local is not None and root in context.local:
+        return True
+    return any(
+        isinstance(block.parent, t.For) and root in set(syntax.target_names(block.parent.target))
+        for block in (flow.ancestors(context.statement) if context.statement is not None else ())
+    )
+
+
+def _parameters_of(value: Value) -> Value:
+    """The parameters of a module, or a parameter itself."""
+    inner = bare(value)
+    if isinstance(inner, Element) and inner.part == "module":
+        return Collection("parameters", inner.collection.model, owner=inner)
+    if isinstance(inner, Instance) and isinstance(inner.cls, External) and inner.cls.path.endswith(".Parameter"):
+        return value
+    if isinstance(inner, Method) and inner.name in ("weight", "bias", "in_proj_weight", "in_proj_bias"):
+        return value
+    if isinstance(inner, (Instance, Unknown, Method)):
+        return Collection("parameters", value)
+    return value

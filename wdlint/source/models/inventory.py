@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from wdlint.facts import Inventory, Kind, Parameter, Ternary
+from wdlint.facts import Inventory, Kind, Ternary
+from wdlint.source.libraries.torch import SHARDED
 from wdlint.source.models.ancestry import ancestry
-from wdlint.source.models.freezing import mark_frozen
 from wdlint.source.models.members import Leaf
 from wdlint.source.models.survey import MOST, Survey
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.models.trained import freezes, mark
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Changed, Instance, Part, Value, bare
 
 _WORK = 40_000  # evaluations for one model
 
 
-def inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
+def inventory(evaluator: Evaluation, model: Value) -> Inventory | None:
     """Every parameter of a model, or None where nothing is known of it.
 
     A sub-module reached from a model gives its own parameters, named relative to itself.
@@ -39,7 +40,7 @@ def inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
     return cache[key]
 
 
-def _inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
+def _inventory(evaluator: Evaluation, model: Value) -> Inventory | None:
     inner = bare(model)
     if not isinstance(inner, Instance):
         return None
@@ -50,56 +51,42 @@ def _inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
     leaves = _distinct(contents.leaves)
     if not leaves and not contents.complete:
         return None
-    if not isinstance(model, Part):
-        mark_frozen(evaluator, inner, leaves, _replaced(model))
+    mark(evaluator, model, leaves, freezes(evaluator), survey.tensors)
     _marks(evaluator)[id(model)] = leaves
+    flat = is_sharded(model)
+    for leaf in leaves if flat else ():
+        leaf.ndim, leaf.shape = 1, None
     title = inner.cls.path
-    return Inventory(title, tuple(_fact(leaf) for leaf in leaves), contents.complete)
+    return Inventory(title, tuple(leaf.fact() for leaf in leaves), contents.complete, sharded=flat)
 
 
-def _replaced(model: Value) -> frozenset[str]:
-    """The paths below a model that the program sets anew after its construction."""
-    found: set[str] = set()
-    while isinstance(model, Changed):
-        found.update(".".join(map(str, c.path)) for c in model.changes if c.action == "set" and c.path)
-        model = model.base
-    return frozenset(found)
+def is_sharded(model: Value) -> bool:
+    """Whether a wrapper has left a model's parameters, or those of the model that it is part of, flat in shards."""
+    while isinstance(model, (Changed, Part)):
+        if isinstance(model, Changed) and any(change.action == SHARDED for change in model.changes):
+            return True
+        model = model.base if isinstance(model, Changed) else model.root
+    return False
 
 
-def _marks(evaluator: Evaluator) -> dict[int, list[Leaf]]:
+def _marks(evaluator: Evaluation) -> dict[int, list[Leaf]]:
     found: dict[int, list[Leaf]] = evaluator.memo("marked_leaves")
     return found
 
 
-def marks(evaluator: Evaluator, model: Value) -> dict[str, frozenset[str]]:
+def marks(evaluator: Evaluation, model: Value) -> dict[str, frozenset[str]]:
     """The flags that a model's code sets on its parameters, such as `_no_weight_decay`, with the parameters' names."""
     inventory(evaluator, model)
     found: dict[str, set[str]] = {}
     for leaf in _marks(evaluator).get(id(model), ()):
-        for mark in leaf.marks:
-            found.setdefault(mark, set()).add(leaf.name)
+        for flag in leaf.marks:
+            found.setdefault(flag, set()).add(leaf.name)
     return {mark: frozenset(names) for mark, names in found.items()}
 
 
 def lineage(found: Inventory) -> dict[str, tuple[str, ...]]:
     """The classes of all modules on the path to each parameter, from the model to the owner."""
     return {p.name: (*p.ancestors, p.owner) for p in found.parameters}
-
-
-def _fact(leaf: Leaf) -> Parameter:
-    return Parameter(
-        leaf.name,
-        leaf.kind,
-        leaf.evidence,
-        leaf.ndim,
-        leaf.shape,
-        leaf.owner,
-        leaf.attribute,
-        leaf.present,
-        leaf.trainable,
-        None,
-        leaf.ancestors,
-    )
 
 
 def _distinct(leaves: Iterable[Leaf]) -> list[Leaf]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from wdlint.facts import Evidence, Kind, Ternary
+from wdlint.facts import Evidence, Kind, Parameter, Ternary
+from wdlint.source.models.freezing import Freeze
 from wdlint.source.models.raw_parameter import NOTHING, Initial
 from wdlint.source.read import tree as t
 from wdlint.source.values.execution import raises
@@ -46,6 +47,22 @@ class Leaf:
         """The same parameter as seen from the module above."""
         return replace(self, name=f"{prefix}.{self.name}", ancestors=(ancestor, *self.ancestors))
 
+    def fact(self) -> Parameter:
+        """What is said of the parameter to others."""
+        return Parameter(
+            self.name,
+            self.kind,
+            self.evidence,
+            self.ndim,
+            self.shape,
+            self.owner,
+            self.attribute,
+            self.present,
+            self.trainable,
+            None,
+            self.ancestors,
+        )
+
 
 @dataclass(slots=True)
 class Alternative:
@@ -78,14 +95,15 @@ class Members:
     fixed: list[Leaf] = field(default_factory=list)  # parameters of a known layer or library model
     complete: bool = True
     ties: list[tuple[str, str]] = field(default_factory=list)  # names of one and the same tensor or module
-    frozen: list[tuple[str, Ternary]] = field(default_factory=list)  # names below which nothing is trained
+    frozen: list[tuple[Freeze, list[str]]] = field(default_factory=list)  # with the paths that are set anew later
     numbered: int | None = 0  # the next index of a container; None: not known
     container: str = ""
 
     def copy(self) -> Members:
         """A copy that can be changed without changing this one."""
         slots = {n: Slot(list(s.alternatives), list(s.changes), s.sure, list(s.setters)) for n, s in self.slots.items()}
-        return Members(self.owner, slots, list(self.fixed), self.complete, list(self.ties), list(self.frozen),
+        frozen = [(freeze, list(later)) for freeze, later in self.frozen]
+        return Members(self.owner, slots, list(self.fixed), self.complete, list(self.ties), frozen,
                        self.numbered, self.container)  # fmt: skip
 
 
@@ -110,6 +128,7 @@ def set_slot(members: Members, name: str, values: Answers, present: Ternary, sta
              several: bool = False) -> None:  # fmt: skip
     """Give a slot a value, which replaces earlier ones where that is certain."""
     slot = members.slots.setdefault(name, Slot())
+    set_anew(members, name)
     if present is Ternary.YES and ANY not in name:
         slot.alternatives.clear()
         slot.changes.clear()
@@ -123,6 +142,12 @@ def set_slot(members: Members, name: str, values: Answers, present: Ternary, sta
         slot.setters.append(statement)
         slot.sure = slot.sure or _exhaustive(slot.setters)
     slot.alternatives.append(Alternative(values, present, several))
+
+
+def set_anew(members: Members, path: str) -> None:
+    """Note that what is at a path now was put there after everything that has been frozen so far."""
+    for _, later in members.frozen:
+        later.append(path)
 
 
 def _exhaustive(setters: list[t.Stmt]) -> bool:

@@ -5,12 +5,12 @@ What parameters a model has is worked out in `inventory`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from wdlint.facts import Inventory, Parameter
-from wdlint.source.optimizers.groups import Groups
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.selections.taken import Taken
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Changed, Instance, Method, Part, Unknown, Value, bare
 
 
@@ -27,23 +27,24 @@ class Model:
 class Models:
     """The models that groups take their parameters from; inventories are shared by a file's sites."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluation) -> None:
         self._evaluator = evaluator
         self._inventories: dict[object, Inventory | None] = {}
 
-    def of(self, groups: Groups) -> list[Model]:
-        """The distinct models that the groups' parameters come from, in order."""
+    def of(self, parts: Iterable[Taken]) -> list[Model]:
+        """The distinct models that parts of a selection come from, in order."""
         values: list[tuple[Value, set[str]]] = []
-        for draft in groups.drafts:
-            for part in draft.parts:
-                if part.model is None or part.unread:
-                    continue
-                for value, prefixes in values:
-                    if same_model(value, part.model):
-                        prefixes.add(part.prefix)
-                        break
-                else:
-                    values.append((part.model, {part.prefix}))
+        for part in parts:
+            if part.model is None or part.unread:
+                continue
+            for index, (value, prefixes) in enumerate(values):
+                if same_model(value, part.model):
+                    prefixes.add(part.prefix)
+                    if changes_of(part.model) > changes_of(value):
+                        values[index] = part.model, prefixes
+                    break
+            else:
+                values.append((part.model, {part.prefix}))
         models: list[Model] = []
         start = 0
         for value, prefixes in values:
@@ -59,7 +60,7 @@ class Models:
     def _inventory(self, value: Value) -> Inventory | None:
         from wdlint.source.models.inventory import inventory
 
-        key = model_key(value)
+        key = model_key(value), changes_of(value)
         if key not in self._inventories:
             self._inventories[key] = inventory(self._evaluator, value)
         return self._inventories[key]
@@ -82,7 +83,8 @@ def merged(models: Sequence[Model]) -> Inventory | None:
         assumed = assumed or model.inventory.assumed
         parameters.extend(replace(p, name=f"{model.named}{p.name}") for p in model.inventory.parameters)
     names = " and ".join(dict.fromkeys(model.inventory.model for model in seen if model.inventory))
-    return Inventory(names, tuple(parameters), complete, assumed)
+    sharded = any(model.inventory.sharded for model in seen if model.inventory)
+    return Inventory(names, tuple(parameters), complete, assumed, sharded=sharded)
 
 
 def label(models: Sequence[Model]) -> str:
@@ -96,9 +98,19 @@ def label(models: Sequence[Model]) -> str:
     return " and ".join(dict.fromkeys(names))
 
 
+def changes_of(value: Value) -> int:
+    """How much has been done to a model since it was made."""
+    count = 0
+    while isinstance(value, Changed):
+        count += len(value.changes)
+        value = value.base
+    return count
+
+
 def model_key(value: Value) -> object:
     """A key by which a model met twice is known again."""
-    value = bare(value) if isinstance(value, Changed) else value
+    while isinstance(value, Changed):
+        value = value.base
     match value:
         case Unknown():
             return value.key

@@ -10,11 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wdlint.source.penalties.terms import last_name
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import callers
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import External, Instance
 
 # Learned things that are no weights of a model: inputs, latent codes, statistics of a posterior.
@@ -38,7 +37,7 @@ def is_no_weight(name: str) -> bool:
     return bool(_NO_WEIGHTS.search(name))
 
 
-def is_plain_weight(evaluator: Evaluator, value: Instance) -> bool | None:
+def is_plain_weight(evaluator: Evaluation, value: Instance) -> bool | None:
     """A plain tensor made with `requires_grad=True` that the module multiplies its inputs with."""
     assert isinstance(value.cls, External)
     if not value.cls.path.startswith("torch.") or value.node is None or value.frame is None:
@@ -52,7 +51,7 @@ def is_plain_weight(evaluator: Evaluator, value: Instance) -> bool | None:
     return True if _TEXTBOOK.match(name) and not is_no_weight(name) else None
 
 
-def name_of(evaluator: Evaluator, value: Instance) -> str:
+def name_of(evaluator: Evaluation, value: Instance) -> str:
     """The plain name that was given to what a call made, if it was given one."""
     if value.node is None or value.frame is None:
         return ""
@@ -68,7 +67,7 @@ class _Notes:
     applied: frozenset[str]
 
 
-def _notes(evaluator: Evaluator, module: t.Module) -> _Notes:
+def _notes(evaluator: Evaluation, module: t.Module) -> _Notes:
     cache: dict[int, _Notes] = evaluator.memo("weight_notes")
     if id(module) not in cache:
         cache[id(module)] = _read_notes(module)
@@ -108,7 +107,7 @@ def _note_assignment(target: t.Expr, value: t.Expr, made: dict[int, str], traine
                     a.keyword == "requires_grad" and isinstance(a.value, t.Const) and a.value.value is True
                     for a in node.args
                 )
-                if wants or last_name(node) == "requires_grad_":
+                if wants or syntax.last_name(node) == "requires_grad_":
                     trained.add(target.id)
 
 
@@ -116,7 +115,7 @@ def _applied(node: t.Expr) -> Iterator[str]:
     if isinstance(node, t.Binary) and node.op == "@":
         yield from (side.id for side in (node.left, node.right) if isinstance(side, t.Name))
     elif isinstance(node, t.Call):
-        name = last_name(node)
+        name = syntax.last_name(node)
         if name in _CONTRACTIONS or _APPLIES.search(name):
             yield from (a.value.id for a in node.args if isinstance(a.value, t.Name))
             if name in _CONTRACTIONS and isinstance(node.func, t.Attribute) and isinstance(node.func.value, t.Name):

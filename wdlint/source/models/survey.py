@@ -17,10 +17,11 @@ from wdlint.source.models.library_modules import is_inert, members_of_library
 from wdlint.source.models.members import ANY, CONTAINERS, Leaf, Members, Slot, is_below
 from wdlint.source.models.raw_kind import kind_of
 from wdlint.source.models.raw_parameter import initial, is_parameter, trainable
+from wdlint.source.models.trained import mark
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.classes import is_module, may_be_module
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.execution import taken
 from wdlint.source.values.signature import signature
 from wdlint.source.values.values import (
@@ -99,7 +100,7 @@ _NOT_KNOWN = Contents((), False)
 class Survey:
     """One reading of a model. What was learnt of a value is kept with the evaluator."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluation) -> None:
         self.evaluator = evaluator
         self.stack: list[int] = []
         self.classes: list[int] = []
@@ -134,6 +135,11 @@ class Survey:
         if members is None or not isinstance(inner, Instance):
             return None
         return self.flattened(members, later, inner)
+
+    def tensors(self, value: Value) -> Iterable[Leaf]:
+        """The parameters of a module, by which the same tensors are known again in another one."""
+        contents = self.contents_of(value)
+        return contents.leaves if contents is not None else ()
 
     def peeled(self, value: Value) -> tuple[Members | None, list[Change]]:
         """What a module holds, and the changes made to it after its construction, in order."""
@@ -234,6 +240,8 @@ class Survey:
             for leaf in leaves:
                 (inner if "." in leaf.name else own).append(leaf)
         leaves = [*own, *inner][:MOST]
+        for freeze, later in members.frozen:
+            mark(self.evaluator, instance, leaves, [freeze], self.tensors, later)
         return Contents(tuple(_settled(leaves, members)), complete and len(leaves) < MOST)
 
     def _is_uncalled(self, change: Change) -> bool:
@@ -305,9 +313,6 @@ class Survey:
         kind, evidence = kind_of(name, made, uses.get(name), siblings, f"`{members.owner}`")
         learns = Ternary.of(trainable(self.evaluator, value))
         changes = value.changes if isinstance(value, Changed) else ()
-        for change in (*changes, *slot.changes):
-            if change.path == ("requires_grad",):
-                learns &= Ternary.UNKNOWN
         key = (id(bare(value)), name if several else "")
         marks = frozenset(
             str(change.path[0])
@@ -419,11 +424,7 @@ def _merged(found: list[list[Leaf]], present: Ternary) -> list[Leaf]:
 
 
 def _settled(leaves: list[Leaf], members: Members) -> list[Leaf]:
-    """Leaves with ties resolved and frozen ones marked."""
-    for path, answer in members.frozen:
-        for leaf in leaves:
-            if not path or is_below(leaf.name, path) or (ANY in path and leaf.name.startswith(path.partition(ANY)[0])):
-                leaf.trainable &= answer if ANY not in path else Ternary.UNKNOWN
+    """Leaves with ties resolved."""
     for target, source in members.ties:
         targets = [leaf for leaf in leaves if is_below(leaf.name, target)]
         sources = [leaf for leaf in leaves if is_below(leaf.name, source)]

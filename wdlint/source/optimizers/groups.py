@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from wdlint.knowledge.wrappers import Helper
-from wdlint.source.optimizers import library_groups
+from wdlint.source.optimizers import helpers, own_groups
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
-from wdlint.source.selections.conditions.tests import Reader, symbolic
+from wdlint.source.selections.conditions.tests import symbolic
 from wdlint.source.selections.taken import Taken, chosen
-from wdlint.source.selections.taking import taken
-from wdlint.source.values import contents, objects
+from wdlint.source.selections.taking import condition_reader, taken
+from wdlint.source.values import call_arguments, contents, objects
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.in_place import loop_conditions
@@ -39,6 +39,7 @@ from wdlint.source.values.values import (
 )
 
 _DEPTH = 8
+_DECAY = ("weight_decay",)
 _MOST = 64  # groups read from one optimizer
 
 
@@ -96,11 +97,21 @@ class GroupReader:
         if isinstance(bare(value), MappingValue):
             yield from self._mapping(value, context)
             return
-        known = library_groups.helper_of(bare(value))
+        known = helpers.helper_of(bare(value))
         if known is not None:
             made = bare(value)
             assert isinstance(made, Instance) and made.arguments is not None
             yield from self.of_helper(known, made.arguments, made.node, context)
+            return
+        written = own_groups.helpers_arguments(value)
+        if written is not None:
+            yield from self._of_written(written, context, depth + 1)
+            return
+        made_here = tuple(own_groups.decay_groups(self.evaluator, value))
+        if made_here:
+            self.listed = True
+            for one in made_here:
+                yield GroupDraft(one.parts, one.amount, one.learning_rate, "decay_groups()", None, None, _DECAY)
             return
         if self._holds_groups(value):
             self.listed = True
@@ -136,7 +147,7 @@ class GroupReader:
         return False
 
     def _item(self, item: Item, context: Context, depth: int) -> Iterator[GroupDraft]:
-        reader = Reader(self.evaluator)
+        reader = condition_reader(self.evaluator)
         condition = reader.all_of(self._symbolic(item.conditions))
         found = self.evaluator.force(item.value)
         where = item.value.context if isinstance(item.value, Deferred) else context
@@ -168,13 +179,13 @@ class GroupReader:
     ) -> Iterator[GroupDraft]:
         """The groups that a library's helper makes of the model that it is given."""
         where = arguments.context or context
-        answers, is_model = library_groups.parts_given(self.evaluator, known, arguments)
+        answers, is_model = helpers.parts_given(self.evaluator, known, arguments)
         if not is_model:
             for value in answers[:1]:
                 yield from self._value(value, None, where, 1)
             return
         self.listed = True
-        for condition, amount in library_groups.strengths(self.evaluator, known, arguments, where):
+        for condition, amount in helpers.strengths(self.evaluator, known, arguments, where):
             parts = tuple(
                 part.under(condition) if len(answers) == 1 else chosen(part.under(condition), index, len(answers))
                 for index, model in enumerate(answers)
@@ -182,6 +193,24 @@ class GroupReader:
             )
             label = f"{known.path.rsplit('.', 1)[-1]}()"
             yield GroupDraft(parts, amount, None, label, node, where.module, ("weight_decay",))
+
+    def _of_written(self, arguments: Arguments, context: Context, depth: int) -> Iterator[GroupDraft]:
+        """The groups of the function that fixes write into a file: those that it is given, each divided in two."""
+        where = arguments.context or context
+        self.listed = True
+        given = call_arguments.argument(self.evaluator, arguments, "params", 0)
+        for answer in given[:1]:
+            self.complete = self.complete and not own_groups.pairs_with_names(self.evaluator, answer)
+            for draft in self._value(answer, None, where, depth):
+                rules = [own_groups.exempt(self.evaluator, arguments, part) for part in draft.parts]
+                kept = (part.under(s.negation(rule)) for part, rule in zip(draft.parts, rules, strict=True))
+                spared = (part.under(rule) for part, rule in zip(draft.parts, rules, strict=True))
+                options = draft.options if _DECAY[0] in draft.options else (*draft.options, *_DECAY)
+                yield replace(draft, parts=tuple(kept), node=None, module=None)
+                yield replace(
+                    draft, parts=tuple(spared), amount=own_groups.EXEMPT, node=None, module=None,
+                    options=options, option_nodes=(),
+                )  # fmt: skip
 
     # ---- one group
 
@@ -270,7 +299,7 @@ class GroupReader:
         found: list[tuple[s.Selector, AmountDraft | None]] = []
         before: list[s.Selector] = []
         for entry, conditions in zip(reversed(held), reversed(tests), strict=True):
-            guard = Reader(self.evaluator).all_of(conditions)
+            guard = condition_reader(self.evaluator).all_of(conditions)
             here = s.both(guard, *map(s.negation, before))
             if isinstance(entry.value, Deferred):
                 cases = self._cases(entry.value.expr, entry.value.context)
@@ -284,7 +313,7 @@ class GroupReader:
     def _cases(self, expr: t.Expr, context: Context) -> list[tuple[s.Selector, AmountDraft | None]]:
         """`0.0 if p.ndim < 2 else wd`, or a name that branches of a loop bind, as amounts under conditions."""
         if isinstance(expr, t.Conditional) and symbolic(self.evaluator, expr.test, context):
-            test = Reader(self.evaluator).read(expr.test, context)
+            test = condition_reader(self.evaluator).read(expr.test, context)
             inside = [(test, case) for case in self._cases(expr.body, context)]
             inside += [(s.negation(test), case) for case in self._cases(expr.orelse, context)]
             return [(s.both(condition, inner), amount) for condition, (inner, amount) in inside]
@@ -304,7 +333,7 @@ class GroupReader:
             if not isinstance(binding, t.Assign) or binding.value is None or reach.changes:
                 return []
             conditions = self._symbolic(loop_conditions(binding, frame))
-            guard = Reader(self.evaluator).all_of(conditions)
+            guard = condition_reader(self.evaluator).all_of(conditions)
             here = s.both(guard, *map(s.negation, before))
             written = next((syntax.paired(target, binding.value, expr.id) for target in binding.targets), None)
             if written is None:

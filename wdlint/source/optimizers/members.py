@@ -8,20 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from wdlint.facts import Division, Inventory, Pattern, Ternary
+from wdlint.source.models.ancestry import lineage_of
 from wdlint.source.models.optimized import Model, relative, same_model
 from wdlint.source.optimizers.groups import GroupDraft
 from wdlint.source.selections import membership as m
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.ordinary_parameters import division
 from wdlint.source.values.amounts import AmountDraft
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import ClassValue, Instance, Value, bare
 
 _NO = Division(Ternary.NO, Ternary.NO, Ternary.NO)
 
 
 def members_of(
-    evaluator: Evaluator, draft: GroupDraft, models: Sequence[Model], inventory: Inventory | None
+    evaluator: Evaluation, draft: GroupDraft, models: Sequence[Model], inventory: Inventory | None
 ) -> tuple[Ternary, ...]:
     """Whether each parameter of the use's inventory is in the group."""
     if inventory is None:
@@ -46,25 +47,20 @@ def members_of(
     return tuple(found)
 
 
-def _context(evaluator: Evaluator, model: Model) -> m.Context:
-    from wdlint.knowledge.models import ancestors
-    from wdlint.source.models.inventory import ancestry, marks
+def _context(evaluator: Evaluation, model: Model) -> m.Context:
+    from wdlint.source.models.inventory import marks
 
-    def bases(owner: str) -> frozenset[str] | None:
-        found = ancestry(evaluator, owner)
-        if found is None:
-            above = ancestors(owner)
-            found = frozenset((owner, *above)) if above else None
-        return found
-
+    bases = lineage_of(evaluator)
     if isinstance(bare(model.value), Instance) and model.inventory is not None:
         flags = marks(evaluator, model.value)
         return m.Context(ancestry=bases, flags=flags, flags_known=_is_ours(model.value))
     return m.Context(ancestry=bases, flags_known=False)
 
 
-def division_of(draft: GroupDraft) -> Division:
-    """Whether the group takes weights, gains and biases of a model that can't be seen."""
+def division_of(evaluator: Evaluation, draft: GroupDraft) -> Division:
+    """Whether the group takes weights, gains and biases of a model that can't be seen, of those that are trained."""
+    from wdlint.source.models.trained import trained
+
     total = _NO
     for part in draft.parts:
         if part.unread:
@@ -72,13 +68,13 @@ def division_of(draft: GroupDraft) -> Division:
         elif part.loose or part.model is None:
             one = _NO
         else:
-            one = division(part.selector)
+            one = division(s.both(part.selector, trained(evaluator, part)))
         total = Division(total.weights | one.weights, total.gains | one.gains, total.biases | one.biases)
     return total if draft.parts else Division()
 
 
 def together(
-    evaluator: Evaluator,
+    evaluator: Evaluation,
     drafts: Sequence[GroupDraft],
     decayed: Sequence[int],
     models: Sequence[Model],
@@ -95,10 +91,12 @@ def together(
     parts = [part for i in decayed for part in drafts[i].parts if not part.unread and part.model is not None]
     if not parts or any(part.prefix for part in parts):
         return
+    from wdlint.source.models.trained import trained
+
     union = s.either(*(part.selector for part in parts))
     first = decayed[0]
     if any(Ternary.UNKNOWN in (divisions[i].gains, divisions[i].biases) for i in decayed):
-        whole = division(union)
+        whole = division(s.both(union, trained(evaluator, parts[0])))
         own = divisions[first]
         divisions[first] = Division(own.weights | whole.weights, own.gains | whole.gains, own.biases | whole.biases)
     if inventory is None:

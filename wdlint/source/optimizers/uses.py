@@ -21,31 +21,34 @@ from wdlint.source.optimizers.members import division_of, members_of, patterns_o
 from wdlint.source.optimizers.sites import Maker, Site
 from wdlint.source.optimizers.unused_groups import forgotten
 from wdlint.source.optimizers.used_up_iterators import empty_groups
+from wdlint.source.optimizers.ways import deciding, preferred
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.read.positions import Places
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.description import words
 from wdlint.source.selections.taken import UNREAD, Taken
-from wdlint.source.values import call_arguments
+from wdlint.source.values import branches, call_arguments
 from wdlint.source.values.amounts import AmountDraft, source_text
 from wdlint.source.values.values import Context
 
 if TYPE_CHECKING:
-    from wdlint.source.values.evaluator import Evaluator
+    from wdlint.source.values.branches import Following
 
 _MODELS = 8  # answers to what one model is
 _ALTERNATIVES = 3  # answers to what the parameters are, each judged on its own
+
+Held = tuple[object, s.Selector, Place, Amount]
 
 
 class UseReader:
     """Turns sites into facts; inventories and places are shared by a file's sites."""
 
-    def __init__(self, evaluator: Evaluator, places: Places) -> None:
+    def __init__(self, evaluator: Following, places: Places) -> None:
         self.evaluator = evaluator
         self.places = places
         self._models = Models(evaluator)
-        self._held: list[tuple[object, s.Selector, Place, Amount]] = []  # what optimizers hold, by model
+        self._held: list[Held] = []  # what optimizers hold, by model
 
     def decayed_elsewhere(self, parts: Iterable[Taken]) -> tuple[Place, Amount] | None:
         """The optimizer that certainly decays some of these parameters too, of those read so far."""
@@ -63,13 +66,33 @@ class UseReader:
                     yield place, amount
 
     def read(self, site: Site) -> Iterator[OptimizerUse]:
-        """The uses at one site: one for each answer to what its parameters are."""
+        """The uses at one site: one for each answer to what its parameters are.
+
+        Where branches before the site leave several ways open, each is read by itself.
+        """
         maker = self._leading(site.makers)
-        expression = written_parameters(maker)
         context = maker.arguments.context or site.context
         if site.helper is not None:
             yield from self._of_helper(site, site.helper, maker, context)
             return
+        ways = branches.ways(self.evaluator, context, deciding(maker))
+        if len(ways) == 1:
+            yield from self._along(site, maker, context)
+            return
+        held, taken = self._held, []
+        for way in ways:
+            with self.evaluator.following(way):
+                for use in self._along(site, maker, context):
+                    taken.append((way, use, self._held))
+                    self._held = []
+        self._held = held
+        for _, use, holding in preferred(taken):
+            self._held.extend(holding)
+            yield use
+
+    def _along(self, site: Site, maker: Maker, context: Context) -> Iterator[OptimizerUse]:
+        """The uses at one site, for one way to it."""
+        expression = written_parameters(maker)
         answers = call_arguments.argument(
             self.evaluator, maker.arguments, maker.parameters.name, maker.parameters.position
         )
@@ -85,7 +108,8 @@ class UseReader:
                 read = Groups(drafts, groups.complete and complete, groups.listed or bool(later))
                 found.extend(self._variants(site, maker, read))
         seen = [use for use in found if use.inventory is not None] or found
-        for use in seen:
+        split = [use for use in seen if use.divided] or seen  # what may be divided is not called undivided
+        for use in split:
             yield replace(use, variants=max(use.variants, len(found))) if len(found) > 1 else use
 
     def _of_helper(self, site: Site, known: Helper, maker: Maker, context: Context) -> Iterator[OptimizerUse]:
@@ -102,7 +126,7 @@ class UseReader:
         count = max(part.choice[1] for draft in groups.drafts for part in draft.parts or (UNREAD,))
         for index in range(min(count, _MODELS)):
             drafts = tuple(draft.choosing(index) for draft in groups.drafts)
-            models = self._models.of(Groups(drafts, groups.complete, groups.listed))
+            models = self._models.of(part for draft in drafts for part in draft.parts)
             chosen = Groups(drafts, groups.complete, groups.listed)
             several = self._families(models, drafts, site.context.module) if _tests(drafts) else []
             for model in several:
@@ -117,10 +141,11 @@ class UseReader:
         if len(models) != 1 or models[0].inventory is not None:
             return []
         from wdlint.source.models.families import possible_models
+        from wdlint.source.models.trained import of_family
 
         selectors = [part.selector for draft in drafts for part in draft.parts]
         found = possible_models(models[0].value, selectors, module)
-        return [Model(models[0].value, inventory) for inventory in found]
+        return [Model(models[0].value, of_family(self.evaluator, models[0].value, one)) for one in found]
 
     def _leading(self, makers: Sequence[Maker]) -> Maker:
         """The answer whose arguments are read: the first that decays at all."""
@@ -135,7 +160,7 @@ class UseReader:
             later = set_later(self.evaluator, site, index, key)
             drafted.append((draft, later or draft.amount or constructor))
         members = [members_of(self.evaluator, draft, models, inventory) for draft, _ in drafted]
-        divisions = [division_of(draft) for draft, _ in drafted]
+        divisions = [division_of(self.evaluator, draft) for draft, _ in drafted]
         decayed = [i for i, (_, amount) in enumerate(drafted) if amount.value is None or amount.value != 0]
         together(self.evaluator, groups.drafts, decayed, models, inventory, members, divisions)
         rate = learning_rate(self.evaluator, self.places, maker)
@@ -187,7 +212,7 @@ class UseReader:
         for binding, made in forgotten(self.evaluator, site.context, maker.decay.name if maker.decay else None):
             constructor = constructor_amount(self.evaluator, maker)
             drafted = [(draft, draft.amount or constructor) for draft in made.drafts]
-            theirs = self._models.of(made)
+            theirs = self._models.of(part for draft in made.drafts for part in draft.parts)
             place = self.places.of(site.context.module, binding)
             same = len(theirs) == 1 and same_model(theirs[0].value, models[0].value)
             if place is None or not same or not _divided(drafted):
@@ -195,7 +220,7 @@ class UseReader:
             inventory = models[0].inventory
             facts = tuple(
                 self._group(site, draft, amount, members_of(self.evaluator, draft, models, inventory),
-                            division_of(draft), models, rate)
+                            division_of(self.evaluator, draft), models, rate)
                 for draft, amount in drafted
             )  # fmt: skip
             return place, facts
@@ -273,6 +298,6 @@ def _written_model(drafted: Sequence[tuple[GroupDraft, AmountDraft]]) -> str:
 
 def _divided(drafted: Sequence[tuple[GroupDraft, AmountDraft]]) -> bool:
     """Whether the groups are a split by kind: some decay, some don't, and tests decide which."""
-    decays = [amount.value is None or amount.value != 0 for _, amount in drafted]
+    decays = [amount.value is None or amount.value != 0 or amount.is_latent for _, amount in drafted]
     tested = any(part.selector != s.Always(True) for draft, _ in drafted for part in draft.parts)
     return tested and any(decays) and not all(decays)

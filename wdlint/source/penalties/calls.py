@@ -7,13 +7,27 @@ from dataclasses import replace
 
 from wdlint.source.penalties import terms as penalty_terms
 from wdlint.source.penalties.operands import RESHAPED
+from wdlint.source.penalties.products import sums_all
 from wdlint.source.penalties.reading import Reading
-from wdlint.source.penalties.terms import called, last_name
+from wdlint.source.penalties.terms import called
 from wdlint.source.penalties.ways import Term, Way
+from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.classes import method_named
 from wdlint.source.values.elements import elements_of
-from wdlint.source.values.values import Arguments, ClassValue, Context, FunctionValue, Instance, Partial, bare, constant
+from wdlint.source.values.values import (
+    Answers,
+    Arguments,
+    ClassValue,
+    Context,
+    FunctionValue,
+    Instance,
+    Method,
+    Partial,
+    Unknown,
+    bare,
+    constant,
+)
 
 _CALLS = 8  # calls within calls
 # Methods and functions through which a summand passes with its strength unchanged.
@@ -30,10 +44,6 @@ _SUMS = frozenset(
             for name in [
                 "sum",
                 "mean",
-                "stack",
-                "cat",
-                "concat",
-                "hstack",
                 "add",
                 "nansum",
                 "squeeze",
@@ -42,35 +52,38 @@ _SUMS = frozenset(
             ]
         ),
         *(f"builtins.{name}" for name in ["sum", "list", "tuple"]),
-        "torch.nn.functional.relu",
         "math.fsum",
         "operator.add",
     )
 )
+_JOINED = frozenset(f"torch.{name}" for name in ["stack", "cat", "concat", "hstack"])
+# What leaves a penalty as it is, and a sum of a penalty and a threshold not.
+_THRESHOLDS = frozenset(("torch.nn.functional.relu", "torch.relu", "torch.clamp"))
 _SCALING = ("scale", "scale_loss")
 
 
 def call(reader: Reading, expr: t.Call, context: Context, way: Way) -> Iterator[Term]:
-    name = last_name(expr)
+    name = syntax.last_name(expr)
     path = called(reader.evaluator, expr, context)
     if path is not None:
         yield from _library(reader, expr, path, context, way)
         return
     followed = False
-    for callee in reader.evaluator.evaluate(expr.func, context):
+    callees = reader.evaluator.evaluate(expr.func, context)
+    for callee in callees:
         function = _function(reader, callee)
         if function is not None:
             followed = True
             yield from entered(reader, function, expr, context, way)
     if followed:
         return
-    reader.unresolved.add(name)
+    reader.unresolved.update((name, *_names_of_methods(callees)))
     first = expr.args[0].value if expr.args else None
     receiver = expr.func.value if isinstance(expr.func, t.Attribute) else None
     if name in _SCALING and first is not None:
         yield from reader.terms(first, context, way)
     elif receiver is not None and name in _SAME:
-        inner = way
+        inner = replace(way, mean=name == "mean") if name in ("sum", "mean", "nansum") else way
         if name == "get" and expr.args:
             key = constant(reader.evaluator.evaluate(expr.args[0].value, context))
             inner = replace(way, path=(key if isinstance(key, (str, int)) else None, *way.path))
@@ -78,7 +91,9 @@ def call(reader: Reading, expr: t.Call, context: Context, way: Way) -> Iterator[
         if name == "add_" and first is not None:
             yield from reader.terms(first, context, way)
     elif receiver is not None and name in ("add", "sub") and first is not None:
-        way = replace(way, added=True)
+        if way.whole:
+            return
+        way = replace(way, added=True, mean=False)
         yield from reader.terms(receiver, context, way)
         other = replace(way, negative=not way.negative) if name == "sub" else way
         strength = penalty_terms.given(expr, "alpha", 9)
@@ -89,9 +104,19 @@ def call(reader: Reading, expr: t.Call, context: Context, way: Way) -> Iterator[
 
 def _library(reader: Reading, expr: t.Call, path: str, context: Context, way: Way) -> Iterator[Term]:
     plain = [a.value for a in expr.args if a.keyword is None]
-    if path in _SUMS and way.power <= 1:
+    if path == "torch.einsum" and way.power <= 1:
+        summed = sums_all(expr)
+        if summed is not None:
+            yield from reader.terms(summed, context, replace(way, mean=False))
+    elif path in _THRESHOLDS and plain:
+        yield from reader.terms(plain[0], context, replace(way, whole=True))
+    elif path in _JOINED and plain:
+        yield from reader.terms(plain[0], context, way)
+    elif path in _SUMS and way.power <= 1:
         if path.endswith(".add"):
-            way = replace(way, added=True)
+            way = replace(way, added=True, mean=False)
+        elif path.endswith(("sum", "mean")):
+            way = replace(way, mean=path.endswith("mean"))
         for value in plain[: 2 if path.endswith(".add") else 1]:
             inner = way if path != "builtins.sum" or not way.path else replace(way, path=())
             yield from reader.terms(value, context, inner)
@@ -114,6 +139,15 @@ def _mapped(reader: Reading, function: t.Expr, over: t.Expr, context: Context, w
         if isinstance(callee, FunctionValue) and isinstance(callee.definition, t.Lambda):
             inner = reader.evaluator.lambda_context(callee, (elements,))
             yield from reader.terms(callee.definition.body, inner, way)
+
+
+def _names_of_methods(callees: Answers) -> Iterator[str]:
+    """What is called where a variable holds the method of something that can't be seen: `loss_of = model.loss`."""
+    for callee in map(bare, callees):
+        if isinstance(callee, Method):
+            yield callee.name
+        elif isinstance(callee, Unknown) and "." in callee.key:
+            yield callee.key.rsplit(".", 1)[-1]
 
 
 def _function(reader: Reading, callee: object) -> FunctionValue | None:

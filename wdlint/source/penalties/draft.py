@@ -29,7 +29,7 @@ class PenaltyDraft:
 
 def text(node: t.Expr | t.Stmt) -> str:
     """A node as written, on one line."""
-    return " ".join(cst.Module([]).code_for_node(node.cst).split())
+    return " ".join(cst.Module([]).code_for_node(node.origin).split())
 
 
 def is_nothing(answers: Answers) -> bool:

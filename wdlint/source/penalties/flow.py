@@ -13,15 +13,17 @@ from dataclasses import dataclass, field, replace
 from wdlint.source.penalties import calls as penalty_calls
 from wdlint.source.penalties import names as penalty_names
 from wdlint.source.penalties import terms as penalty_terms
+from wdlint.source.penalties.at_once import of_all
 from wdlint.source.penalties.operands import Operand, parameters
+from wdlint.source.penalties.products import product_with_itself, scaled_square
 from wdlint.source.penalties.scalars import is_scalar
 from wdlint.source.penalties.selection import selected
-from wdlint.source.penalties.terms import called, last_name
-from wdlint.source.penalties.ways import Term, Way
+from wdlint.source.penalties.terms import called
+from wdlint.source.penalties.ways import Factor, Term, Way
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import flow
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Context, Frame, constant
 
 _WORK = 4_000  # expressions read for one file
@@ -33,7 +35,7 @@ _PATH = 4  # keys within keys
 class Reader:
     """Reads the summands of losses in one linted module."""
 
-    evaluator: Evaluator
+    evaluator: Evaluation
     module: t.Module
     work: int = 0
     unresolved: set[str] = field(default_factory=set)  # names of calls that could not be followed
@@ -68,12 +70,18 @@ class Reader:
     def _term(self, expr: t.Call | t.Binary, context: Context, way: Way) -> Iterator[Term] | None:
         """The term that an expression is, or those under its square or norm; None where it is neither."""
         evaluator = self.evaluator
-        scaled = penalty_terms.scaled_square(expr)
+        scaled = scaled_square(expr)
         if scaled is not None:
             operand = parameters(evaluator, scaled[1], context)
             if operand is not None:
                 return self._made(expr, context, operand, 2 * way.power, way.times(scaled[0], context))
-        inner = penalty_terms.squared(evaluator, expr, context)
+        square = product_with_itself(evaluator, expr, context)
+        if square is not None and square.gram and way.whole:
+            return iter(())  # orthogonality: how far `w @ w.T` is from a diagonal
+        together = of_all(evaluator, expr, context) if isinstance(expr, t.Call) else None
+        if together is not None:
+            return self._made(expr, context, together[0], together[1] * way.power, way)
+        inner = square.operand if square is not None else penalty_terms.squared(evaluator, expr, context)
         if inner is not None:
             operand = parameters(evaluator, inner, context)
             if operand is not None:
@@ -91,7 +99,7 @@ class Reader:
                 if along and way.power == 1:
                     return iter(())  # a sum of norms of rows is a group lasso
                 return self._made(expr, context, operand, way.power, way)
-            return self.terms(inner, context, way)
+            return self.terms(inner, context, replace(way, whole=True))
         if self._is_root(expr, context):
             inner = expr.left if isinstance(expr, t.Binary) else self._first(expr, context)
             return self.terms(inner, context, replace(way, power=way.power / 2)) if inner is not None else iter(())
@@ -102,9 +110,14 @@ class Reader:
             return  # the loss itself, nothing is penalised
         if power not in (1, 2) or way.negative or self._without_gradient(context):
             return
-        if all(is_scalar(self.evaluator, f.expr, f.context) for f in way.factors):
+        if all(self._is_strength(f) for f in way.factors):
             values = tuple(selected(value, context, self.clauses) for value in operand.values)
             yield Term(expr, context, Operand(values, operand.proven), int(power), way)
+
+    def _is_strength(self, factor: Factor) -> bool:
+        """Whether a factor is a number, and neither a tensor of the data nor a parameter."""
+        scalar = is_scalar(self.evaluator, factor.expr, factor.context)
+        return scalar and parameters(self.evaluator, factor.expr, factor.context) is None
 
     def _without_gradient(self, context: Context) -> bool:
         """Whether a statement stands under `torch.no_grad()`."""
@@ -114,7 +127,7 @@ class Reader:
             parent = block.parent
             if isinstance(parent, t.With):
                 for value, _ in parent.items:
-                    if isinstance(value, t.Call) and last_name(value) in ("no_grad", "inference_mode"):
+                    if isinstance(value, t.Call) and syntax.last_name(value) in ("no_grad", "inference_mode"):
                         return True
         definition = context.frame.scope.definition
         return isinstance(definition, t.FunctionDef) and not {"no_grad", "inference_mode"}.isdisjoint(
@@ -124,10 +137,10 @@ class Reader:
     def _is_root(self, expr: t.Call | t.Binary, context: Context) -> bool:
         if isinstance(expr, t.Binary):
             return expr.op == "**" and isinstance(expr.right, t.Const) and expr.right.value == 0.5
-        if last_name(expr) == "pow":
+        if syntax.last_name(expr) == "pow":
             exponent = expr.args[-1].value if expr.args else None
             return isinstance(exponent, t.Const) and exponent.value == 0.5
-        return last_name(expr) == "sqrt" and called(self.evaluator, expr, context) in (None, "torch.sqrt")
+        return syntax.last_name(expr) == "sqrt" and called(self.evaluator, expr, context) in (None, "torch.sqrt")
 
     def _first(self, call: t.Call, context: Context) -> t.Expr | None:
         _, plain = penalty_terms.operands(self.evaluator, call, context)
@@ -171,8 +184,8 @@ class Reader:
                 return
 
     def _binary(self, expr: t.Binary, context: Context, way: Way) -> Iterator[Term]:
-        if expr.op in ("+", "-") and way.power <= 1:
-            way = replace(way, added=True)
+        if expr.op in ("+", "-") and way.power <= 1 and not way.whole:
+            way = replace(way, added=True, mean=False)
             yield from self.terms(expr.left, context, way)
             right = replace(way, negative=not way.negative) if expr.op == "-" else way
             yield from self.terms(expr.right, context, right)

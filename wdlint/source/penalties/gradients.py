@@ -7,11 +7,11 @@ Only real gradients count (`p.grad`, or a name that holds it), and only a multip
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from wdlint.facts import Confidence, Sink
 from wdlint.source.penalties import operands as penalty_operands
 from wdlint.source.penalties import terms as penalty_terms
+from wdlint.source.penalties.addends import added, addends, peeled
 from wdlint.source.penalties.draft import PenaltyDraft, is_nothing, text
 from wdlint.source.penalties.scalars import is_scalar
 from wdlint.source.penalties.selection import selected
@@ -19,23 +19,14 @@ from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import callers, flow
 from wdlint.source.values.classes import linear_bases
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Answers, Collection, Context, External, Known
 
-_PEELED = ("data", "detach", "clone", "float", "cpu", "to")
 _IN_PLACE = ("add_", "add")
 _CARRIED = ("momentum", "buf", "veloc", "avg", "state", "moment", "nesterov")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Addend:
-    """A multiple of a parameter: `factor * parameter`; a factor of None is 1."""
-
-    parameter: t.Expr
-    factor: t.Expr | None
-
-
-def decayed_gradients(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
+def decayed_gradients(evaluator: Evaluation, module: t.Module) -> Iterator[PenaltyDraft]:
     """Every statement of a module that adds a multiple of a parameter to its own gradient."""
     for statement in callers.all_statements(module.scope):
         if not isinstance(statement, (t.Expression, t.Assign, t.AugAssign)):
@@ -48,8 +39,8 @@ def decayed_gradients(evaluator: Evaluator, module: t.Module) -> Iterator[Penalt
         owner = _owner_of_gradient(gradient, context)
         if owner is None or _in_optimizer(evaluator, statement.scope) or _is_plain_descent(statement, owner):
             continue
-        for addend in _addends(value, gradient):
-            same = penalty_terms.same(_peeled(addend.parameter), _peeled(owner))
+        for addend in addends(value):
+            same = penalty_terms.same(peeled(addend.parameter), peeled(owner))
             factor = strength if strength is not None else addend.factor
             if same and (factor is None or is_scalar(evaluator, factor, context)):
                 yield from _draft(evaluator, statement, owner, factor, context)
@@ -57,13 +48,13 @@ def decayed_gradients(evaluator: Evaluator, module: t.Module) -> Iterator[Penalt
 
 
 def _draft(
-    evaluator: Evaluator, statement: t.Stmt, owner: t.Expr, factor: t.Expr | None, context: Context
+    evaluator: Evaluation, statement: t.Stmt, owner: t.Expr, factor: t.Expr | None, context: Context
 ) -> Iterator[PenaltyDraft]:
     coefficient = evaluator.evaluate(factor, context) if factor is not None else None
     if coefficient is not None and is_nothing(coefficient):
         return
-    held = penalty_operands.parameters(evaluator, _peeled(owner), context)
-    values: Answers = held.values if held is not None else evaluator.evaluate(_peeled(owner), context)
+    held = penalty_operands.parameters(evaluator, peeled(owner), context)
+    values: Answers = held.values if held is not None else evaluator.evaluate(peeled(owner), context)
     operands = tuple(selected(value, context, {}) for value in values)
     sure = Confidence.PROVEN if held is not None and held.proven else Confidence.ASSUMED
     yield PenaltyDraft(
@@ -82,11 +73,11 @@ def _is_plain_descent(statement: t.Stmt, owner: t.Expr) -> bool:
                     return False
         match other:
             case t.AugAssign(op="-", target=target):
-                steps = steps or penalty_terms.same(_peeled(target), _peeled(owner))
+                steps = steps or penalty_terms.same(peeled(target), peeled(owner))
             case t.Expression(value=t.Call(func=t.Attribute(attr="add_" | "sub_", value=target))):
-                steps = steps or penalty_terms.same(_peeled(target), _peeled(owner))
+                steps = steps or penalty_terms.same(peeled(target), peeled(owner))
             case t.Assign(targets=(target,)):
-                steps = steps or penalty_terms.same(_peeled(target), _peeled(owner))
+                steps = steps or penalty_terms.same(peeled(target), peeled(owner))
             case _:
                 pass
     return steps
@@ -102,61 +93,20 @@ def _edit(statement: t.Expression | t.Assign | t.AugAssign) -> tuple[t.Expr, t.E
             if isinstance(target, t.Attribute) and target.attr in ("grad", "data"):
                 value = statement.value
                 if isinstance(value, t.Call) and isinstance(value.func, t.Attribute) and value.func.attr == "add":
-                    return _added(value, target)
+                    return added(value, target)
                 return target, value, None
         case t.Expression(value=t.Call(func=t.Attribute(attr=attr) as func) as call) if attr in _IN_PLACE:
-            return _added(call, func.value)
+            return added(call, func.value)
         case _:
             pass
     return None
 
 
-def _added(call: t.Call, gradient: t.Expr) -> tuple[t.Expr, t.Expr, t.Expr | None] | None:
-    plain = [a.value for a in call.args if a.keyword is None and not a.star]
-    alpha = next((a.value for a in call.args if a.keyword == "alpha"), None)
-    if len(plain) == 2:  # the spelling of early releases: add_(strength, tensor)
-        return gradient, plain[1], plain[0]
-    other = plain[0] if plain else next((a.value for a in call.args if a.keyword == "other"), None)
-    return (gradient, other, alpha) if other is not None else None
-
-
-def _addends(value: t.Expr, gradient: t.Expr) -> Iterator[_Addend]:
-    """The multiples of names and attributes that an expression adds up."""
-    match value:
-        case t.Binary(op="+"):
-            yield from _addends(value.left, gradient)
-            yield from _addends(value.right, gradient)
-        case t.Binary(op="*"):
-            yield _Addend(value.left, value.right)
-            yield _Addend(value.right, value.left)
-            for part, other in ((value.left, value.right), (value.right, value.left)):
-                if isinstance(part, t.Binary) and part.op == "*":
-                    yield from (_Addend(a.parameter, other) for a in _addends(part, gradient))
-        case t.Call(func=t.Attribute(attr="mul" | "mul_")) if len(value.args) == 1:
-            assert isinstance(value.func, t.Attribute)
-            yield _Addend(value.func.value, value.args[0].value)
-        case t.Name() | t.Attribute() | t.Subscript() | t.Call():
-            yield _Addend(value, None)
-        case _:
-            return
-
-
-def _peeled(expr: t.Expr) -> t.Expr:
-    """`p` of `p.data`, `p.detach()` and `p.data.clone()`."""
-    while True:
-        if isinstance(expr, t.Attribute) and expr.attr in _PEELED:
-            expr = expr.value
-        elif isinstance(expr, t.Call) and isinstance(expr.func, t.Attribute) and expr.func.attr in _PEELED:
-            expr = expr.func.value
-        else:
-            return expr
-
-
 def _owner_of_gradient(expr: t.Expr, context: Context, depth: int = 0) -> t.Expr | None:
     """`p` of `p.grad.data`, or of a name that holds `p.grad`; None where it is no gradient."""
-    expr = _peeled(expr)
+    expr = peeled(expr)
     if isinstance(expr, t.Attribute) and expr.attr == "grad":
-        return _peeled(expr.value)
+        return peeled(expr.value)
     if isinstance(expr, t.Name) and depth < 2 and context.statement is not None:
         scope = context.frame.scope
         for binding in flow.reaching(expr.id, context.statement, scope).bindings:
@@ -169,7 +119,7 @@ def _owner_of_gradient(expr: t.Expr, context: Context, depth: int = 0) -> t.Expr
     return None
 
 
-def _in_optimizer(evaluator: Evaluator, scope: t.Scope) -> bool:
+def _in_optimizer(evaluator: Evaluation, scope: t.Scope) -> bool:
     """Whether a scope belongs to a class that derives from an optimizer."""
     around: t.Scope | None = scope
     while around is not None:
@@ -181,7 +131,7 @@ def _in_optimizer(evaluator: Evaluator, scope: t.Scope) -> bool:
     return False
 
 
-def _foreach(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
+def _foreach(evaluator: Evaluation, module: t.Module) -> Iterator[PenaltyDraft]:
     """`torch._foreach_add_(gradients, parameters, alpha=decay)`."""
     for call, statement in callers_of(evaluator, module, "_foreach_add_"):
         context = evaluator.frame(statement.scope).at(statement)
@@ -203,11 +153,11 @@ def _foreach(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
             )
 
 
-def callers_of(evaluator: Evaluator, module: t.Module, name: str) -> list[tuple[t.Call, t.Stmt]]:
+def callers_of(evaluator: Evaluation, module: t.Module, name: str) -> list[tuple[t.Call, t.Stmt]]:
     return evaluator.call_index.calls(module).get(name, [])
 
 
-def _element(evaluator: Evaluator, expr: t.Expr, context: Context) -> t.Expr | None:
+def _element(evaluator: Evaluation, expr: t.Expr, context: Context) -> t.Expr | None:
     """The element of a list comprehension, written here or bound to a name."""
     if isinstance(expr, t.Comprehension):
         return expr.element

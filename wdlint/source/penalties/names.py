@@ -12,7 +12,7 @@ from wdlint.source.penalties.ways import Term, Way
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import flow
-from wdlint.source.values.classes import class_member
+from wdlint.source.values.classes import class_member, field_given
 from wdlint.source.values.in_place import changes_in, instance_changes
 from wdlint.source.values.names import parameter_named
 from wdlint.source.values.values import Change, ClassValue, Context, Frame, FunctionValue, Instance, bare
@@ -153,7 +153,10 @@ def attribute(reader: Reading, expr: t.Attribute, context: Context, way: Way) ->
                 if isinstance(definition, t.FunctionDef) and "property" in syntax.decorator_names(definition):
                     bound = FunctionValue(definition, function.frame, None, holder)
                     yield from entered(reader, bound, t.Call(None, expr, ()), context, way)
-            if not functions:
+            field = field_given(holder, expr.attr) if not functions else None
+            if field is not None:
+                yield from reader.terms(*field, replace(way, added=True))
+            elif not functions:
                 for change in instance_changes(reader.evaluator, holder):
                     if change.path[:1] == (expr.attr,):
                         yield from _change(reader, change, wanted)

@@ -17,16 +17,17 @@ from wdlint.source.penalties import terms as penalty_terms
 from wdlint.source.penalties.draft import PenaltyDraft, is_nothing, text
 from wdlint.source.penalties.flow import Reader
 from wdlint.source.penalties.gradients import decayed_gradients
+from wdlint.source.penalties.hooks import decaying_hooks
 from wdlint.source.penalties.sinks import Sinks, sinks
 from wdlint.source.penalties.terms import called
 from wdlint.source.penalties.ways import Factor, Term, Way
 from wdlint.source.read import tree as t
 from wdlint.source.values import arithmetic
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Answers, Known, Unknown
 
 
-def penalties(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
+def penalties(evaluator: Evaluation, module: t.Module) -> Iterator[PenaltyDraft]:
     """Every L2 penalty in a module; the terms of one statement are one penalty."""
     ends = sinks(module)
     if not ends.torch:
@@ -36,6 +37,8 @@ def penalties(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
         found.append(_in_losses(evaluator, module, ends))
     if ends.gradients:
         found.append(decayed_gradients(evaluator, module))
+    if ends.hooks:
+        found.append(decaying_hooks(evaluator, module))
     drafts: dict[int, PenaltyDraft] = {}
     for draft in itertools.chain.from_iterable(found):
         site = id(draft.statement)
@@ -46,7 +49,7 @@ def penalties(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
     yield from drafts.values()
 
 
-def _in_losses(evaluator: Evaluator, module: t.Module, ends: Sinks) -> Iterator[PenaltyDraft]:
+def _in_losses(evaluator: Evaluation, module: t.Module, ends: Sinks) -> Iterator[PenaltyDraft]:
     reader = Reader(evaluator, module)
     for sink in ends.losses:
         context = evaluator.frame(sink.statement.scope).at(sink.statement)
@@ -58,7 +61,7 @@ def _in_losses(evaluator: Evaluator, module: t.Module, ends: Sinks) -> Iterator[
 
 
 def _in_unseen_losses(
-    evaluator: Evaluator, module: t.Module, ends: Sinks, asked: set[str] | None
+    evaluator: Evaluation, module: t.Module, ends: Sinks, asked: set[str] | None
 ) -> Iterator[PenaltyDraft]:
     """Penalties in losses that go to callers who can't be seen.
 
@@ -89,12 +92,12 @@ def _all(terms: Iterator[Term]) -> list[Term]:
 
 
 def _draft(
-    evaluator: Evaluator, module: t.Module, term: Term, sink: t.Expr | t.Stmt, confidence: Confidence
+    evaluator: Evaluation, module: t.Module, term: Term, sink: t.Expr | t.Stmt, confidence: Confidence
 ) -> Iterator[PenaltyDraft]:
     own = term.context.module is module
     node = term.node if own else term.way.join
     statement = term.context.statement if own else term.way.statement
-    if node is None or node.cst is None:
+    if node is None or node.origin is None:
         return
     coefficient = _coefficient(evaluator, term)
     if coefficient is not None and is_nothing(coefficient):
@@ -120,7 +123,7 @@ def _draft(
 # ---- strengths
 
 
-def _coefficient(evaluator: Evaluator, term: Term) -> Answers | None:
+def _coefficient(evaluator: Evaluation, term: Term) -> Answers | None:
     """The product of a term's factors; None where there is none."""
     if not term.way.factors:
         return None
@@ -130,7 +133,7 @@ def _coefficient(evaluator: Evaluator, term: Term) -> Answers | None:
     return product
 
 
-def _strength(evaluator: Evaluator, factor: Factor) -> Answers:
+def _strength(evaluator: Evaluation, factor: Factor) -> Answers:
     return evaluator.evaluate(factor.expr, factor.context)[:4]
 
 

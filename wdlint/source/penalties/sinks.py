@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from wdlint.source.penalties.terms import last_name, scaled_square, times_itself
+from wdlint.source.penalties.products import scaled_square, times_itself
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import callers
@@ -19,11 +19,24 @@ _BACKWARD = frozenset(("backward", "manual_backward", "backward_step"))
 _LOSS_ENTRIES = frozenset(
     ("loss", "train_loss", "batch_loss", "batch_train_loss", "total_loss", "loss_grad", "training_loss")
 )
-_LOSS_WORDS = ("loss", "objective", "criterion", "penal", "regular", "reg_", "_reg", "l2", "cost")
+_LOSS_WORDS = (
+    "loss",
+    "objective",
+    "criterion",
+    "penal",
+    "regular",
+    "reg_",
+    "_reg",
+    "l2",
+    "cost",
+    "ridge",
+    "weight_decay",
+)
 _NORM_CALLS = frozenset(
     (
         "norm", "vector_norm", "matrix_norm", "frobenius_norm", "pow", "pow_", "square", "square_", "mse_loss",
-        "MSELoss", "dot", "inner", "vdot",
+        "MSELoss", "dot", "inner", "vdot", "einsum", "tensordot", "matmul", "mm", "_foreach_norm", "_foreach_pow",
+        "_foreach_mul", "get_total_norm", "trace",
     )
 )  # fmt: skip
 _TELLING = frozenset(
@@ -56,6 +69,7 @@ class Sinks:
     rewritten: list[tuple[t.Stmt, t.Expr | None, t.Expr]] = field(default_factory=list)
     functions: list[t.FunctionDef] = field(default_factory=list)  # those that return a loss, by their name
     gradients: bool = False  # something is called `grad`
+    hooks: bool = False  # something is called when a gradient is there
     hinted: bool = False  # something is squared, normed, or named as a penalty
     torch: bool = True
 
@@ -89,7 +103,7 @@ def _look(node: t.Expr, statement: t.Stmt, found: Sinks) -> None:
     match node:
         case t.Call():
             found.losses.extend(_differentiated(node, statement))
-            found.hinted = found.hinted or last_name(node) in _NORM_CALLS
+            found.hinted = found.hinted or syntax.last_name(node) in _NORM_CALLS
         case t.Binary(op="**", right=t.Const(value=exponent)):
             found.hinted = found.hinted or exponent in (2, 0.5)
         case t.Binary(op="*" | "@"):
@@ -99,13 +113,15 @@ def _look(node: t.Expr, statement: t.Stmt, found: Sinks) -> None:
     name = node.id if isinstance(node, t.Name) else node.attr if isinstance(node, t.Attribute) else ""
     if name == "grad":
         found.gradients = True
+    elif name in ("register_hook", "register_post_accumulate_grad_hook"):
+        found.hooks = True
     elif name and not found.hinted:
         found.hinted = not _TELLING.isdisjoint(name.lower().split("_"))
 
 
 def _differentiated(call: t.Call, statement: t.Stmt) -> Iterator[LossSink]:
     """The expressions whose gradient a call computes."""
-    name = last_name(call)
+    name = syntax.last_name(call)
     first = call.args[0].value if call.args and not call.args[0].star else None
     if name in _BACKWARD and isinstance(call.func, t.Attribute):
         yield LossSink(call, call.func.value, statement)

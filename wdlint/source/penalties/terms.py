@@ -8,8 +8,18 @@ from __future__ import annotations
 
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values.evaluator import Evaluator
-from wdlint.source.values.values import Context, External, Instance, Known, bare, constant
+from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.values import (
+    Attribute,
+    Context,
+    External,
+    Instance,
+    Known,
+    Method,
+    Part,
+    bare,
+    constant,
+)
 
 _NORM_FUNCTIONS = frozenset(
     f"torch.{name}"
@@ -26,23 +36,19 @@ _MEAN_SQUARES = frozenset(
     ("torch.nn.functional.mse_loss", "torch.nn.MSELoss", "torch.nn.modules.loss.MSELoss", "torch.mse_loss")
 )
 _ZEROS = frozenset(("torch.zeros_like", "torch.zeros", "torch.zeros_like_", "torch.autograd.Variable"))
+_SHAPING = frozenset(("expand_as", "expand", "to", "cuda", "cpu", "type_as", "detach", "view_as"))
 
 
 # ---- calls of libraries
 
 
-def called(evaluator: Evaluator, call: t.Call, context: Context) -> str | None:
+def called(evaluator: Evaluation, call: t.Call, context: Context) -> str | None:
     """The import path of a library's function, or None where a method or the project's own is called."""
     for value in evaluator.evaluate(call.func, context):
         if isinstance(value, External):
             return value.path
     dotted = syntax.dotted(call.func)
     return dotted if dotted is not None and dotted.startswith("torch.") else None
-
-
-def last_name(call: t.Call) -> str:
-    func = call.func
-    return func.id if isinstance(func, t.Name) else func.attr if isinstance(func, t.Attribute) else ""
 
 
 def given(call: t.Call, name: str, position: int) -> t.Expr | None:
@@ -56,7 +62,7 @@ def given(call: t.Call, name: str, position: int) -> t.Expr | None:
     return plain[position].value
 
 
-def operands(evaluator: Evaluator, call: t.Call, context: Context) -> tuple[str | None, list[t.Expr]]:
+def operands(evaluator: Evaluation, call: t.Call, context: Context) -> tuple[str | None, list[t.Expr]]:
     """A call as a function of a library with its positional arguments; a method's receiver comes first."""
     path = called(evaluator, call, context)
     plain = [a.value for a in call.args if a.keyword is None and not a.star]
@@ -70,16 +76,14 @@ def operands(evaluator: Evaluator, call: t.Call, context: Context) -> tuple[str 
 # ---- squares and norms
 
 
-def squared(evaluator: Evaluator, expr: t.Expr, context: Context) -> t.Expr | None:
-    """The operand of an elementwise square or of a dot product with itself."""
+def squared(evaluator: Evaluation, expr: t.Expr, context: Context) -> t.Expr | None:
+    """The operand of an elementwise square; products with itself are in `penalties.products`."""
     match expr:
         case t.Binary(op="**"):
-            return expr.left if _number(evaluator, expr.right, context) == 2 else None
-        case t.Binary(op="*" | "@"):
-            return expr.left if times_itself(expr) else None
+            return expr.left if is_two(evaluator, expr.right, context) else None
         case t.Call():
-            name = last_name(expr)
-            if name not in ("pow", "square", "mul", "multiply", "dot", "inner", "vdot", "pow_", "square_"):
+            name = syntax.last_name(expr)
+            if name not in ("pow", "square", "pow_", "square_"):
                 return None
             path, plain = operands(evaluator, expr, context)
             if path is not None and not path.startswith("torch."):
@@ -87,40 +91,17 @@ def squared(evaluator: Evaluator, expr: t.Expr, context: Context) -> t.Expr | No
             if name in ("square", "square_"):
                 return plain[0] if plain else None
             exponent = given(expr, "exponent", 1 if path is not None else 0)
-            if name in ("pow", "pow_"):
-                right = exponent is not None and _number(evaluator, exponent, context) == 2
-                return plain[0] if plain and right else None
-            return plain[0] if len(plain) == 2 and same(plain[0], plain[1]) else None
+            right = exponent is not None and is_two(evaluator, exponent, context)
+            return plain[0] if plain and right else None
         case _:
             return None
 
 
-def times_itself(expr: t.Binary) -> bool:
-    """Whether a product is `w * w` or `w.t() @ w`."""
-    return same(_unturned(expr.left), _unturned(expr.right))
-
-
-def scaled_square(expr: t.Expr) -> tuple[t.Expr, t.Expr] | None:
-    """The strength and the operand of `strength * w * w`, which is read as `(strength * w) * w`."""
-    match expr:
-        case t.Binary(op="*", left=t.Binary(op="*") as left) if same(left.right, expr.right):
-            return left.left, expr.right
-        case _:
-            return None
-
-
-def _unturned(expr: t.Expr) -> t.Expr:
-    """`w` of `w.t()` and `w.T`, so that `w.t() @ w` is seen as a product with itself."""
-    if isinstance(expr, t.Call) and isinstance(expr.func, t.Attribute) and expr.func.attr == "t":
-        return expr.func.value
-    return expr.value if isinstance(expr, t.Attribute) and expr.attr in ("T", "mT") else expr
-
-
-def normed(evaluator: Evaluator, expr: t.Expr, context: Context) -> tuple[t.Expr, bool] | None:
+def normed(evaluator: Evaluation, expr: t.Expr, context: Context) -> tuple[t.Expr, bool] | None:
     """The operand of a Euclidean norm, and whether it is taken along one axis only."""
-    if not isinstance(expr, t.Call) or "norm" not in last_name(expr):
+    if not isinstance(expr, t.Call) or "norm" not in syntax.last_name(expr):
         return None
-    name = last_name(expr)
+    name = syntax.last_name(expr)
     path = called(evaluator, expr, context)
     if path is not None:
         if path not in _NORM_FUNCTIONS:
@@ -137,16 +118,28 @@ def normed(evaluator: Evaluator, expr: t.Expr, context: Context) -> tuple[t.Expr
         answers = evaluator.evaluate(kind, context)
         if not all(isinstance(v, Known) and v.value in (None, 2, "fro") for v in answers):
             return None
+        second = any(isinstance(v, Known) and v.value == 2 for v in answers)
+        if second and path is not None and _spectral(evaluator, path, first, context):
+            return None
     along = given(expr, "dim", order + 1) or given(expr, "axis", order + 1)
     whole = along is None or (constant(evaluator.evaluate(along, context)) is None and isinstance(along, t.Const))
     return first, not whole
 
 
-def squared_error_to_zero(evaluator: Evaluator, expr: t.Expr, context: Context) -> t.Expr | None:
+def _spectral(evaluator: Evaluation, path: str, operand: t.Expr, context: Context) -> bool:
+    """Whether the norm of order 2 is the largest singular value: in `linalg`, where the operand is a matrix."""
+    if path != "torch.linalg.norm":
+        return path == "torch.linalg.matrix_norm"
+    named = (Method, Attribute, Part)  # one weight by its name, not whatever parameter a loop comes to
+    return any(isinstance(value, named) for value in evaluator.evaluate(operand, context))
+
+
+def squared_error_to_zero(evaluator: Evaluation, expr: t.Expr, context: Context) -> t.Expr | None:
     """The operand of `F.mse_loss(p, torch.zeros_like(p))` and `nn.MSELoss()(p, zeros)`."""
     if not isinstance(expr, t.Call) or len(expr.args) < 2:
         return None
-    if not any(word in last_name(expr).lower() for word in ("mse", "crit", "loss", "l2")):
+    named = syntax.last_name(expr.func if isinstance(expr.func, t.Call) else expr).lower()
+    if not any(word in named for word in ("mse", "crit", "loss", "l2")):
         return None
     callees = evaluator.evaluate(expr.func, context)
     paths = {
@@ -159,16 +152,34 @@ def squared_error_to_zero(evaluator: Evaluator, expr: t.Expr, context: Context) 
     first, second = given(expr, "input", 0), given(expr, "target", 1)
     if first is None or second is None:
         return None
-    zeros = [bare(v) for v in evaluator.evaluate(second, context)]
-    if zeros and all(isinstance(v, Instance) and isinstance(v.cls, External) and v.cls.path in _ZEROS for v in zeros):
-        return first
-    return None
+    return first if is_zeros(evaluator, second, context) else None
 
 
-def _number(evaluator: Evaluator, expr: t.Expr, context: Context) -> t.Constant:
-    if isinstance(expr, t.Const):
-        return expr.value
-    return constant(evaluator.evaluate(expr, context))
+def is_zeros(evaluator: Evaluation, expr: t.Expr, context: Context) -> bool:
+    """Whether an expression is a tensor of zeros: `torch.zeros_like(p)`, `p.new_zeros(…)`, `torch.tensor(0.0)`."""
+    while isinstance(expr, t.Call) and isinstance(expr.func, t.Attribute) and expr.func.attr in _SHAPING:
+        expr = expr.func.value
+    if isinstance(expr, t.Call) and syntax.last_name(expr) == "new_zeros":
+        return True
+    answers = [bare(v) for v in evaluator.evaluate(expr, context)]
+    return bool(answers) and all(_zero(evaluator, v, context) for v in answers)
+
+
+def _zero(evaluator: Evaluation, value: object, context: Context) -> bool:
+    if isinstance(value, Known):
+        return value.value == 0 and value.value is not False
+    if not isinstance(value, Instance) or not isinstance(value.cls, External):
+        return False
+    if value.cls.path in ("torch.tensor", "torch.as_tensor") and value.arguments is not None:
+        first = evaluator.positional(value.arguments)[:1]
+        return bool(first) and constant(first[0]) == 0
+    return value.cls.path in _ZEROS
+
+
+def is_two(evaluator: Evaluation, expr: t.Expr, context: Context) -> bool:
+    """Whether an exponent or the order of a norm is 2."""
+    value = expr.value if isinstance(expr, t.Const) else constant(evaluator.evaluate(expr, context))
+    return value == 2
 
 
 def same(left: t.Expr, right: t.Expr) -> bool:

@@ -25,6 +25,8 @@ class Way:
     factors: tuple[Factor, ...] = ()
     power: float = 1.0  # applied to the summand as a number
     negative: bool = False
+    whole: bool = False  # under a norm or a threshold: a sum inside it is no sum of penalties
+    mean: bool = False  # the innermost reduction around it is a mean
     added: bool = False  # to something else, as opposed to being the whole loss
     path: tuple[str | int | None, ...] = ()  # which entry of a container or object is meant
     join: t.Expr | None = None  # the last expression of the linted module on the way
@@ -48,3 +50,4 @@ class Term:
     operand: Operand
     power: int
     way: Way
+    averaged: bool = False  # over entries: the strength that acts on each is a share

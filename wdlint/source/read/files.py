@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from wdlint.files import paths
@@ -40,6 +40,10 @@ class Files:
         except OSError:
             return None
 
+    def with_text(self, path: str, data: bytes) -> Files:
+        """The same files with other bytes in one of them."""
+        return Files({**self._given, paths.display(path): data})
+
     def exists(self, path: str) -> bool:
         return self._handed_in(path) is not None or os.path.isfile(path)
 
@@ -62,6 +66,9 @@ class Files:
 class Programs:
     """Parses programs, and remembers of each file the one parsed last.
 
+    What is linted is parsed with libcst. What is only consulted is read with `ast`, in a tenth of the time, unless
+    libcst's program of the same bytes is at hand.
+
     Args:
         room: the bytes of source whose programs are kept; a program takes some hundred times as much.
     """
@@ -77,10 +84,25 @@ class Programs:
         Raises:
             Unreadable: no Python that can be parsed.
         """
-        from wdlint.source.read.parse import Unreadable, parse
+        from wdlint.source.read.parse import parse
+
+        return self._program(data, path, parse, concrete=True)
+
+    def consulted(self, data: bytes, path: str) -> t.Module:
+        """The program in the bytes of a file that is not linted itself: its nodes have places, but no exact text.
+
+        Raises:
+            Unreadable: no Python that can be parsed.
+        """
+        from wdlint.source.read.parse import parse_consulted
+
+        return self._program(data, path, parse_consulted, concrete=False)
+
+    def _program(self, data: bytes, path: str, parse: Callable[[bytes, str], t.Module], *, concrete: bool) -> t.Module:
+        from wdlint.source.read.parse import Unreadable
 
         of, program = self._kept.get(path, (None, None))
-        if of == data and program is not None:
+        if of == data and program is not None and (not concrete or is_concrete(program)):
             self._kept.move_to_end(path)
         else:
             try:
@@ -102,3 +124,10 @@ class Programs:
         while self._used > self._room:
             _, (oldest, _) = self._kept.popitem(last=False)
             self._used -= len(oldest)
+
+
+def is_concrete(program: t.Module | Unreadable) -> bool:
+    """Whether libcst parsed it, so that edits can be made; what neither can read counts too."""
+    from wdlint.source.read.lower_ast import Lines
+
+    return not isinstance(getattr(program, "origin", None), Lines)

@@ -11,15 +11,10 @@ from typing import Any
 
 import libcst as cst
 
-from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.read.lower_expressions import OPERATORS, argument, expression, parameters
-
-_MUTATORS = frozenset(
-    "append extend insert add update setdefault pop popitem remove discard clear add_param_group "
-    "add_module register_parameter register_module difference_update intersection_update merge_from_file "
-    "merge_from_list defrost freeze add_argument set_defaults".split()
-)
+from wdlint.source.read.matching import Anything, Case, Constant, Either, OfClass, Other, Pattern, Sequenced, chained
+from wdlint.source.read.placing import placed
 
 
 def lower_module(tree: cst.Module, name: str, path: str, is_package: bool) -> t.Module:
@@ -49,56 +44,8 @@ def _block(body: Any, parent: t.Stmt | None, scope: t.Scope) -> t.Block:
 
 def _add(block: t.Block, node: Any, scope: t.Scope) -> None:
     handler = _STATEMENTS.get(type(node))
-    if handler is None:
-        return
-    statement = handler(node, scope)
-    statement.block = block
-    statement.index = len(block.statements)
-    statement.scope = scope
-    statement.owns = tuple(syntax.own_bindings(statement))
-    binds = set(statement.owns)
-    touches = _touched(statement)
-    for inner in t.blocks(statement):
-        inner.parent = statement
-        for child in inner.statements:
-            binds |= child.binds
-            touches |= child.touches
-    statement.binds = frozenset(binds)
-    statement.touches = frozenset(touches)
-    block.statements.append(statement)
-
-
-def _touched(statement: t.Stmt) -> set[str]:
-    """Names whose objects a statement changes in place: items and attributes set, mutating methods called."""
-    found: set[str] = set()
-    if isinstance(statement, (t.Assign, t.Delete)):
-        for target in statement.targets:
-            _touch_target(target, found)
-    elif isinstance(statement, t.AugAssign):
-        _touch_target(statement.target, found)
-        if isinstance(statement.target, t.Name):
-            found.add(statement.target.id)
-    elif isinstance(statement, t.Expression) and isinstance(statement.value, t.Call):
-        call = statement.value
-        if isinstance(call.func, t.Attribute) and call.func.attr in _MUTATORS:
-            chosen = call.func.value  # `(kept if test else shrunk).append(p)` changes either
-            either = (chosen.body, chosen.orelse) if isinstance(chosen, t.Conditional) else (chosen,)
-            found.update(root for root in map(syntax.root_name, either) if root is not None)
-        elif isinstance(call.func, t.Name) and call.func.id == "setattr" and call.args:
-            root = syntax.root_name(call.args[0].value)
-            if root is not None:
-                found.add(root)
-    return found
-
-
-def _touch_target(target: t.Expr, found: set[str]) -> None:
-    if isinstance(target, (t.Attribute, t.Subscript)):
-        root = syntax.root_name(target)
-        if root is not None:
-            found.add(root)
-    elif isinstance(target, t.Display):
-        for item in target.items:
-            _touch_target(item, found)
+    if handler is not None:
+        placed(block, handler(node, scope), scope)
 
 
 def _assign(node: cst.Assign, scope: t.Scope) -> t.Stmt:
@@ -213,10 +160,39 @@ def _try(node: Any, scope: t.Scope) -> t.Stmt:
 def _match(node: cst.Match, scope: t.Scope) -> t.Stmt:
     cases = []
     for case in node.cases:
-        literal = expression(case.pattern.value) if isinstance(case.pattern, cst.MatchValue) else None
         guard = expression(case.guard) if case.guard is not None else None
-        cases.append((literal, guard, _block(case.body, None, scope)))
-    return t.Match(node, expression(node.subject), tuple(cases))
+        cases.append(Case(case.pattern, _pattern(case.pattern), guard, _block(case.body, None, scope)))
+    return chained(expression(node.subject), cases, scope)
+
+
+def _pattern(node: cst.MatchPattern) -> Pattern:
+    match node:
+        case cst.MatchValue():
+            return Constant(expression(node.value))
+        case cst.MatchSingleton():
+            return Constant(expression(node.value), "is")
+        case cst.MatchAs():
+            inner = _pattern(node.pattern) if node.pattern is not None else None
+            return Anything(node.name.value if node.name is not None else None, inner)
+        case cst.MatchOr():
+            return Either(tuple(_pattern(part.pattern) for part in node.patterns))
+        case cst.MatchSequence():
+            plain = (part.value if isinstance(part, cst.MatchSequenceElement) else None for part in node.patterns)
+            return Sequenced(tuple(_pattern(part) if part is not None else None for part in plain))
+        case cst.MatchClass():
+            return OfClass(expression(node.cls), bool(node.patterns or node.kwds), _names_bound(node))
+        case _:
+            return Other(_names_bound(node))
+
+
+def _names_bound(node: cst.CSTNode) -> tuple[str, ...]:
+    """The names that the patterns below one bind."""
+    found: list[str] = []
+    for child in node.children:
+        if isinstance(child, (cst.MatchAs, cst.MatchStar)) and child.name is not None:
+            found.append(child.name.value)
+        found.extend(_names_bound(child))
+    return tuple(found)
 
 
 def _function(node: cst.FunctionDef, scope: t.Scope) -> t.Stmt:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import libcst as cst
@@ -82,6 +83,8 @@ def _concatenated(node: cst.ConcatenatedString) -> t.Expr:
     if isinstance(left, t.Const) and isinstance(right, t.Const):
         if isinstance(left.value, str) and isinstance(right.value, str):
             return t.Const(node, left.value + right.value)
+        if isinstance(left.value, bytes) and isinstance(right.value, bytes):
+            return t.Const(node, left.value + right.value)
         return t.Opaque(node)
     parts: list[str | t.Expr] = []
     for side in (left, right):
@@ -91,18 +94,53 @@ def _concatenated(node: cst.ConcatenatedString) -> t.Expr:
             parts.append(side.value)
         else:
             return t.Opaque(node)
-    return t.Formatted(node, tuple(parts))
+    return t.Formatted(node, _joined(parts))
 
 
 def _formatted(node: cst.FormattedString) -> t.Expr:
+    raw = "r" in node.prefix.lower()
     parts: list[str | t.Expr] = []
     for part in node.parts:
         if isinstance(part, cst.FormattedStringText):
-            parts.append(part.value.replace("{{", "{").replace("}}", "}"))
+            text = part.value.replace("{{", "{").replace("}}", "}")
+            parts.append(text if raw else _ESCAPE.sub(_unescaped, text))
         elif isinstance(part, cst.FormattedStringExpression):
-            plain = part.format_spec is None and part.conversion is None
+            if part.equal is not None:
+                parts.append(_code(part.whitespace_before_expression, part.expression, part.equal))
+            plain = part.format_spec is None and part.conversion is None and part.equal is None
             parts.append(expression(part.expression) if plain else t.Opaque(part))
-    return t.Formatted(node, tuple(parts))
+    return t.Formatted(node, _joined(parts))
+
+
+_ESCAPE = re.compile(r"\\(N\{[^}]+\}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{1,3}|[\s\S])")
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """A character that a text writes with a backslash."""
+    escape = found[0]
+    if escape == "\\\n":
+        return ""
+    if escape[1] not in "abfnrtvxNuU01234567\\'\"":
+        return escape
+    try:
+        return str(ast.literal_eval(f"'{escape}'"))
+    except (ValueError, SyntaxError):
+        return escape
+
+
+def _code(*nodes: cst.CSTNode) -> str:
+    return "".join(cst.Module([]).code_for_node(node) for node in nodes)
+
+
+def _joined(parts: Iterable[str | t.Expr]) -> tuple[str | t.Expr, ...]:
+    """The parts of a formatted text, neighbouring texts made one and empty ones left out."""
+    made: list[str | t.Expr] = []
+    for part in parts:
+        if isinstance(part, str) and made and isinstance(made[-1], str):
+            made[-1] += part
+        elif part != "":
+            made.append(part)
+    return tuple(made)
 
 
 def _attribute(node: cst.Attribute) -> t.Expr:

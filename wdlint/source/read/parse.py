@@ -13,6 +13,7 @@ from wdlint.files.encoding import encoding_of
 from wdlint.source.read import tree as t
 from wdlint.source.read.depth import too_deep
 from wdlint.source.read.lower import lower_module
+from wdlint.source.read.lower_ast import lower_text
 
 
 class Unreadable(Exception):
@@ -82,18 +83,41 @@ def parse_text(text: str, path: str, name: str = "") -> t.Module:
     if too_deep(text):
         raise Unreadable("the code is nested too deeply to be read")
     try:
-        tree = _parsed(text)
-        stem = path.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
-        package = stem == "__init__"
-        if package:
-            stem = path.replace("\\", "/").rsplit("/", 2)[-2] if "/" in path else "__init__"
-        return lower_module(tree, name or stem, path, package)
+        stem, package = _named(path)
+        return lower_module(_parsed(text), name or stem, path, package)
     except cst.ParserSyntaxError as error:
         raise _explained(error) from None
     except RecursionError:
         raise Unreadable("the code is nested too deeply to be read") from None
     except (ValueError, SyntaxError, MemoryError, OverflowError) as error:
         raise Unreadable(f"can't be parsed: {error}") from None
+
+
+def parse_consulted(data: bytes, path: str) -> t.Module:
+    """The program in the bytes of a file that is only consulted: by `ast`, and by libcst where `ast` can't read it.
+
+    Raises:
+        Unreadable: no Python that can be parsed.
+    """
+    if path.endswith(".ipynb"):
+        return parse(data, path)
+    text = decode(data)
+    if not too_deep(text):
+        try:
+            name, package = _named(path)
+            return lower_text(text, name, path, package)
+        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+            pass
+    return parse(data, path)
+
+
+def _named(path: str) -> tuple[str, bool]:
+    """The name of a file's module, and whether it is a package's `__init__`."""
+    parts = path.replace("\\", "/").split("/")
+    stem = parts[-1].rsplit(".", 1)[0]
+    if stem != "__init__":
+        return stem, False
+    return parts[-2] if len(parts) > 1 else stem, True
 
 
 def _parsed(text: str) -> cst.Module:

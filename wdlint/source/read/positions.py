@@ -1,13 +1,16 @@
-"""Where syntax nodes stand in the text: only for the few that are asked for.
+"""Where syntax nodes stand in the text.
 
-The module is generated once by libcst with a recorder that looks up a small set, which costs a
-fraction of its position metadata. Whether a place lies in a notebook's cell is decided here too.
+A module that libcst parsed is generated once by it, when the first place is asked for, with a recorder that notes
+where its nodes begin and end: a fraction of the cost of its position metadata. Nodes of `ast` know their places.
+Whether a place lies in a notebook's cell is decided here too.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import libcst as cst
@@ -15,16 +18,16 @@ from libcst._nodes.internal import CodegenState
 
 from wdlint.facts import Place
 from wdlint.source.read import tree as t
+from wdlint.source.read.lower_ast import Lines
 
 Span = tuple[int, int, int, int]  # line and column from 1, end line and column (exclusive)
 
 
 class _Recorder(CodegenState):
-    """Generates code as libcst does and notes where the wanted nodes begin and end."""
+    """Generates code as libcst does and notes where the nodes begin and end."""
 
-    def __init__(self, module: Any, wanted: dict[int, Any]) -> None:
+    def __init__(self, module: Any) -> None:
         super().__init__(default_indent=module.default_indent, default_newline=module.default_newline)
-        self.wanted = wanted
         self.spans: dict[int, Span] = {}
         self.whole: dict[int, Span] = {}  # with the brackets around an expression
         self.line = 1
@@ -45,47 +48,64 @@ class _Recorder(CodegenState):
         self.column = len(lines[-1]) + 1
 
     def before_codegen(self, node: Any) -> None:
-        if id(node) in self.wanted:
-            self.starts.append((self.line, self.column))
+        self.starts.append((self.line, self.column))
 
     def after_codegen(self, node: Any) -> None:
-        if id(node) in self.wanted:
-            self.whole[id(node)] = (*self.starts.pop(), self.line, self.column)
-            self.spans.setdefault(id(node), self.whole[id(node)])
+        whole = self.whole[id(node)] = (*self.starts.pop(), self.line, self.column)
+        self.spans.setdefault(id(node), whole)
 
     @contextmanager
     def record_syntactic_position(self, node: Any, *, start_node: Any = None, end_node: Any = None) -> Iterator[None]:
-        if id(node) not in self.wanted:
-            yield
-            return
         start = self.line, self.column
-        outer = self.wanted
-        bounds = {id(n): n for n in (start_node, end_node) if n is not None and n is not node}
-        self.wanted = {**outer, **bounds} if bounds else outer
         yield
-        self.wanted = outer
-        begin = self.spans[id(start_node)][:2] if start_node is not None and id(start_node) in self.spans else start
-        finish = self.spans[id(end_node)][2:] if end_node is not None and id(end_node) in self.spans else None
-        self.spans[id(node)] = (*begin, *(finish or (self.line, self.column)))
+        begin = self.spans[id(start_node)][:2] if id(start_node) in self.spans else start
+        finish = self.spans[id(end_node)][2:] if id(end_node) in self.spans else (self.line, self.column)
+        self.spans[id(node)] = (*begin, *finish)
 
 
-def spans(module: t.Module, nodes: Iterable[Any]) -> dict[int, Span]:
-    """The span of each libcst node, by its identity; a node that is not in the module has none."""
-    wanted = {id(node): node for node in nodes if node is not None}
-    if not wanted:
-        return {}
-    recorder = _Recorder(module.cst, wanted)
-    module.cst._codegen(recorder)
-    return recorder.spans
+@lru_cache(maxsize=1)  # places are asked for, then edits: of one file, then of the next
+def recorded(module: t.Module) -> tuple[dict[int, Span], dict[int, Span]]:
+    """The spans of a module's libcst nodes by their identity: without and with the brackets around expressions."""
+    recorder = _Recorder(module.origin)
+    module.origin._codegen(recorder)
+    return recorder.spans, recorder.whole
 
 
 def extents(module: t.Module, nodes: Iterable[Any]) -> dict[int, Span]:
-    """As `spans`; a tuple's and a generator's own brackets count, without which they would be something else."""
-    nodes = [node for node in nodes if node is not None]
+    """The span of each libcst node; a tuple's and a generator's own brackets count: without them they differ."""
+    spans, whole = recorded(module)
     bracketed = {id(node) for node in nodes if isinstance(node, (cst.Tuple, cst.GeneratorExp))}
-    recorder = _Recorder(module.cst, {id(node): node for node in nodes})
-    module.cst._codegen(recorder)
-    return recorder.spans | {key: span for key, span in recorder.whole.items() if key in bracketed}
+    return spans | {key: whole[key] for key in bracketed if key in whole}
+
+
+def ast_span(lines: Lines, origin: Any) -> Span | None:
+    """The span of a node of `ast`, whose columns count bytes; of two, from the first's start to the second's end."""
+    first, last = origin if isinstance(origin, tuple) else (origin, origin)
+    if not hasattr(first, "lineno"):
+        return None
+    start = len(lines[first.lineno - 1].encode()[: first.col_offset].decode()) + 1
+    end = len(lines[last.end_lineno - 1].encode()[: last.end_col_offset].decode()) + 1
+    return first.lineno, start, last.end_lineno, end
+
+
+def written(module: t.Module, origin: Any) -> str:
+    """The text of a node, with brackets around it that it could do without."""
+    if not isinstance(module.origin, Lines):
+        return str(module.origin.code_for_node(origin))
+    span = ast_span(module.origin, origin)
+    if span is None:
+        return ""
+    line, column, end_line, end_column = span
+    lines = module.origin[line - 1 : end_line]
+    before, after = lines[0][: column - 1].rstrip(), lines[-1][end_column - 1 :].lstrip()
+    inside = [*lines[:-1], lines[-1][: end_column - 1]]
+    text = "\n".join([inside[0][column - 1 :], *inside[1:]])
+    while before.endswith("(") and after.startswith(")") and not _CALLED.search(before[:-1]):
+        before, after, text = before[:-1].rstrip(), after[1:].lstrip(), f"({text})"
+    return text
+
+
+_CALLED = re.compile(r"(?<!\bin)(?<!\bif)(?<!\bor)(?<!\bnot)(?<!\band)(?<!\belse)(?<!\breturn)[\w)\]]$")
 
 
 class Places:
@@ -95,24 +115,13 @@ class Places:
         self._shown = shown
         self._where = where
         self._home = home
-        self._wanted: dict[int, tuple[t.Module, dict[int, Any]]] = {}
-        self._spans: dict[int, dict[int, Span]] = {}
-
-    def want(self, module: t.Module, node: t.Node | None) -> None:
-        """Say that the node's place will be asked for."""
-        if node is not None and node.cst is not None:
-            self._wanted.setdefault(id(module), (module, {}))[1][id(node.cst)] = node.cst
+        self._spans: dict[int, tuple[t.Module, dict[int, Span]]] = {}
 
     def of(self, module: t.Module, node: t.Node | None) -> Place | None:
         """The node's place, or None for a node that stands nowhere in the file."""
-        if node is None or node.cst is None:
+        if node is None or node.origin is None:
             return None
-        self.want(module, node)
-        found = self._spans.get(id(module), {})
-        if id(node.cst) not in found:
-            found = {**found, **spans(module, self._wanted[id(module)][1].values())}
-            self._spans[id(module)] = found
-        span = found.get(id(node.cst))
+        span = self._span(module, node.origin)
         if span is None:
             return None
         line, column, end_line, end_column = span
@@ -123,3 +132,10 @@ class Places:
             if end_cell != cell:
                 end_line, end_column = line, column + 1
         return Place(self._shown(module.path), line, column, end_line, end_column, cell)
+
+    def _span(self, module: t.Module, origin: Any) -> Span | None:
+        if isinstance(module.origin, Lines):
+            return ast_span(module.origin, origin)
+        if id(module) not in self._spans:
+            self._spans[id(module)] = module, recorded(module)[0]
+        return self._spans[id(module)][1].get(id(origin))

@@ -11,11 +11,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from wdlint.settings.catalogue import Settings
 from wdlint.source.read import tree as t
 from wdlint.source.read.files import Files, Programs
 from wdlint.source.read.location import Locator
+
+V = TypeVar("V")
 
 
 @dataclass
@@ -57,8 +60,22 @@ class Project:
         from wdlint.source.read.parse import Unreadable
 
         with suppress(Unreadable):
-            self._modules[path] = self.programs.parsed(data, path)
+            self._modules[path] = self.programs.consulted(data, path)
         return self._modules[path]
+
+    def with_text(self, path: str, data: bytes) -> Project:
+        """The same project with other bytes in one file; what was learnt of the other files goes along."""
+        there = os.path.abspath(path)
+
+        def others(known: dict[str, V]) -> dict[str, V]:
+            return {of: value for of, value in known.items() if os.path.abspath(of) != there}
+
+        changed = Project(self.roots, self.settings, self.files.with_text(path, data))
+        changed._modules, changed._bytes = others(self._modules), others(self._bytes)
+        changed._makers = others(self._makers)
+        changed._brought = {key: found for key, found in self._brought.items() if os.path.abspath(key[0]) != there}
+        changed._locator, changed.trail = self._locator, self.trail
+        return changed
 
     def adopt(self, module: t.Module) -> None:
         """Make an already parsed file known, so that imports of it meet the same program."""

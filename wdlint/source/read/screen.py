@@ -10,12 +10,18 @@ from __future__ import annotations
 
 _BUILDERS = (b"torch.optim", b"import optim", b"Optimizer)", b"_optimizer(")
 _ASSIGNMENT = (b"optimizer = ", b"optimizer=", b"optim = ", b"opt = ", b"optim(")
-_SQUARES = (b"norm(", b".pow(", b"square(", b"** 2", b"**2")
-_GRADIENTS = (b".grad.add", b".grad +", b".grad.data", b".grad = ")
+_SQUARES = (
+    b"norm(", b".pow(", b"square(", b"** 2", b"**2", b"einsum(", b"inner(", b"dot(", b" @ ", b"matmul(", b"mm(",
+    b"_foreach_"
+)  # fmt: skip
+# A factor times itself, which no plain word tells: looked for where all else says that something is trained.
+_TIMES_ITSELF = rb"\b(\w[\w.]*(?:\[\w+\])?) ?[*@] ?\1(?![\w.])"
+_GRADIENTS = (b".grad.add", b".grad +", b".grad.data", b".grad = ", b"register_hook(", b"_grad_hook(")
 # Every word for a penalty holds one of the shorter pieces, which are looked for first.
-_PENALTY_PIECES = (b"regulariz", b"l2_", b"_penalty", b"reg_")
+_PENALTY_PIECES = (b"regulari", b"l2_", b"_penalty", b"reg_", b"ridge")
 _PENALTY_WORDS = (
-    b"regulariz", b"l2_reg", b"l2_loss", b"l2_norm", b"l2_penalty", b"weight_penalty", b"reg_loss", b"reg_weight"
+    b"regulariz", b"regularis", b"ridge", b"l2_reg", b"l2_loss", b"l2_norm", b"l2_penalty", b"weight_penalty",
+    b"reg_loss", b"reg_weight"
 )  # fmt: skip
 # What holds a mark and neither constructs nor penalises: annotations, schedules, definitions (their bodies
 # have marks of their own), tensors filled anew, parameters counted or asked for their device.
@@ -76,11 +82,22 @@ def has_marks(data: bytes) -> bool:
     trained = b".backward(" in data or b"training_step(" in data
     if not parameters:
         # weights of textbook code, or `layer.weight` one by one
-        named = b".weight" in data and _names_a_penalty(data)
-        return (named or (trained and b"requires_grad" in data)) and any(mark in data for mark in _SQUARES)
+        named = b".weight" in data and (trained or _names_a_penalty(data))
+        return (named or (trained and b"requires_grad" in data)) and _squares(data)
     if any(mark in data for mark in _GRADIENTS):
         return True
-    return (trained or _names_a_penalty(data)) and any(mark in data for mark in _SQUARES)
+    return (trained or _names_a_penalty(data)) and _squares(data)
+
+
+def _squares(data: bytes) -> bool:
+    """Whether something is squared or normed, be it as a product with itself or as an error against zeros."""
+    if any(mark in data for mark in _SQUARES):
+        return True
+    if (b"zeros" in data or b"tensor(0" in data) and (b"mse_loss(" in data or b"MSELoss(" in data):
+        return True
+    import re
+
+    return re.search(_TIMES_ITSELF, data) is not None
 
 
 def _without_pictures(data: bytes) -> bytes:

@@ -37,11 +37,6 @@ def expressions(statement: t.Stmt) -> Iterator[t.Expr]:
                 yield value
                 if target is not None:
                     yield target
-        case t.Match():
-            yield statement.subject
-            for _, guard, _ in statement.cases:
-                if guard is not None:
-                    yield guard
         case t.FunctionDef():
             yield from statement.decorators
             for parameter in statement.params:
@@ -184,6 +179,12 @@ def dotted(node: t.Expr) -> str | None:
         return None
     parts.append(node.id)
     return ".".join(reversed(parts))
+
+
+def last_name(call: t.Call) -> str:
+    """The last part of the name that a call calls; empty where it calls something without a name."""
+    func = call.func
+    return func.id if isinstance(func, t.Name) else func.attr if isinstance(func, t.Attribute) else ""
 
 
 def root_name(node: t.Expr) -> str | None:

@@ -1,8 +1,9 @@
 """The engine's own small syntax tree: what a program says, without its white space.
 
-Nodes are compared by identity and hold the libcst node they stand for, so that a place can be found
-for the few that are reported. Function bodies are lowered when first asked for. Lowering itself is in
-`lower`; what can be read off a node is in `syntax`, what names mean in `flow` and `names`.
+Nodes are compared by identity and hold the node they stand for, of libcst or of `ast`, so that a place can be
+found for the few that are reported. Function bodies are lowered when first asked for. What is linted is lowered
+from libcst's tree (`lower`), what is only consulted from Python's own (`lower_ast`): one tree, whichever way.
+What can be read off a node is in `syntax`, what names mean in `flow` and `names`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ Constant: TypeAlias = str | bytes | int | float | complex | bool | None
 
 @dataclass(slots=True, eq=False)
 class Node:
-    cst: Any = field(repr=False)
+    origin: Any = field(repr=False)  # the node of libcst or `ast` that it stands for
 
 
 # ---- expressions
@@ -299,12 +300,6 @@ class Try(Statement):
 
 
 @dataclass(slots=True, eq=False)
-class Match(Statement):
-    subject: Expr
-    cases: tuple[tuple[Expr | None, Expr | None, Block], ...]  # literal pattern (None: other), guard, body
-
-
-@dataclass(slots=True, eq=False)
 class Parameter(Node):
     """One parameter of a function."""
 
@@ -382,7 +377,6 @@ Stmt: TypeAlias = (
     | While
     | With
     | Try
-    | Match
     | FunctionDef
     | ClassDef
 )
@@ -395,7 +389,7 @@ class Module:
     name: str
     path: str
     is_package: bool
-    cst: Any = field(repr=False)
+    origin: Any = field(repr=False)  # libcst's module; the text's lines where it was read with `ast`
     scope: Scope = field(init=False, repr=False)
 
 
@@ -415,9 +409,6 @@ def blocks(statement: Stmt) -> Iterator[Block]:
                 yield statement.orelse
             if statement.final:
                 yield statement.final
-        case Match():
-            for _, _, body in statement.cases:
-                yield body
         case _:
             return
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from math import inf, prod
 from operator import attrgetter, eq, ge, gt, le, lt, ne
 
-from wdlint.facts import Parameter
+from wdlint.facts import Kind, Parameter
 from wdlint.source.selections import regex, wildcard
 from wdlint.source.selections.predicates import (
     AncestorIs,
@@ -27,6 +27,7 @@ from wdlint.source.selections.predicates import (
     Leaf,
     Lower,
     Matches,
+    OfKind,
     Opaque,
     OwnerIs,
     OwnerName,
@@ -40,6 +41,7 @@ from wdlint.source.selections.predicates import (
     Text,
     Trainable,
     Upper,
+    Vector,
     Within,
 )
 from wdlint.source.selections.regular import EVERYTHING, Term, any_of, containing, literal, sequence
@@ -145,6 +147,10 @@ def atom_of(selector: Selector) -> Atom:
         return Atom(selector, lambda texts, parameter, context: _compared(selector, *_dimensions(parameter)))
     if isinstance(selector, Size):
         return Atom(selector, lambda texts, parameter, context: _compared(selector, *_size(parameter, selector.axis)))
+    if isinstance(selector, Vector):
+        return Atom(selector, lambda texts, parameter, context: _is_vector(parameter))
+    if isinstance(selector, OfKind):
+        return Atom(selector, lambda texts, parameter, context: _is_of_kind(parameter, selector.kinds))
     if isinstance(selector, OwnerIs):
         return Atom(selector, lambda texts, parameter, context: _is_one(parameter.owner, selector.classes, context))
     if isinstance(selector, AncestorIs):
@@ -283,6 +289,26 @@ def _size(parameter: Parameter, axis: int | None) -> tuple[float, float]:
         return (0, inf)
     size = shape[axis]
     return (0, inf) if size is None else (size, size)
+
+
+def _is_vector(parameter: Parameter) -> int:
+    if parameter.shape is None:
+        return YES if parameter.ndim is not None and parameter.ndim < 2 else UNKNOWN
+    longer = sum(1 for size in parameter.shape if size is not None and size != 1)
+    if longer > 1:
+        return NO
+    return YES if longer + parameter.shape.count(None) <= 1 else UNKNOWN
+
+
+_TABLES = ("`weight` of torch.nn.Embedding", "looked up")  # evidence that an embedding is a table, not a token
+
+
+def _is_of_kind(parameter: Parameter, kinds: frozenset[Kind]) -> int:
+    if parameter.kind is Kind.UNKNOWN:
+        return UNKNOWN
+    if parameter.kind is Kind.EMBEDDING and parameter.kind in kinds:
+        return YES if parameter.evidence.text.startswith(_TABLES) or not parameter.owner else UNKNOWN
+    return YES if parameter.kind in kinds else NO
 
 
 @lru_cache(maxsize=4096)

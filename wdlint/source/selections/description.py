@@ -21,6 +21,7 @@ from wdlint.source.selections.predicates import (
     Lower,
     Matches,
     Not,
+    OfKind,
     Opaque,
     Or,
     OwnerIs,
@@ -35,6 +36,7 @@ from wdlint.source.selections.predicates import (
     Text,
     Trainable,
     Upper,
+    Vector,
     Within,
 )
 
@@ -71,6 +73,10 @@ def _phrase(selector: Selector, holds: bool) -> str:
     if isinstance(selector, Size):
         what = "number of elements" if selector.axis is None else f"size of axis {selector.axis}"
         return f"{what} {_COMPARED[selector.op if holds else _NEGATED[selector.op]]} {selector.number}"
+    if isinstance(selector, Vector):
+        return f"{'' if holds else 'not '}at most one size above 1"
+    if isinstance(selector, OfKind):
+        return f"{'' if holds else 'no '}{' or '.join(sorted(kind.value for kind in selector.kinds))}"
     if isinstance(selector, OwnerIs):
         return f"owner {_is_one_of(_classes(selector.classes), holds)}"
     if isinstance(selector, AncestorIs):

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from wdlint.facts import Kind
+
 Comparison = Literal["<", "<=", "==", "!=", ">", ">="]
 Mode = Literal["search", "match", "fullmatch"]
 
@@ -160,6 +162,18 @@ class Size(Selector):
     axis: int | None
     op: Comparison
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vector(Selector):
+    """`p.numel() == max(p.shape)`: all of its sizes but one are 1, as those of a scale of shape (C, 1, 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfKind(Selector):
+    """The parameter is of one of these kinds, as `wdlint.decay_groups` tells them."""
+
+    kinds: frozenset[Kind]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from wdlint.source.optimizers import library_groups
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
+from wdlint.source.selections import ruling
 from wdlint.source.selections.conditions.tests import Reader
 from wdlint.source.selections.conditions.texts import text
-from wdlint.source.selections.taken import LOOSE, UNREAD, Taken, chosen
+from wdlint.source.selections.taken import LOOSE, UNREAD, Taken, chosen, one_parameter, rooted
 from wdlint.source.values import contents
 from wdlint.source.values.elements import element_within, elements_of
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
     Arguments,
     Attribute,
-    Changed,
     Collection,
     Element,
     External,
@@ -31,9 +30,7 @@ from wdlint.source.values.values import (
     Item,
     Known,
     MappingValue,
-    Method,
     Operation,
-    Part,
     SequenceValue,
     TextOf,
     Unknown,
@@ -43,6 +40,11 @@ from wdlint.source.values.values import (
 
 _DEPTH = 14
 _LOOSE_TENSORS = ("torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable", "torch.")
+
+
+def condition_reader(evaluator: Evaluation, whole: bool = False, leaf: str | None = None) -> Reader:
+    """What reads tests on parameters; see `selections.conditions.tests.Reader`."""
+    return Reader(evaluator, taken, whole, leaf)
 
 
 def taken(evaluator: Evaluation, value: Value, depth: int = 0) -> list[Taken]:
@@ -77,7 +79,7 @@ def of_item(evaluator: Evaluation, item: Item, depth: int) -> Iterator[Taken]:
     """The parameters of one element of a sequence, under the conditions of its loop."""
     answers = evaluator.force(item.value)
     for index, held in enumerate(answers):
-        reader = _reader_for(evaluator, held)
+        reader = reader_for(evaluator, held)
         condition = reader.all_of(item.conditions)
         if reader.whole:
             condition = _of_one_module(condition)
@@ -133,18 +135,18 @@ def _is_plain_layer(path: str) -> bool:
     return path.startswith("torch.nn.") and not last.startswith("_") and last not in ("Module", "Sequential")
 
 
-def _reader_for(evaluator: Evaluation, held: Value) -> Reader:
+def reader_for(evaluator: Evaluation, held: Value) -> Reader:
     """How the conditions around a value are to be read: about an owner, or about all below a module."""
     inner = bare(held)
     if isinstance(inner, TextOf) and isinstance(inner.pieces[-1], Element):
         inner = inner.pieces[-1]
     if isinstance(inner, Attribute) and isinstance(inner.of, Element) and inner.of.part == "module":
-        return Reader(evaluator, leaf=inner.name)
+        return condition_reader(evaluator, leaf=inner.name)
     if isinstance(inner, Collection) and inner.owner is not None:
-        return Reader(evaluator, whole=inner.recurse)
+        return condition_reader(evaluator, whole=inner.recurse)
     if isinstance(inner, Element) and inner.collection.owner is not None:
-        return Reader(evaluator, whole=inner.collection.recurse)
-    return Reader(evaluator)
+        return condition_reader(evaluator, whole=inner.collection.recurse)
+    return condition_reader(evaluator)
 
 
 def _of_collection(evaluator: Evaluation, collection: Collection, depth: int) -> Iterator[Taken]:
@@ -152,10 +154,10 @@ def _of_collection(evaluator: Evaluation, collection: Collection, depth: int) ->
         yield from taken(evaluator, collection.model, depth)
         return
     if collection.what not in ("parameters", "named_parameters", "names"):
-        model, prefix = _rooted(collection.model)
+        model, prefix = rooted(collection.model)
         yield Taken(model, s.Always(True), prefix)
         return
-    model, prefix = _rooted(collection.model)
+    model, prefix = rooted(collection.model)
     if isinstance(model, Known):
         yield UNREAD
         return
@@ -163,18 +165,6 @@ def _of_collection(evaluator: Evaluation, collection: Collection, depth: int) ->
     if not collection.recurse and collection.owner is None:
         selector = s.Equals(s.OwnerName(), prefix)
     yield Taken(model, selector, prefix)
-
-
-def _rooted(model: Value) -> tuple[Value, str]:
-    """A model and the path below it: `Part(net, "fc")` is the part `fc` of `net`."""
-    while isinstance(model, Changed):
-        model = model.base
-    if isinstance(model, Part):
-        root = model.root
-        while isinstance(root, Changed):
-            root = root.base
-        return root, model.path
-    return model, ""
 
 
 def _of_operation(evaluator: Evaluation, operation: Operation, depth: int) -> Iterator[Taken]:
@@ -200,8 +190,8 @@ def _of_operation(evaluator: Evaluation, operation: Operation, depth: int) -> It
         case "items":
             for value in operands[0]:
                 yield from taken(evaluator, value, depth)
-        case library_groups.NAMES:
-            rule = library_groups.rule_of(evaluator, operation)
+        case ruling.RULED:
+            rule = ruling.rule_of(evaluator, operation)
             for value in operands[0]:
                 for part in taken(evaluator, value, depth):
                     yield part.under(rule)
@@ -230,7 +220,7 @@ def _applied(evaluator: Evaluation, function: Value, collection: Value, turn: in
     elements = elements_of(evaluator, (collection,), turn)
     if not isinstance(function, FunctionValue) or not elements:
         return s.Always(True) if isinstance(function, Known) and function.value is None else None
-    reader = Reader(evaluator)
+    reader = condition_reader(evaluator)
     if isinstance(function.definition, t.Lambda):
         inner = evaluator.lambda_context(function, (elements,))
         evaluator.keep(inner)
@@ -269,14 +259,14 @@ def _single(evaluator: Evaluation, value: Value, depth: int) -> Iterator[Taken]:
         return
     if isinstance(inner, Element):
         if inner.part == "module":
-            model, prefix = _rooted(inner.collection.model)
+            model, prefix = rooted(inner.collection.model)
             yield Taken(model, s.Opaque(f"child:{inner.turn}", "one of its modules"), prefix)
             return
         yield from taken(evaluator, inner.collection, depth)
         return
     if isinstance(inner, Attribute):
         if isinstance(inner.of, Element) and inner.of.part == "module":
-            model, prefix = _rooted(inner.of.collection.model)
+            model, prefix = rooted(inner.of.collection.model)
             yield Taken(model, s.Equals(s.Leaf(), inner.name), prefix)
             return
         if inner.name in ("data", "detach") or (isinstance(inner.of, Element) and inner.called):
@@ -284,7 +274,7 @@ def _single(evaluator: Evaluation, value: Value, depth: int) -> Iterator[Taken]:
             return
         yield UNREAD
         return
-    named = one_parameter(evaluator, value)
+    named = one_parameter(value)
     if named is not None:
         yield Taken(named[0], s.Equals(s.FullName(), named[1]))
     elif isinstance(inner, Instance) and isinstance(inner.cls, External) and inner.cls.path.startswith(_LOOSE_TENSORS):
@@ -296,20 +286,3 @@ def _single(evaluator: Evaluation, value: Value, depth: int) -> Iterator[Taken]:
         return
     else:
         yield UNREAD
-
-
-def one_parameter(evaluator: Evaluation, value: Value) -> tuple[Value, str] | None:
-    """The model and full name of a single parameter: `model.fc.weight`, `self.scale`."""
-    if isinstance(value, Part):
-        inner = bare(value.value)
-        if isinstance(inner, Instance) and isinstance(inner.cls, External) and inner.cls.path.endswith(".Parameter"):
-            return value.root, value.path
-        return None
-    if isinstance(value, Method) and value.name in ("weight", "bias", "in_proj_weight", "in_proj_bias"):
-        receiver = value.receiver
-        root, path = _rooted(receiver)
-        if isinstance(bare(receiver), (Instance, Unknown, Method)):
-            return root, f"{path}.{value.name}" if path else value.name
-    if isinstance(value, Element) and value.part == "parameter":
-        return None
-    return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from wdlint.facts import Amount, Origin
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.read.positions import Places
+from wdlint.source.read.positions import Places, written
 from wdlint.source.values.values import Answers, Known, Unknown
 
 
@@ -25,6 +25,11 @@ class AmountDraft:
     node: t.Node | None = None
     module: t.Module | None = None
     varies: bool = False
+
+    @property
+    def is_latent(self) -> bool:
+        """A visible 0 that a command line or configuration can raise."""
+        return Amount(self.value, self.origin).latent
 
     def placed(self, places: Places) -> Amount:
         place = places.of(self.module, self.node) if self.module is not None else None
@@ -49,6 +54,8 @@ def amount_of(answers: Answers, text: str) -> AmountDraft | None:
     if positive:
         chosen = positive[0]
         return _draft(chosen, text, varies=len({v.value for v in numbers}) > 1 or bool(others))
+    if not numbers and all(isinstance(v, Unknown) and v.unset for v in others):
+        return AmountDraft(0.0, Origin.ARGUMENT_DEFAULT, text)
     certain = [v for v in others if isinstance(v, Unknown) and v.positive]
     if numbers and not certain and not _outweighs(others):
         return _draft(numbers[0], text, varies=bool(others))
@@ -68,13 +75,13 @@ def _draft(known: Known, text: str, varies: bool) -> AmountDraft:
 
 def source_text(module: t.Module, node: t.Expr | None) -> str:
     """A short expression as it is written."""
-    if node is None or node.cst is None:
+    if node is None or node.origin is None:
         return ""
     dotted = syntax.dotted(node)
     if dotted is not None:
         return dotted
     try:
-        text: str = module.cst.code_for_node(node.cst)
+        text = written(module, node.origin)
     except Exception:  # a node that was made by the engine has no text
         return ""
     text = " ".join(text.split())

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.values import Answers, Arguments, ClassValue, External, FunctionValue, Instance
+from wdlint.source.values.values import Answers, Arguments, ClassValue, Context, External, FunctionValue, Instance
 
 _MODULE_BASES = frozenset(
     (
@@ -124,15 +124,35 @@ def field_argument(evaluator: Evaluation, value: Instance, name: str) -> Answers
     for keyword, answers in evaluator.keywords(value.arguments):
         if keyword == name:
             return answers
-    fields = [
-        target.id
-        for statement in value.cls.definition.inner.body.statements
-        if isinstance(statement, t.Assign) and statement.annotation is not None
-        for target in statement.targets
-        if isinstance(target, t.Name)
-    ]
+    fields = field_names(value.cls)
     if name in fields:
         given = evaluator.positional(value.arguments)
         if fields.index(name) < len(given):
             return given[fields.index(name)]
     return ()
+
+
+def field_given(value: Instance, name: str) -> tuple[t.Expr, Context] | None:
+    """The expression that a dataclass or named tuple was given for a field, and where it stands."""
+    cls, given = value.cls, value.arguments
+    if not isinstance(cls, ClassValue) or given is None or given.context is None:
+        return None
+    fields = field_names(cls) if "__init__" not in cls.definition.inner.bound else []
+    plain = [a for a in given.written if a.keyword is None]
+    for argument in given.written:
+        if argument.keyword == name and name in fields:
+            return argument.value, given.context
+    if name not in fields or any(a.star for a in given.written) or fields.index(name) >= len(plain):
+        return None
+    return plain[fields.index(name)].value, given.context
+
+
+def field_names(cls: ClassValue) -> list[str]:
+    """The fields of a dataclass or named tuple in their order: what its body annotates."""
+    return [
+        target.id
+        for statement in cls.definition.inner.body.statements
+        if isinstance(statement, t.Assign) and statement.annotation is not None
+        for target in statement.targets
+        if isinstance(target, t.Name)
+    ]

@@ -28,6 +28,7 @@ from wdlint.source.values.values import (
     Unknown,
     Value,
     bare,
+    constant,
 )
 
 _LAYER_LISTS = frozenset(("torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ParameterList"))
@@ -78,8 +79,10 @@ def _elements(evaluator: Evaluation, value: Value, turn: int) -> Iterator[Value]
                     yield from evaluator.force(one_entry.key)
         case Instance(cls=External(path=path)) if path in _LAYER_LISTS:
             yield from _layers_of(evaluator, value, inner)
-        case Instance() | Unknown():
-            yield from evaluator.library_elements(inner, turn)
+        case Instance():
+            yield from evaluator.libraries.elements(evaluator, inner, turn)
+        case Unknown():
+            yield Unknown(f"{inner.key}[*{turn}]")
         case Element() if inner.part == "module":
             yield Element(Collection("children", inner), "module", turn)
         case Method():
@@ -240,3 +243,13 @@ def element_within(value: Value) -> Element | None:
             return element_within(value.receiver)
         case _:
             return None
+
+
+def known_range(evaluator: Evaluation, value: Instance) -> range | None:
+    """A `range(…)` with constant bounds, defaults included; None where it can't be told."""
+    given = evaluator.positional(value.arguments) if value.arguments is not None else ()
+    told = [constant(answers) for answers in given]
+    bounds = [b for b in told if isinstance(b, int) and not isinstance(b, bool)]
+    if not 1 <= len(bounds) == len(told) <= 3:
+        return None
+    return range(*bounds) if bounds[2:] != [0] else None

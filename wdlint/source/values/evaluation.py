@@ -6,15 +6,16 @@ They are given one and need not import it; `values.evaluator` puts them together
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
 
 from wdlint.source.read import tree as t
 from wdlint.source.read.project import Project
-from wdlint.source.selections.taken import Taken
 from wdlint.source.values import flow
 from wdlint.source.values.values import (
     Answers,
     Arguments,
+    CallSite,
     ClassValue,
     Condition,
     Context,
@@ -24,15 +25,38 @@ from wdlint.source.values.values import (
     Frame,
     FunctionValue,
     Instance,
-    Unknown,
+    Method,
     Value,
 )
 
+if TYPE_CHECKING:
+    from wdlint.source.values.branches import Way
+
 
 class Calls(Protocol):
-    """The calls of a module by the last name of what they call."""
+    """The calls of a module by the last name of what they call, and the places that call a function."""
 
+    def callers(self, evaluator: Evaluation, definition: t.FunctionDef) -> tuple[CallSite, ...]: ...
     def calls(self, module: t.Module) -> dict[str, list[tuple[t.Call, t.Stmt]]]: ...
+
+
+class Libraries(Protocol):
+    """What is known of libraries; `libraries.known.Known` answers. None: no library says so."""
+
+    def call(
+        self,
+        evaluator: Evaluation,
+        callee: External | Method,
+        arguments: Arguments,
+        node: t.Call | None,
+        context: Context,
+    ) -> Answers | None: ...
+    def member(self, evaluator: Evaluation, value: Instance, name: str, context: Context) -> Answers: ...
+    def item(self, evaluator: Evaluation, value: Instance, index: Value, context: Context) -> Answers: ...
+    def entry(self, evaluator: Evaluation, value: Instance, key: str) -> Answers: ...
+    def elements(self, evaluator: Evaluation, value: Instance, turn: int) -> Iterator[Value]: ...
+    def option(self, evaluator: Evaluation, name: str, context: Context) -> Answers: ...
+    def parameter(self, evaluator: Evaluation, definition: t.FunctionDef, name: str) -> Answers: ...
 
 
 class Evaluation(Protocol):
@@ -41,6 +65,8 @@ class Evaluation(Protocol):
     project: Project
     module: t.Module
     work: int
+    way_followed: int  # 0, or the identity of the way that answers are given along
+    libraries: Libraries
 
     @property
     def call_index(self) -> Calls: ...
@@ -54,6 +80,9 @@ class Evaluation(Protocol):
     def reach(self, name: str, statement: t.Stmt | None, scope: t.Scope) -> flow.Reaching: ...
     def unpacked(self, target: t.Expr, name: str, answers: Answers, context: Context) -> Answers: ...
     def possible(self, statement: t.Stmt, frame: Frame) -> bool: ...
+    def following(self, way: Way) -> AbstractContextManager[None]: ...
+    def told(self, test: t.Expr, context: Context) -> bool | None: ...
+    def settled(self, binding: t.Stmt, statement: t.Stmt | None, frame: Frame) -> bool: ...
 
     # frames
     def frame(self, scope: t.Scope) -> Frame: ...
@@ -81,18 +110,6 @@ class Evaluation(Protocol):
     def positional(self, arguments: Arguments) -> tuple[Answers, ...]: ...
     def keywords(self, arguments: Arguments) -> tuple[tuple[str, Answers], ...]: ...
     def spreads(self, arguments: Arguments) -> tuple[Answers, ...]: ...
-
-    # what libraries make
-    def library_member(self, value: Instance, name: str, context: Context) -> Answers: ...
-    def library_item(self, value: Instance, index: Value, context: Context) -> Answers: ...
-    def library_entry(self, value: Instance, key: str) -> Answers: ...
-    def library_elements(self, value: Instance | Unknown, turn: int) -> Iterator[Value]: ...
-    def library_names(self, path: str, arguments: Arguments, node: t.Call | None, context: Context) -> Answers: ...
-    def option_default(self, name: str, context: Context) -> Answers: ...
-
-    # parameters
-    def taken(self, value: Value) -> list[Taken]: ...
-    def one_parameter(self, value: Value) -> tuple[Value, str] | None: ...
 
     # memory
     def keep(self, thing: object) -> None: ...

@@ -8,23 +8,24 @@ answer in `objects`, what library calls mean in `calls`; here they are put toget
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from wdlint.facts import Origin
-from wdlint.source.libraries import options
-from wdlint.source.libraries import things as library_values
-from wdlint.source.optimizers import library_groups
+from wdlint.knowledge.written import HELPER_NAME, is_helper
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
+from wdlint.source.read.positions import written
 from wdlint.source.read.project import Project
-from wdlint.source.selections import taking as selections
-from wdlint.source.selections.taken import Taken
 from wdlint.source.values import arithmetic, call_arguments, calls, expressions, flow, imports
 from wdlint.source.values.answers import distinct, text_key
 from wdlint.source.values.binding import bind
+from wdlint.source.values.branches import Way
 from wdlint.source.values.callers import CallIndex
 from wdlint.source.values.classes import constructor_arguments, method_named
+from wdlint.source.values.evaluation import Libraries
 from wdlint.source.values.in_place import loop_conditions
 from wdlint.source.values.names import Names
 from wdlint.source.values.values import (
@@ -60,9 +61,10 @@ _NESTED = 150  # evaluations within evaluations
 class Evaluator:
     """Answers questions about one linted module and the project around it."""
 
-    def __init__(self, project: Project, module: t.Module) -> None:
+    def __init__(self, project: Project, module: t.Module, libraries: Libraries) -> None:
         self.project = project
         self.module = module
+        self.libraries = libraries
         self.work = 0
         self.call_index = CallIndex()
         self._frames: dict[int, Frame] = {}
@@ -77,6 +79,9 @@ class Evaluator:
         self._returning: list[t.Scope] = []
         self._bases: dict[int, tuple[ClassValue | External, ...]] = {}
         self._memos: dict[str, dict[Any, Any]] = {}
+        self._way: Way | None = None
+        self.way_followed = 0
+        self._ways: dict[int, tuple[dict[Any, Answers], dict[Any, Answers], dict[Any, Frame], Names]] = {}
         self._kept: list[object] = []  # keeps made nodes alive, since memos go by identity
 
     # ---- frames
@@ -201,12 +206,38 @@ class Evaluator:
 
     def possible(self, statement: t.Stmt, frame: Frame) -> bool:
         """False where the branch that holds a statement is certainly not taken in this frame."""
-        if frame.arguments is None:
+        if frame.arguments is None and self._way is None:
             return True
         for test, truth, branch in flow.guards(statement):
-            if arithmetic.truth(self, test, frame.at(branch), inclined=True) is (not truth):
+            context = frame.at(branch)
+            if frame.arguments is None:
+                outcome = self.told(test, context)
+            else:
+                outcome = arithmetic.truth(self, test, context, inclined=True)
+            if outcome is (not truth):
                 return False
         return True
+
+    def told(self, test: t.Expr, context: Context) -> bool | None:
+        """How a test comes out on the way that is followed; None where it leaves that open."""
+        return self._way.told(self, test, context) if self._way is not None else None
+
+    def settled(self, binding: t.Stmt, statement: t.Stmt | None, frame: Frame) -> bool:
+        """Whether a binding in a branch certainly happened before a statement, on the way that is followed."""
+        return self._way is not None and self._way.passes(self, binding, statement, frame)
+
+    @contextmanager
+    def following(self, way: Way) -> Iterator[None]:
+        """Answer along one way through a scope; what was found elsewhere is kept apart and found again."""
+        before = self._way, self.way_followed, self._answers, self._returns, self._call_frames, self._names
+        known = self._ways.setdefault(id(way), ({}, {}, {}, Names(self)))
+        self._way, self.way_followed = way, id(way)
+        self._answers, self._returns, self._call_frames, self._names = known
+        self._kept.append(way)
+        try:
+            yield
+        finally:
+            (self._way, self.way_followed, self._answers, self._returns, self._call_frames, self._names) = before
 
     # ---- calls
 
@@ -244,22 +275,6 @@ class Evaluator:
     def spreads(self, arguments: Arguments) -> tuple[Answers, ...]:
         return call_arguments.spreads(self, arguments)
 
-    def library_member(self, value: Instance, name: str, context: Context) -> Answers:
-        return library_values.library_member(self, value, name, context)
-
-    def library_item(self, value: Instance, index: Value, context: Context) -> Answers:
-        return library_values.library_item(self, value, index, context)
-
-    def library_entry(self, value: Instance, key: str) -> Answers:
-        return library_values.library_entry(self, value, key)
-
-    def library_elements(self, value: Instance | Unknown, turn: int) -> Iterator[Value]:
-        return library_values.library_elements(self, value, turn)
-
-    def option_default(self, name: str, context: Context) -> Answers:
-        """What a command-line option is by default; empty where none of that name is seen."""
-        return options.option_default(self, name, context)
-
     def call_function(
         self, function: FunctionValue, arguments: Arguments, node: t.Call | None, context: Context
     ) -> Answers:
@@ -268,8 +283,18 @@ class Evaluator:
         if isinstance(definition, t.Lambda):
             positional = call_arguments.positional(self, arguments)
             return self.evaluate(definition.body, expressions.lambda_context(self, function, positional))
+        if definition.name.startswith(HELPER_NAME) and self._is_written(definition):
+            return calls.library_call(self, External(f"wdlint.{HELPER_NAME}"), arguments, node, context)
         frame = self.call_frame(function, arguments, node, context)
         return self.returned(frame) if frame is not None else ()
+
+    def _is_written(self, definition: t.FunctionDef) -> bool:
+        """Whether a function is the one that fixes write into a file."""
+        known: dict[int, bool] = self.memo("written")
+        if id(definition) not in known:
+            code = written(definition.scope.module, definition.origin)
+            known[id(definition)] = is_helper(textwrap.dedent(code))
+        return known[id(definition)]
 
     def call_frame(
         self, function: FunctionValue, arguments: Arguments, node: t.Call | None, context: Context
@@ -356,13 +381,14 @@ class Evaluator:
         found = distinct(answers)
         if found and not all(isinstance(v, Unknown) for v in found):
             return found
-        option = options.click_option(self, definition, parameter.name)
+        option = self.libraries.parameter(self, definition, parameter.name)
         if option:
             return option
         if parameter.star == "**":
             return (MappingValue((), complete=False),)
         default = self.default(parameter, frame)
-        if default and not (len(default) == 1 and isinstance(default[0], Known) and default[0].value is None):
+        optional = len(default) == 1 and isinstance(default[0], Known) and default[0].value is None
+        if default and not optional:
             return default
         annotation = None
         if parameter.annotation is not None and frame.parent is not None:
@@ -370,7 +396,7 @@ class Evaluator:
         if annotation is not None and isinstance(bare(annotation), Instance):
             return (annotation,)
         scope = frame.scope
-        return (Unknown(f"{scope.module.name}.{scope.name}.{parameter.name}"),)
+        return (Unknown(f"{scope.module.name}.{scope.name}.{parameter.name}", optional=optional),)
 
     # ---- classes
 
@@ -390,20 +416,6 @@ class Evaluator:
                             collected.append(External(f"?{syntax.dotted(base.value) or ''}"))
             found = self._bases[id(cls.definition)] = tuple(collected)
         return found
-
-    def library_names(self, path: str, arguments: Arguments, node: t.Call | None, context: Context) -> Answers:
-        """The names of parameters that a helper of a library makes of a model."""
-        return library_groups.names(self, path, arguments, node, context)
-
-    # ---- parameters
-
-    def taken(self, value: Value) -> list[Taken]:
-        """The parameters that a value holds, part by part."""
-        return selections.taken(self, value)
-
-    def one_parameter(self, value: Value) -> tuple[Value, str] | None:
-        """The model and full name of a single parameter, where the value is one."""
-        return selections.one_parameter(self, value)
 
     # ---- memory
 

@@ -6,15 +6,15 @@ Conditions that can't be told leave the answer open.
 from __future__ import annotations
 
 from wdlint.facts import Ternary
-from wdlint.source.libraries import things as library_values
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import arithmetic, flow
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.elements import known_range
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Answers, Context, Deferred, Frame, Instance, Known
 
 
-def taken(evaluator: Evaluator, statement: t.Stmt, frame: Frame) -> Ternary:
+def taken(evaluator: Evaluation, statement: t.Stmt, frame: Frame) -> Ternary:
     """Whether a statement is executed in a frame.
 
     A loop whose number of turns can't be told is taken to have one, and what happens in some turn happens.
@@ -47,7 +47,7 @@ def _refuses(branch: t.Stmt, truth: bool) -> bool:
     return other is not None and raises(other)
 
 
-def _is_empty(evaluator: Evaluator, iterated: t.Expr, context: Context) -> bool:
+def _is_empty(evaluator: Evaluation, iterated: t.Expr, context: Context) -> bool:
     """Whether a loop certainly has no turn."""
     while isinstance(iterated, t.Call) and syntax.dotted(iterated.func) in ("reversed", "enumerate", "list", "tqdm"):
         if not iterated.args:
@@ -56,11 +56,11 @@ def _is_empty(evaluator: Evaluator, iterated: t.Expr, context: Context) -> bool:
     if not isinstance(iterated, t.Call) or syntax.dotted(iterated.func) != "range":
         return False
     values = evaluator.evaluate(iterated, context)
-    spans = [library_values.known_range(evaluator, v) if isinstance(v, Instance) else None for v in values]
+    spans = [known_range(evaluator, v) if isinstance(v, Instance) else None for v in values]
     return bool(spans) and all(span is not None and not span for span in spans)
 
 
-def _in_some_turn(evaluator: Evaluator, test: t.Expr, truth: bool, context: Context) -> bool:
+def _in_some_turn(evaluator: Evaluation, test: t.Expr, truth: bool, context: Context) -> bool:
     """Whether a test on a loop's variable, whose values are all known, comes out so in one of the turns."""
     if not isinstance(test, t.Compare) or len(test.rest) != 1 or context.statement is None:
         return False
@@ -86,7 +86,7 @@ def looped(statement: t.Stmt | None, around: t.Stmt | None = None) -> bool:
     )
 
 
-def answers(evaluator: Evaluator, expr: t.Expr, context: Context) -> Answers:
+def answers(evaluator: Evaluation, expr: t.Expr, context: Context) -> Answers:
     """What an expression may be; conditional ones are decided by the defaults where they stand."""
     inclined = context.frame.arguments is not None
     if isinstance(expr, t.Conditional):
@@ -99,7 +99,7 @@ def answers(evaluator: Evaluator, expr: t.Expr, context: Context) -> Answers:
     return evaluator.evaluate(expr, context)
 
 
-def _either(evaluator: Evaluator, expr: t.Boolean, context: Context, inclined: bool) -> Answers:
+def _either(evaluator: Evaluation, expr: t.Boolean, context: Context, inclined: bool) -> Answers:
     """`use_norm and nn.LayerNorm(d)`, `norm or nn.Identity()`: a test that comes out false leaves nothing."""
     truth = arithmetic.truth(evaluator, expr.left, context, inclined=inclined)
     if truth is not None:
@@ -111,7 +111,7 @@ def _either(evaluator: Evaluator, expr: t.Boolean, context: Context, inclined: b
     return (*left, *right)
 
 
-def forced(evaluator: Evaluator, value: Deferred | Answers) -> Answers:
+def forced(evaluator: Evaluation, value: Deferred | Answers) -> Answers:
     return answers(evaluator, value.expr, value.context) if isinstance(value, Deferred) else value
 
 

@@ -35,6 +35,8 @@ def imported_from(evaluator: Evaluation, statement: t.ImportFrom, name: str, fra
 
 def module_value(evaluator: Evaluation, dotted: str, importer: t.Module, level: int = 0) -> Value:
     """The module that an import names: of the project, a folder without `__init__.py`, or a library's."""
+    if not level and dotted.split(".", 1)[0] == "wdlint":
+        return External(dotted)  # what it makes is known, wherever its source may be
     target = evaluator.project.resolve(dotted, importer, level)
     if isinstance(target, t.Module):
         return ModuleValue(target)

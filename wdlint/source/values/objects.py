@@ -6,7 +6,7 @@ mapping holds is in `contents`, what a loop runs over in `elements`, what librar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from wdlint.facts import Origin
 from wdlint.source.read import syntax
@@ -66,7 +66,7 @@ def member(evaluator: Evaluation, value: Value, name: str, context: Context) -> 
         case Unknown():
             if name == "module":
                 return (value,)
-            option = evaluator.option_default(name, context) if not is_methodlike(name) else ()
+            option = evaluator.libraries.option(evaluator, name, context) if not is_methodlike(name) else ()
             return option or (Method(value, name),)
         case Element() | Attribute() | TextOf():
             return (Attribute(value, name),)
@@ -74,6 +74,9 @@ def member(evaluator: Evaluation, value: Value, name: str, context: Context) -> 
             return (value,)
         case _:
             return (Method(value, name),)
+
+
+_OF_MODELS = ("parameters", "named_parameters", "modules", "named_modules", "children", "named_children")
 
 
 def is_methodlike(name: str) -> bool:
@@ -84,8 +87,9 @@ def _changed_member(evaluator: Evaluation, value: Changed, name: str, context: C
     found, rest, replaced = _after_changes(evaluator, value.changes, name)
     if not replaced:
         base = member(evaluator, value.base, name, context)
-        if isinstance(bare(value.base), (Collection, SequenceValue, MappingValue)) and not found:
-            # a method of a changed container keeps the changes
+        kept = isinstance(bare(value.base), (Collection, SequenceValue, MappingValue)) or name in _OF_MODELS
+        if kept and not found:
+            # a method of a changed container or model keeps the changes
             base = tuple(Method(value, v.name) if isinstance(v, Method) else v for v in base)
         methods = all(isinstance(v, Method) for v in base)
         if not found or not methods:
@@ -94,7 +98,7 @@ def _changed_member(evaluator: Evaluation, value: Changed, name: str, context: C
 
 
 def _after_changes(
-    evaluator: Evaluation, changes: Sequence[Change], key: str | int
+    evaluator: Evaluation, changes: Sequence[Change], key: str | int, held: Callable[[], object] | None = None
 ) -> tuple[list[Value], tuple[Change, ...], bool]:
     """The values set at a key, the changes that go deeper below it, and whether the base is replaced."""
     found: list[Value] = []
@@ -112,6 +116,8 @@ def _after_changes(
             deeper.append(shorter)
         elif not change.path and change.action in ("update", "setdefault", "set_defaults", "merge"):
             updated = _updated(evaluator, change, key)
+            if change.action == "setdefault" and (found or (held is not None and held())):
+                continue  # it is there already
             if updated and change.certain and change.action == "update":
                 found, replaced = [], True
             found.extend(updated)
@@ -139,7 +145,7 @@ def _updated(evaluator: Evaluation, change: Change, key: str | int) -> Answers:
 
 def _instance_member(evaluator: Evaluation, value: Instance, name: str, context: Context) -> Answers:
     if isinstance(value.cls, External):
-        return evaluator.library_member(value, name, context)
+        return evaluator.libraries.member(evaluator, value, name, context)
     own = class_member(evaluator, value.cls, name)
     functions = [v for v in own if isinstance(v, FunctionValue) and isinstance(v.definition, t.FunctionDef)]
     if functions:
@@ -154,7 +160,7 @@ def _instance_member(evaluator: Evaluation, value: Instance, name: str, context:
     if given:
         found = list(given)
     if not found:
-        outside = evaluator.option_default(name, context) if value.arguments is None else ()
+        outside = evaluator.libraries.option(evaluator, name, context) if value.arguments is None else ()
         if outside and not is_module(evaluator, value):
             return outside
         return (Method(value, name),)
@@ -233,6 +239,8 @@ def item(evaluator: Evaluation, value: Value, index: Value, context: Context) ->
                 found_entry = entry(evaluator, value, key)
                 if found_entry:
                     return found_entry
+                if value.missing is not None and not any(e.key is None for e in value.entries):
+                    return (value.missing,)
             if isinstance(index, Element):
                 return _element_of_mapping(evaluator, value, index)
             if key is None:
@@ -241,10 +249,10 @@ def item(evaluator: Evaluation, value: Value, index: Value, context: Context) ->
         case Collection() if isinstance(index, (Element, TextOf, Attribute)):
             return _by_name(value, index)
         case Instance():
-            return evaluator.library_item(value, index, context)
+            return evaluator.libraries.item(evaluator, value, index, context)
         case Unknown():
             if isinstance(key, str):
-                return evaluator.option_default(key, context) or (Unknown(f"{value.key}.{key}"),)
+                return evaluator.libraries.option(evaluator, key, context) or (Unknown(f"{value.key}.{key}"),)
             return (Unknown(f"{value.key}[{key!r}]" if key is not None else f"{value.key}[{id(index)}]"),)
         case Element() | Attribute():
             return (Attribute(value, f"[{key!r}]"),)
@@ -281,9 +289,10 @@ def entry(evaluator: Evaluation, value: Value, key: str | int) -> Answers:
     """What a mapping holds at a key, spread mappings and later changes included; empty where it holds nothing."""
     match value:
         case Changed():
-            found, deeper, replaced = _after_changes(evaluator, value.changes, key)
+            base = entry(evaluator, value.base, key)
+            found, deeper, replaced = _after_changes(evaluator, value.changes, key, lambda: base)
             if not replaced:
-                found = [*entry(evaluator, value.base, key), *found]
+                found = [*base, *found]
             return tuple(Changed(v, deeper) if deeper else v for v in found)
         case MappingValue():
             for one in reversed(value.entries):
@@ -300,6 +309,6 @@ def entry(evaluator: Evaluation, value: Value, key: str | int) -> Answers:
                 evaluator, value, key, evaluator.frame(evaluator.module.scope).at(None)
             )
         case Instance() if isinstance(key, str):
-            return evaluator.library_entry(value, key)
+            return evaluator.libraries.entry(evaluator, value, key)
         case _:
             return ()

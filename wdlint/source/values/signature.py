@@ -10,7 +10,7 @@ from collections.abc import Hashable
 
 from wdlint.source.read import tree as t
 from wdlint.source.values import call_arguments
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
     Answers,
     ClassValue,
@@ -33,7 +33,7 @@ class _OwnState(Exception):
     """An argument that is like no other."""
 
 
-def signature(evaluator: Evaluator, instance: Instance) -> Hashable | None:
+def signature(evaluator: Evaluation, instance: Instance) -> Hashable | None:
     """A key that equal constructions share, or None where an instance is like no other."""
     cls = instance.cls
     if not isinstance(cls, ClassValue) or instance.arguments is None or cls.definition.scope.kind == "function":
@@ -59,11 +59,11 @@ def signature(evaluator: Evaluator, instance: Instance) -> Hashable | None:
         return None
 
 
-def _of_all(evaluator: Evaluator, answers: Answers, depth: int) -> Hashable:
+def _of_all(evaluator: Evaluation, answers: Answers, depth: int) -> Hashable:
     return tuple(_of(evaluator, value, depth) for value in answers)
 
 
-def _of(evaluator: Evaluator, value: Value, depth: int) -> Hashable:
+def _of(evaluator: Evaluation, value: Value, depth: int) -> Hashable:
     if depth > _NESTING:
         raise _OwnState
     match value:

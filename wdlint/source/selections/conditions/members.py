@@ -6,6 +6,7 @@ from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.conditions.constants import constants_of
 from wdlint.source.selections.conditions.texts import only, text
+from wdlint.source.selections.taken import Taking, one_parameter
 from wdlint.source.values import flow
 from wdlint.source.values.elements import element_within, symbolic_part
 from wdlint.source.values.evaluation import Evaluation
@@ -39,29 +40,31 @@ def equality(evaluator: Evaluation, left: t.Expr, right: t.Expr, context: Contex
             if isinstance(value, Attribute) and value.name == "__class__":
                 return of_classes(evaluator, others, whole)
             if isinstance(value, Element) and value.part == "parameter":
-                return _same_parameter(evaluator, others)
+                return _same_parameter(others)
             if isinstance(value, Attribute) and value.name == "requires_grad":
                 if len(others) == 1 and isinstance(others[0], Known):
                     return s.Trainable() if others[0].value else s.negation(s.Trainable())
     return None
 
 
-def _same_parameter(evaluator: Evaluation, others: Answers) -> s.Selector | None:
-    names = [evaluator.one_parameter(value) for value in others]
+def _same_parameter(others: Answers) -> s.Selector | None:
+    names = [one_parameter(value) for value in others]
     if not names or any(name is None for name in names):
         return None
     return s.either(*(s.Equals(s.FullName(), name[1]) for name in names if name is not None))
 
 
-def membership(evaluator: Evaluation, left: t.Expr, right: t.Expr, context: Context, whole: bool) -> s.Selector | None:
+def membership(
+    evaluator: Evaluation, taken: Taking, left: t.Expr, right: t.Expr, context: Context, whole: bool
+) -> s.Selector | None:
     """`"bias" in n`, `n in names`, `p in selected`."""
     lefts, rights = evaluator.evaluate(left, context), evaluator.evaluate(right, context)
-    options = [_within(evaluator, subject, _before_turn(evaluator, held, subject, context), whole)
+    options = [_within(evaluator, taken, subject, _before_turn(evaluator, held, subject, context), whole)
                for subject in lefts for held in rights]  # fmt: skip
     return only(options)
 
 
-def _within(evaluator: Evaluation, subject: Value, held: Value, whole: bool) -> s.Selector | None:
+def _within(evaluator: Evaluation, taken: Taking, subject: Value, held: Value, whole: bool) -> s.Selector | None:
     about = text(subject, whole)
     if isinstance(subject, Known) and isinstance(subject.value, str):
         inner = text(held, whole)
@@ -70,7 +73,7 @@ def _within(evaluator: Evaluation, subject: Value, held: Value, whole: bool) -> 
         return s.Within(about, held.value)
     if symbolic_part(evaluator, held) is not None or _keyed_by_name(evaluator, held):
         element = element_within(subject)
-        return _among(evaluator, held, element) if element is not None else None
+        return _among(evaluator, taken, held, element) if element is not None else None
     constants = constants_of(evaluator, held)
     if constants is None:
         return None
@@ -79,11 +82,11 @@ def _within(evaluator: Evaluation, subject: Value, held: Value, whole: bool) -> 
     if isinstance(subject, Attribute) and subject.name == "__class__":
         return of_classes(evaluator, tuple(constants), whole)
     if isinstance(subject, Element) and subject.part == "parameter":
-        return _same_parameter(evaluator, tuple(constants)) if constants else s.Always(False)
+        return _same_parameter(tuple(constants)) if constants else s.Always(False)
     return None
 
 
-def _among(evaluator: Evaluation, held: Value, element: Element) -> s.Selector | None:
+def _among(evaluator: Evaluation, taken: Taking, held: Value, element: Element) -> s.Selector | None:
     """Membership in a set of parameters or names that was itself selected from the model."""
     active: dict[int, bool] = evaluator.memo("sets asked")
     key = id(getattr(bare(held), "node", None) or held)
@@ -92,10 +95,10 @@ def _among(evaluator: Evaluation, held: Value, element: Element) -> s.Selector |
         return s.Always(False)
     active[key] = True
     try:
-        parts = evaluator.taken(held)
+        parts = taken(evaluator, held)
         if any(part.unread for part in parts):
             return None
-        mine = evaluator.taken(element.collection)
+        mine = taken(evaluator, element.collection)
     finally:
         active.pop(key, None)
     prefix = mine[0].prefix if mine else ""

@@ -17,6 +17,7 @@ from wdlint.source.selections.conditions.constants import constants_of
 from wdlint.source.selections.conditions.members import equality, membership, of_classes
 from wdlint.source.selections.conditions.sizes import FLIPPED, size
 from wdlint.source.selections.conditions.texts import affix, only, regular
+from wdlint.source.selections.taken import Taking
 from wdlint.source.values import arithmetic, flow
 from wdlint.source.values.elements import element_within
 from wdlint.source.values.evaluation import Evaluation
@@ -39,12 +40,19 @@ _DEPTH = 8
 
 
 class Reader:
-    """Reads tests; `whole` says that modules are asked for all parameters below them, not only their own."""
+    """Reads tests; `selections.taking.reader` makes one.
 
-    def __init__(self, evaluator: Evaluation, whole: bool = False, leaf: str | None = None) -> None:
+    Args:
+        taken: says which parameters a value holds, for tests of what was selected before.
+        whole: modules are asked for all parameters below them, not only their own.
+        leaf: the attribute that is being taken, so `hasattr(m, leaf)` holds.
+    """
+
+    def __init__(self, evaluator: Evaluation, taken: Taking, whole: bool = False, leaf: str | None = None) -> None:
         self.evaluator = evaluator
+        self.taken = taken
         self.whole = whole
-        self.leaf = leaf  # the attribute that is being taken, so `hasattr(m, leaf)` holds
+        self.leaf = leaf
         self.depth = 0
 
     def all_of(self, conditions: Iterable[Condition]) -> s.Selector:
@@ -186,7 +194,7 @@ class Reader:
 
     def _compare(self, op: str, left: t.Expr, right: t.Expr, context: Context) -> s.Selector | None:
         if op in ("in", "not in"):
-            found = membership(self.evaluator, left, right, context, self.whole)
+            found = membership(self.evaluator, self.taken, left, right, context, self.whole)
             return s.negation(found) if found is not None and op == "not in" else found
         if op in ("is", "is not") and isinstance(right, t.Const) and right.value is None:
             return self._not_none(op, left, context)
@@ -366,7 +374,7 @@ class Reader:
         key = id(loop), id(test)
         if key not in made:
             clause = t.Clause(loop.target, loop.iter, ())
-            made[key] = t.Comprehension(loop.cst, "generator", test, None, (clause,))
+            made[key] = t.Comprehension(loop.origin, "generator", test, None, (clause,))
         return self._quantified("any", made[key], context)
 
 

@@ -1,0 +1,73 @@
+"""What is made from the project itself is up to date: rules' pages, picture, schema. And the package is whole."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+TOP = Path(__file__).parents[2]
+sys.path.insert(0, str(TOP / "docs" / "make"))
+from generated import whole_files  # noqa: E402
+
+from wdlint.commands.cli import wdlint  # noqa: E402
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+MADE = whole_files()
+
+
+@pytest.mark.parametrize("path", MADE, ids=lambda path: path.name)
+def test_a_file_is_as_it_is_made_today(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == MADE[path], "run `python docs/make`"
+
+
+def test_no_page_is_left_of_a_rule_that_is_gone() -> None:
+    assert set((TOP / "docs" / "rules").iterdir()) <= set(MADE), "run `python docs/make`"
+
+
+def test_the_schema_tells_right_settings_from_wrong_ones() -> None:
+    validator = jsonschema.Draft7Validator(json.loads((TOP / "wdlint" / "settings" / "schema.json").read_text()))
+    type(validator).check_schema(validator.schema)
+    assert validator.is_valid({"select": ["WD1"]})
+    assert not validator.is_valid({"selct": []})
+    assert not validator.is_valid({"select": "WD1"})
+
+
+def test_every_editor_on_its_page_starts_the_server() -> None:
+    section = (TOP / "docs" / "editors.md").read_text(encoding="utf-8")
+    (lua,), (toml,), (settings,) = (
+        re.findall(rf"```{form}\n(.*?)```", section, re.DOTALL) for form in ("lua", "toml", "json")
+    )
+    helix = tomllib.loads(toml)["language-server"]["wdlint"]
+    code = json.loads(settings)
+    assert "server" in wdlint.commands
+    for command in (
+        re.findall(r'"(\w+)"', lua.split("cmd =")[1].split("\n")[0]),
+        [helix["command"], *helix["args"]],
+        [code["glspc.server.command"], *code["glspc.server.commandArguments"]],
+    ):
+        assert command == ["wdlint", "server"]
+
+
+def test_every_folder_of_code_is_packaged() -> None:
+    packages = tomllib.loads((TOP / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    folders = {path.parent.relative_to(TOP).as_posix() for path in (TOP / "wdlint").rglob("__init__.py")}
+    assert sorted(packages) == sorted({folder.replace("/", ".") for folder in folders} | {"wdlint.rules"})
+
+
+def test_the_command_writes_a_page_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stale = tmp_path / "page.md"
+    stale.write_text("<!-- output -->\n```text\nyesterday\n```\n<!-- rules -->\nyesterday\n<!-- end -->\n")
+    monkeypatch.setattr(sys, "argv", ["make", str(stale)])
+    runpy.run_path(str(TOP / "docs" / "make"), run_name="__main__")
+    assert "yesterday" not in stale.read_text()
+    assert "[decayed-bias](docs/rules/decayed-bias.md)" in stale.read_text()

@@ -1,0 +1,178 @@
+"""Whether a fix may be offered: the version of a file before it and the version after it, side by side.
+
+Optimizers are compared one by one in `holdings`, names in `bound`; here are penalties and findings, and the order in
+which all is asked. An answer is a reason in words, and empty where nothing speaks against the fix.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from wdlint.facts import Amount, FileFacts, Finding, OptimizerUse, Origin, Penalty, Place, Sink
+from wdlint.fix.edits import Moved
+from wdlint.fix.proof.bound import unbound
+from wdlint.fix.proof.holdings import Leave, broken
+from wdlint.fix.proof.version import Version
+
+_LOST = "WD303"
+_PENALTIES = frozenset(("WD202", "WD203", "WD206"))
+
+Spot = tuple[str, int | None, int, int]  # file, cell, line and column where something begins
+
+
+def refusal(before: Version, after: Version, moved: Moved, mended: Sequence[Finding], own: bool = True) -> str:
+    """Why a fix is no fix, in words that go on after "the fix is not offered:"; empty where it is one.
+
+    Args:
+        before: the file as it was.
+        after: the same file with the fix, or with that of a file that it imports.
+        moved: where places of the file lie after it.
+        mended: the findings that the fix mends.
+        own: whether these are findings of this file.
+    """
+    if after.module is None and before.module is not None:
+        return "the file can't be read after it"
+    if own and _is_python(before) and not _is_python(after):
+        return "Python refuses the file after it"
+    if own and before.module is not None and after.module is not None:
+        new = unbound(after.module) - unbound(before.module)
+        if new:
+            return f"`{min(name for _, name in new)}` is not bound where it is used"
+    said = _optimizers(before, after, moved, mended)
+    said = said or _penalties(before.facts.penalties, after.facts.penalties, moved, mended)
+    return said or _findings(before.findings, after.findings, moved, mended if own else ())
+
+
+def _is_python(version: Version) -> bool:
+    """Whether the Python that runs this takes the file: it knows of more mistakes than a parser for editing."""
+    if version.module is None:
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(version.module.origin.code, "<fix>", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+    return True
+
+
+def spot(place: Place, moved: Moved) -> Spot:
+    """Where something begins, in the text after the fix."""
+    line, column = moved.position(place.line, place.column, place.cell)
+    return place.file, place.cell, line, column
+
+
+def _spot(place: Place) -> Spot:
+    return place.file, place.cell, place.line, place.column
+
+
+# ---- optimizers
+
+
+def renumbered(before: Version, after: Version, moved: Moved) -> Iterator[OptimizerUse]:
+    """The optimizers that have more or fewer groups after a fix."""
+    numbers = {_spot(use.place): len(use.groups) for use in after.facts.uses}
+    for use in before.facts.uses:
+        if numbers.get(spot(use.place, moved), len(use.groups)) != len(use.groups):
+            yield use
+
+
+def _optimizers(before: Version, after: Version, moved: Moved, mended: Sequence[Finding]) -> str:
+    had: dict[Spot, list[OptimizerUse]] = defaultdict(list)
+    has: dict[Spot, list[OptimizerUse]] = defaultdict(list)
+    for use in before.facts.uses:
+        had[spot(use.place, moved)].append(use)
+    for use in after.facts.uses:
+        has[_spot(use.place)].append(use)
+    if had.keys() != has.keys():
+        return (
+            "an optimizer can't be read after it" if had.keys() - has.keys() else "another optimizer is made after it"
+        )
+    codes = frozenset(finding.code for finding in mended)
+    strengths = _strengths(before.facts, mended)
+    parted = {spot(f.place, moved) for f in before.findings if f.code == _LOST}
+    for where, uses in had.items():
+        if len(uses) != len(has[where]):
+            return "an optimizer's model is read differently after it"
+        for one, other in zip(uses, has[where], strict=True):
+            said = broken(one, other, Leave(codes, where in parted, strengths))
+            if said:
+                return said
+    return ""
+
+
+def _strengths(facts: FileFacts, mended: Iterable[Finding]) -> frozenset[float]:
+    """The decays that the penalties taken out amount to: 2λ for `λ‖w‖²`, λ for what is added to a gradient."""
+    found: set[float] = set()
+    for finding in mended:
+        for penalty in facts.penalties if finding.code in _PENALTIES else ():
+            value = penalty.coefficient.value
+            if value and finding.place in (penalty.place, penalty.sink_place) and not _averages(penalty):
+                found.add(value if penalty.sink is Sink.GRADIENT else 2 * value)
+    return frozenset(found)
+
+
+# ---- penalties
+
+
+def _penalties(before: Iterable[Penalty], after: Iterable[Penalty], moved: Moved, mended: Sequence[Finding]) -> str:
+    gone = {f.place for f in mended if f.code in _PENALTIES}
+    stay: Counter[tuple[Spot, object]] = Counter()
+    for penalty in before:
+        if penalty.place in gone or penalty.sink_place in gone:
+            if _averages(penalty) and penalty.decayed_by is None:
+                return "a mean acts on each weight by a share that depends on how many there are"
+            continue
+        stay[spot(penalty.place, moved), _of_penalty(penalty)] += 1
+    now: Counter[tuple[Spot, object]] = Counter((_spot(one.place), _of_penalty(one)) for one in after)
+    if stay - now:
+        return "a penalty can't be read after it"
+    return "there is another penalty after it" if now - stay else ""
+
+
+_AVERAGE = re.compile(r"mse_?loss|\bmean\b", re.IGNORECASE)
+
+
+def _averages(penalty: Penalty) -> bool:
+    """Whether a penalty is a mean over entries, so that no one decay is as strong."""
+    return bool(getattr(penalty, "averaged", False)) or _AVERAGE.search(penalty.label) is not None
+
+
+def _of_penalty(penalty: Penalty) -> tuple[object, ...]:
+    return penalty.sink, penalty.power, _plain(penalty.coefficient), penalty.kinds
+
+
+def _plain(amount: Amount) -> tuple[float | None, Origin, str]:
+    return amount.value, amount.origin, amount.text
+
+
+# ---- findings
+
+
+def _findings(before: Iterable[Finding], after: Iterable[Finding], moved: Moved, mended: Collection[Finding]) -> str:
+    """Findings are compared one by one: by rule, place and parameters."""
+    told: dict[tuple[str, Spot], set[str] | None] = {}
+    for finding in before:
+        key = finding.code, spot(finding.place, moved)
+        named = told.get(key, set())
+        told[key] = None if named is None or not finding.parameters else named | set(finding.parameters)
+    gone = {(finding.code, spot(finding.place, moved)) for finding in mended}
+    cured = {(f.code, f.place, f.message) for f in mended}
+    left = {(f.code, spot(f.place, moved), f.message) for f in before if (f.code, f.place, f.message) not in cured}
+    for finding in after:
+        key = finding.code, _spot(finding.place)
+        if key in gone and (*key, finding.message) not in left:
+            return f"{finding.code} is still found"
+        if not _known(finding, key, told):
+            return f"{finding.code} is found that was not there before"
+    return ""
+
+
+def _known(finding: Finding, key: tuple[str, Spot], told: Mapping[tuple[str, Spot], set[str] | None]) -> bool:
+    if key not in told:
+        return False
+    parameters = told[key]
+    return parameters is None or set(finding.parameters) <= parameters

@@ -1,0 +1,175 @@
+"""Python's built-in functions, as far as models, parameters, groups or strengths pass through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wdlint.facts import Origin
+from wdlint.source.libraries import mappings
+from wdlint.source.libraries.library import Call, CallReader, Library, passed_through
+from wdlint.source.values import objects
+from wdlint.source.values.call_arguments import positional
+from wdlint.source.values.elements import elements_of, known_range
+from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.values import (
+    Answers,
+    Arguments,
+    Attribute,
+    Element,
+    External,
+    Instance,
+    Known,
+    Method,
+    ModuleValue,
+    Operation,
+    SequenceValue,
+    Unknown,
+    Value,
+    bare,
+    constant,
+)
+
+
+def _getattr(evaluator: Evaluation, call: Call) -> Answers:
+    given = call.positional(evaluator)
+    if len(given) < 2:
+        return ()
+    found: list[Value] = []
+    for holder in given[0]:
+        for name in given[1]:
+            if isinstance(name, Known) and isinstance(name.value, str):
+                found.extend(objects.member(evaluator, holder, name.value, call.context))
+            elif isinstance(holder, External):
+                found.append(External(f"{holder.path}.?"))
+            elif isinstance(holder, ModuleValue):
+                found.extend(_any_of(evaluator, holder))
+    if len(given) > 2 and all(isinstance(v, (Method, Unknown)) for v in found):
+        return given[2]
+    return tuple(found)
+
+
+def _any_of(evaluator: Evaluation, holder: ModuleValue) -> Iterator[Value]:
+    """Every class or function of a project module, for a name that can't be told."""
+    for name, statements in list(holder.module.scope.bound.items())[:40]:
+        if type(statements[-1]).__name__ in ("ClassDef", "FunctionDef") and not name.startswith("_"):
+            yield from evaluator.module_member(holder.module, name)
+
+
+def _filter(evaluator: Evaluation, call: Call) -> Answers:
+    given = call.positional(evaluator)
+    return (Operation("filter", tuple(given), call.node, call.context),) if len(given) == 2 else ()
+
+
+def _map(evaluator: Evaluation, call: Call) -> Answers:
+    given = call.positional(evaluator)
+    return (Operation("map", tuple(given), call.node, call.context),) if len(given) == 2 else ()
+
+
+def _operation(name: str) -> CallReader:
+    """A function whose value is known by its name and its operands."""
+
+    def read(evaluator: Evaluation, call: Call) -> Answers:
+        return (Operation(name, call.positional(evaluator), call.node, call.context),)
+
+    return read
+
+
+def _number(evaluator: Evaluation, call: Call) -> Answers:
+    given = call.positional(evaluator)
+    found: list[Value] = []
+    for value in given[0] if given else ():
+        if isinstance(value, Known) and isinstance(value.value, (int, float, str)):
+            try:
+                found.append(Known(float(value.value), value.origin, value.node, value.module))
+            except ValueError:
+                continue
+        else:
+            found.append(value)
+    return tuple(found)
+
+
+def _same(evaluator: Evaluation, call: Call) -> Answers:
+    """`id(p)` and `str(x)` keep what they are about."""
+    return call.first(evaluator)
+
+
+def _type(evaluator: Evaluation, call: Call) -> Answers:
+    given = call.positional(evaluator)
+    found: list[Value] = []
+    for value in given[0] if given else ():
+        if isinstance(value, (Element, Attribute)):
+            found.append(Attribute(value, "__class__"))
+        elif isinstance(bare(value), Instance):
+            inner = bare(value)
+            assert isinstance(inner, Instance)
+            found.append(inner.cls)
+    return tuple(found)
+
+
+def _next(evaluator: Evaluation, call: Call) -> Answers:
+    given = call.positional(evaluator)
+    return elements_of(evaluator, given[0], id(call.node)) if given else ()
+
+
+def _globals(evaluator: Evaluation, call: Call) -> Answers:
+    return (ModuleValue(call.context.module),)
+
+
+def _sum(evaluator: Evaluation, call: Call) -> Answers:
+    given = call.positional(evaluator)
+    if len(given) == 2 and any(isinstance(bare(v), SequenceValue) for v in given[1]):
+        return (Operation("flatten", (given[0],), call.node, call.context),)
+    return ()
+
+
+def _super(evaluator: Evaluation, call: Call) -> Answers:
+    frame = call.context.frame
+    return (frame.receiver,) if frame.receiver is not None else ()
+
+
+def _import(evaluator: Evaluation, call: Call) -> Answers:
+    name = constant(call.first(evaluator))
+    return (evaluator.module_value(name, call.context.module),) if isinstance(name, str) and name else ()
+
+
+def _elements(evaluator: Evaluation, value: Instance, turn: int) -> Iterator[Value] | None:
+    """The numbers that `range(…)` counts, where there is one of them at most."""
+    if not isinstance(value.cls, External) or value.cls.path != "builtins.range":
+        return None
+    span = known_range(evaluator, value)
+    index = Unknown(f"index{turn}", computed=True)
+    if span is None or len(span) > 1:
+        return iter((index,))
+    if not span:
+        return iter(())
+    # a default that may be another number does not say which element there is
+    given = [v for answers in positional(evaluator, value.arguments or Arguments()) for v in answers]
+    told = all(isinstance(v, Known) and v.origin in (Origin.WRITTEN, Origin.COMPUTED) for v in given)
+    return iter((Known(span[0], Origin.COMPUTED) if told else index,))
+
+
+LIBRARY = Library(
+    paths=("builtins", "importlib"),
+    calls={
+        "builtins.getattr": _getattr,
+        "builtins.filter": _filter,
+        "builtins.map": _map,
+        "builtins.enumerate": _operation("enumerate"),
+        "builtins.zip": _operation("zip"),
+        "builtins.float": _number,
+        "builtins.int": _number,
+        "builtins.id": _same,
+        "builtins.str": _same,
+        "builtins.type": _type,
+        "builtins.next": _next,
+        "builtins.sum": _sum,
+        "builtins.super": _super,
+        "builtins.globals": _globals,
+        "builtins.locals": _globals,
+        "builtins.__import__": _import,
+        "builtins.dict": mappings.mapping,
+        **{f"builtins.{name}": passed_through for name in "list tuple set frozenset sorted reversed iter vars".split()},
+        "importlib.import_module": _import,
+    },
+    elements=_elements,
+)

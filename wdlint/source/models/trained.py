@@ -1,0 +1,259 @@
+"""Which parameters of a model the program trains: everything that it freezes and opens, in the order in which it does.
+
+What one statement freezes is read in `freezing`; freezing inside constructors is met by `construction`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from wdlint.facts import Inventory, Parameter, Ternary
+from wdlint.source.libraries import adapters
+from wdlint.source.models.ancestry import lineage_of
+from wdlint.source.models.freezing import Freeze, freezes_in, may_freeze
+from wdlint.source.models.members import ANY, Leaf, is_below
+from wdlint.source.read import syntax
+from wdlint.source.read import tree as t
+from wdlint.source.selections import membership as m
+from wdlint.source.selections import predicates as s
+from wdlint.source.selections.taken import Taken
+from wdlint.source.values.callers import all_statements
+from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.objects import member
+from wdlint.source.values.values import Answers, Change, Changed, Instance, Method, Part, Unknown, Value, bare
+
+_OPTIMIZERS = re.compile(r"optim|adam|sgd", re.IGNORECASE)
+
+Tensors = Callable[[Value], Iterable[Leaf]]  # the parameters of another module, by which its tensors are known again
+
+
+def mark(
+    evaluator: Evaluation,
+    model: Value,
+    leaves: list[Leaf],
+    freezes: Iterable[Freeze],
+    tensors: Tensors,
+    anew: Sequence[str] = (),
+) -> None:
+    """Mark what is frozen of a model; what the program puts in its place later on is not."""
+    context = m.Context(ancestry=lineage_of(evaluator))
+    facts = [leaf.fact() for leaf in leaves]
+    for freeze in freezes:
+        for part in freeze.parts:
+            # under its own name a tensor may be another one by now; one that is known again is the same
+            by_name = part.model is not None and bare(rooted(part)[0]) is bare(model)
+            later = (*anew, *_later(model, freeze)) if by_name else ()
+            for index, inside, sure in _within(part, model, leaves, facts, tensors):
+                leaf = leaves[index]
+                if any(is_below(leaf.name, path) for path in later):
+                    continue
+                if freeze.around_adapters and leaf.owner == adapters.OWNER:
+                    continue
+                concerned = m.jointly(part.selector, inside, context) & freeze.sure & sure
+                trains = m.jointly(freeze.trains, inside, context)
+                if concerned is Ternary.YES:
+                    leaf.trainable = trains
+                elif concerned is Ternary.UNKNOWN and leaf.trainable is not trains:
+                    leaf.trainable = Ternary.UNKNOWN
+
+
+def _within(
+    part: Taken, model: Value, leaves: list[Leaf], facts: list[Parameter], tensors: Tensors
+) -> Iterator[tuple[int, Parameter, Ternary]]:
+    """The parameters of a model that are part of something, by their names there; and whether they certainly are."""
+    if part.model is None or part.unread:
+        return
+    root, path = rooted(part)
+    same = bare(root) is bare(model)
+    if not same and not isinstance(bare(root), Instance):
+        return
+    named = {} if same else {leaf.key: leaf.name for leaf in tensors(root) if leaf.key is not None}
+    for index, fact in enumerate(facts):
+        key = leaves[index].key
+        name = fact.name if same else named.get(key, "") if key is not None else ""
+        if not name:
+            continue
+        inside, sure = _relative(name, path)
+        if inside:
+            yield index, replace(fact, name=inside), sure
+
+
+def _relative(name: str, path: str) -> tuple[str, Ternary]:
+    """A parameter's name below a path, and whether it is there: `blocks.*.weight` may be below `blocks.1`."""
+    if not path or name == path:
+        return name, Ternary.YES
+    steps, parts = path.split("."), name.split(".")
+    if len(parts) <= len(steps):
+        return "", Ternary.NO
+    sure = Ternary.YES
+    for step, part in zip(steps, parts, strict=False):
+        if step != part:
+            if ANY not in (step, part) or not (step + part).strip(ANY).isdigit():
+                return "", Ternary.NO
+            sure = Ternary.UNKNOWN
+    return ".".join(parts[len(steps) :]), sure
+
+
+def rooted(part: Taken) -> tuple[Value, str]:
+    """The whole model that a part is of, and the path to it, of a model that can't be seen too."""
+    assert part.model is not None
+    value: Value = part.model
+    path = part.prefix
+    while True:
+        match value:
+            case Changed(base=inner):
+                value = inner
+            case Part(root=inner, path=above) | Method(receiver=inner, name=above):
+                value, path = inner, ".".join(filter(None, (above, path)))
+            case _:
+                return value, path
+
+
+def _later(model: Value, freeze: Freeze) -> list[str]:
+    """The paths below a model that are set anew after something was frozen."""
+    changes: list[Change] = []
+    while isinstance(model, Changed):
+        changes.extend(model.changes)
+        model = model.base
+    found: list[str] = []
+    for change in changes:
+        statement = change.context.statement
+        if change.action == "set" and change.path and statement is not None and _follows(statement, freeze.statement):
+            found.append(".".join(map(str, change.path)))
+    return found
+
+
+def _follows(statement: t.Stmt, earlier: t.Stmt) -> bool:
+    """Whether a statement stands after another one in the same function."""
+    if statement.scope is not earlier.scope:
+        return False
+    for one in t.statements(statement.scope.body):
+        if one is earlier:
+            return True
+        if one is statement:
+            return False
+    return False
+
+
+# ---- the program
+
+
+def freezes(evaluator: Evaluation) -> tuple[Freeze, ...]:
+    """Everything that the linted file's program freezes and opens, function by function."""
+    cache: dict[str, tuple[Freeze, ...]] = evaluator.memo("freezes")
+    if "all" not in cache:
+        cache["all"] = ()
+        cache["all"] = tuple(_all(evaluator))
+    return cache["all"]
+
+
+def _all(evaluator: Evaluation) -> Iterator[Freeze]:
+    module = evaluator.module.scope
+    scopes = [s.inner for s in all_statements(module) if isinstance(s, t.FunctionDef) and may_freeze(evaluator, s)]
+    for scope in (*scopes, module):
+        frame = evaluator.frame(scope)
+        definition = scope.definition if isinstance(scope.definition, t.FunctionDef) else None
+        called = definition is not None and bool(evaluator.call_index.callers(evaluator, definition))
+        given = _given(evaluator, definition) if called and definition is not None else ()
+        for statement in t.statements(scope.body):
+            for freeze in freezes_in(evaluator, statement, frame):
+                parts = tuple(p for p in freeze.parts if p.model is None or _key(rooted(p)[0]) not in given)
+                doubtful = definition is not None and not called and not _trains(definition)
+                if parts and doubtful and not all(_made_in(part, scope) for part in parts):
+                    freeze = replace(freeze, sure=freeze.sure & Ternary.UNKNOWN)
+                if parts:
+                    yield replace(freeze, parts=parts)
+
+
+def _given(evaluator: Evaluation, definition: t.FunctionDef) -> frozenset[object]:
+    """What the callers of a function give to it: what it freezes of that is found where it is called."""
+    frame = evaluator.frame(definition.inner)
+    return frozenset(
+        _key(bare(v)) for p in definition.params for v in evaluator.argument(frame, p) if v is not frame.receiver
+    )
+
+
+def _key(value: Value) -> object:
+    inner = bare(value)
+    return inner.key if isinstance(inner, Unknown) else id(inner)
+
+
+def _made_in(part: Taken, scope: t.Scope) -> bool:
+    """Whether a function makes the model itself, so that what it does to it is done whenever there is one."""
+    inner = bare(rooted(part)[0]) if part.model is not None else None
+    if isinstance(inner, Instance):
+        return inner.frame is not None and inner.frame.scope.kind == "function"
+    return scope.kind == "module"
+
+
+def _trains(definition: t.FunctionDef) -> bool:
+    """Whether a function is run by somebody, as far as its name and its making of an optimizer tell."""
+    if definition.name in ("__init__", "main", "setup", "train", "run"):
+        return True
+    for statement in t.statements(definition.inner.body):
+        for expression in syntax.expressions(statement):
+            for node in syntax.walk(expression):
+                if isinstance(node, t.Call) and _OPTIMIZERS.search((syntax.dotted(node.func) or "").rpartition(".")[2]):
+                    return True
+    return False
+
+
+# ---- models that can't be seen
+
+
+def trained(evaluator: Evaluation, part: Taken) -> s.Selector:
+    """Which parameters of a model that can't be seen are trained, by their names below the part that is meant."""
+    if part.model is None or part.unread:
+        return s.Always(True)
+    known_as = _names(evaluator, *rooted(part))
+    state: s.Selector = s.Always(True)
+    concerned: s.Selector
+    trains: s.Selector
+    for freeze in freezes(evaluator):
+        for one in freeze.parts:
+            if one.model is None or one.unread:
+                continue
+            theirs, prefix = rooted(one)
+            path = known_as.get(_key(theirs))
+            if path is None:
+                continue
+            if prefix and prefix != path and not path.startswith(prefix + "."):
+                if path and not prefix.startswith(path + "."):
+                    continue
+                rest = prefix[len(path) + 1 :] if path else prefix
+                concerned = s.both(s.StartsWith(s.FullName(), rest + "."), s.Opaque(f"below:{rest}"))
+                if one.selector == s.Always(True):
+                    concerned = s.StartsWith(s.FullName(), rest + ".")
+                plain = isinstance(freeze.trains, s.Always)
+                trains = freeze.trains if plain else s.Opaque(f"trained:{id(freeze)}")
+            else:
+                concerned, trains = one.selector, freeze.trains
+            if freeze.sure is not Ternary.YES:
+                concerned = s.both(concerned, s.Opaque(f"frozen:{id(freeze)}", "frozen under a condition"))
+            state = s.either(s.both(concerned, trains), s.both(s.negation(concerned), state))
+    return state
+
+
+def _names(evaluator: Evaluation, root: Value, path: str) -> dict[object, str]:
+    """The models that a path leads through, each with what is left of the path."""
+    found = {_key(root): path}
+    context = evaluator.frame(evaluator.module.scope).at(None)
+    reached: Answers = (root,)
+    steps = path.split(".") if path else []
+    for index, step in enumerate(steps):
+        reached = tuple(v for one in reached for v in member(evaluator, one, step, context))
+        for value in reached:
+            found.setdefault(_key(value), ".".join(steps[index + 1 :]))
+    return found
+
+
+def of_family(evaluator: Evaluation, model: Value, inventory: Inventory) -> Inventory:
+    """An inventory of a model that a value may be, with what the program freezes of it."""
+    condition = trained(evaluator, Taken(model, s.Always(True)))
+    if condition == s.Always(True):
+        return inventory
+    answers = m.members(condition, inventory.parameters)
+    pairs = zip(inventory.parameters, answers, strict=True)
+    return replace(inventory, parameters=tuple(replace(p, trainable=p.trainable & answer) for p, answer in pairs))
