@@ -108,7 +108,7 @@ def _draft(
         confidence = Confidence.ASSUMED
     yield PenaltyDraft(
         node,
-        text(node),
+        text(evaluator.module, node),
         Sink.LOSS,
         sink,
         coefficient,

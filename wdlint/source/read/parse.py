@@ -126,13 +126,7 @@ def parse_consulted(data: bytes, path: str) -> t.Module:
             return lower_text(text, name, path, package)
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
             pass
-    try:
-        return parse(data, path)
-    except Unreadable:
-        mended = parse_mended(data, path)
-        if mended is None:
-            raise
-        return mended
+    return parse(data, path)
 
 
 def _named(path: str) -> tuple[str, bool]:

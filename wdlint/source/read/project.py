@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -62,10 +61,12 @@ class Project:
             data = self.files.read(path)
             if data is None:
                 return None
-        from wdlint.source.read.parse import Unreadable
+        from wdlint.source.read.parse import Unreadable, parse_mended
 
-        with suppress(Unreadable):
+        try:
             self._modules[key] = self.programs.consulted(data, path)
+        except Unreadable:
+            self._modules[key] = parse_mended(data, path)
         return self._modules[key]
 
     def with_text(self, path: str, data: bytes) -> Project:
