@@ -17,9 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "source"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from split_agreement import Comparison, compare, happened, read, run, scripts
+from helpers.split_agreement import Comparison, compare, happened, read, run, scripts
 
 TRANSFORMERS = """
     GPT2LMHeadModel BertForSequenceClassification RobertaModel DistilBertModel T5ForConditionalGeneration

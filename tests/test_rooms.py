@@ -40,7 +40,7 @@ SOURCE_FLOORS = (
     ("read",),
     ("__init__",),
 )
-MOST_LINES, MOST_FILES = 450, 25
+MOST_LINES, MOST_FILES = 450, 26
 
 
 def modules() -> dict[str, Path]:

@@ -241,6 +241,7 @@ class OptimizerUse:
     unused_groups: tuple[Group, ...] = ()
     empty: tuple[str, ...] = ()  # groups that are empty because an iterator was consumed before
     variants: int = 1  # this use is one of so many answers to what the model is, all at one place
+    ways: int = 1  # this use is read along one of so many ways through the branches before it
     elsewhere: tuple[Ternary, ...] = ()  # one answer a parameter of the inventory: held by another optimizer
     parameters_place: Place | None = None  # the argument that gives the parameters, where the call itself has it
     made_place: Place | None = None  # the construction itself, where a function of another file makes it

@@ -5,7 +5,6 @@ Which fixtures have a proof is derived from what the fixes do to them. How scrip
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from concurrent.futures import Future
 from functools import cache
@@ -15,8 +14,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-sys.path.insert(0, str(Path(__file__).parent))
-from proof import Made, Mended, Mending, Proof, Ran, Workshop, mending, proof
+from helpers.proof import Made, Mended, Mending, Proof, Ran, Workshop, mending, proof
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 FEWEST = 60

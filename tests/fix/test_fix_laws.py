@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
-import sys
 from collections import Counter
 from functools import lru_cache
-from pathlib import Path
 
 import pytest
+from helpers.written import Made, files, notebooks
 from hypothesis import given, settings
 
 from wdlint.facts import Applicability, Finding, Fix
@@ -17,9 +16,6 @@ from wdlint.fix.apply import Outcome, fixed
 from wdlint.fix.proof.version import Version
 from wdlint.linting.lint import Linter
 from wdlint.settings.config import Configuration
-
-sys.path.insert(0, str(Path(__file__).parent))
-from written import Made, files, notebooks
 
 SAFE = (Applicability.SAFE,)
 BOTH = pytest.mark.parametrize("most", [SAFE, (*SAFE, Applicability.UNSAFE)], ids=["safe", "unsafe"])

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from sarif import SCHEMA
+from helpers.sarif import SCHEMA
 
 from wdlint import __version__
 from wdlint.facts import Applicability, Confidence, Edit, Finding, Fix, Note, Place, Severity

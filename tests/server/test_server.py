@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from editor import PATIENCE, Editor, session
+from helpers.editor import PATIENCE, Editor, session
 from lsprotocol import types
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

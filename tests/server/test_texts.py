@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from editor import edited, position
+from helpers.editor import edited, position
 from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types

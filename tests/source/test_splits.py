@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from split_agreement import Comparison, compare, happened, read, run, scripts
+from helpers.split_agreement import Comparison, compare, happened, read, run, scripts
 
 torch = pytest.importorskip("torch")
 

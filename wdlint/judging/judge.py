@@ -34,7 +34,7 @@ def judge(facts: FileFacts, rules: Iterable[Rule]) -> list[Finding]:
                     if isinstance(subject, OptimizerUse) and subject.made_place is not None:
                         made = Note("the optimizer is made here, and this is where to repair it", subject.made_place)
                         finding = replace(finding, notes=(*finding.notes, made))
-                    if isinstance(subject, OptimizerUse) and subject.variants > 1:
+                    if isinstance(subject, OptimizerUse) and max(subject.variants, subject.ways) > 1:
                         variants.setdefault(finding.place, []).append((subject, finding))
                     else:
                         found[finding] = None
@@ -51,6 +51,8 @@ _NAMED = 6  # models named in a note
 def _of_variants(several: list[tuple[OptimizerUse, Finding]]) -> Finding:
     """One finding for all the models that a use may have: the first, with a note on which of them it holds for."""
     use, first = several[0]
+    if use.variants == 1:
+        return _of_ways(several)
     names = list(dict.fromkeys(u.inventory.model if u.inventory else "" for u, _ in several))
     seen = [name for name in names if name]
     shown = ", ".join(seen[:_NAMED]) + (f" and {len(seen) - _NAMED} more" if len(seen) > _NAMED else "")
@@ -61,6 +63,17 @@ def _of_variants(several: list[tuple[OptimizerUse, Finding]]) -> Finding:
     confidence = Confidence.PROVEN if sure else Confidence.ASSUMED
     latent = all(f.latent for _, f in several)
     return replace(first, notes=(*first.notes, note), confidence=confidence, latent=latent)
+
+
+def _of_ways(several: list[tuple[OptimizerUse, Finding]]) -> Finding:
+    """One finding for the ways through the branches before an optimizer: proven where it holds on each of them."""
+    use, first = several[0]
+    if len(several) >= use.ways:
+        sure = all(finding.confidence is Confidence.PROVEN for _, finding in several)
+        return first if sure else replace(first, confidence=Confidence.ASSUMED)
+    note = Note(f"this holds on {len(several)} of the {use.ways} ways through the branches before the optimizer")
+    latent = all(finding.latent for _, finding in several)
+    return replace(first, notes=(*first.notes, note), confidence=Confidence.ASSUMED, latent=latent)
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:

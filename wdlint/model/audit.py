@@ -19,7 +19,7 @@ from torch.optim import Optimizer
 from wdlint.facts import Finding, Place
 from wdlint.files.paths import display
 from wdlint.model.classify import Classification, classify
-from wdlint.model.traces import Imprint, changed, imprint
+from wdlint.model.traces import Imprint, changed, imprint, touched_words
 from wdlint.model.uses import GroupRow, Live, facts_of, observe_optimizer, steppers
 
 
@@ -105,15 +105,6 @@ def traces_since(before: Imprint, model: nn.Module, optimizers: Sequence[Any]) -
     if traces:
         warnings.warn(touched_words(traces), TouchedWarning, stacklevel=3)
     return traces
-
-
-def touched_words(traces: Sequence[str]) -> str:
-    """What to say of an audit that changed something; shown loudly wherever its report is."""
-    more = f" and {len(traces) - 3} more" if len(traces) > 3 else ""
-    return (
-        f"the audit CHANGED {', '.join(traces[:3])}{more}: do not go on with this training run; "
-        "start it anew, and please report the optimizer's or the model's class"
-    )
 
 
 def report_on(

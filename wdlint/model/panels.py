@@ -82,7 +82,7 @@ def report_text(
 
 
 def _alarm(traces: Sequence[str]) -> str:
-    from wdlint.model.audit import touched_words
+    from wdlint.model.traces import touched_words
 
     return f"WARNING: {touched_words(traces)}\n"
 

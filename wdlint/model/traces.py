@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,3 +140,12 @@ def _randomness() -> Iterator[tuple[str, object]]:
     if "numpy" in sys.modules:
         state = sys.modules["numpy"].random.get_state()
         yield "random numbers of numpy", (hash(state[1].tobytes()), state[2])
+
+
+def touched_words(traces: Sequence[str]) -> str:
+    """What to say of an audit that changed something; shown loudly wherever its report is."""
+    more = f" and {len(traces) - 3} more" if len(traces) > 3 else ""
+    return (
+        f"the audit CHANGED {', '.join(traces[:3])}{more}: do not go on with this training run; "
+        "start it anew, and please report the optimizer's or the model's class"
+    )

@@ -62,7 +62,7 @@ TERMS = {
     "0.1 * net.first.weight.pow(2).mean()": "times 0.1, divided by the number of its entries (it is a mean)",
     "0.1 * torch.mean(net.first.weight ** 2)": "times 0.1, divided by the number of its entries (it is a mean)",
     "0.1 * sum(p.pow(2).mean() for p in net.parameters())": "divided by the number of its entries (it is a mean)",
-    "0.1 * F.mse_loss(net.first.weight, torch.zeros(8, 4))": "times 0.1, divided by the number of its entries (it is a mean)",
+    "0.1 * F.mse_loss(net.first.weight, torch.zeros(8, 4))": "divided by the number of its entries (it is a mean)",
     "0.1 * F.mse_loss(net.first.weight, torch.zeros(8, 4), reduction='sum')": "times 0.1",
     "(0.1 * net.first.weight.pow(2).sum()).mean()": "times 0.1",
 }

@@ -86,7 +86,14 @@ match a:
     case "b" | "c" if d: x = 2
     case None: x = 3
     case [e, *f]: x = 4
+    case nn.Norm(g, h=i) as j: x = 6
+    case {"k": l, **m}: x = 7
     case _: x = 5
+match n, o.p:
+    case "q", r if r < 2: x = 8
+    case (s, 0 | 1) | nn.Norm(): x = 9
+match u:
+    case True: x = 10
 a.b.append(c); (d if e else f).add(g); setattr(h, "i", j)
 '''
 

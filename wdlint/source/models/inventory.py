@@ -14,13 +14,13 @@ from wdlint.source.models.ancestry import ancestry
 from wdlint.source.models.members import Leaf
 from wdlint.source.models.survey import MOST, Survey
 from wdlint.source.models.trained import freezes, mark
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Instance, Value, bare
 
 _WORK = 40_000  # evaluations for one model
 
 
-def inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
+def inventory(evaluator: Evaluation, model: Value) -> Inventory | None:
     """Every parameter of a model, or None where nothing is known of it.
 
     A sub-module reached from a model gives its own parameters, named relative to itself.
@@ -39,7 +39,7 @@ def inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
     return cache[key]
 
 
-def _inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
+def _inventory(evaluator: Evaluation, model: Value) -> Inventory | None:
     inner = bare(model)
     if not isinstance(inner, Instance):
         return None
@@ -56,12 +56,12 @@ def _inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
     return Inventory(title, tuple(leaf.fact() for leaf in leaves), contents.complete)
 
 
-def _marks(evaluator: Evaluator) -> dict[int, list[Leaf]]:
+def _marks(evaluator: Evaluation) -> dict[int, list[Leaf]]:
     found: dict[int, list[Leaf]] = evaluator.memo("marked_leaves")
     return found
 
 
-def marks(evaluator: Evaluator, model: Value) -> dict[str, frozenset[str]]:
+def marks(evaluator: Evaluation, model: Value) -> dict[str, frozenset[str]]:
     """The flags that a model's code sets on its parameters, such as `_no_weight_decay`, with the parameters' names."""
     inventory(evaluator, model)
     found: dict[str, set[str]] = {}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from wdlint.facts import Inventory, Parameter
 from wdlint.source.selections.taken import Taken
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Changed, Instance, Method, Part, Unknown, Value, bare
 
 
@@ -27,7 +27,7 @@ class Model:
 class Models:
     """The models that groups take their parameters from; inventories are shared by a file's sites."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluation) -> None:
         self._evaluator = evaluator
         self._inventories: dict[object, Inventory | None] = {}
 

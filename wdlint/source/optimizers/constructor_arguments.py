@@ -8,7 +8,7 @@ from wdlint.source.read import tree as t
 from wdlint.source.read.positions import Places
 from wdlint.source.values import call_arguments
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 
 
 def written_parameters(maker: Maker) -> t.Expr | None:
@@ -23,7 +23,7 @@ def written_parameters(maker: Maker) -> t.Expr | None:
     return None
 
 
-def constructor_amount(evaluator: Evaluator, maker: Maker) -> AmountDraft:
+def constructor_amount(evaluator: Evaluation, maker: Maker) -> AmountDraft:
     """The strength for groups that name none: the call's, else the optimizer's own default."""
     if maker.decay is not None:
         answers = call_arguments.argument(evaluator, maker.arguments, maker.decay.name, maker.decay.position)
@@ -49,7 +49,7 @@ def _argument_text(maker: Maker) -> str:
     return maker.decay.name
 
 
-def learning_rate(evaluator: Evaluator, places: Places, maker: Maker) -> Amount | None:
+def learning_rate(evaluator: Evaluation, places: Places, maker: Maker) -> Amount | None:
     """The learning rate for groups that name none: the call's, else the optimizer's own default."""
     if maker.learning_rate is None:
         return None

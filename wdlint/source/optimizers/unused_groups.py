@@ -11,12 +11,12 @@ from wdlint.source.read import tree as t
 from wdlint.source.values.values import Context
 
 if TYPE_CHECKING:
-    from wdlint.source.values.evaluator import Evaluator
+    from wdlint.source.values.evaluation import Evaluation
 
 _SHOWING = ("print", "len", "repr", "str", "pprint")
 
 
-def forgotten(evaluator: Evaluator, context: Context, decay_key: str | None) -> Iterator[tuple[t.Assign, Groups]]:
+def forgotten(evaluator: Evaluation, context: Context, decay_key: str | None) -> Iterator[tuple[t.Assign, Groups]]:
     """Each list of groups that a name of this scope holds and nothing but the scope's own printing reads."""
     scope = context.frame.scope
     for name, bindings in list(scope.bound.items()):

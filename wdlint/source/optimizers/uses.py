@@ -21,31 +21,34 @@ from wdlint.source.optimizers.members import division_of, members_of, patterns_o
 from wdlint.source.optimizers.sites import Maker, Site
 from wdlint.source.optimizers.unused_groups import forgotten
 from wdlint.source.optimizers.used_up_iterators import empty_groups
+from wdlint.source.optimizers.ways import deciding, preferred
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.read.positions import Places
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.description import words
 from wdlint.source.selections.taken import UNREAD, Taken
-from wdlint.source.values import call_arguments
+from wdlint.source.values import branches, call_arguments
 from wdlint.source.values.amounts import AmountDraft, source_text
 from wdlint.source.values.values import Context
 
 if TYPE_CHECKING:
-    from wdlint.source.values.evaluator import Evaluator
+    from wdlint.source.values.branches import Following
 
 _MODELS = 8  # answers to what one model is
 _ALTERNATIVES = 3  # answers to what the parameters are, each judged on its own
+
+Held = tuple[object, s.Selector, Place, Amount]
 
 
 class UseReader:
     """Turns sites into facts; inventories and places are shared by a file's sites."""
 
-    def __init__(self, evaluator: Evaluator, places: Places) -> None:
+    def __init__(self, evaluator: Following, places: Places) -> None:
         self.evaluator = evaluator
         self.places = places
         self._models = Models(evaluator)
-        self._held: list[tuple[object, s.Selector, Place, Amount]] = []  # what optimizers hold, by model
+        self._held: list[Held] = []  # what optimizers hold, by model
 
     def decayed_elsewhere(self, parts: Iterable[Taken]) -> tuple[Place, Amount] | None:
         """The optimizer that certainly decays some of these parameters too, of those read so far."""
@@ -63,13 +66,33 @@ class UseReader:
                     yield place, amount
 
     def read(self, site: Site) -> Iterator[OptimizerUse]:
-        """The uses at one site: one for each answer to what its parameters are."""
+        """The uses at one site: one for each answer to what its parameters are.
+
+        Where branches before the site leave several ways open, each is read by itself.
+        """
         maker = self._leading(site.makers)
-        expression = written_parameters(maker)
         context = maker.arguments.context or site.context
         if site.helper is not None:
             yield from self._of_helper(site, site.helper, maker, context)
             return
+        ways = branches.ways(self.evaluator, context, deciding(maker))
+        if len(ways) == 1:
+            yield from self._along(site, maker, context)
+            return
+        held, taken = self._held, []
+        for way in ways:
+            with self.evaluator.following(way):
+                for use in self._along(site, maker, context):
+                    taken.append((way, use, self._held))
+                    self._held = []
+        self._held = held
+        for _, use, holding in preferred(taken):
+            self._held.extend(holding)
+            yield use
+
+    def _along(self, site: Site, maker: Maker, context: Context) -> Iterator[OptimizerUse]:
+        """The uses at one site, for one way to it."""
+        expression = written_parameters(maker)
         answers = call_arguments.argument(
             self.evaluator, maker.arguments, maker.parameters.name, maker.parameters.position
         )
@@ -85,7 +108,8 @@ class UseReader:
                 read = Groups(drafts, groups.complete and complete, groups.listed or bool(later))
                 found.extend(self._variants(site, maker, read))
         seen = [use for use in found if use.inventory is not None] or found
-        for use in seen:
+        split = [use for use in seen if use.divided] or seen  # what may be divided is not called undivided
+        for use in split:
             yield replace(use, variants=max(use.variants, len(found))) if len(found) > 1 else use
 
     def _of_helper(self, site: Site, known: Helper, maker: Maker, context: Context) -> Iterator[OptimizerUse]:
@@ -274,6 +298,6 @@ def _written_model(drafted: Sequence[tuple[GroupDraft, AmountDraft]]) -> str:
 
 def _divided(drafted: Sequence[tuple[GroupDraft, AmountDraft]]) -> bool:
     """Whether the groups are a split by kind: some decay, some don't, and tests decide which."""
-    decays = [amount.value is None or amount.value != 0 for _, amount in drafted]
+    decays = [amount.value is None or amount.value != 0 or amount.is_latent for _, amount in drafted]
     tested = any(part.selector != s.Always(True) for draft, _ in drafted for part in draft.parts)
     return tested and any(decays) and not all(decays)

@@ -13,6 +13,7 @@ import libcst as cst
 
 from wdlint.source.read import tree as t
 from wdlint.source.read.lower_expressions import OPERATORS, argument, expression, parameters
+from wdlint.source.read.matching import Anything, Case, Constant, Either, OfClass, Other, Pattern, Sequenced, chained
 from wdlint.source.read.placing import placed
 
 
@@ -159,10 +160,39 @@ def _try(node: Any, scope: t.Scope) -> t.Stmt:
 def _match(node: cst.Match, scope: t.Scope) -> t.Stmt:
     cases = []
     for case in node.cases:
-        literal = expression(case.pattern.value) if isinstance(case.pattern, cst.MatchValue) else None
         guard = expression(case.guard) if case.guard is not None else None
-        cases.append((literal, guard, _block(case.body, None, scope)))
-    return t.Match(node, expression(node.subject), tuple(cases))
+        cases.append(Case(case.pattern, _pattern(case.pattern), guard, _block(case.body, None, scope)))
+    return chained(expression(node.subject), cases, scope)
+
+
+def _pattern(node: cst.MatchPattern) -> Pattern:
+    match node:
+        case cst.MatchValue():
+            return Constant(expression(node.value))
+        case cst.MatchSingleton():
+            return Constant(expression(node.value), "is")
+        case cst.MatchAs():
+            inner = _pattern(node.pattern) if node.pattern is not None else None
+            return Anything(node.name.value if node.name is not None else None, inner)
+        case cst.MatchOr():
+            return Either(tuple(_pattern(part.pattern) for part in node.patterns))
+        case cst.MatchSequence():
+            plain = (part.value if isinstance(part, cst.MatchSequenceElement) else None for part in node.patterns)
+            return Sequenced(tuple(_pattern(part) if part is not None else None for part in plain))
+        case cst.MatchClass():
+            return OfClass(expression(node.cls), bool(node.patterns or node.kwds), _names_bound(node))
+        case _:
+            return Other(_names_bound(node))
+
+
+def _names_bound(node: cst.CSTNode) -> tuple[str, ...]:
+    """The names that the patterns below one bind."""
+    found: list[str] = []
+    for child in node.children:
+        if isinstance(child, (cst.MatchAs, cst.MatchStar)) and child.name is not None:
+            found.append(child.name.value)
+        found.extend(_names_bound(child))
+    return tuple(found)
 
 
 def _function(node: cst.FunctionDef, scope: t.Scope) -> t.Stmt:

@@ -13,6 +13,7 @@ from typing import Any
 
 from wdlint.source.read import tree as t
 from wdlint.source.read.lower_ast_expressions import OPERATORS, arguments, expression, parameters
+from wdlint.source.read.matching import Anything, Case, Constant, Either, OfClass, Other, Pattern, Sequenced, chained
 from wdlint.source.read.placing import placed
 
 
@@ -142,11 +143,39 @@ def _try(node: Any, scope: t.Scope) -> t.Stmt:
 
 
 def _match(node: ast.Match, scope: t.Scope) -> t.Stmt:
-    cases = []
-    for case in node.cases:
-        literal = expression(case.pattern.value) if isinstance(case.pattern, ast.MatchValue) else None
-        cases.append((literal, _optional(case.guard), _block(case.body, scope)))
-    return t.Match(node, expression(node.subject), tuple(cases))
+    cases = [
+        Case(case.pattern, _pattern(case.pattern), _optional(case.guard), _block(case.body, scope))
+        for case in node.cases
+    ]
+    return chained(expression(node.subject), cases, scope)
+
+
+def _pattern(node: ast.pattern) -> Pattern:
+    match node:
+        case ast.MatchValue():
+            return Constant(expression(node.value))
+        case ast.MatchSingleton():
+            return Constant(t.Const(node, node.value), "is")
+        case ast.MatchAs():
+            return Anything(node.name, _pattern(node.pattern) if node.pattern is not None else None)
+        case ast.MatchOr():
+            return Either(tuple(map(_pattern, node.patterns)))
+        case ast.MatchSequence():
+            return Sequenced(tuple(None if isinstance(p, ast.MatchStar) else _pattern(p) for p in node.patterns))
+        case ast.MatchClass():
+            return OfClass(expression(node.cls), bool(node.patterns or node.kwd_patterns), _names_bound(node))
+        case _:
+            return Other(_names_bound(node))
+
+
+def _names_bound(node: ast.AST) -> tuple[str, ...]:
+    """The names that the patterns below one bind."""
+    found: list[str] = []
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.MatchAs, ast.MatchStar)) and child.name is not None:
+            found.append(child.name)
+        found.extend(_names_bound(child))
+    return tuple(found)
 
 
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: t.Scope) -> t.Stmt:

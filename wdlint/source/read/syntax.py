@@ -37,11 +37,6 @@ def expressions(statement: t.Stmt) -> Iterator[t.Expr]:
                 yield value
                 if target is not None:
                     yield target
-        case t.Match():
-            yield statement.subject
-            for _, guard, _ in statement.cases:
-                if guard is not None:
-                    yield guard
         case t.FunctionDef():
             yield from statement.decorators
             for parameter in statement.params:

@@ -300,12 +300,6 @@ class Try(Statement):
 
 
 @dataclass(slots=True, eq=False)
-class Match(Statement):
-    subject: Expr
-    cases: tuple[tuple[Expr | None, Expr | None, Block], ...]  # literal pattern (None: other), guard, body
-
-
-@dataclass(slots=True, eq=False)
 class Parameter(Node):
     """One parameter of a function."""
 
@@ -383,7 +377,6 @@ Stmt: TypeAlias = (
     | While
     | With
     | Try
-    | Match
     | FunctionDef
     | ClassDef
 )
@@ -416,9 +409,6 @@ def blocks(statement: Stmt) -> Iterator[Block]:
                 yield statement.orelse
             if statement.final:
                 yield statement.final
-        case Match():
-            for _, _, body in statement.cases:
-                yield body
         case _:
             return
 

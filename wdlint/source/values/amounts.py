@@ -26,6 +26,11 @@ class AmountDraft:
     module: t.Module | None = None
     varies: bool = False
 
+    @property
+    def is_latent(self) -> bool:
+        """A visible 0 that a command line or configuration can raise."""
+        return Amount(self.value, self.origin).latent
+
     def placed(self, places: Places) -> Amount:
         place = places.of(self.module, self.node) if self.module is not None else None
         return Amount(self.value, self.origin, self.text, place, self.varies)
@@ -49,6 +54,8 @@ def amount_of(answers: Answers, text: str) -> AmountDraft | None:
     if positive:
         chosen = positive[0]
         return _draft(chosen, text, varies=len({v.value for v in numbers}) > 1 or bool(others))
+    if not numbers and all(isinstance(v, Unknown) and v.unset for v in others):
+        return AmountDraft(0.0, Origin.ARGUMENT_DEFAULT, text)
     certain = [v for v in others if isinstance(v, Unknown) and v.positive]
     if numbers and not certain and not _outweighs(others):
         return _draft(numbers[0], text, varies=bool(others))

@@ -208,6 +208,9 @@ def truth(evaluator: Evaluation, test: t.Expr, context: Context, inclined: bool 
     A value that the user may change (a default) decides nothing unless `inclined` asks for what holds
     when the defaults stand.
     """
+    told = evaluator.told(test, context)
+    if told is not None:
+        return told
     match test:
         case t.Boolean():
             left = truth(evaluator, test.left, context, inclined)

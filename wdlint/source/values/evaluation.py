@@ -14,6 +14,7 @@ from wdlint.source.values import flow
 from wdlint.source.values.values import (
     Answers,
     Arguments,
+    CallSite,
     ClassValue,
     Condition,
     Context,
@@ -29,8 +30,9 @@ from wdlint.source.values.values import (
 
 
 class Calls(Protocol):
-    """The calls of a module by the last name of what they call."""
+    """The calls of a module by the last name of what they call, and the places that call a function."""
 
+    def callers(self, evaluator: Evaluation, definition: t.FunctionDef) -> tuple[CallSite, ...]: ...
     def calls(self, module: t.Module) -> dict[str, list[tuple[t.Call, t.Stmt]]]: ...
 
 
@@ -59,6 +61,7 @@ class Evaluation(Protocol):
     project: Project
     module: t.Module
     work: int
+    way_followed: int  # 0, or the identity of the way that answers are given along
     libraries: Libraries
 
     @property
@@ -73,6 +76,8 @@ class Evaluation(Protocol):
     def reach(self, name: str, statement: t.Stmt | None, scope: t.Scope) -> flow.Reaching: ...
     def unpacked(self, target: t.Expr, name: str, answers: Answers, context: Context) -> Answers: ...
     def possible(self, statement: t.Stmt, frame: Frame) -> bool: ...
+    def told(self, test: t.Expr, context: Context) -> bool | None: ...
+    def settled(self, binding: t.Stmt, statement: t.Stmt | None, frame: Frame) -> bool: ...
 
     # frames
     def frame(self, scope: t.Scope) -> Frame: ...

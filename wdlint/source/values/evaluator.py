@@ -9,7 +9,8 @@ answer in `objects`, what library calls mean in `calls`; here they are put toget
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from wdlint.facts import Origin
@@ -21,6 +22,7 @@ from wdlint.source.read.project import Project
 from wdlint.source.values import arithmetic, call_arguments, calls, expressions, flow, imports
 from wdlint.source.values.answers import distinct, text_key
 from wdlint.source.values.binding import bind
+from wdlint.source.values.branches import Way
 from wdlint.source.values.callers import CallIndex
 from wdlint.source.values.classes import constructor_arguments, method_named
 from wdlint.source.values.evaluation import Libraries
@@ -77,6 +79,9 @@ class Evaluator:
         self._returning: list[t.Scope] = []
         self._bases: dict[int, tuple[ClassValue | External, ...]] = {}
         self._memos: dict[str, dict[Any, Any]] = {}
+        self._way: Way | None = None
+        self.way_followed = 0
+        self._ways: dict[int, tuple[dict[Any, Answers], dict[Any, Answers], dict[Any, Frame], Names]] = {}
         self._kept: list[object] = []  # keeps made nodes alive, since memos go by identity
 
     # ---- frames
@@ -201,12 +206,38 @@ class Evaluator:
 
     def possible(self, statement: t.Stmt, frame: Frame) -> bool:
         """False where the branch that holds a statement is certainly not taken in this frame."""
-        if frame.arguments is None:
+        if frame.arguments is None and self._way is None:
             return True
         for test, truth, branch in flow.guards(statement):
-            if arithmetic.truth(self, test, frame.at(branch), inclined=True) is (not truth):
+            context = frame.at(branch)
+            if frame.arguments is None:
+                outcome = self.told(test, context)
+            else:
+                outcome = arithmetic.truth(self, test, context, inclined=True)
+            if outcome is (not truth):
                 return False
         return True
+
+    def told(self, test: t.Expr, context: Context) -> bool | None:
+        """How a test comes out on the way that is followed; None where it leaves that open."""
+        return self._way.told(self, test, context) if self._way is not None else None
+
+    def settled(self, binding: t.Stmt, statement: t.Stmt | None, frame: Frame) -> bool:
+        """Whether a binding in a branch certainly happened before a statement, on the way that is followed."""
+        return self._way is not None and self._way.passes(self, binding, statement, frame)
+
+    @contextmanager
+    def following(self, way: Way) -> Iterator[None]:
+        """Answer along one way through a scope; what was found elsewhere is kept apart and found again."""
+        before = self._way, self.way_followed, self._answers, self._returns, self._call_frames, self._names
+        known = self._ways.setdefault(id(way), ({}, {}, {}, Names(self)))
+        self._way, self.way_followed = way, id(way)
+        self._answers, self._returns, self._call_frames, self._names = known
+        self._kept.append(way)
+        try:
+            yield
+        finally:
+            (self._way, self.way_followed, self._answers, self._returns, self._call_frames, self._names) = before
 
     # ---- calls
 
@@ -356,7 +387,8 @@ class Evaluator:
         if parameter.star == "**":
             return (MappingValue((), complete=False),)
         default = self.default(parameter, frame)
-        if default and not (len(default) == 1 and isinstance(default[0], Known) and default[0].value is None):
+        optional = len(default) == 1 and isinstance(default[0], Known) and default[0].value is None
+        if default and not optional:
             return default
         annotation = None
         if parameter.annotation is not None and frame.parent is not None:
@@ -364,7 +396,7 @@ class Evaluator:
         if annotation is not None and isinstance(bare(annotation), Instance):
             return (annotation,)
         scope = frame.scope
-        return (Unknown(f"{scope.module.name}.{scope.name}.{parameter.name}"),)
+        return (Unknown(f"{scope.module.name}.{scope.name}.{parameter.name}", optional=optional),)
 
     # ---- classes
 

@@ -15,6 +15,7 @@ from wdlint.source.values import arithmetic, objects
 from wdlint.source.values.answers import text_key
 from wdlint.source.values.elements import elements_of
 from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.narrowing import narrowed
 from wdlint.source.values.values import (
     Answers,
     Arguments,
@@ -40,9 +41,9 @@ def values(evaluator: Evaluation, expr: t.Expr, context: Context) -> Iterable[Va
         case t.Const():
             return (Known(expr.value, Origin.WRITTEN, expr, context.module),)
         case t.Name():
-            return evaluator.name(expr.id, context)
+            return narrowed(evaluator, expr, context, evaluator.name(expr.id, context))
         case t.Attribute():
-            return _attribute(evaluator, expr, context)
+            return narrowed(evaluator, expr, context, _attribute(evaluator, expr, context))
         case t.Call():
             return _call(evaluator, expr, context)
         case t.Subscript():
@@ -90,11 +91,11 @@ def values(evaluator: Evaluation, expr: t.Expr, context: Context) -> Iterable[Va
             return ()
 
 
-def _attribute(evaluator: Evaluation, expr: t.Attribute, context: Context) -> Iterable[Value]:
+def _attribute(evaluator: Evaluation, expr: t.Attribute, context: Context) -> Answers:
     found: list[Value] = []
     for value in evaluator.evaluate(expr.value, context):
         found.extend(objects.member(evaluator, value, expr.attr, context))
-    return found
+    return tuple(found)
 
 
 def _call(evaluator: Evaluation, expr: t.Call, context: Context) -> Iterable[Value]:
@@ -138,10 +139,11 @@ def clauses(evaluator: Evaluation, expr: t.Comprehension, context: Context) -> t
     inner = context
     conditions: list[Condition] = []
     for clause in expr.clauses:
-        cached = inner.inner.get(id(clause))
+        key = id(clause), evaluator.way_followed
+        cached = inner.inner.get(key)
         if cached is None:
             cached = Context(context.frame, context.statement, {}, inner)
-            inner.inner[id(clause)] = cached
+            inner.inner[key] = cached
             elements = elements_of(evaluator, evaluator.evaluate(clause.iter, inner), id(clause))
             assert cached.local is not None
             for name in syntax.target_names(clause.target):

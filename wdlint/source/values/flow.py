@@ -6,7 +6,7 @@ Only the order of statements matters here; what an expression means is in `value
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 from wdlint.source.read import syntax
@@ -98,8 +98,6 @@ def _inside(statement: t.Stmt, name: str, found: Reaching, sure: bool) -> bool:
                 _back(block, len(block.statements), name, left, False)
                 found.changes.extend((changed, False) for changed, _ in left.changes)
         exhaustive = isinstance(statement, t.If) and statement.orelse is not None
-        if isinstance(statement, t.Match):
-            exhaustive = any(pattern is None and guard is None for pattern, guard, _ in statement.cases)
         if exhaustive and living and all(bound):
             return True
     if own:
@@ -179,6 +177,14 @@ def guards(at: t.Stmt, outside: t.Block | None = None) -> Iterator[tuple[t.Expr,
         block, index = parent.block, parent.index
 
 
+def asserted(at: t.Stmt) -> Iterator[tuple[t.Expr, bool, t.Stmt]]:
+    """The assertions that have passed before a statement runs, in the shape of `guards`."""
+    for block, index in _path(at):
+        for earlier in block.statements[:index]:
+            if isinstance(earlier, t.Assert):
+                yield earlier.test, True, earlier
+
+
 def ancestors(statement: t.Stmt) -> Iterator[t.Block]:
     """The blocks that hold a statement, innermost first."""
     block: t.Block | None = statement.block
@@ -210,3 +216,46 @@ def _above(block: t.Block) -> Iterator[t.Block]:
     while block.parent is not None:
         block = block.parent.block
         yield block
+
+
+def position(statement: t.Stmt) -> tuple[int, ...]:
+    """Where a statement stands in its scope; later statements compare greater."""
+    path: list[int] = []
+    for block, index in _path(statement):
+        parent = block.parent
+        inner = list(t.blocks(parent)) if parent is not None else [block]
+        path += [index, next((i for i, b in enumerate(inner) if b is block), 0)]
+    return tuple(reversed(path))
+
+
+def in_loop(statement: t.Stmt, outside: Container[int] = ()) -> bool:
+    """Whether a statement stands in the body of a loop other than those whose blocks (by identity) are `outside`."""
+    return any(
+        isinstance(block.parent, (t.For, t.While)) and block is block.parent.body and id(block) not in outside
+        for block in ancestors(statement)
+    )
+
+
+def exclusive(one: t.Stmt, other: t.Stmt) -> bool:
+    """Whether two statements stand in different branches of one `if`, so that at most one of them runs.
+
+    Within a loop another turn may take the other branch.
+    """
+    blocks = {id(block): block for block in ancestors(one)}
+    for block in ancestors(other):
+        parent = block.parent
+        if isinstance(parent, t.If):
+            twin = parent.orelse if block is parent.body else parent.body
+            if twin is not None and id(twin) in blocks:
+                return not in_loop(parent)
+    return False
+
+
+def may_follow(later: t.Stmt, earlier: t.Stmt) -> bool:
+    """Whether a statement may run after another one of its scope."""
+    if exclusive(later, earlier):
+        return False
+    if position(later) >= position(earlier):
+        return True
+    loops = {id(b) for b in ancestors(earlier) if isinstance(b.parent, (t.For, t.While))}
+    return any(id(block) in loops for block in ancestors(later))

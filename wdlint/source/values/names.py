@@ -93,23 +93,38 @@ class Names:
     ) -> Answers:
         scope = frame.scope
         reach = self.reach(name, statement, scope)
+        changes = [(s, certain) for s, certain in reach.changes if self._evaluator.possible(s, frame)]
         answers: list[Value] = []
+        certain = reach.certain
         for binding in reach.bindings:
-            if self._evaluator.possible(binding, frame):
-                answers.extend(self._bound_by(binding, name, frame))
-        if not reach.certain:
+            if not self._evaluator.possible(binding, frame):
+                continue
+            later = [(s, sure) for s, sure in changes if flow.may_follow(s, binding)]
+            answers.extend(self._changed(self._bound_by(binding, name, frame), name, frame, later))
+            if self._evaluator.settled(binding, statement, frame):
+                certain = True  # what was bound before is bound anew on every way here
+                break
+        if not certain:
+            before: list[Value] = []
             if parameter is not None:
-                answers.extend(self._evaluator.argument(frame, parameter))
+                before.extend(self._evaluator.argument(frame, parameter))
             elif not answers and statement is not None:
                 # bound only further down: in a loop's earlier turn, or never
                 for binding in scope.bound.get(name, ()):
-                    answers.extend(self._bound_by(binding, name, frame))
-            answers.extend(self._from_star(name, frame) if not answers else ())
+                    before.extend(self._bound_by(binding, name, frame))
+            before.extend(self._from_star(name, frame) if not answers and not before else ())
+            answers.extend(self._changed(before, name, frame, changes))
         if not answers:
             # bound here to something that can't be told: no outer name is meant
             return (Unknown(f"{scope.module.name}.{scope.name}.{name}"),) if reach.bindings else ()
-        changes = [c for s, certain in reach.changes for c in changes_in(self._evaluator, s, name, frame, certain)]
-        found = distinct(answers)
+        return distinct(answers)
+
+    def _changed(
+        self, values: Iterable[Value], name: str, frame: Frame, statements: list[tuple[t.Stmt, bool]]
+    ) -> Iterable[Value]:
+        """Values with what some statements do to them in place."""
+        found = distinct(values)
+        changes = [c for s, certain in statements for c in changes_in(self._evaluator, s, name, frame, certain)]
         return tuple(_apply(self._evaluator, value, tuple(changes)) for value in found) if changes else found
 
     def reach(self, name: str, statement: t.Stmt | None, scope: t.Scope) -> flow.Reaching:

@@ -43,7 +43,7 @@ class Context:
     local: dict[str, Answers] | None = None
     outer: Context | None = None  # the context around a comprehension or lambda
     conditions: tuple[Condition, ...] = ()  # the comprehension's own `if`s
-    inner: dict[int, Context] = field(default_factory=dict, repr=False)
+    inner: dict[tuple[int, int], Context] = field(default_factory=dict, repr=False)  # by node and way followed
 
     @property
     def module(self) -> t.Module:
@@ -89,7 +89,9 @@ class Unknown:
 
     key: str
     computed: bool = False
-    positive: bool = False  # a computed number that is certainly not 0
+    positive: bool = False  # a number that is certainly not 0
+    optional: bool = False  # None unless somebody sets it
+    unset: bool = False  # the same, and read only where it is set
     annotation: Value | None = None
 
 
@@ -310,6 +312,14 @@ class Arguments:
     context: Context | None = None
     positional: tuple[Answers, ...] = ()  # given before the written ones
     keywords: tuple[tuple[str, Answers], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CallSite:
+    """A call of a function of the project: what it gives."""
+
+    arguments: Arguments
+    bound: bool  # the receiver is not among the arguments
 
 
 def bare(value: Value) -> Value:

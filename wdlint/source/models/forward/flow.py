@@ -171,8 +171,6 @@ class Reader(Arithmetic):
                 self.branches((None, *handlers), env, returned)
                 self.block(orelse, env, returned)
                 self.block(final, env, returned)
-            case t.Match(cases=cases):
-                self.branches([body for _, _, body in cases], env, returned)
             case t.FunctionDef():
                 env[statement.name] = Value(function=statement)
             case t.Assert(test=test):

@@ -134,9 +134,6 @@ class StepReader:
             case t.Try(body=body, handlers=handlers, orelse=orelse, final=final):
                 for part in (body, *handlers, orelse, final):
                     self.block(part, env, returned)
-            case t.Match(cases=cases):
-                for _, _, part in cases:
-                    self.block(part, env, returned)
             case t.FunctionDef():
                 env[statement.name] = Cell(functions=(statement,))
 

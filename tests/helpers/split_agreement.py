@@ -18,7 +18,7 @@ from typing import Any
 from wdlint.facts import Group, OptimizerUse, Ternary
 from wdlint.source.engine import Project, observe
 
-SPLITS = Path(__file__).parent / "splits"
+SPLITS = Path(__file__).parents[1] / "data" / "splits"
 DECAYED, KEPT, NOWHERE, UNTOLD = "decayed", "kept from decay", "in no group", "can't be told"
 
 

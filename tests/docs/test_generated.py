@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-TOP = Path(__file__).parent.parent
+TOP = Path(__file__).parents[2]
 sys.path.insert(0, str(TOP / "docs" / "make"))
 from generated import whole_files  # noqa: E402
 

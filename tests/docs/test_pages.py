@@ -15,7 +15,7 @@ import wdlint as package
 from wdlint.commands.cli import wdlint
 from wdlint.judging.rule import built_in
 
-TOP = Path(__file__).parent.parent
+TOP = Path(__file__).parents[2]
 sys.path.insert(0, str(TOP / "docs" / "make"))
 from claims import Untrue  # noqa: E402
 from generated import page, pages  # noqa: E402

@@ -18,7 +18,7 @@ from wdlint.source.read.tree import ClassDef
 from wdlint.source.values.values import Arguments, Context
 
 torch = pytest.importorskip("torch")
-FOLDER = Path(__file__).parent / "models"
+FOLDER = Path(__file__).parents[2] / "data" / "models"
 MODELS = [
     (file, model)
     for file, models in {

@@ -1,0 +1,109 @@
+"""What a value can't be where it is read: inside `if weight_decay > 0:` it is not 0, after `assert x == 0` it is.
+
+The tests around a statement, and the assertions before it, take answers away from the names and
+attributes that they ask about, as long as nothing binds or changes those in between.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from wdlint.facts import Origin
+from wdlint.source.read import syntax
+from wdlint.source.read import tree as t
+from wdlint.source.values import flow
+from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.values import Answers, Context, Known, Unknown, Value
+
+_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+    "is": operator.is_, "is not": operator.is_not,
+}  # fmt: skip
+_FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+Asked = tuple[str | None, t.Constant, bool, t.Stmt]  # operator (None: truth), what it is compared with, outcome, where
+
+
+def narrowed(evaluator: Evaluation, expr: t.Expr, context: Context, found: Answers) -> Answers:
+    """The answers to a name or attribute that the tests around it leave."""
+    if context.statement is None:
+        return found
+    memo: dict[int, dict[str, list[Asked]]] = evaluator.memo("tests around")
+    around = memo.get(id(context.statement))
+    if around is None:
+        around = memo[id(context.statement)] = _asked(context.statement)
+    if not around:
+        return found
+    name = syntax.dotted(expr)
+    tests = around.get(name) if name is not None else None
+    if not tests:
+        return found
+    asked = [test for test in tests if _same_value(evaluator, expr, context, test[3])]
+    if not asked:
+        return found
+    for op, other, outcome, where in asked:
+        if (op, outcome) in (("==", True), ("is", True), ("!=", False)) and not isinstance(other, (str, bytes)):
+            return (Known(other, Origin.COMPUTED, expr, context.module),)
+        if op is None and not outcome and isinstance(where, t.Assert):
+            return (Known(0, Origin.COMPUTED, expr, context.module),)
+    key = f"{context.frame.scope.module.name}.{context.frame.scope.name}.{name}"
+    if any(_excluded(None, test) for test in asked) and all(map(_is_optional, found)):
+        return (Unknown(key, unset=True),)
+    left = tuple(v for v in found if not (isinstance(v, Known) and any(_excluded(v.value, test) for test in asked)))
+    positive = any(op in (None, ">", "!=") and outcome for op, _, outcome, _ in asked)
+    return left or (Unknown(key, positive=positive),)
+
+
+def _is_optional(value: Value) -> bool:
+    """Whether a value is None as long as nobody sets it."""
+    return value.optional if isinstance(value, Unknown) else isinstance(value, Known) and value.value is None
+
+
+def _asked(statement: t.Stmt) -> dict[str, list[Asked]]:
+    """What is asked of each dotted name around a statement and before it."""
+    found: dict[str, list[Asked]] = {}
+    for test, truth, where in (*flow.guards(statement), *flow.asserted(statement)):
+        for name, op, other, outcome in _parts(test, truth):
+            found.setdefault(name, []).append((op, other, outcome, where))
+    return found
+
+
+def _parts(test: t.Expr, truth: bool) -> Iterator[tuple[str, str | None, t.Constant, bool]]:
+    name = syntax.dotted(test)
+    if name is not None:
+        yield name, None, None, truth
+    elif isinstance(test, t.Unary) and test.op == "not":
+        yield from _parts(test.operand, not truth)
+    elif isinstance(test, t.Boolean) and truth is (test.op == "and"):
+        yield from _parts(test.left, truth)
+        yield from _parts(test.right, truth)
+    elif isinstance(test, t.Compare) and len(test.rest) == 1 and test.rest[0][0] in _COMPARISONS:
+        op, other = test.rest[0]
+        left = test.left
+        if isinstance(left, t.Const):
+            left, other, op = other, left, _FLIPPED.get(op, op)
+        name = syntax.dotted(left)
+        if name is not None and isinstance(other, t.Const):
+            yield name, op, other.value, truth
+
+
+def _same_value(evaluator: Evaluation, expr: t.Expr, context: Context, where: t.Stmt) -> bool:
+    """Whether nothing binds or changes what an expression names between a test and a statement."""
+    root = syntax.root_name(expr)
+    scope = context.frame.scope
+    if root is None or context.statement is None or where.scope is not scope:
+        return False
+    here, there = (evaluator.reach(root, at, scope) for at in (context.statement, where))
+    return [id(b) for b in here.bindings] == [id(b) for b in there.bindings] and len(here.changes) == len(there.changes)
+
+
+def _excluded(value: t.Constant, asked: Asked) -> bool:
+    op, other, outcome, _ = asked
+    if op is None:
+        return bool(value) is not outcome
+    try:
+        return bool(_COMPARISONS[op](value, other)) is not outcome
+    except TypeError:
+        return value is None  # the test would have raised
