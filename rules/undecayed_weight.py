@@ -106,6 +106,8 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     decayed = decayed_groups(use)
     if use.inventory is None:
         return
+    if use.inventory.sharded:
+        yield from _flat(use)
     if not decayed:
         yield from _unread(use)
     if not use.divided or not decayed:
@@ -137,6 +139,30 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
         ),
         parameters=tuple(p.name for p in parameters),
         confidence=Confidence.ASSUMED if use.inventory.assumed else Confidence.PROVEN,
+        subject=wording.subject(use),
+    )
+
+
+def _flat(use: OptimizerUse) -> Iterator[Finding]:
+    """Weights that a split by dimensions exempts because sharding has left them with one."""
+    asked = tuple(g for g in use.groups if g.amount.decays and "dimension" in g.selection)
+    weights = tuple(p for _, p in held(use, exempt_groups(use)) if p.kind is Kind.WEIGHT)
+    if not asked or not weights or any(p.kind is Kind.WEIGHT for _, p in held(use, asked)):
+        return
+    yield Finding(
+        code=code,
+        place=use.place,
+        message=(
+            f"{wording.counted(weights, Kind.WEIGHT)} of {wording.model(use)} "
+            f"{'do' if len(weights) > 1 else 'does'} not decay: the split asks for dimensions after sharding"
+        ),
+        help="divide the parameters by names or layers, or before the model is wrapped",
+        notes=(
+            Note("FSDP leaves every parameter with one dimension, with `use_orig_params=True` too"),
+            *(Note("no parameter is in this group", g.place) for g in asked),
+        ),
+        parameters=tuple(p.name for p in weights),
+        confidence=Confidence.ASSUMED if use.inventory is not None and use.inventory.assumed else Confidence.PROVEN,
         subject=wording.subject(use),
     )
 

@@ -138,6 +138,7 @@ class Inventory:
     complete: bool
     assumed: bool = False  # the model is one of several that it might be, or a library default
     place: Place | None = None
+    sharded: bool = False  # a wrapper such as FSDP left every parameter with one dimension
 
     def holds(self, kind: Kind) -> bool:
         """Whether a parameter of this kind certainly exists."""

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from wdlint.facts import Inventory, Kind, Ternary
+from wdlint.source.libraries.torch import SHARDED
 from wdlint.source.models.ancestry import ancestry
 from wdlint.source.models.members import Leaf
 from wdlint.source.models.survey import MOST, Survey
 from wdlint.source.models.trained import freezes, mark
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.values import Instance, Value, bare
+from wdlint.source.values.values import Changed, Instance, Part, Value, bare
 
 _WORK = 40_000  # evaluations for one model
 
@@ -52,8 +53,20 @@ def _inventory(evaluator: Evaluation, model: Value) -> Inventory | None:
         return None
     mark(evaluator, model, leaves, freezes(evaluator), survey.tensors)
     _marks(evaluator)[id(model)] = leaves
+    flat = is_sharded(model)
+    for leaf in leaves if flat else ():
+        leaf.ndim, leaf.shape = 1, None
     title = inner.cls.path
-    return Inventory(title, tuple(leaf.fact() for leaf in leaves), contents.complete)
+    return Inventory(title, tuple(leaf.fact() for leaf in leaves), contents.complete, sharded=flat)
+
+
+def is_sharded(model: Value) -> bool:
+    """Whether a wrapper has left a model's parameters, or those of the model that it is part of, flat in shards."""
+    while isinstance(model, (Changed, Part)):
+        if isinstance(model, Changed) and any(change.action == SHARDED for change in model.changes):
+            return True
+        model = model.base if isinstance(model, Changed) else model.root
+    return False
 
 
 def _marks(evaluator: Evaluation) -> dict[int, list[Leaf]]:

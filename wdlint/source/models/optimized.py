@@ -83,7 +83,8 @@ def merged(models: Sequence[Model]) -> Inventory | None:
         assumed = assumed or model.inventory.assumed
         parameters.extend(replace(p, name=f"{model.named}{p.name}") for p in model.inventory.parameters)
     names = " and ".join(dict.fromkeys(model.inventory.model for model in seen if model.inventory))
-    return Inventory(names, tuple(parameters), complete, assumed)
+    sharded = any(model.inventory.sharded for model in seen if model.inventory)
+    return Inventory(names, tuple(parameters), complete, assumed, sharded=sharded)
 
 
 def label(models: Sequence[Model]) -> str:
