@@ -40,10 +40,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint import wording
 from wdlint.facts import Confidence, Finding, Kind, Note, OptimizerUse, Parameter, Pattern, Severity, Ternary
-from wdlint.judging import wording
-from wdlint.judging.reach import UNDECAYED_KINDS, asked_to_exempt, decayed_groups, held
-from wdlint.judging.splits import exempt_groups, is_inverted, unread_decay_keys
+from wdlint.reach import UNDECAYED_KINDS, asked_to_exempt, decayed_groups, held
+from wdlint.splits import exempt_groups, is_inverted, unread_decay_keys
 
 code = "WD305"
 severity = Severity.WARNING

@@ -313,6 +313,7 @@ def penalty_notes(penalty: Penalty) -> tuple[Note, ...]:
 
 
 def penalised_names(penalty: Penalty) -> tuple[str, ...]:
+    """The names of the parameters that an L2 term reaches, as far as they are known."""
     return tuple(p.name for p in _penalised(penalty)) or penalty.parameters
 
 
