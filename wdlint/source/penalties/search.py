@@ -163,7 +163,22 @@ def _coefficient(evaluator: Evaluation, term: Term) -> Answers | None:
 
 
 def _strength(evaluator: Evaluation, factor: Factor) -> Answers:
-    return evaluator.evaluate(factor.expr, factor.context)[:4]
+    answers = evaluator.evaluate(factor.expr, factor.context)
+    if factor.context.local is None and any(isinstance(v, Unknown) and v.positive for v in answers):
+        # `if l2 > 0:` keeps a default of 0 out of its body: then the whole term is what is off by default.
+        outside = evaluator.evaluate(factor.expr, factor.context.frame.at(_outermost(factor.context.statement)))
+        if outside and all(isinstance(v, Known) and v.value == 0 for v in outside):
+            return outside[:4]
+    return answers[:4]
+
+
+def _outermost(statement: t.Stmt | None) -> t.Stmt | None:
+    """The statement of a scope's own block that holds a statement."""
+    while statement is not None and isinstance(statement.block.parent, t.Statement):
+        if isinstance(statement.block.parent, (t.FunctionDef, t.ClassDef)):
+            break
+        statement = statement.block.parent
+    return statement
 
 
 def _times(product: Answers, others: Answers, factor: Factor) -> Answers:
