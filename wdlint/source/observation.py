@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 
@@ -16,6 +15,7 @@ from wdlint.source.optimizers.uses import UseReader
 from wdlint.source.penalties.reach import PenaltyReach
 from wdlint.source.penalties.search import penalties
 from wdlint.source.read import tree as t
+from wdlint.source.read.depth import deep_questions
 from wdlint.source.read.positions import Places
 from wdlint.source.read.project import Project
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
@@ -23,17 +23,11 @@ from wdlint.source.values.callers import all_statements
 from wdlint.source.values.evaluation import Libraries
 from wdlint.source.values.evaluator import Evaluator
 
-_FRAMES = 6_000  # Python frames that nested questions may take; the evaluator bounds their nesting itself
-
 
 def observed(path: str, data: bytes, module: t.Module, project: Project) -> FileFacts:
     """The facts of one file, in textual order."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _FRAMES))
-    try:
+    with deep_questions():
         return _observed(path, data, module, project)
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def evaluator_of(project: Project, module: t.Module) -> Evaluator:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import libcst as cst
-
 from wdlint.facts import Confidence, Origin, Sink
 from wdlint.source.read import tree as t
+from wdlint.source.read.positions import written
 from wdlint.source.values.values import Answers, Known
 
 
@@ -30,9 +29,9 @@ class PenaltyDraft:
     averaged: bool = False  # a mean over entries: what acts on each is a share
 
 
-def text(node: t.Expr | t.Stmt) -> str:
-    """A node as written, on one line."""
-    return " ".join(cst.Module([]).code_for_node(node.origin).split())
+def text(module: t.Module, node: t.Expr | t.Stmt) -> str:
+    """A node of the linted module as written, on one line."""
+    return " ".join(written(module, node.origin).split())
 
 
 def is_nothing(answers: Answers) -> bool:

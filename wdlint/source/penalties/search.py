@@ -117,7 +117,7 @@ def _draft(
         confidence = Confidence.ASSUMED
     yield PenaltyDraft(
         node,
-        text(node),
+        text(evaluator.module, node),
         Sink.LOSS,
         sink,
         coefficient,
