@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, OptimizerUse, Origin, Penalty
+from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, OptimizerUse, Origin, Penalty, Ternary
 from wdlint.source.libraries.known import Known, found
 from wdlint.source.optimizers import helpers
 from wdlint.source.optimizers.other_optimizers import with_elsewhere
@@ -77,7 +77,7 @@ def _penalties(evaluator: Evaluator, module: t.Module, reader: UseReader, places
         place = places.of(module, draft.node)
         if place is None:
             continue
-        written = source_text(module, draft.coefficient_node)
+        written = draft.strength or source_text(module, draft.coefficient_node)
         amount = amount_of(draft.coefficient, written) if draft.coefficient is not None else None
         reached = PenaltyReach(evaluator, draft.operands)
         again = reader.decayed_elsewhere(reached.parts)
@@ -90,6 +90,10 @@ def _penalties(evaluator: Evaluator, module: t.Module, reader: UseReader, places
             kinds=reached.kinds,
             parameters=reached.examples,
             sink_place=places.of(module, draft.sink_node),
+            joins_place=places.of(module, draft.joins) if draft.joins is not None else None,
+            averaged=draft.averaged,
+            inventory=reached.inventory,
+            members=(Ternary.YES,) * len(reached.inventory.parameters) if reached.inventory else (),
             confidence=draft.confidence,
             decayed_by=again[0] if again else None,
             decayed_by_amount=again[1] if again else None,

@@ -24,6 +24,9 @@ class PenaltyDraft:
     operands: Answers
     confidence: Confidence
     statement: t.Stmt | None = None  # the one that holds `node`
+    joins: t.Expr | None = None  # the sum by which it enters a loss
+    strength: str = ""  # its factors as written, where they are several
+    averaged: bool = False  # a mean over entries: what acts on each is a share
 
 
 def text(module: t.Module, node: t.Expr | t.Stmt) -> str:
