@@ -16,6 +16,7 @@ from wdlint.fix.edits import Moved
 from wdlint.fix.proof.bound import unbound
 from wdlint.fix.proof.holdings import Leave, broken
 from wdlint.fix.proof.version import Version
+from wdlint.source.read.positions import program_text
 
 _LOST = "WD303"
 _PENALTIES = frozenset(("WD202", "WD203", "WD206"))
@@ -53,7 +54,7 @@ def _is_python(version: Version) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            compile(version.module.origin.code, "<fix>", "exec", dont_inherit=True)
+            compile(program_text(version.module), "<fix>", "exec", dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return False
     return True
