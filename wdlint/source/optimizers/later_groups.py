@@ -11,7 +11,7 @@ from wdlint.source.read import tree as t
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.in_place import changes_in
-from wdlint.source.values.values import Change
+from wdlint.source.values.values import EVERY, Change
 
 
 def added_later(evaluator: Evaluation, site: Site, maker: Maker, reader: GroupReader) -> tuple[list[GroupDraft], bool]:
@@ -60,8 +60,10 @@ def set_later(evaluator: Evaluation, site: Site, index: int, key: str) -> Amount
     found: AmountDraft | None = None
     for statement in _touching(site, name):
         for change in changes_in(evaluator, statement, parts[0], site.context.frame, True):
-            wanted = (*parts[1:], "param_groups", index, key)
-            if change.action == "set" and change.path == wanted and change.value is not None:
+            above, rest = change.path[: len(parts)], change.path[len(parts) :]
+            if above != (*parts[1:], "param_groups") or len(rest) != 2 or rest[1] != key:
+                continue
+            if change.action == "set" and rest[0] in (EVERY, index) and change.value is not None and change.certain:
                 answers = evaluator.evaluate(change.value, change.context)
                 found = amount_of(answers, source_text(change.context.module, change.value)) or found
     return found

@@ -198,13 +198,17 @@ class MappingValue:
     node: t.Node | None = None
     context: Context | None = None
     complete: bool = True
+    missing: Value | None = None  # what it makes for a key that it lacks, as `defaultdict(list)` does
+
+
+EVERY = "\0every"  # in the path of a change: each element of a list
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
     """Something done in place to an object: at `path` below it, by assignment, method or operator.
 
-    `path` holds attribute names and constant keys alike; None stands for a key that can't be told.
+    `path` holds attribute names and constant keys alike; None stands for a key that can't be told, `EVERY` for all.
     """
 
     path: tuple[str | int | None, ...]
