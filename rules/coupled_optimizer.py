@@ -46,9 +46,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint import wording
 from wdlint.facts import Confidence, Coupling, Finding, Note, OptimizerClass, OptimizerUse, Severity
-from wdlint.judging import wording
-from wdlint.judging.reach import decayed_groups, is_visible
+from wdlint.reach import decayed_groups, is_visible
 
 code = "WD201"
 severity = Severity.WARNING

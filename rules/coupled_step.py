@@ -47,8 +47,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint import wording
 from wdlint.facts import Coupling, Finding, Note, OptimizerDefinition, Severity
-from wdlint.judging import wording
 
 code = "WD204"
 severity = Severity.WARNING

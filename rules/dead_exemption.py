@@ -48,10 +48,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from wdlint import wording
 from wdlint.facts import Finding, Kind, Note, OptimizerUse, Parameter, Pattern, Severity
-from wdlint.judging import wording
-from wdlint.judging.reach import seen_reach
-from wdlint.judging.splits import dead_patterns, exempt_groups, meant_kind
+from wdlint.reach import seen_reach
+from wdlint.splits import dead_patterns, exempt_groups, meant_kind
 
 code = "WD302"
 severity = Severity.WARNING

@@ -45,8 +45,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint import wording
 from wdlint.facts import Finding, Note, Penalty, Severity, Sink
-from wdlint.judging import wording
 
 code = "WD203"
 severity = Severity.WARNING

@@ -50,10 +50,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint import wording
 from wdlint.facts import Finding, Kind, OptimizerUse, Severity
-from wdlint.judging import wording
-from wdlint.judging.reach import is_written, seen_reach
-from wdlint.judging.splits import is_split
+from wdlint.reach import is_written, seen_reach
+from wdlint.splits import is_split
 
 code = "WD101"
 severity = Severity.WARNING

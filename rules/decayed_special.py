@@ -49,9 +49,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint import wording
 from wdlint.facts import Finding, Kind, OptimizerUse, Severity
-from wdlint.judging import wording
-from wdlint.judging.reach import seen_reach
+from wdlint.reach import seen_reach
 
 code = "WD105"
 severity = Severity.WARNING

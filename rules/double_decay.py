@@ -37,8 +37,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint import wording
 from wdlint.facts import Amount, Confidence, Finding, Note, Origin, Penalty, Severity
-from wdlint.judging import wording
 
 code = "WD206"
 severity = Severity.WARNING

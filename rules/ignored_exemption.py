@@ -49,9 +49,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from wdlint import wording
 from wdlint.facts import Finding, Kind, Note, OptimizerUse, Severity, Ternary
-from wdlint.judging import wording
-from wdlint.judging.reach import asked_to_exempt, seen_reach
+from wdlint.reach import asked_to_exempt, seen_reach
 
 code = "WD106"
 severity = Severity.WARNING

@@ -37,9 +37,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint import wording
 from wdlint.facts import Confidence, Finding, Group, Note, OptimizerUse, Severity
-from wdlint.judging import wording
-from wdlint.judging.splits import unread_decay_keys
+from wdlint.splits import unread_decay_keys
 
 code = "WD401"
 severity = Severity.ERROR

@@ -38,9 +38,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint import wording
 from wdlint.facts import Confidence, Coupling, Finding, Group, Note, OptimizerUse, Severity
-from wdlint.judging import wording
-from wdlint.judging.reach import decayed_groups
+from wdlint.reach import decayed_groups
 
 code = "WD402"
 severity = Severity.WARNING

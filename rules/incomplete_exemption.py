@@ -50,10 +50,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from wdlint import wording
 from wdlint.facts import Finding, Kind, Note, OptimizerUse, Severity
-from wdlint.judging import wording
-from wdlint.judging.reach import UNDECAYED_KINDS, Reach, seen_reach, unseen_reach
-from wdlint.judging.splits import dead_patterns, exempt_groups, is_inverted, is_split, meant_kind
+from wdlint.reach import UNDECAYED_KINDS, Reach, seen_reach, unseen_reach
+from wdlint.splits import dead_patterns, exempt_groups, is_inverted, is_split, meant_kind
 
 code = "WD301"
 severity = Severity.WARNING

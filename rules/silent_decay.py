@@ -47,10 +47,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from wdlint import wording
 from wdlint.facts import Finding, OptimizerUse, Severity
-from wdlint.judging import wording
-from wdlint.judging.reach import UNDECAYED_KINDS, is_silent, seen_reach, unseen_reach
-from wdlint.judging.splits import is_split
+from wdlint.reach import UNDECAYED_KINDS, is_silent, seen_reach, unseen_reach
+from wdlint.splits import is_split
 
 code = "WD104"
 severity = Severity.WARNING

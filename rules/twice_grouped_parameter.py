@@ -40,9 +40,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint import wording
 from wdlint.facts import Confidence, Finding, Note, OptimizerUse, Severity, Ternary
-from wdlint.judging import wording
-from wdlint.judging.reach import holders
+from wdlint.reach import holders
 
 code = "WD304"
 severity = Severity.ERROR

@@ -24,8 +24,8 @@ no_decay = [p for n, p in model.named_parameters() if n.endswith("bias") or ".bn
 or `decay_groups(model, weight_decay=0.05)`, which goes by what a parameter does.
 
 ## When not to use
-When a layer is exempt on purpose, such as an output layer or adapters; name it in `no_weight_decay()` or
-suppress the finding there.
+When a layer is exempt on purpose, such as an output layer or adapters, in one group with the gains and biases
+of others; give it a group of its own, name it in `no_weight_decay()` or suppress the finding there.
 
 ## Fix safety
 Safe: the condition of the split is replaced by one that is exact for this model. The weights then decay
@@ -40,10 +40,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wdlint.facts import Confidence, Finding, Kind, Note, OptimizerUse, Parameter, Pattern, Severity, Ternary
-from wdlint.judging import wording
-from wdlint.judging.reach import UNDECAYED_KINDS, asked_to_exempt, decayed_groups, held
-from wdlint.judging.splits import exempt_groups, is_inverted, unread_decay_keys
+from wdlint import wording
+from wdlint.facts import Confidence, Finding, Group, Kind, Note, OptimizerUse, Parameter, Pattern, Severity, Ternary
+from wdlint.reach import UNDECAYED_KINDS, asked_to_exempt, decayed_groups, held
+from wdlint.splits import exempt_groups, is_inverted, unread_decay_keys
 
 code = "WD305"
 severity = Severity.WARNING
@@ -99,6 +99,32 @@ optimizer = torch.optim.AdamW(
     [{"params": decay, "weight_decay": 0.05}, {"params": exempt, "weight_decay": 0.0}], lr=1e-3
 )
 """,
+    """\
+import torch
+from torch import nn
+
+
+class Network(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(8, 8), nn.LayerNorm(8))
+        self.head = nn.Linear(8, 2)
+
+    def forward(self, x):
+        return self.head(self.body(x))
+
+
+model = Network()
+optimizer = torch.optim.AdamW(
+    [
+        {"params": [p for p in model.body.parameters() if p.ndim >= 2]},
+        {"params": [p for p in model.body.parameters() if p.ndim < 2], "weight_decay": 0.0},
+        {"params": model.head.parameters(), "weight_decay": 0.0},  # a decision: the head whole
+    ],
+    lr=1e-3,
+    weight_decay=0.05,
+)
+""",
 )
 
 
@@ -106,14 +132,15 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     decayed = decayed_groups(use)
     if use.inventory is None:
         return
+    if use.inventory.sharded:
+        yield from _flat(use)
     if not decayed:
         yield from _unread(use)
     if not use.divided or not decayed:
         return
     inverted = is_inverted(use)
-    indexed = dict(held(use, exempt_groups(use)))
-    if not inverted and not any(p.kind in UNDECAYED_KINDS for p in indexed.values()):
-        return
+    groups = exempt_groups(use) if inverted else tuple(g for g in exempt_groups(use) if not _is_decision(use, g))
+    indexed = dict(held(use, groups))
     asked = asked_to_exempt(use)
     stray = {i: p for i, p in indexed.items() if p.kind is Kind.WEIGHT and p.present is Ternary.YES and not asked(p)}
     if not stray:
@@ -139,6 +166,40 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
         confidence=Confidence.ASSUMED if use.inventory.assumed else Confidence.PROVEN,
         subject=wording.subject(use),
     )
+
+
+def _flat(use: OptimizerUse) -> Iterator[Finding]:
+    """Weights that a split by dimensions exempts because sharding has left them with one."""
+    asked = tuple(g for g in use.groups if g.amount.decays and "dimension" in g.selection)
+    weights = tuple(p for _, p in held(use, exempt_groups(use)) if p.kind is Kind.WEIGHT)
+    if not asked or not weights or any(p.kind is Kind.WEIGHT for _, p in held(use, asked)):
+        return
+    yield Finding(
+        code=code,
+        place=use.place,
+        message=(
+            f"{wording.counted(weights, Kind.WEIGHT)} of {wording.model(use)} "
+            f"{'do' if len(weights) > 1 else 'does'} not decay: the split asks for dimensions after sharding"
+        ),
+        help="divide the parameters by names or layers, or before the model is wrapped",
+        notes=(
+            Note("FSDP leaves every parameter with one dimension, with `use_orig_params=True` too"),
+            *(Note("no parameter is in this group", g.place) for g in asked),
+        ),
+        parameters=tuple(p.name for p in weights),
+        confidence=Confidence.ASSUMED if use.inventory is not None and use.inventory.assumed else Confidence.PROVEN,
+        subject=wording.subject(use),
+    )
+
+
+def _is_decision(use: OptimizerUse, group: Group) -> bool:
+    """Whether a group holds modules whole, or weights alone: somebody chose them, such as a head that is not decayed.
+
+    A slip takes weights along with the gains and biases of other modules.
+    """
+    inside = [p for _, p in held(use, (group,))]
+    chosen = {p.name.rpartition(".")[0] for p in inside if p.kind is Kind.WEIGHT}
+    return all(p.name.rpartition(".")[0] in chosen for p in inside if p.kind in UNDECAYED_KINDS)
 
 
 def _unread(use: OptimizerUse) -> Iterator[Finding]:

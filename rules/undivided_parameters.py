@@ -53,10 +53,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint import wording
 from wdlint.facts import Finding, OptimizerUse, Severity
-from wdlint.judging import wording
-from wdlint.judging.reach import is_written, unseen_reach
-from wdlint.judging.splits import is_split
+from wdlint.reach import is_written, unseen_reach
+from wdlint.splits import is_split
 
 code = "WD103"
 severity = Severity.WARNING

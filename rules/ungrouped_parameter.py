@@ -40,9 +40,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint import wording
 from wdlint.facts import Confidence, Finding, Note, OptimizerUse, Parameter, Severity, Ternary
-from wdlint.judging import wording
-from wdlint.judging.reach import decayed_groups
+from wdlint.reach import decayed_groups
 
 code = "WD303"
 severity = Severity.WARNING

@@ -38,9 +38,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint import wording
 from wdlint.facts import Confidence, Finding, Note, OptimizerUse, Severity
-from wdlint.judging import wording
-from wdlint.judging.reach import UNDECAYED_KINDS, decayed_groups, seen_reach
+from wdlint.reach import UNDECAYED_KINDS, decayed_groups, seen_reach
 
 code = "WD306"
 severity = Severity.WARNING

@@ -32,8 +32,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint import wording
 from wdlint.facts import Finding, Severity, Suppression
-from wdlint.judging import wording
 
 code = "WD902"
 severity = Severity.WARNING

@@ -20,6 +20,7 @@ FLOORS = (
     ("linting",),
     ("fix",),
     ("rules",),
+    ("reach", "rule", "splits", "wording"),  # what rules of one's own may use
     ("report",),
     ("judging",),
     ("source",),

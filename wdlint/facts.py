@@ -12,6 +12,37 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+__all__ = [
+    "Amount",
+    "Applicability",
+    "Confidence",
+    "Coupling",
+    "Division",
+    "Edit",
+    "Evidence",
+    "FileFacts",
+    "Finding",
+    "Fix",
+    "Group",
+    "Inventory",
+    "Kind",
+    "Note",
+    "OptimizerClass",
+    "OptimizerDefinition",
+    "OptimizerUse",
+    "Origin",
+    "Parameter",
+    "Pattern",
+    "Penalty",
+    "Place",
+    "Severity",
+    "Sink",
+    "Suppression",
+    "Ternary",
+    "Trouble",
+    "Witness",
+]
+
 
 class Ternary(Enum):
     """Kleene's three truth values. An unknown never becomes a guess."""
@@ -138,6 +169,7 @@ class Inventory:
     complete: bool
     assumed: bool = False  # the model is one of several that it might be, or a library default
     place: Place | None = None
+    sharded: bool = False  # a wrapper such as FSDP left every parameter with one dimension
 
     def holds(self, kind: Kind) -> bool:
         """Whether a parameter of this kind certainly exists."""

@@ -179,6 +179,8 @@ def test_a_misspelt_key_is_corrected() -> None:
 
 def test_a_key_that_another_optimizer_reads_stays_beside_the_right_one() -> None:
     source = textwrap.dedent("""\
+        import sys
+
         import torch
         from torch import nn
 
@@ -200,7 +202,7 @@ def test_a_key_that_another_optimizer_reads_stays_beside_the_right_one() -> None
             return torch.optim.AdamW(groups)
 
 
-        make(nn.Linear(4, 4), True)
+        make(nn.Linear(4, 4), len(sys.argv) > 1)
         """)
     new = source.replace('"weight_decay": 0.1', '"weight_decay": 0.1, "weight_decay_rate": 0.1')
     new = new.replace('"weight_decay": 0.0', '"weight_decay": 0.0, "weight_decay_rate": 0.0')
@@ -324,40 +326,96 @@ def test_a_list_of_patterns_gets_what_it_lacks() -> None:
     assert mended(MODEL + code) == MODEL + code.replace("LayerNorm.weight", "norm.weight")
 
 
+SHOWN, UNSAFE, SAFE = Applicability.SHOWN, Applicability.UNSAFE, Applicability.SAFE
+
+
 @pytest.mark.parametrize(
-    ("after", "words"),
+    ("after", "trust", "words"),
     [
-        ('optimizer.param_groups[0]["lr"] = 0.1\n', "param_groups"),
-        ('for group in optimizer.param_groups:\n    group["weight_decay"] = 0.2\n', "changes `weight_decay`"),
-        ("torch.optim.lr_scheduler.LambdaLR(optimizer, [lambda step: 1.0])\n", "one value for each group"),
-        ('optimizer.load_state_dict(torch.load("state.pt"))\n', "optimizer state"),
-        ('from utils import load_checkpoint\nload_checkpoint("last.pt", net, optimizer)\n', "optimizer state"),
+        ('optimizer.param_groups[0]["lr"] = 0.1\n', SHOWN, "param_groups"),
+        ('print(optimizer.param_groups[0]["lr"])\n', SAFE, ""),
+        ('norm = nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], 1.0)\n', UNSAFE, "param_groups"),
+        ("(group,) = optimizer.param_groups\n", SHOWN, "number of `param_groups`"),
+        ("assert len(optimizer.param_groups) == 1\n", SHOWN, "number of `param_groups`"),
+        ('for g, rate in zip(optimizer.param_groups, [0.1]):\n    g["lr"] = rate\n', SHOWN, "number"),
+        ('rates = [0.1]\nfor i, g in enumerate(optimizer.param_groups):\n    g["lr"] = rates[i]\n', SHOWN, "number"),
+        ('for i, g in enumerate(optimizer.param_groups):\n    print(i, g["lr"])\n', SAFE, ""),
+        ('for group in optimizer.param_groups:\n    group["lr"] = 0.2\n', SAFE, ""),
+        ('for group in optimizer.param_groups:\n    group["weight_decay"] = 0.2\n', SHOWN, "changes `weight_decay`"),
+        ("torch.optim.lr_scheduler.LambdaLR(optimizer, [lambda step: 1.0])\n", SHOWN, "one value for each group"),
+        ("torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0)\n", SAFE, ""),
+        ("torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=[0.1], total_steps=9)\n", SHOWN, "one value"),
+        ('optimizer.load_state_dict(torch.load("state.pt"))\n', UNSAFE, "optimizer state"),
+        ('from utils import load_checkpoint\nload_checkpoint("last.pt", net, optimizer)\n', UNSAFE, "optimizer state"),
+        ("again = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.0)\n", SAFE, ""),
     ],
 )
-def test_what_counts_on_the_groups_makes_a_fix_unsafe(after: str, words: str) -> None:
+def test_what_counts_on_the_groups_lowers_a_fix(after: str, trust: Applicability, words: str) -> None:
     call = "optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1)\n"
     fix = first_fix(MODEL + call + after)
-    assert fix.applicability is Applicability.UNSAFE
+    assert fix.applicability is trust
     assert words in fix.hazard
 
 
-def test_flattened_parameters_are_never_divided() -> None:
+def test_what_keeps_the_groups_is_not_lowered_by_what_counts_them() -> None:
+    code = """\
+groups = [
+    {"params": [p for n, p in net.named_parameters() if "bias" not in n and "norms" not in n], "weight_decay": 0.1},
+    {"params": [p for n, p in net.named_parameters() if "bias" in n or "norms" in n], "weight_decay": 0.0},
+]
+optimizer = torch.optim.AdamW(groups, lr=1e-3)
+optimizer.param_groups[1]["lr"] = 0.1
+"""
+    assert first_fix(MODEL + code).applicability is Applicability.SAFE
+
+
+WRAPPED = {
+    "flat": "from torch.distributed.fsdp import FullyShardedDataParallel as FSDP\nmodel = FSDP(model)\n",
+    "original": "from torch.distributed.fsdp import FullyShardedDataParallel\n"
+    "model = FullyShardedDataParallel(model, use_orig_params=True)\n",
+    "fabric": 'from lightning import Fabric\nfabric = Fabric(strategy="fsdp")\nmodel = fabric.setup_module(model)\n',
+    "strategy": "from lightning.fabric import Fabric\nfrom lightning.fabric.strategies import FSDPStrategy\n"
+    "fabric = Fabric(strategy=FSDPStrategy())\nmodel = fabric.setup(model)\n",
+    "zero": "import deepspeed\nwith deepspeed.zero.Init():\n"
+    "    model = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))\n",
+    "trainer": 'import lightning as L\ntrainer = L.Trainer(strategy="fsdp")\n',
+}
+SEEN = "import torch\nfrom torch import nn\n\nmodel = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))\n"
+
+
+@pytest.mark.parametrize("wrap", WRAPPED.values(), ids=WRAPPED)
+def test_dimensions_divide_nothing_that_is_sharded(wrap: str) -> None:
+    source = SEEN + wrap + "optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.1)\n"
+    found = check_source(source, "train.py")
+    assert {f.code for f in found} == {"WD101", "WD102"}
+    new = mended(source, unsafe=True)
+    assert "ndim" not in new and "exempt_gains" not in new
+
+
+def test_fsdp2_keeps_dimensions() -> None:
     source = (
-        textwrap.dedent("""\
-        import torch
-        from torch.distributed.fsdp import FullyShardedDataParallel as FSDP
-
-
-        def make(model):
-            model = FSDP(model)
-            return torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.1)
-        """)
-        .replace("FSDP(", "FSDP(")
-        .replace(" as FSDP", "\nFSDP = FullyShardedDataParallel")
+        f"{SEEN}from torch.distributed.fsdp import fully_shard\nfully_shard(model)\n"
+        "optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.1)\n"
     )
-    fix = first_fix(source)
-    assert fix.applicability is Applicability.SHOWN
+    assert first_fix(source).applicability is Applicability.SAFE
+
+
+def test_a_split_by_dimensions_after_sharding_decays_nothing() -> None:
+    source = (
+        SEEN
+        + WRAPPED["original"]
+        + textwrap.dedent("""\
+        decay = [p for p in model.parameters() if p.ndim >= 2]
+        rest = [p for p in model.parameters() if p.ndim < 2]
+        groups = [{"params": decay, "weight_decay": 0.1}, {"params": rest, "weight_decay": 0.0}]
+        optimizer = torch.optim.AdamW(groups, lr=1e-3)
+        """)
+    )
+    found = check_source(source, "train.py")
+    assert [f.code for f in found] == ["WD305"]
     assert mended(source, unsafe=True) == source
+    before = source.replace(WRAPPED["original"], "") + WRAPPED["original"]
+    assert check_source(before, "train.py") == []
 
 
 @pytest.mark.parametrize(("setting", "fixed"), [("unfixable", False), ("fixable", True)])

@@ -92,6 +92,42 @@ def test_bad_input_is_explained() -> None:
             super().__init__()
             self.thing = nn.Parameter(torch.tensor([1.0, 2.0]))
 
-    with pytest.raises(ValueError, match=r"`thing` of .*Mute does can't be told"):
+    with pytest.raises(ValueError, match=r"`thing` of .*Mute does can't be told: write .*decay=\[\"thing\"\]"):
         decay_groups(Mute(), 0.1)
-    assert decay_groups(Mute(), 0.1, exempt=["thing"])
+    assert decay_groups(Mute(), 0.1, exempt=["thing"])[0]["weight_decay"] == 0
+    assert decay_groups(Mute(), 0.1, decay=["thing"])[0]["weight_decay"] == 0.1
+    with pytest.raises(ValueError, match="`decay` names `nothing`"):
+        decay_groups(net(), 0.1, decay=["nothing"])
+
+
+class Opaque(nn.Module):
+    """What it does with its weight, another program knows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compiled_main = torch.jit.script(nn.ReLU())
+        self.first = nn.Linear(4, 4)
+        self.stuff = nn.Parameter(torch.rand(40, 4))
+
+    def forward(self, x):
+        return self._compiled_main(self.first(x), self.stuff)
+
+
+def test_an_unknown_callee_is_no_embedding() -> None:
+    with pytest.raises(ValueError, match="`stuff` of"):
+        decay_groups(Opaque(), 0.1)
+    assert len(decay_groups(Opaque(), 0.1, decay=["stuff"])[0]["params"]) == 2
+
+
+def test_where_most_is_exempt_it_is_said() -> None:
+    class Positions(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.mix = nn.Linear(4, 4)
+            self.pos_embed = nn.Parameter(torch.zeros(1, 50, 4))
+
+        def forward(self, x):
+            return self.mix(x).unsqueeze(1) + self.pos_embed
+
+    with pytest.warns(UserWarning, match="93 % of all trained elements are exempt from decay, most of them in `pos_e"):
+        decay_groups(Positions(), 0.1)

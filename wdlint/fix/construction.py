@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from wdlint.facts import Applicability, FileFacts, Fix, OptimizerUse, Place
-from wdlint.fix.hazards import FLATTENED, flattens, hazards
+from wdlint.fix.hazards import FLATTENED, flattens
 from wdlint.fix.program import Program, dotted
 from wdlint.source.read import tree as t
 
@@ -69,12 +69,9 @@ def lowered(fix: Fix, site: Site) -> Fix:
     """The fix with the applicability that the program around it allows."""
     if flattens(site.program):
         return replace(fix, applicability=Applicability.SHOWN, hazard=FLATTENED)
-    reasons = [fix.hazard] if fix.hazard else []
-    reasons += hazards(site.program, site.call, site.others)
-    if not reasons:
-        return fix
-    applicability = Applicability.UNSAFE if fix.applicability is Applicability.SAFE else fix.applicability
-    return replace(fix, applicability=applicability, hazard="; ".join(dict.fromkeys(reasons)))
+    if fix.hazard and fix.applicability is Applicability.SAFE:
+        return replace(fix, applicability=Applicability.UNSAFE)
+    return fix
 
 
 # What these hold is not evaluated for certain, or not once, or binds a name.

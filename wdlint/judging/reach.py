@@ -51,6 +51,7 @@ def is_silent(group: Group) -> bool:
 
 
 def is_written(group: Group) -> bool:
+    """Whether somebody chose the group's decay, in this program or one of its defaults."""
     return not is_silent(group)
 
 

@@ -322,6 +322,7 @@ def penalised(penalty: Penalty) -> str:
 
 
 def penalised_names(penalty: Penalty) -> tuple[str, ...]:
+    """The names of the parameters that an L2 term reaches, as far as they are known."""
     return tuple(p.name for p in _penalised(penalty)) or penalty.parameters
 
 

@@ -49,6 +49,10 @@ _GUESSES: tuple[tuple[str, Kind], ...] = (
     (r"(.*_)?(beta|shift|offset|translate|b|b\d)", Kind.BIAS),
     (r"(.*_)?(lora_[ab]\w*|weight_v|original1)", Kind.WEIGHT),
 )
+_WEIGHT = re.compile(
+    r"(.*_)?(weights?|kernels?|w\d*|[wu]_?[qkvozirfcghn]|matrix|mat|filters?|(in|out|up|down|gate|gate_up)?_?proj(ection)?s?"
+    r"|lora_?\w*|weight_v|original1|experts?|cores?|factors?)(_.*|\d*)"
+)
 _NORM_OWNER = re.compile(
     r"(^|[._\d])(bn|ln|norm|layer_?norm|batch_?norm|group_?norm|rms_?norm|\w*norm)(_?\w*)?\d*$", re.I
 )
@@ -79,6 +83,11 @@ def broadness(shape: Sequence[int]) -> int:
     return sum(size != 1 for size in shape)
 
 
+def names_weight(attribute: str) -> bool:
+    """Whether a parameter's own name says that it is a weight: a shape alone does not."""
+    return _WEIGHT.fullmatch(attribute.lower()) is not None
+
+
 @lru_cache(maxsize=4096)
 def by_shape(attribute: str, shape: tuple[int, ...] | None) -> tuple[Kind, Evidence] | None:
     """A guess from name and shape together: a weight mixes features, so it has two or more broad dimensions."""
@@ -90,7 +99,7 @@ def by_shape(attribute: str, shape: tuple[int, ...] | None) -> tuple[Kind, Evide
             return kind, Evidence(Witness.VALUE, words)
     if broadness(shape) >= 2:
         return Kind.WEIGHT, Evidence(Witness.VALUE, words)
-    if not shape:
+    if broadness(shape) == 0:
         return Kind.OTHER, Evidence(Witness.VALUE, "a scalar, which mixes no features")
     return None
 

@@ -9,23 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from functools import cached_property
+from types import BuiltinFunctionType, FunctionType
 from typing import Any, TypeVar
 
 import torch
 from torch import nn
 
 from wdlint.facts import Evidence, Inventory, Kind, Parameter, Ternary, Witness
-from wdlint.knowledge.names import broadness, by_convention, by_shape, stays_in_products
+from wdlint.knowledge.names import broadness, by_convention, by_shape, names_weight, stays_in_products
 from wdlint.model.inputs import Inputs, candidates
 from wdlint.model.layers import by_layer
 from wdlint.model.meaning import Use, verdict
 from wdlint.model.reading import by_source
-from wdlint.model.tensors import Held, held_parameters, qualified, shape_of
+from wdlint.model.tensors import CONTAINERS, Held, held_parameters, qualified, shape_of
+from wdlint.model.testimony import Testimony
 from wdlint.model.trace import observe
 
 T = TypeVar("T")
+_COMPLETE = "complete"
 
 # What a convention may make of a kind that a stronger witness saw. All of these are spared alike; none is a weight.
 _REFINES = {
@@ -36,14 +40,6 @@ _REFINES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Testimony:
-    """What one witness says."""
-
-    kind: Kind
-    evidence: Evidence
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Classified:
     """One parameter with its verdict and every testimony, strongest first."""
@@ -51,6 +47,8 @@ class Classified:
     parameter: Parameter
     held: Held
     testimonies: tuple[Testimony, ...]
+    table: bool = False  # rows of it are looked up
+    unused: bool = False  # a complete forward pass did not use it
 
     @property
     def size(self) -> int:
@@ -110,20 +108,22 @@ def classify(
     layers = [_heard(failures, "layer", by_layer, h) for h in held]
     given = example_inputs is not None or example_kwargs is not None
     unknown = {h.name: _class_key(h) for h, layer in zip(held, layers, strict=True) if layer is None}
-    traced: dict[str, tuple[Kind, Evidence]] = {}
+    traced: dict[str, Testimony] = {}
     observed = ""
+    unused: set[str] = set()
     if watch and (given or unknown or thorough):
         inputs = [(example_inputs or (), dict(example_kwargs or {}))] if given else candidates(model)
         uses, observed = _watched(model, _guarded(inputs), unknown, to_the_end=given or thorough)
         traced = _with_twins(held, uses)
+        unused = {h.name for h in held if h.name not in uses} if observed == _COMPLETE else set()
     classified = []
     for h, layer in zip(held, layers, strict=True):
-        heard = [Testimony(*layer)] if layer is not None else []
+        heard = [layer] if layer is not None else []
         if h.name in traced:
-            heard.append(Testimony(*traced[h.name]))
+            heard.append(traced[h.name])
         if (thorough or not heard) and (source := _heard(failures, "source", by_source, h)) is not None:
-            heard.append(Testimony(*source))
-        classified.append(_classified(h, heard))
+            heard.append(source)
+        classified.append(_classified(h, heard, h.name in unused))
     return Classification(qualified(type(model)), tuple(classified), observed, tuple(failures))
 
 
@@ -144,9 +144,36 @@ def _guarded(inputs: Iterable[Inputs]) -> Iterator[Inputs]:
 
 
 def _class_key(held: Held) -> Hashable:
-    """What parameters have in common that are used alike: class of the owner, attribute, number of dimensions."""
-    shape = shape_of(held.tensor)
-    return type(held.owner), held.attribute, None if shape is None else len(shape)
+    """What parameters have in common that are used alike: holder, its options, the way to them from it, shape.
+
+    Entries of a list are alike; those of a dictionary and the options of a class may each be used in another way.
+    """
+    module, attribute = held.holder
+    inside = () if module is held.owner else (attribute, *(k for k in _keys(held) if not k.isdigit()))
+    return (
+        type(held.owner),
+        type(module),
+        held.attribute * (not inside),
+        inside,
+        shape_of(held.tensor),
+        _options(module),
+    )
+
+
+def _keys(held: Held) -> Iterator[str]:
+    """The keys that lead from the holder through lists and dictionaries to a parameter."""
+    parts = held.name.split(".")
+    depth = len(held.chain) - 1
+    while depth and isinstance(held.chain[depth], CONTAINERS):
+        yield parts[depth]
+        depth -= 1
+
+
+def _options(module: nn.Module) -> Hashable:
+    """Flags, words and functions that a module keeps: they may choose what it does. Numbers only count things."""
+    kept = ((n, v) for n, v in vars(module).items() if isinstance(v, (bool, str, Enum)) and n != "training")
+    called = ((n, id(v)) for n, v in vars(module).items() if isinstance(v, (FunctionType, BuiltinFunctionType)))
+    return tuple(kept), tuple(called)
 
 
 def _watched(
@@ -155,35 +182,44 @@ def _watched(
     """The pass that showed most of the `wanted` parameters, and how it went."""
     best: Mapping[str, tuple[Use, ...]] = {}
     words = "no example inputs could be made"
+    errors: set[str] = set()
     for args, kwargs in inputs:
         seen = observe(model, args, kwargs, None if to_the_end else wanted)
         if not best or len(wanted.keys() & seen.uses.keys()) > len(wanted.keys() & best.keys()):
-            words = f"stopped early: {seen.error}" if seen.error else "as far as needed" if seen.cut else "complete"
+            words = f"stopped early: {seen.error}" if seen.error else "as far as needed" if seen.cut else _COMPLETE
             best = seen.uses
-        if not seen.error:
-            break
+        if not seen.error or seen.error in errors:
+            break  # what failed twice in the same way is the model's, and not the input's
+        errors.add(seen.error)
     return best, words
 
 
-def _with_twins(held: Sequence[Held], uses: Mapping[str, tuple[Use, ...]]) -> dict[str, tuple[Kind, Evidence]]:
+def _with_twins(held: Sequence[Held], uses: Mapping[str, tuple[Use, ...]]) -> dict[str, Testimony]:
     """What the pass showed, passed on to parameters of the same class that it did not reach."""
     seen = {h.name: v for h in held if h.name in uses and (v := verdict(uses[h.name], h)) is not None}
-    twins = {_class_key(h): h.name for h in reversed(held) if h.name in seen}
+    keys = {h.name: _class_key(h) for h in held} if len(seen) < len(held) else {}
+    twins = {keys[h.name]: h.name for h in reversed(held) if h.name in seen and keys}
     for h in held:
-        twin = twins.get(_class_key(h))
-        if h.name not in seen and twin is not None:
-            kind, evidence = seen[twin]
-            seen[h.name] = kind, Evidence(Witness.TRACE, f"{evidence.text}, seen at `{twin}` of the same class")
+        twin = twins.get(keys.get(h.name)) if h.name not in uses else None
+        if twin is not None:
+            text = f"{seen[twin].evidence.text}, seen at `{twin}` of the same class"
+            seen[h.name] = replace(seen[twin], evidence=Evidence(Witness.TRACE, text))
     return seen
 
 
-def _classified(held: Held, heard: list[Testimony]) -> Classified:
+def _classified(held: Held, heard: list[Testimony], unused: bool) -> Classified:
     siblings = tuple(name for name in list(held.owner._parameters.keys()) if name != held.attribute)
     _, attribute = held.holder
     convention = by_convention(attribute, siblings)
     shape = shape_of(held.tensor)
-    weak = (by_value(held.tensor), convention, by_shape(attribute, shape))
+    guessed = by_shape(attribute, shape)
+    if guessed is not None and guessed[0] is Kind.WEIGHT and not names_weight(held.attribute):
+        guessed = None  # a table of positions has the shape of a weight
+    weak = (by_value(held.tensor), convention, guessed)
     heard = [*heard, *(Testimony(*said) for said in weak if said is not None)]
+    if shape is not None and broadness(shape) == 0:
+        firm = [t for t in heard if t.kind is not Kind.WEIGHT or t.evidence.witness is Witness.LAYER]
+        heard = firm  # one number mixes nothing
     chosen = weigh(heard, Testimony(*convention) if convention else None)
     parameter = Parameter(
         name=held.name,
@@ -195,13 +231,14 @@ def _classified(held: Held, heard: list[Testimony]) -> Classified:
         attribute=held.attribute,
         trainable=Ternary.of(held.tensor.requires_grad),
     )
-    return Classified(parameter, held, tuple(heard))
+    return Classified(parameter, held, tuple(heard), chosen.table, unused)
 
 
 def weigh(heard: list[Testimony], convention: Testimony | None) -> Testimony:
     """The verdict. `heard` is in order of strength.
 
-    An observed use overrules the class, except for tables (reached by index, by a one-hot product or whole).
+    An observed use overrules the class, except for tables (reached by index, by a one-hot product or whole) and for
+    a layer's own weight: what is added to it or scales it makes a weight again, and only by index it is a table.
     A convention then chooses among kinds that are spared alike.
     """
     if not heard:
@@ -209,8 +246,10 @@ def weigh(heard: list[Testimony], convention: Testimony | None) -> Testimony:
     chosen = heard[0]
     if chosen.evidence.witness is Witness.LAYER:
         traced = next((t for t in heard if t.evidence.witness is Witness.TRACE), None)
-        if traced is None or traced.kind is chosen.kind or chosen.kind in (Kind.EMBEDDING, Kind.OTHER):
+        if traced is None or traced.kind is chosen.kind or chosen.kind in (Kind.EMBEDDING, Kind.OTHER, Kind.UNKNOWN):
             return chosen
+        if chosen.kind is Kind.WEIGHT:
+            return traced if traced.table else chosen
         return traced if traced.kind is not Kind.OTHER else chosen
     if convention is not None and chosen.kind in _REFINES[convention.kind]:
         return convention
@@ -229,5 +268,7 @@ def by_value(tensor: nn.Parameter) -> tuple[Kind, Evidence] | None:
         if not bool(low == high):
             return None
         value = float(low)
+    if value == 0 and broadness(shape) == 0:
+        return None  # a scalar may be a gate that opens as training goes on
     kind = Kind.BIAS if value == 0 else Kind.GAIN
     return kind, Evidence(Witness.VALUE, f"every element is {value:g}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+import warnings
+from collections.abc import Callable, Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -21,10 +22,12 @@ def decay_groups(
     *,
     lr: float | Callable[[str], float | None] | None = None,
     decay_embeddings: bool = True,
+    decay: Iterable[str] = (),
     exempt: Iterable[str] = (),
     declared: bool = True,
     named: bool = False,
     example_inputs: tuple[Any, ...] | None = None,
+    forward: bool = True,
 ) -> list[dict[str, Any]]:
     """Parameter groups in which weights decay and gains and biases don't.
 
@@ -39,30 +42,38 @@ def decay_groups(
             default); parameters of one rate share a group.
         decay_embeddings: whether look-up tables decay, as they do under nearly every rule in use. Position tables,
             learned tokens and other special parameters never do.
-        exempt: further names not to decay: whole names, last parts or shell patterns (`"*.head.*"`).
+        decay: names that are weights, whatever they look like: whole names, last parts or shell patterns.
+        exempt: further names not to decay, written likewise (`"*.head.*"`); they win over `decay`.
         declared: heed the model's own `no_weight_decay()` and parameters marked `_no_weight_decay`.
         named: give each group the parameters' names under `param_names`, as torch's optimizers accept and keep.
         example_inputs: positional arguments of a forward pass, for layers that nothing else tells of.
+        forward: whether a forward pass of a copy of the model, on the meta device, may be observed.
 
     Returns:
-        Groups for any torch optimizer, decayed first; empty ones are left out.
+        Groups for any torch optimizer, decayed first; empty ones are left out. Where most of what is trained would
+        be exempt, a warning says so.
 
     Raises:
-        ValueError: `weight_decay` is negative, an entry of `exempt` matches no parameter, or a parameter's kind
-            can't be told (name it in `exempt`, or give `example_inputs`).
+        ValueError: `weight_decay` is negative, an entry of `decay` or `exempt` matches no parameter, or a
+            parameter's kind can't be told (name it in one of the two, or give `example_inputs`).
     """
     if weight_decay < 0:
         raise ValueError(f"weight_decay must be 0 or more, not {weight_decay}")
-    seen = classify(model, example_inputs=example_inputs)
-    patterns = tuple(exempt)
-    spared = set(declared_exemptions(model, seen)) if declared else set()
-    spared |= _matching(patterns, [c.parameter.name for c in seen.parameters])
+    seen = classify(model, example_inputs=example_inputs, watch=forward)
+    names = [c.parameter.name for c in seen.parameters]
+    wanted = _matching("decay", tuple(decay), names)
+    spared = set(declared_exemptions(model, seen)) - wanted if declared else set()
+    spared |= _matching("exempt", tuple(exempt), names)
+    trained = [c for c in seen.parameters if c.held.tensor.requires_grad]
+    _refuse_unknown([c for c in trained if c.parameter.name not in spared | wanted])
     groups: dict[tuple[bool, float | None], dict[str, Any]] = {}
-    for c in seen.parameters:
-        if not c.held.tensor.requires_grad:
-            continue
+    silent: list[Classified] = []  # exempt, though nobody asked for it
+    for c in trained:
         name = plain_name(c.parameter.name)
-        decays = c.parameter.name not in spared and _decays(c, decay_embeddings)
+        whole = c.parameter.name
+        decays = whole not in spared and (whole in wanted or _decays(c, decay_embeddings))
+        if not decays and whole not in spared and not c.table:
+            silent.append(c)
         rate = lr(name) if callable(lr) else lr
         group = groups.setdefault((decays, rate), {"params": [], "weight_decay": weight_decay if decays else 0.0})
         if rate is not None:
@@ -70,6 +81,7 @@ def decay_groups(
         group["params"].append(c.held.tensor)
         if named:
             group.setdefault("param_names", []).append(name)
+    _say_if_most_is_exempt(silent, trained)
     return [group for _, group in sorted(groups.items(), key=lambda item: not item[0][0])]
 
 
@@ -81,23 +93,42 @@ def plain_name(name: str) -> str:
 
 
 def _decays(c: Classified, decay_embeddings: bool) -> bool:
-    kind = c.parameter.kind
-    if kind is Kind.UNKNOWN:
-        raise ValueError(
-            f"what `{c.parameter.name}` of {c.parameter.owner} does can't be told: "
-            "name it in `exempt`, or pass `example_inputs`"
-        )
-    if kind is Kind.EMBEDDING:
-        return decay_embeddings and _is_table(c)
-    return kind is Kind.WEIGHT
+    if c.parameter.kind is Kind.EMBEDDING:
+        return decay_embeddings and c.table
+    return c.parameter.kind is Kind.WEIGHT
 
 
-def _is_table(c: Classified) -> bool:
-    """Whether an embedding is a look-up table, as opposed to a token or a table of positions that is added."""
-    return c.parameter.evidence.text.startswith(("`weight` of torch.nn.Embedding", "looked up"))
+def _refuse_unknown(candidates: Sequence[Classified]) -> None:
+    """Raise with the line to write, if what a parameter does can't be told."""
+    unknown = [c for c in candidates if c.parameter.kind is Kind.UNKNOWN]
+    if not unknown:
+        return
+    flat = next((c for c in unknown if "use_orig_params" in c.parameter.evidence.text), None)
+    if flat is not None:
+        raise ValueError(f"`{plain_name(flat.parameter.name)}` is {flat.parameter.evidence.text}")
+    told = ", ".join(f"`{plain_name(c.parameter.name)}` of {c.parameter.owner}" for c in unknown[:3])
+    more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+    listed = ", ".join(f'"{name}"' for name in dict.fromkeys(c.held.attribute for c in unknown))
+    raise ValueError(
+        f"what {told}{more} does can't be told: write `decay_groups(model, ..., decay=[{listed}])` for those that are "
+        f"weights and `exempt=[...]` for the others, or pass `example_inputs`"
+    )
 
 
-def _matching(patterns: Collection[str], names: Collection[str]) -> set[str]:
+def _say_if_most_is_exempt(silent: Sequence[Classified], trained: Sequence[Classified]) -> None:
+    whole, part = sum(c.size for c in trained), sum(c.size for c in silent)
+    if 2 * part <= whole:
+        return
+    largest = max(silent, key=lambda c: c.size)
+    warnings.warn(
+        f"{100 * part / whole:.0f} % of all trained elements are exempt from decay, most of them in "
+        f"`{plain_name(largest.parameter.name)}` ({largest.parameter.kind.value}: {largest.parameter.evidence.text}); "
+        "name in `decay` what is a weight all the same",
+        stacklevel=3,
+    )
+
+
+def _matching(option: str, patterns: Collection[str], names: Collection[str]) -> set[str]:
     found: set[str] = set()
     for pattern in patterns:
         hits = {
@@ -105,6 +136,6 @@ def _matching(patterns: Collection[str], names: Collection[str]) -> set[str]:
             if (plain := plain_name(name)) == pattern or plain.endswith("." + pattern) or fnmatchcase(plain, pattern)
         }  # fmt: skip
         if not hits:
-            raise ValueError(f"`exempt` names `{pattern}`, which matches no parameter of the model")
+            raise ValueError(f"`{option}` names `{pattern}`, which matches no parameter of the model")
         found |= hits
     return found

@@ -14,6 +14,7 @@ from torch.nn.utils.parametrize import ParametrizationList
 
 from wdlint.facts import Evidence, Kind, Witness
 from wdlint.model.tensors import Held, class_of, qualified
+from wdlint.model.testimony import Testimony
 
 _LINEAR = {"weight": Kind.WEIGHT, "bias": Kind.BIAS}
 _NORM = {"weight": Kind.GAIN, "bias": Kind.BIAS}
@@ -74,13 +75,27 @@ def known_attribute(owner: type, attribute: str) -> tuple[Kind, Evidence] | None
     return None
 
 
-def by_layer(held: Held) -> tuple[Kind, Evidence] | None:
+def by_layer(held: Held) -> Testimony | None:
     """The kind of a parameter of a known layer, seen through weight norm and parametrizations."""
+    found = _flat(held) or _known(held)
+    return None if found is None else Testimony(*found, table=found[0] is Kind.EMBEDDING)
+
+
+def _known(held: Held) -> tuple[Kind, Evidence] | None:
     if isinstance(held.owner, ParametrizationList):
         return _parametrized(held, held.owner)
     if (hooked := _hooked(held)) is not None:
         return hooked
     return known_attribute(class_of(held.owner), held.attribute)
+
+
+def _flat(held: Held) -> tuple[Kind, Evidence] | None:
+    """FSDP's first version puts weights, gains and biases end to end into one tensor: no kind is right for it."""
+    names = getattr(held.tensor, "_fqns", None)
+    if names is None or type(held.tensor).__name__ != "FlatParameter":
+        return None
+    words = f"a flat parameter of FSDP that holds {len(names)} parameters: wrap with `use_orig_params=True`"
+    return Kind.UNKNOWN, Evidence(Witness.LAYER, words)
 
 
 def _parametrized(held: Held, owner: ParametrizationList) -> tuple[Kind, Evidence] | None:

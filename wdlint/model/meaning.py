@@ -9,30 +9,36 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wdlint.facts import Evidence, Kind, Witness
+from wdlint.model.operations import EXPONENTIAL, PERIODIC
 from wdlint.model.tensors import Held, qualified
+from wdlint.model.testimony import Testimony
 
 # Steps before a use that its words mention, as are all normalisations.
-_TELLING = frozenset({"exp", "exp2", "expm1", "sigmoid", "tanh", "softplus", "_softmax", "neg", "index", "reciprocal"})
+_TELLING = frozenset({
+    "exp", "exp2", "expm1", "sigmoid", "tanh", "softplus", "_softmax", "neg", "index", "row", "reciprocal", "sin",
+    "cos",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
     """One meeting of a parameter and data."""
 
-    role: str  # contracts, scales, adds, looked up, placed, other
+    role: str  # contracts, scales, adds, looked up, placed, input, other; "": it can't be told
     operation: str
     steps: frozenset[str]  # what was done to the parameter before
     place: str  # class of the innermost module at work
 
 
-def verdict(uses: tuple[Use, ...], held: Held) -> tuple[Kind, Evidence] | None:
+def verdict(uses: tuple[Use, ...], held: Held) -> Testimony | None:
     """The kind that a parameter's uses show, strongest first; None where they show nothing firm."""
     shape = tuple(held.tensor.shape)
     broad = sum(size != 1 for size in shape)
     for kind, role, allowed in _READINGS:
         for use in uses:
             if use.role == role and allowed(use, shape, broad):
-                return kind, Evidence(Witness.TRACE, _words(use, held))
+                table = role == "looked up" or (kind is Kind.EMBEDDING and "row" in use.steps)
+                return Testimony(kind, Evidence(Witness.TRACE, _words(use, held)), table)
     return None
 
 
@@ -42,19 +48,26 @@ def _attends(use: Use) -> bool:
 
 
 def _exponentiated(use: Use) -> bool:
-    return bool(use.steps & {"exp", "exp2", "expm1"})
+    return bool(use.steps & EXPONENTIAL)
+
+
+def _computed(use: Use) -> bool:
+    """Whether it went through a function that makes something else of it: a kernel worked out from constants."""
+    return bool(use.steps & (EXPONENTIAL | PERIODIC))
 
 
 # In this order: a tied table is looked up and contracted, and stays a table; a weight may be scaled as well.
 _READINGS: tuple[tuple[Kind, str, Callable[[Use, tuple[int, ...], int], bool]], ...] = (
     (Kind.EMBEDDING, "looked up", lambda use, shape, broad: True),
-    (Kind.OTHER, "contracts", lambda use, shape, broad: _exponentiated(use)),
+    (Kind.OTHER, "contracts", lambda use, shape, broad: _computed(use)),
+    (Kind.EMBEDDING, "contracts", lambda use, shape, broad: "row" in use.steps and len(shape) < 3),
     (Kind.OTHER, "contracts", lambda use, shape, broad: "index" in use.steps and len(shape) < 3),
     (Kind.EMBEDDING, "contracts", lambda use, shape, broad: _attends(use) and broad <= 1 and len(shape) >= 3),
-    (Kind.WEIGHT, "contracts", lambda use, shape, broad: broad >= 2 or len(shape) >= 2),
+    (Kind.WEIGHT, "contracts", lambda use, shape, broad: broad >= 1 and (broad >= 2 or len(shape) >= 2)),
     (Kind.OTHER, "scales", lambda use, shape, broad: _exponentiated(use) and ("neg" in use.steps or broad == 0)),
     (Kind.OTHER, "scales", lambda use, shape, broad: "reciprocal" in use.steps),  # x + sin²(αx)/α and its like
     (Kind.GAIN, "scales", lambda use, shape, broad: True),
+    (Kind.EMBEDDING, "adds", lambda use, shape, broad: "row" in use.steps and broad >= 2),
     (Kind.OTHER, "adds", lambda use, shape, broad: "index" in use.steps and broad >= 2),
     (Kind.OTHER, "adds", lambda use, shape, broad: _exponentiated(use)),
     (Kind.BIAS, "adds", lambda use, shape, broad: broad <= 1),

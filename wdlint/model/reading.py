@@ -11,37 +11,65 @@ import inspect
 import re
 import sys
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from torch import nn
 
 from wdlint.facts import Evidence, Kind
 from wdlint.knowledge.names import broadness
 from wdlint.model.tensors import CONTAINERS, Held, class_of, shape_of
+from wdlint.model.testimony import Testimony
+
+if TYPE_CHECKING:
+    from wdlint.source.read import tree as t
 
 _FUNCTIONS = 12  # helpers of the same module that are read along with a class
 _COMPARED = "a constant of a nonlinear function (compared)"
+_ENTERED = "fed to a layer as an input"
+_LOOKED_UP = ("looked up by ids", "rows looked up by index")
 _LIBRARY = ("torch.nn.", "torch.ao.")  # classes that say nothing beyond the layer table
+_WRAPPERS = ("torch.",)  # DDP, FSDP, compiled modules: their thousands of lines say nothing of a parameter
 
 
-def by_source(held: Held) -> tuple[Kind, Evidence] | None:
+def by_source(held: Held) -> Testimony | None:
     """What the class's methods do with a parameter; None where that can't be read or says nothing."""
     module, attribute = held.holder
+    if isinstance(held.owner, nn.ParameterDict) and module._modules.get(attribute) is held.owner:
+        attribute = f"{attribute}.{held.attribute}"  # each entry has a use of its own
     found = _uses(class_of(module), _attributes(module)).get(attribute)
     if found is None:
         return None
     kind, evidence, note = found
     shape = shape_of(held.tensor)
-    if shape is not None and broadness(shape) >= 2 and evidence.text.startswith(_COMPARED):
+    broad = shape is not None and broadness(shape) >= 2
+    if broad and evidence.text.startswith(_COMPARED):
         return None  # a comparison says something of a threshold, and nothing of a matrix
-    if note == "added" and shape is not None and broadness(shape) >= 2:
-        return Kind.EMBEDDING, evidence
-    return (Kind.EMBEDDING if note == "token" else kind), evidence
+    if evidence.text.startswith(_ENTERED) and not _feeds_layer(module, evidence.text):
+        return None  # what an unknown callee does with it can't be told
+    if note == "added" and broad:
+        return Testimony(Kind.EMBEDDING, evidence)
+    table = kind is Kind.EMBEDDING and evidence.text.startswith(_LOOKED_UP)
+    return Testimony(Kind.EMBEDDING if note == "token" else kind, evidence, table)
+
+
+def _feeds_layer(module: nn.Module, words: str) -> bool:
+    """Whether the layer that a reading names is one of torch's, which have their weights themselves."""
+    named = re.search(r"\(([\w.]+)\) in `", words)
+    layer: object = module
+    for part in named[1].split(".") if named else ():
+        layer = layer._modules.get(part) if isinstance(layer, nn.Module) else None
+    return isinstance(layer, nn.Module) and layer is not module and type(layer).__module__.startswith(_LIBRARY)
 
 
 def _attributes(module: nn.Module) -> frozenset[str]:
-    """The raw parameters of a module, and its lists of them."""
+    """The raw parameters of a module, its lists of them, and the entries of its dictionaries."""
     own = {name for name, p in module._parameters.items() if p is not None}
-    return frozenset(own | {name for name, child in module._modules.items() if isinstance(child, CONTAINERS)})
+    for name, child in module._modules.items():
+        if isinstance(child, nn.ParameterDict):
+            own |= {f"{name}.{key}" for key in child._parameters} or {name}
+        elif isinstance(child, CONTAINERS):
+            own.add(name)
+    return frozenset(own)
 
 
 @lru_cache(maxsize=4096)
@@ -49,9 +77,18 @@ def _uses(owner: type, attributes: frozenset[str]) -> dict[str, tuple[Kind, Evid
     source = source_with_bases(owner)
     if not source:
         return {}
-    from wdlint.source.models.forward.use import uses_in_source
+    from wdlint.source.models.forward.use import parameter_uses
 
-    return {name: (use.kind, use.evidence, use.note) for name, use in uses_in_source(source, attributes).items()}
+    found = parameter_uses(_classes(source), attributes)
+    return {name: (use.kind, use.evidence, use.note) for name, use in found.items()}
+
+
+@lru_cache(maxsize=1024)
+def _classes(source: str) -> tuple[t.ClassDef, ...]:
+    """The classes in a text, parsed once however many sets of attributes are asked about."""
+    from wdlint.source.models.forward.use import classes_in_source
+
+    return tuple(classes_in_source(source))
 
 
 def source_with_bases(owner: type) -> str:
@@ -60,7 +97,7 @@ def source_with_bases(owner: type) -> str:
     functions: dict[str, str] = {}
     for ancestor in owner.__mro__:
         module = ancestor.__module__
-        if ancestor in (object, nn.Module) or f"{module}.".startswith(_LIBRARY):
+        if ancestor in (object, nn.Module) or f"{module}.".startswith(_WRAPPERS):
             continue
         text = source_of(ancestor)
         if not text:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from wdlint.facts import Amount, Group, Kind, OptimizerUse, Parameter, Ternary
+from wdlint.judging.splits import unread_decay_keys
 
 _TRUE = (Kind.WEIGHT, Kind.EMBEDDING)
 _EXEMPT = (Kind.GAIN, Kind.BIAS)
@@ -104,13 +105,13 @@ def _one(was: _Held, now: _Held, use: OptimizerUse, leave: Leave) -> str:
         return "" if was.frozen else f"`{was.name}` is in no group after it"
     if len(now.sure) + len(now.perhaps) != 1:
         if _same_places(was, now):
-            return _options(was, now, leave)
+            return _options(was, now, use)
         if not _agree(now):
             return f"it can't be told which group holds `{was.name}` after it"
     for group in (*now.sure, *now.perhaps):
         if not _may_decay(was, group.amount, use, leave):
             return f"the decay of `{was.name}` would be {_text(group.amount)}, and was {_texts(was)}"
-    return _options(was, now, leave)
+    return _options(was, now, use)
 
 
 def _same_places(was: _Held, now: _Held) -> bool:
@@ -138,12 +139,17 @@ def _may_decay(was: _Held, amount: Amount, use: OptimizerUse, leave: Leave) -> b
         return any(was.name.endswith(pattern.replace("*", "")) for pattern in use.declared)
     if leave.codes & _MOVED:
         return amount.value is None or any(abs(amount.value - s) <= 1e-9 * s for s in leave.strengths)
-    if "WD401" in leave.codes:
+    if leave.codes & _REGROUPED and _reads_another_key(was, use):
         return True
     known = [*(g.amount for g in use.groups if g.amount.decays), *(g.amount for g in use.unused_groups)]
     if all(not one.decays for one in before) and leave.codes & _REGROUPED:
         return any(same(amount, one) for one in known)
     return "WD306" in leave.codes and any(same(amount, one) for one in use_unused(use))
+
+
+def _reads_another_key(was: _Held, use: OptimizerUse) -> bool:
+    """Whether the group of a parameter has a strength under a key that the optimizer does not read."""
+    return any(True for g in (*was.sure, *was.perhaps) for _ in unread_decay_keys(use, g))
 
 
 def use_unused(use: OptimizerUse) -> Iterator[Amount]:
@@ -162,21 +168,22 @@ def same(left: Amount | None, right: Amount | None) -> bool:
     return left.origin is right.origin or not (left.latent or right.latent)
 
 
-def _options(was: _Held, now: _Held, leave: Leave) -> str:
+def _options(was: _Held, now: _Held, use: OptimizerUse) -> str:
     """What other options of a parameter the fix changes."""
-    if "WD401" in leave.codes:
-        return ""
     before, after = (*was.sure, *was.perhaps), (*now.sure, *now.perhaps)
     for group in after:
         if not any(same(group.learning_rate, one.learning_rate) for one in before):
             return f"the learning rate of `{was.name}` would change"
-        if not any(_further(group) == _further(one) for one in before):
+        if not any(_further(group, use) == _further(one, use) for one in before):
             return f"an option of the group that holds `{was.name}` would be lost"
     return ""
 
 
-def _further(group: Group) -> frozenset[str]:
-    return frozenset(key for key in group.options if not key.startswith("weight_decay") and key != "params")
+def _further(group: Group, use: OptimizerUse) -> frozenset[str]:
+    """The keys of a group but for its decay, however that is spelled."""
+    unread = {key for _, key, _ in unread_decay_keys(use, group)}
+    own = {"params", *(c.decay_key for c in use.classes), *unread}
+    return frozenset(key for key in group.options if key not in own and not key.startswith("weight_decay"))
 
 
 def _text(amount: Amount) -> str:

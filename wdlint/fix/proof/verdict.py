@@ -6,9 +6,10 @@ which all is asked. An answer is a reason in words, and empty where nothing spea
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from wdlint.facts import Amount, FileFacts, Finding, OptimizerUse, Origin, Penalty, Place, Sink
 from wdlint.fix.edits import Moved
@@ -71,6 +72,14 @@ def _spot(place: Place) -> Spot:
 # ---- optimizers
 
 
+def renumbered(before: Version, after: Version, moved: Moved) -> Iterator[OptimizerUse]:
+    """The optimizers that have more or fewer groups after a fix."""
+    numbers = {_spot(use.place): len(use.groups) for use in after.facts.uses}
+    for use in before.facts.uses:
+        if numbers.get(spot(use.place, moved), len(use.groups)) != len(use.groups):
+            yield use
+
+
 def _optimizers(before: Version, after: Version, moved: Moved, mended: Sequence[Finding]) -> str:
     had: dict[Spot, list[OptimizerUse]] = defaultdict(list)
     has: dict[Spot, list[OptimizerUse]] = defaultdict(list)
@@ -101,7 +110,7 @@ def _strengths(facts: FileFacts, mended: Iterable[Finding]) -> frozenset[float]:
     for finding in mended:
         for penalty in facts.penalties if finding.code in _PENALTIES else ():
             value = penalty.coefficient.value
-            if value and finding.place in (penalty.place, penalty.sink_place):
+            if value and finding.place in (penalty.place, penalty.sink_place) and not _averages(penalty):
                 found.add(value if penalty.sink is Sink.GRADIENT else 2 * value)
     return frozenset(found)
 
@@ -114,12 +123,22 @@ def _penalties(before: Iterable[Penalty], after: Iterable[Penalty], moved: Moved
     stay: Counter[tuple[Spot, object]] = Counter()
     for penalty in before:
         if penalty.place in gone or penalty.sink_place in gone:
+            if _averages(penalty) and penalty.decayed_by is None:
+                return "a mean acts on each weight by a share that depends on how many there are"
             continue
         stay[spot(penalty.place, moved), _of_penalty(penalty)] += 1
     now: Counter[tuple[Spot, object]] = Counter((_spot(one.place), _of_penalty(one)) for one in after)
     if stay - now:
         return "a penalty can't be read after it"
     return "there is another penalty after it" if now - stay else ""
+
+
+_AVERAGE = re.compile(r"mse_?loss|\bmean\b", re.IGNORECASE)
+
+
+def _averages(penalty: Penalty) -> bool:
+    """Whether a penalty is a mean over entries, so that no one decay is as strong."""
+    return bool(getattr(penalty, "averaged", False)) or _AVERAGE.search(penalty.label) is not None
 
 
 def _of_penalty(penalty: Penalty) -> tuple[object, ...]:

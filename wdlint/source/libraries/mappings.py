@@ -10,6 +10,7 @@ from wdlint.source.values.call_arguments import keywords, spreads
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
     Answers,
+    Arguments,
     Collection,
     Entry,
     Known,
@@ -33,7 +34,15 @@ def mapping(evaluator: Evaluation, call: Call) -> Answers:
 
 def by_name(evaluator: Evaluation, call: Call) -> Answers:
     """The same where the first argument in order is no content, as of `defaultdict`."""
-    return (MappingValue(tuple(_named(evaluator, call)), call.node, call.context),)
+    return (MappingValue(tuple(_named(evaluator, call)), call.node, call.context, missing=_made(evaluator, call)),)
+
+
+def _made(evaluator: Evaluation, call: Call) -> Value | None:
+    """What a `defaultdict` makes for a key that it lacks."""
+    for factory in call.positional(evaluator)[:1]:
+        made = [v for f in factory for v in evaluator.call(f, Arguments(), None, call.context)]
+        return made[0] if len(made) == 1 and isinstance(made[0], (SequenceValue, MappingValue)) else None
+    return None
 
 
 def _named(evaluator: Evaluation, call: Call) -> list[Entry]:

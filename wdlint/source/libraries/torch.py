@@ -9,6 +9,7 @@ from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
     TABLE,
     Answers,
+    Arguments,
     Change,
     Changed,
     Context,
@@ -38,6 +39,9 @@ REPARAMETRISING = {
 }
 
 
+SHARDED = "sharded"  # the change that flattens parameters (measured: shapes (44,) and (0,), torch 2.13)
+
+
 def _collection(evaluator: Evaluation, call: Call) -> Answers:
     assert isinstance(call.callee, Method)
     return (calls.collection(evaluator, call.callee.receiver, call.callee.name, call.arguments),)
@@ -55,6 +59,16 @@ def _reparametrised(evaluator: Evaluation, call: Call) -> Answers:
     action = REPARAMETRISING[call.callee.path]
     change = Change((), action, None, call.arguments.written[1:], call.context, True)
     return tuple(Changed(value, (change,)) for value in call.first(evaluator))
+
+
+def _sharded(evaluator: Evaluation, call: Call) -> Answers:
+    """FSDP: the model, whose parameters lie flat in shards from then on, with the original ones too."""
+    return tuple(sharded(value, call.arguments, call.context) for value in call.first(evaluator))
+
+
+def sharded(value: Value, arguments: Arguments, context: Context) -> Value:
+    """A model after a wrapper has left each of its parameters with one dimension."""
+    return Changed(value, (Change((), SHARDED, None, arguments.written[1:], context, True),))
 
 
 def _layers_of_torch(evaluator: Evaluation, call: Call) -> Answers:
@@ -82,7 +96,8 @@ LIBRARY = Library(
     calls={
         **dict.fromkeys(REPARAMETRISING, _reparametrised),
         "torch.compile": passed_through,
-        "torch.distributed.fsdp.FullyShardedDataParallel": passed_through,
+        "torch.distributed.fsdp.FullyShardedDataParallel": _sharded,
+        "torch.distributed.fsdp.fully_sharded_data_parallel.FullyShardedDataParallel": _sharded,
         "torch.jit.script": passed_through,
         "torch.nn.DataParallel": passed_through,
         "torch.nn.SyncBatchNorm.convert_sync_batchnorm": passed_through,

@@ -6,9 +6,20 @@ Each returns what it was given, in the same order. Which of their classes wrap a
 from __future__ import annotations
 
 from wdlint.source.libraries.library import Call, Library, passed_through
-from wdlint.source.values.call_arguments import keywords
+from wdlint.source.libraries.torch import sharded
+from wdlint.source.values.call_arguments import argument, keywords
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.values import Answers, Item, SequenceValue
+from wdlint.source.values.values import (
+    Answers,
+    External,
+    Instance,
+    Item,
+    Known,
+    Method,
+    SequenceValue,
+    Value,
+    bare,
+)
 
 
 def _prepared(evaluator: Evaluation, call: Call) -> Answers:
@@ -17,6 +28,33 @@ def _prepared(evaluator: Evaluation, call: Call) -> Answers:
     if len(given) == 1:
         return given[0]
     return (SequenceValue("tuple", tuple(Item(a) for a in given), call.node, call.context),)
+
+
+def _set_up(evaluator: Evaluation, call: Call) -> Answers:
+    """Fabric's `setup`: what it is given, the model first, which a sharding strategy leaves flat."""
+    given = call.positional(evaluator)
+    if given and isinstance(call.callee, Method) and _shards(evaluator, call.callee.receiver):
+        model = tuple(sharded(value, call.arguments, call.context) for value in given[0])
+        given = (model, *given[1:])
+    return given[0] if len(given) == 1 else (SequenceValue("tuple", tuple(map(Item, given)), call.node, call.context),)
+
+
+def _shards(evaluator: Evaluation, fabric: Value) -> bool:
+    """Whether a Fabric was made with a strategy under which parameters lose their dimensions."""
+    inner = bare(fabric)
+    if not isinstance(inner, Instance) or not isinstance(inner.cls, External) or inner.arguments is None:
+        return False
+    if inner.cls.path.rpartition(".")[2] != "Fabric":
+        return False
+    for value in argument(evaluator, inner.arguments, "strategy", 1):
+        made = bare(value)
+        if isinstance(made, Known) and isinstance(made.value, str):
+            if made.value.startswith(("fsdp", "deepspeed_stage_3")):
+                return True
+        elif isinstance(made, Instance) and isinstance(made.cls, External):
+            if made.cls.path.rpartition(".")[2] == "FSDPStrategy":
+                return True
+    return False
 
 
 def _model_and_optimizer(evaluator: Evaluation, call: Call) -> Answers:
@@ -38,5 +76,8 @@ LIBRARY = Library(
         "apex.parallel.convert_syncbn_model": passed_through,
         "intel_extension_for_pytorch.optimize": _model_and_optimizer,
     },
-    methods=dict.fromkeys(("distribute_model", "prepare", "prepare_model", "setup", "setup_module"), _prepared),
+    methods={
+        **dict.fromkeys(("distribute_model", "prepare", "prepare_model"), _prepared),
+        **dict.fromkeys(("setup", "setup_module"), _set_up),
+    },
 )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wdlint.source.values.classes import linear_bases
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import ClassValue
 
 
-def ancestry(evaluator: Evaluator, owner: str) -> frozenset[str] | None:
+def ancestry(evaluator: Evaluation, owner: str) -> frozenset[str] | None:
     """The dotted classes that a class is derived from, itself included; None where it is no class of the project.
 
     A "?" among them says that there are bases which can't be told.
@@ -33,7 +33,7 @@ def ancestry(evaluator: Evaluator, owner: str) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def lineage_of(evaluator: Evaluator) -> Callable[[str], frozenset[str] | None]:
+def lineage_of(evaluator: Evaluation) -> Callable[[str], frozenset[str] | None]:
     """The same as a function of the class alone, classes of libraries' models included."""
     from wdlint.knowledge.models import ancestors
 

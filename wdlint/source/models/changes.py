@@ -14,14 +14,14 @@ from wdlint.source.libraries.torch import REPARAMETRISING
 from wdlint.source.models.containers import add_named, add_numbered, listed
 from wdlint.source.models.members import ANY, Leaf, Members, is_below, names_of, set_anew, set_slot
 from wdlint.source.values import arithmetic
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.execution import answers, forced, looped
 from wdlint.source.values.values import Answers, Change, Instance, Known, SequenceValue, bare, constant
 
 _OF_ADAPTERS = Evidence(Witness.LIBRARY, "so peft adds it to each layer that has an adapter")
 
 
-def apply(evaluator: Evaluator, members: Members, change: Change, present: Ternary) -> None:
+def apply(evaluator: Evaluation, members: Members, change: Change, present: Ternary) -> None:
     """Do to a module what a later statement does to it."""
     if not change.path:
         _act(evaluator, members, change, present)
@@ -59,7 +59,7 @@ def _resolved(members: Members, part: str | int | None) -> str:
     return ANY if isinstance(part, int) and ANY in members.slots and str(part) not in members.slots else str(part)
 
 
-def _change_fixed(evaluator: Evaluator, members: Members, change: Change, present: Ternary) -> None:
+def _change_fixed(evaluator: Evaluation, members: Members, change: Change, present: Ternary) -> None:
     """A change below a known layer or library model, or a new attribute."""
     dotted = ".".join(_resolved(members, part) if i == 0 else str(part) for i, part in enumerate(change.path))
     owner, _, attribute = dotted.rpartition(".")
@@ -85,7 +85,7 @@ def _change_fixed(evaluator: Evaluator, members: Members, change: Change, presen
         set_slot(members, dotted, values, present, change.context.statement)
 
 
-def is_mark(evaluator: Evaluator, change: Change) -> bool:
+def is_mark(evaluator: Evaluation, change: Change) -> bool:
     """Whether a change sets a flag on a parameter: `self.A_log._no_weight_decay = True`."""
     return (
         change.action == "set"
@@ -95,7 +95,7 @@ def is_mark(evaluator: Evaluator, change: Change) -> bool:
     )
 
 
-def _act(evaluator: Evaluator, members: Members, change: Change, present: Ternary) -> None:
+def _act(evaluator: Evaluation, members: Members, change: Change, present: Ternary) -> None:
     """A method called on the module itself."""
     context = change.context
     arguments = [a.value for a in change.arguments if not a.star]
@@ -124,7 +124,7 @@ def _act(evaluator: Evaluator, members: Members, change: Change, present: Ternar
         )
 
 
-def reparametrise(evaluator: Evaluator, members: Members, change: Change, present: Ternary) -> None:
+def reparametrise(evaluator: Evaluation, members: Members, change: Change, present: Ternary) -> None:
     """Replace a layer's weight by the parameters that it is computed from: direction and gain of weight norm."""
     name = "weight"
     for index, argument in enumerate(change.arguments):
@@ -158,7 +158,7 @@ def reparametrise(evaluator: Evaluator, members: Members, change: Change, presen
             members.fixed.append(made)
 
 
-def _named(evaluator: Evaluator, change: Change, members: Members) -> Iterator[tuple[Answers, Answers]]:
+def _named(evaluator: Evaluation, change: Change, members: Members) -> Iterator[tuple[Answers, Answers]]:
     """Name and value of `add_module("fc", fc)`, `add_module(name="fc", module=fc)` and `add_module(*pair)`."""
     given: dict[str, Answers] = {}
     places = iter(("name", "module"))

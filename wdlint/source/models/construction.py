@@ -18,7 +18,7 @@ from wdlint.source.models.members import ANY, Members, names_of, set_slot
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.classes import linear_bases
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.execution import answers, taken
 from wdlint.source.values.in_place import changes_in, path_below
 from wdlint.source.values.values import (
@@ -74,7 +74,7 @@ _DEEPEST = 6  # methods called from methods
 class Construction:
     """The reading of one instance of a project class."""
 
-    def __init__(self, evaluator: Evaluator, instance: Instance) -> None:
+    def __init__(self, evaluator: Evaluation, instance: Instance) -> None:
         assert isinstance(instance.cls, ClassValue)
         self.evaluator = evaluator
         self.instance = instance

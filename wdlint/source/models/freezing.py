@@ -19,7 +19,7 @@ from wdlint.source.selections.taken import Taken
 from wdlint.source.selections.taking import of_item, reader_for
 from wdlint.source.values import arithmetic, flow
 from wdlint.source.values.elements import elements_of
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.execution import taken
 from wdlint.source.values.in_place import loop_conditions
 from wdlint.source.values.values import (
@@ -55,7 +55,7 @@ class Freeze:
     around_adapters: bool = False  # adapters are put on, and trained whatever else is
 
 
-def freezes_in(evaluator: Evaluator, statement: t.Stmt, frame: Frame, own: Value | None = None) -> Iterator[Freeze]:
+def freezes_in(evaluator: Evaluation, statement: t.Stmt, frame: Frame, own: Value | None = None) -> Iterator[Freeze]:
     """What one statement freezes or opens, in the helpers that it calls too.
 
     Methods that are called on `own` are left out: they are read by themselves.
@@ -66,7 +66,7 @@ def freezes_in(evaluator: Evaluator, statement: t.Stmt, frame: Frame, own: Value
         yield replace(found, statement=statement)
 
 
-def may_freeze(evaluator: Evaluator, definition: t.FunctionDef) -> bool:
+def may_freeze(evaluator: Evaluation, definition: t.FunctionDef) -> bool:
     """Whether a function may freeze something, as far as names in it and in what it calls tell."""
     cache: dict[int, bool] = evaluator.memo("may freeze")
     key = id(definition)
@@ -76,7 +76,7 @@ def may_freeze(evaluator: Evaluator, definition: t.FunctionDef) -> bool:
     return cache[key]
 
 
-def _mentions(evaluator: Evaluator, definition: t.FunctionDef) -> bool:
+def _mentions(evaluator: Evaluation, definition: t.FunctionDef) -> bool:
     frame = evaluator.frame(definition.inner)
     for statement in t.statements(definition.inner.body):
         for expression in _whole(statement):
@@ -108,7 +108,7 @@ def _names_switch(call: t.Call) -> bool:
     return isinstance(key, t.Const) and key.value == "requires_grad"
 
 
-def _functions(evaluator: Evaluator, call: t.Call, context: Context) -> Iterator[tuple[FunctionValue, t.FunctionDef]]:
+def _functions(evaluator: Evaluation, call: t.Call, context: Context) -> Iterator[tuple[FunctionValue, t.FunctionDef]]:
     """The project's functions that a call may run, one that `apply` is given included."""
     func = call.func
     given = call.args[0].value if _last_name(func) == "apply" and len(call.args) == 1 else func
@@ -122,7 +122,7 @@ def _functions(evaluator: Evaluator, call: t.Call, context: Context) -> Iterator
 class _Search:
     """Looks for freezes in a statement and in the functions that it calls."""
 
-    def __init__(self, evaluator: Evaluator, own: Value | None) -> None:
+    def __init__(self, evaluator: Evaluation, own: Value | None) -> None:
         self.evaluator = evaluator
         self.own = own
         self.running: list[int] = []
@@ -284,7 +284,7 @@ def _left_to_train(found: adapters.Adaptation) -> s.Selector:
     return s.either(*options)
 
 
-def _happens(evaluator: Evaluator, statement: t.Stmt, frame: Frame) -> Ternary:
+def _happens(evaluator: Evaluation, statement: t.Stmt, frame: Frame) -> Ternary:
     """Whether a statement is reached at all; tests within loops are conditions on what the loops run over."""
     outermost = statement
     for block in flow.ancestors(statement):

@@ -10,17 +10,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from wdlint.facts import Inventory, Kind, Ternary
+from wdlint.source.libraries.torch import SHARDED
 from wdlint.source.models.ancestry import ancestry
 from wdlint.source.models.members import Leaf
 from wdlint.source.models.survey import MOST, Survey
 from wdlint.source.models.trained import freezes, mark
-from wdlint.source.values.evaluator import Evaluator
-from wdlint.source.values.values import Instance, Value, bare
+from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.values import Changed, Instance, Part, Value, bare
 
 _WORK = 40_000  # evaluations for one model
 
 
-def inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
+def inventory(evaluator: Evaluation, model: Value) -> Inventory | None:
     """Every parameter of a model, or None where nothing is known of it.
 
     A sub-module reached from a model gives its own parameters, named relative to itself.
@@ -39,7 +40,7 @@ def inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
     return cache[key]
 
 
-def _inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
+def _inventory(evaluator: Evaluation, model: Value) -> Inventory | None:
     inner = bare(model)
     if not isinstance(inner, Instance):
         return None
@@ -52,16 +53,28 @@ def _inventory(evaluator: Evaluator, model: Value) -> Inventory | None:
         return None
     mark(evaluator, model, leaves, freezes(evaluator), survey.tensors)
     _marks(evaluator)[id(model)] = leaves
+    flat = is_sharded(model)
+    for leaf in leaves if flat else ():
+        leaf.ndim, leaf.shape = 1, None
     title = inner.cls.path
-    return Inventory(title, tuple(leaf.fact() for leaf in leaves), contents.complete)
+    return Inventory(title, tuple(leaf.fact() for leaf in leaves), contents.complete, sharded=flat)
 
 
-def _marks(evaluator: Evaluator) -> dict[int, list[Leaf]]:
+def is_sharded(model: Value) -> bool:
+    """Whether a wrapper has left a model's parameters, or those of the model that it is part of, flat in shards."""
+    while isinstance(model, (Changed, Part)):
+        if isinstance(model, Changed) and any(change.action == SHARDED for change in model.changes):
+            return True
+        model = model.base if isinstance(model, Changed) else model.root
+    return False
+
+
+def _marks(evaluator: Evaluation) -> dict[int, list[Leaf]]:
     found: dict[int, list[Leaf]] = evaluator.memo("marked_leaves")
     return found
 
 
-def marks(evaluator: Evaluator, model: Value) -> dict[str, frozenset[str]]:
+def marks(evaluator: Evaluation, model: Value) -> dict[str, frozenset[str]]:
     """The flags that a model's code sets on its parameters, such as `_no_weight_decay`, with the parameters' names."""
     inventory(evaluator, model)
     found: dict[str, set[str]] = {}

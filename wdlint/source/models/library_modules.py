@@ -13,7 +13,7 @@ from wdlint.source.models.containers import container
 from wdlint.source.models.members import CONTAINERS, Leaf, Members, set_slot
 from wdlint.source.models.tensor_sizes import may_be_shape
 from wdlint.source.values import call_arguments, objects
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
     Answers,
     Arguments,
@@ -123,13 +123,13 @@ _INERT_ENDS = (
 )
 
 
-def members_of_library(evaluator: Evaluator, instance: Instance) -> Members | None:
+def members_of_library(evaluator: Evaluation, instance: Instance) -> Members | None:
     """What an instance of a library's class holds; None where nothing is known of it."""
     assert isinstance(instance.cls, External)
     return members_of_path(evaluator, instance.cls.path, instance.arguments, id(instance))
 
 
-def members_of_path(evaluator: Evaluator, path: str, arguments: Arguments | None, key: object) -> Members | None:
+def members_of_path(evaluator: Evaluation, path: str, arguments: Arguments | None, key: object) -> Members | None:
     """The same by import path and arguments. `key` tells the tensors of one instance from those of another."""
     if path in CONTAINERS:
         if arguments is None:
@@ -176,7 +176,7 @@ def _relevant(name: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def _layer_members(evaluator: Evaluator, known: KnownLayer, arguments: Arguments | None, key: object) -> Members:
+def _layer_members(evaluator: Evaluation, known: KnownLayer, arguments: Arguments | None, key: object) -> Members:
     relevant = _relevant(known.name)
     given = _given(evaluator, known, arguments, relevant) if relevant and arguments is not None else {}
     settings: dict[str, object] = {name: _setting(values) for name, values in given.items()}
@@ -220,7 +220,7 @@ def _one_number(known: KnownLayer, arguments: Arguments) -> bool:
 
 
 def _given(
-    evaluator: Evaluator, known: KnownLayer, arguments: Arguments, relevant: frozenset[str]
+    evaluator: Evaluation, known: KnownLayer, arguments: Arguments, relevant: frozenset[str]
 ) -> dict[str, Answers]:
     """The relevant arguments of a call; others are not evaluated."""
     found: dict[str, Answers] = {}
@@ -288,7 +288,7 @@ def _is_object(value: Value) -> bool:
 # ---- whole models
 
 
-def _library_members(evaluator: Evaluator, path: str, arguments: Arguments | None, key: object) -> Members | None:
+def _library_members(evaluator: Evaluation, path: str, arguments: Arguments | None, key: object) -> Members | None:
     from wdlint.knowledge.models import library_model
 
     name = None

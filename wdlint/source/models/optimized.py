@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from wdlint.facts import Inventory, Parameter
 from wdlint.source.selections.taken import Taken
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Changed, Instance, Method, Part, Unknown, Value, bare
 
 
@@ -28,7 +28,7 @@ class Model:
 class Models:
     """The models that groups take their parameters from; inventories are shared by a file's sites."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluation) -> None:
         self._evaluator = evaluator
         self._inventories: dict[object, Inventory | None] = {}
 
@@ -84,7 +84,8 @@ def merged(models: Sequence[Model]) -> Inventory | None:
         assumed = assumed or model.inventory.assumed
         parameters.extend(replace(p, name=f"{model.named}{p.name}") for p in model.inventory.parameters)
     names = " and ".join(dict.fromkeys(model.inventory.model for model in seen if model.inventory))
-    return Inventory(names, tuple(parameters), complete, assumed)
+    sharded = any(model.inventory.sharded for model in seen if model.inventory)
+    return Inventory(names, tuple(parameters), complete, assumed, sharded=sharded)
 
 
 def changes_of(value: Value) -> int:

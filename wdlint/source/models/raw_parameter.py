@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from wdlint.source.models.tensor_sizes import sizes_of
 from wdlint.source.read import tree as t
 from wdlint.source.values import call_arguments
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
     Answers,
     Arguments,
@@ -114,7 +114,7 @@ def is_parameter(value: Value) -> bool:
     return isinstance(inner, Instance) and isinstance(inner.cls, External) and inner.cls.path in CLASSES
 
 
-def initial(evaluator: Evaluator, value: Value, depth: int = 0) -> Initial:
+def initial(evaluator: Evaluation, value: Value, depth: int = 0) -> Initial:
     """Shape and initial value of a raw parameter."""
     inner = bare(value)
     if not isinstance(inner, Instance) or inner.arguments is None:
@@ -128,7 +128,7 @@ def initial(evaluator: Evaluator, value: Value, depth: int = 0) -> Initial:
     return NOTHING
 
 
-def trainable(evaluator: Evaluator, value: Value) -> bool | None:
+def trainable(evaluator: Evaluation, value: Value) -> bool | None:
     """What `requires_grad` a raw parameter is made with."""
     inner = bare(value)
     if not isinstance(inner, Instance) or inner.arguments is None:
@@ -140,7 +140,7 @@ def trainable(evaluator: Evaluator, value: Value) -> bool | None:
     return told if isinstance(told, bool) else None
 
 
-def tensor(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int = 0) -> Initial:
+def tensor(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int = 0) -> Initial:
     """What an expression that makes a tensor gives."""
     if depth > _WHOLE:
         return NOTHING
@@ -166,7 +166,7 @@ def tensor(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int = 0)
     return _of_values(evaluator, evaluator.evaluate(expr, context), depth)
 
 
-def _combined(evaluator: Evaluator, expr: t.Binary, context: Context, depth: int) -> Initial:
+def _combined(evaluator: Evaluation, expr: t.Binary, context: Context, depth: int) -> Initial:
     """Arithmetic of a tensor and a number, or of two tensors."""
     left, right = (tensor(evaluator, side, context, depth + 1) for side in (expr.left, expr.right))
     numbers = [constant(evaluator.evaluate(side, context)) for side in (expr.left, expr.right)]
@@ -182,7 +182,7 @@ def _combined(evaluator: Evaluator, expr: t.Binary, context: Context, depth: int
     return replace(chosen, fill=result)
 
 
-def _after(evaluator: Evaluator, made: Initial, attr: str, call: t.Call, context: Context) -> Initial:
+def _after(evaluator: Evaluation, made: Initial, attr: str, call: t.Call, context: Context) -> Initial:
     if attr in ("normal_", "uniform_", "random_", "trunc_normal_", "xavier_uniform_"):
         return replace(made, fill=None, random=True)
     if attr == "zero_":
@@ -195,7 +195,7 @@ def _after(evaluator: Evaluator, made: Initial, attr: str, call: t.Call, context
     return made if same else replace(made, fill=None)
 
 
-def _reshaped(evaluator: Evaluator, made: Initial, attr: str, call: t.Call, context: Context) -> Initial:
+def _reshaped(evaluator: Evaluation, made: Initial, attr: str, call: t.Call, context: Context) -> Initial:
     arguments = tuple(a.value for a in call.args if a.keyword is None)
     if attr == "unsqueeze":
         if made.shape is None:
@@ -212,7 +212,7 @@ def _reshaped(evaluator: Evaluator, made: Initial, attr: str, call: t.Call, cont
     return replace(made, shape=sizes_of(evaluator, call.args, context))
 
 
-def _of_values(evaluator: Evaluator, values: Answers, depth: int) -> Initial:
+def _of_values(evaluator: Evaluation, values: Answers, depth: int) -> Initial:
     if depth > _WHOLE:
         return NOTHING
     found = {_of_value(evaluator, value, depth) for value in values}
@@ -225,7 +225,7 @@ def _of_values(evaluator: Evaluator, values: Answers, depth: int) -> Initial:
     return Initial((None,) * (dims.pop() or 0)) if len(dims) == 1 and None not in dims else NOTHING
 
 
-def _of_value(evaluator: Evaluator, value: Value, depth: int) -> Initial:
+def _of_value(evaluator: Evaluation, value: Value, depth: int) -> Initial:
     value = bare(value)
     if isinstance(value, Known) and isinstance(value.value, (int, float)):
         return NOTHING
@@ -244,7 +244,7 @@ def _of_value(evaluator: Evaluator, value: Value, depth: int) -> Initial:
     return _made_by(evaluator, name, arguments, depth)
 
 
-def _made_by(evaluator: Evaluator, name: str, arguments: Arguments, depth: int) -> Initial:
+def _made_by(evaluator: Evaluation, name: str, arguments: Arguments, depth: int) -> Initial:
     """What a tensor-making function of torch or numpy gives."""
     context = arguments.context
     if name in _LIKE:
@@ -276,7 +276,7 @@ def _made_by(evaluator: Evaluator, name: str, arguments: Arguments, depth: int) 
     return Initial(sizes_of(evaluator, tuple(sizes), context), fill, name in _RANDOM)
 
 
-def _first(evaluator: Evaluator, arguments: Arguments, depth: int) -> Initial:
+def _first(evaluator: Evaluation, arguments: Arguments, depth: int) -> Initial:
     if arguments.context is not None:
         for argument in arguments.written:
             if not argument.star and argument.keyword in (None, "tensor", "input"):
@@ -284,7 +284,7 @@ def _first(evaluator: Evaluator, arguments: Arguments, depth: int) -> Initial:
     return NOTHING
 
 
-def _literal(evaluator: Evaluator, arguments: Arguments, depth: int) -> Initial:
+def _literal(evaluator: Evaluation, arguments: Arguments, depth: int) -> Initial:
     """`torch.tensor(0.07)`, `torch.tensor([1., 1.])`."""
     if arguments.context is None or not arguments.written:
         return NOTHING

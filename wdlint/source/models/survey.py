@@ -21,7 +21,7 @@ from wdlint.source.models.trained import mark
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.classes import is_module, may_be_module
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.execution import taken
 from wdlint.source.values.signature import signature
 from wdlint.source.values.values import (
@@ -100,7 +100,7 @@ _NOT_KNOWN = Contents((), False)
 class Survey:
     """One reading of a model. What was learnt of a value is kept with the evaluator."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluation) -> None:
         self.evaluator = evaluator
         self.stack: list[int] = []
         self.classes: list[int] = []

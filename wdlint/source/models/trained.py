@@ -20,7 +20,7 @@ from wdlint.source.selections import membership as m
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.taken import Taken
 from wdlint.source.values.callers import all_statements
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.objects import member
 from wdlint.source.values.values import Answers, Change, Changed, Instance, Method, Part, Unknown, Value, bare
 
@@ -30,7 +30,7 @@ Tensors = Callable[[Value], Iterable[Leaf]]  # the parameters of another module,
 
 
 def mark(
-    evaluator: Evaluator,
+    evaluator: Evaluation,
     model: Value,
     leaves: list[Leaf],
     freezes: Iterable[Freeze],
@@ -140,7 +140,7 @@ def _follows(statement: t.Stmt, earlier: t.Stmt) -> bool:
 # ---- the program
 
 
-def freezes(evaluator: Evaluator) -> tuple[Freeze, ...]:
+def freezes(evaluator: Evaluation) -> tuple[Freeze, ...]:
     """Everything that the linted file's program freezes and opens, function by function."""
     cache: dict[str, tuple[Freeze, ...]] = evaluator.memo("freezes")
     if "all" not in cache:
@@ -149,7 +149,7 @@ def freezes(evaluator: Evaluator) -> tuple[Freeze, ...]:
     return cache["all"]
 
 
-def _all(evaluator: Evaluator) -> Iterator[Freeze]:
+def _all(evaluator: Evaluation) -> Iterator[Freeze]:
     module = evaluator.module.scope
     scopes = [s.inner for s in all_statements(module) if isinstance(s, t.FunctionDef) and may_freeze(evaluator, s)]
     for scope in (*scopes, module):
@@ -167,7 +167,7 @@ def _all(evaluator: Evaluator) -> Iterator[Freeze]:
                     yield replace(freeze, parts=parts)
 
 
-def _given(evaluator: Evaluator, definition: t.FunctionDef) -> frozenset[object]:
+def _given(evaluator: Evaluation, definition: t.FunctionDef) -> frozenset[object]:
     """What the callers of a function give to it: what it freezes of that is found where it is called."""
     frame = evaluator.frame(definition.inner)
     return frozenset(
@@ -203,7 +203,7 @@ def _trains(definition: t.FunctionDef) -> bool:
 # ---- models that can't be seen
 
 
-def trained(evaluator: Evaluator, part: Taken) -> s.Selector:
+def trained(evaluator: Evaluation, part: Taken) -> s.Selector:
     """Which parameters of a model that can't be seen are trained, by their names below the part that is meant."""
     if part.model is None or part.unread:
         return s.Always(True)
@@ -236,7 +236,7 @@ def trained(evaluator: Evaluator, part: Taken) -> s.Selector:
     return state
 
 
-def _names(evaluator: Evaluator, root: Value, path: str) -> dict[object, str]:
+def _names(evaluator: Evaluation, root: Value, path: str) -> dict[object, str]:
     """The models that a path leads through, each with what is left of the path."""
     found = {_key(root): path}
     context = evaluator.frame(evaluator.module.scope).at(None)
@@ -249,7 +249,7 @@ def _names(evaluator: Evaluator, root: Value, path: str) -> dict[object, str]:
     return found
 
 
-def of_family(evaluator: Evaluator, model: Value, inventory: Inventory) -> Inventory:
+def of_family(evaluator: Evaluation, model: Value, inventory: Inventory) -> Inventory:
     """An inventory of a model that a value may be, with what the program freezes of it."""
     condition = trained(evaluator, Taken(model, s.Always(True)))
     if condition == s.Always(True):

@@ -8,7 +8,8 @@ from wdlint.source.read import tree as t
 from wdlint.source.read.positions import Places
 from wdlint.source.values import call_arguments
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.values import MappingValue, Method, Unknown, bare
 
 
 def written_parameters(maker: Maker) -> t.Expr | None:
@@ -23,7 +24,7 @@ def written_parameters(maker: Maker) -> t.Expr | None:
     return None
 
 
-def constructor_amount(evaluator: Evaluator, maker: Maker) -> AmountDraft:
+def constructor_amount(evaluator: Evaluation, maker: Maker) -> AmountDraft:
     """The strength for groups that name none: the call's, else the optimizer's own default."""
     if maker.decay is not None:
         answers = call_arguments.argument(evaluator, maker.arguments, maker.decay.name, maker.decay.position)
@@ -31,9 +32,25 @@ def constructor_amount(evaluator: Evaluator, maker: Maker) -> AmountDraft:
             draft = amount_of(answers, _argument_text(maker))
             if draft is not None:
                 return draft
+        spread = _unread_spread(evaluator, maker)
+        if spread is not None and maker.default:
+            return AmountDraft(None, Origin.UNKNOWN, spread)
     node, module = maker.default_node or (None, None)
     name = maker.described.name.rsplit(".", 1)[-1]
     return AmountDraft(maker.default or 0.0, Origin.OPTIMIZER_DEFAULT, f"{name}'s default", node, module)
+
+
+def _unread_spread(evaluator: Evaluation, maker: Maker) -> str | None:
+    """The text of options that are spread and can't be read: they may give a strength."""
+    context = maker.arguments.context
+    for argument in maker.arguments.written:
+        if argument.star == "**" and context is not None:
+            answers = map(bare, evaluator.evaluate(argument.value, context))
+            if any(
+                isinstance(v, (Unknown, Method)) or (isinstance(v, MappingValue) and not v.complete) for v in answers
+            ):
+                return f"**{source_text(context.module, argument.value)}"
+    return None
 
 
 def _argument_text(maker: Maker) -> str:
@@ -49,7 +66,7 @@ def _argument_text(maker: Maker) -> str:
     return maker.decay.name
 
 
-def learning_rate(evaluator: Evaluator, places: Places, maker: Maker) -> Amount | None:
+def learning_rate(evaluator: Evaluation, places: Places, maker: Maker) -> Amount | None:
     """The learning rate for groups that name none: the call's, else the optimizer's own default."""
     if maker.learning_rate is None:
         return None

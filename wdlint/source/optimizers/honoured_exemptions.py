@@ -19,7 +19,7 @@ from wdlint.source.values.callers import all_statements
 from wdlint.source.values.values import ClassValue, Instance, Value, bare
 
 if TYPE_CHECKING:
-    from wdlint.source.values.evaluator import Evaluator
+    from wdlint.source.values.evaluation import Evaluation
 
 _WORD = "decay"  # a mark without it means something else
 
@@ -34,7 +34,7 @@ class Honoured:
     honours: Ternary = Ternary.UNKNOWN
 
 
-def honoured(evaluator: Evaluator, models: Iterable[Value], modules: Iterable[t.Module | None]) -> Honoured:
+def honoured(evaluator: Evaluation, models: Iterable[Value], modules: Iterable[t.Module | None]) -> Honoured:
     """What these models declare, and whether one of the modules that make the groups reads it."""
     patterns: dict[str, None] = {}
     names: set[str] = set()

@@ -9,12 +9,12 @@ from wdlint.source.optimizers.sites import Maker, Site
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.in_place import changes_in
-from wdlint.source.values.values import Change
+from wdlint.source.values.values import EVERY, Change
 
 
-def added_later(evaluator: Evaluator, site: Site, maker: Maker, reader: GroupReader) -> tuple[list[GroupDraft], bool]:
+def added_later(evaluator: Evaluation, site: Site, maker: Maker, reader: GroupReader) -> tuple[list[GroupDraft], bool]:
     """Groups that `add_param_group` adds to the optimizer after it is made."""
     drafts: list[GroupDraft] = []
     for change in maker.later:
@@ -34,7 +34,7 @@ def added_later(evaluator: Evaluator, site: Site, maker: Maker, reader: GroupRea
     return drafts, True
 
 
-def _added(evaluator: Evaluator, change: Change, reader: GroupReader) -> Iterator[GroupDraft]:
+def _added(evaluator: Evaluation, change: Change, reader: GroupReader) -> Iterator[GroupDraft]:
     if change.action == "add_param_group" and change.arguments:
         expression = change.arguments[0].value
         for value in evaluator.evaluate(expression, change.context):
@@ -51,7 +51,7 @@ def _touching(site: Site, name: str) -> Iterator[t.Stmt]:
             yield statement
 
 
-def set_later(evaluator: Evaluator, site: Site, index: int, key: str) -> AmountDraft | None:
+def set_later(evaluator: Evaluation, site: Site, index: int, key: str) -> AmountDraft | None:
     """What `optimizer.param_groups[i]["weight_decay"] = …` sets for a group."""
     name = _bound_name(site)
     if name is None:
@@ -60,8 +60,10 @@ def set_later(evaluator: Evaluator, site: Site, index: int, key: str) -> AmountD
     found: AmountDraft | None = None
     for statement in _touching(site, name):
         for change in changes_in(evaluator, statement, parts[0], site.context.frame, True):
-            wanted = (*parts[1:], "param_groups", index, key)
-            if change.action == "set" and change.path == wanted and change.value is not None:
+            above, rest = change.path[: len(parts)], change.path[len(parts) :]
+            if above != (*parts[1:], "param_groups") or len(rest) != 2 or rest[1] != key:
+                continue
+            if change.action == "set" and rest[0] in (EVERY, index) and change.value is not None and change.certain:
                 answers = evaluator.evaluate(change.value, change.context)
                 found = amount_of(answers, source_text(change.context.module, change.value)) or found
     return found

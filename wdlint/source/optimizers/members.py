@@ -16,14 +16,14 @@ from wdlint.source.selections import membership as m
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.ordinary_parameters import division
 from wdlint.source.values.amounts import AmountDraft
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import ClassValue, Instance, Value, bare
 
 _NO = Division(Ternary.NO, Ternary.NO, Ternary.NO)
 
 
 def members_of(
-    evaluator: Evaluator, draft: GroupDraft, models: Sequence[Model], inventory: Inventory | None
+    evaluator: Evaluation, draft: GroupDraft, models: Sequence[Model], inventory: Inventory | None
 ) -> tuple[Ternary, ...]:
     """Whether each parameter of the use's inventory is in the group."""
     if inventory is None:
@@ -48,7 +48,7 @@ def members_of(
     return tuple(found)
 
 
-def _context(evaluator: Evaluator, model: Model) -> m.Context:
+def _context(evaluator: Evaluation, model: Model) -> m.Context:
     from wdlint.source.models.inventory import marks
 
     bases = lineage_of(evaluator)
@@ -58,7 +58,7 @@ def _context(evaluator: Evaluator, model: Model) -> m.Context:
     return m.Context(ancestry=bases, flags_known=False)
 
 
-def division_of(evaluator: Evaluator, draft: GroupDraft) -> Division:
+def division_of(evaluator: Evaluation, draft: GroupDraft) -> Division:
     """Whether the group takes weights, gains and biases of a model that can't be seen, of those that are trained."""
     from wdlint.source.models.trained import trained
 
@@ -75,7 +75,7 @@ def division_of(evaluator: Evaluator, draft: GroupDraft) -> Division:
 
 
 def together(
-    evaluator: Evaluator,
+    evaluator: Evaluation,
     drafts: Sequence[GroupDraft],
     decayed: Sequence[int],
     models: Sequence[Model],

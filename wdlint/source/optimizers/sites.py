@@ -43,7 +43,7 @@ from wdlint.source.values.values import (
 )
 
 if TYPE_CHECKING:
-    from wdlint.source.values.evaluator import Evaluator
+    from wdlint.source.values.evaluation import Evaluation
 
 _OPTIMIZER_BASES = ("torch.optim.Optimizer", "torch.optim.optimizer.Optimizer")
 _COUNTED = 40  # optimizers followed in one file
@@ -76,7 +76,7 @@ class Site:
     through: str = ""  # the project function that makes it, for a call of a factory
 
 
-def sites(evaluator: Evaluator, module: t.Module) -> Iterator[Site]:
+def sites(evaluator: Evaluation, module: t.Module) -> Iterator[Site]:
     """Every optimizer construction of a module, in textual order."""
     count = 0
     for statement in all_statements(module.scope):
@@ -93,7 +93,7 @@ def sites(evaluator: Evaluator, module: t.Module) -> Iterator[Site]:
                         return
 
 
-def calls_in(evaluator: Evaluator, expr: t.Expr, context: Context) -> Iterator[tuple[t.Call, Context]]:
+def calls_in(evaluator: Evaluation, expr: t.Expr, context: Context) -> Iterator[tuple[t.Call, Context]]:
     """The calls in an expression, each with the context it stands in, lambdas and comprehensions included."""
     if isinstance(expr, t.Lambda):
         inner = context.inner.get((id(expr), 0))
@@ -121,7 +121,7 @@ def calls_in(evaluator: Evaluator, expr: t.Expr, context: Context) -> Iterator[t
         yield from calls_in(evaluator, child, context)
 
 
-def _site(evaluator: Evaluator, call: t.Call, statement: t.Stmt, context: Context) -> Site | None:
+def _site(evaluator: Evaluation, call: t.Call, statement: t.Stmt, context: Context) -> Site | None:
     callees = evaluator.evaluate(call.func, context)
     arguments = Arguments(call.args, context)
     makers: list[Maker] = []
@@ -142,14 +142,14 @@ def _site(evaluator: Evaluator, call: t.Call, statement: t.Stmt, context: Contex
     return Site(call, statement, context, tuple(makers), through=through) if makers else None
 
 
-def _of_helper(evaluator: Evaluator, known: Helper, arguments: Arguments) -> Maker:
+def _of_helper(evaluator: Evaluation, known: Helper, arguments: Arguments) -> Maker:
     """The optimizer that a library's helper makes by name."""
     described = helpers.described(evaluator, known, arguments)
     decay = known.decay or Argument("weight_decay")
     return Maker(described, known.model, decay, Argument("lr"), arguments, decay.default or 0.0)
 
 
-def _made(evaluator: Evaluator, results: Answers, caller: t.Module | None, depth: int = 0) -> Iterator[Maker]:
+def _made(evaluator: Evaluation, results: Answers, caller: t.Module | None, depth: int = 0) -> Iterator[Maker]:
     """The optimizers that a function made among what it returns, also within a tuple or dictionary.
 
     One that it was handed by the calling module is not its own.
@@ -172,7 +172,7 @@ def _made(evaluator: Evaluator, results: Answers, caller: t.Module | None, depth
                 yield from _made(evaluator, evaluator.force(entry.value), caller, depth + 1)
 
 
-def suggests_optimizer(evaluator: Evaluator, function: FunctionValue, depth: int = 0) -> bool:
+def suggests_optimizer(evaluator: Evaluation, function: FunctionValue, depth: int = 0) -> bool:
     """Whether a project function might construct an optimizer, by the names of what it calls."""
     cache: dict[int, bool] = evaluator.memo("suggests")
     definition = function.definition
@@ -198,7 +198,7 @@ def suggests_optimizer(evaluator: Evaluator, function: FunctionValue, depth: int
 # ---- what a callee constructs
 
 
-def makers_of(evaluator: Evaluator, callee: Value, arguments: Arguments, context: Context) -> Iterator[Maker]:
+def makers_of(evaluator: Evaluation, callee: Value, arguments: Arguments, context: Context) -> Iterator[Maker]:
     """The optimizer classes that calling a value constructs."""
     match callee:
         case Partial():
@@ -225,7 +225,7 @@ def makers_of(evaluator: Evaluator, callee: Value, arguments: Arguments, context
             return
 
 
-def _of_library(evaluator: Evaluator, known: KnownOptimizer, arguments: Arguments) -> Maker:
+def _of_library(evaluator: Evaluation, known: KnownOptimizer, arguments: Arguments) -> Maker:
     settings: dict[str, object] = {}
     for flag in {name for switch in known.switches for name, _ in switch.settings}:
         answers = call_arguments.argument(evaluator, arguments, flag, None)
@@ -237,7 +237,7 @@ def _of_library(evaluator: Evaluator, known: KnownOptimizer, arguments: Argument
     return Maker(described, known.parameters, known.decay, known.learning_rate, arguments, default or 0.0)
 
 
-def _wrapped(evaluator: Evaluator, wrapped: Wrapper, arguments: Arguments, context: Context) -> Iterator[Maker]:
+def _wrapped(evaluator: Evaluation, wrapped: Wrapper, arguments: Arguments, context: Context) -> Iterator[Maker]:
     """A wrapper that builds the class it is given: its other arguments go to that class."""
     assert wrapped.optimizer is not None
     for inner in call_arguments.argument(evaluator, arguments, wrapped.optimizer.name, wrapped.optimizer.position):
@@ -255,7 +255,7 @@ def _without(arguments: Arguments, dropped: tuple[Argument, ...]) -> Arguments:
     return Arguments(written, arguments.context, arguments.positional, arguments.keywords)
 
 
-def is_optimizer_class(evaluator: Evaluator, cls: ClassValue) -> bool:
+def is_optimizer_class(evaluator: Evaluation, cls: ClassValue) -> bool:
     """Whether a class of the project is an optimizer in torch's sense."""
     return any(
         isinstance(base, External) and (base.path in _OPTIMIZER_BASES or optimizer(base.path) is not None)
@@ -263,7 +263,7 @@ def is_optimizer_class(evaluator: Evaluator, cls: ClassValue) -> bool:
     )
 
 
-def library_base(evaluator: Evaluator, cls: ClassValue) -> KnownOptimizer | None:
+def library_base(evaluator: Evaluation, cls: ClassValue) -> KnownOptimizer | None:
     """The library optimizer that a class of the project derives from, if any."""
     for base in linear_bases(evaluator, cls):
         if isinstance(base, External):
@@ -276,7 +276,7 @@ def library_base(evaluator: Evaluator, cls: ClassValue) -> KnownOptimizer | None
 Settings = tuple[tuple[str, t.Constant], ...]
 
 
-def step_of(evaluator: Evaluator, cls: ClassValue, settings: Settings = ()) -> Step:
+def step_of(evaluator: Evaluation, cls: ClassValue, settings: Settings = ()) -> Step:
     """How a class of the project decays under the options that a call writes, read once for each."""
     cache: dict[tuple[int, Settings], Step] = evaluator.memo("steps")
     key = id(cls.definition), settings
@@ -301,7 +301,7 @@ def step_of(evaluator: Evaluator, cls: ClassValue, settings: Settings = ()) -> S
     return cache[key]
 
 
-def _of_project(evaluator: Evaluator, cls: ClassValue, arguments: Arguments, context: Context) -> Iterator[Maker]:
+def _of_project(evaluator: Evaluation, cls: ClassValue, arguments: Arguments, context: Context) -> Iterator[Maker]:
     if not is_optimizer_class(evaluator, cls):
         return
     step = step_of(evaluator, cls, _written_switches(evaluator, arguments))
@@ -348,7 +348,7 @@ def _of_project(evaluator: Evaluator, cls: ClassValue, arguments: Arguments, con
     yield Maker(described, first, decay_argument, rate, arguments, default, node)
 
 
-def _written_switches(evaluator: Evaluator, arguments: Arguments) -> Settings:
+def _written_switches(evaluator: Evaluation, arguments: Arguments) -> Settings:
     """The on-off options that a call writes, such as `weight_decay_filter=True`."""
     found: list[tuple[str, t.Constant]] = []
     for name, answers in call_arguments.keywords(evaluator, arguments):
@@ -374,7 +374,7 @@ def _derived(base: KnownOptimizer, params: list[t.Parameter], arguments: Argumen
     return Maker(described, first, own(base.decay), own(base.learning_rate), arguments, default or 0.0)
 
 
-def _constructor(evaluator: Evaluator, cls: ClassValue) -> t.FunctionDef | None:
+def _constructor(evaluator: Evaluation, cls: ClassValue) -> t.FunctionDef | None:
     for value in class_member(evaluator, cls, "__init__"):
         if isinstance(value, FunctionValue) and isinstance(value.definition, t.FunctionDef):
             return value.definition

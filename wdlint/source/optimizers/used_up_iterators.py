@@ -15,13 +15,13 @@ from wdlint.source.read import tree as t
 from wdlint.source.values.values import Collection, Context, Operation, SequenceValue
 
 if TYPE_CHECKING:
-    from wdlint.source.values.evaluator import Evaluator
+    from wdlint.source.values.evaluation import Evaluation
 
 _WALKS = ("list", "tuple", "set", "sorted", "dict", "sum", "any", "all", "max", "min", "len")
 _LAZY = ("filter", "map", "enumerate", "zip", "iter")
 
 
-def empty_groups(evaluator: Evaluator, drafts: Sequence[GroupDraft], context: Context) -> tuple[str, ...]:
+def empty_groups(evaluator: Evaluation, drafts: Sequence[GroupDraft], context: Context) -> tuple[str, ...]:
     """The labels of the groups that certainly get nothing, because their iterator was walked through before."""
     found: list[str] = []
     for draft in drafts:
@@ -66,7 +66,7 @@ def _walked(expression: t.Expr) -> Iterator[str]:
                 yield from (a.value.id for a in inner.args if isinstance(a.value, t.Name))
 
 
-def _walks_of(evaluator: Evaluator, name: str, context: Context) -> list[tuple[t.Stmt, t.Expr]]:
+def _walks_of(evaluator: Evaluation, name: str, context: Context) -> list[tuple[t.Stmt, t.Expr]]:
     """Where an iterator is walked through, in order; empty where the name is none, or its order can't be told."""
     scope = context.frame.scope
     bindings = scope.bound.get(name, [])
@@ -103,7 +103,7 @@ def _leaves_early(loop: t.Stmt) -> bool:
     return any(isinstance(s, t.Return) or (isinstance(s, t.Jump) and s.kind == "break") for s in inner)
 
 
-def _is_iterator(evaluator: Evaluator, expression: t.Expr, context: Context) -> bool:
+def _is_iterator(evaluator: Evaluation, expression: t.Expr, context: Context) -> bool:
     """Whether an expression certainly gives an iterator over parameters."""
     if isinstance(expression, t.Comprehension):
         return expression.kind == "generator"

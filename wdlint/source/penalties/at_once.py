@@ -6,11 +6,11 @@ from wdlint.source.penalties.operands import Operand, all_of
 from wdlint.source.penalties.terms import called, given, is_two, same
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Context
 
 
-def of_all(evaluator: Evaluator, call: t.Call, context: Context) -> tuple[Operand, int] | None:
+def of_all(evaluator: Evaluation, call: t.Call, context: Context) -> tuple[Operand, int] | None:
     """The parameters, and whether their norms (1) or their squares (2) are taken; None for other calls."""
     name = syntax.last_name(call)
     if name not in ("_foreach_norm", "_foreach_pow", "_foreach_mul", "get_total_norm"):

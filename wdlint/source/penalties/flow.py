@@ -23,7 +23,7 @@ from wdlint.source.penalties.ways import Factor, Term, Way
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import flow
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Context, Frame, constant
 
 _WORK = 4_000  # expressions read for one file
@@ -35,7 +35,7 @@ _PATH = 4  # keys within keys
 class Reader:
     """Reads the summands of losses in one linted module."""
 
-    evaluator: Evaluator
+    evaluator: Evaluation
     module: t.Module
     work: int = 0
     unresolved: set[str] = field(default_factory=set)  # names of calls that could not be followed

@@ -19,14 +19,14 @@ from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import callers, flow
 from wdlint.source.values.classes import linear_bases
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Answers, Collection, Context, External, Known
 
 _IN_PLACE = ("add_", "add")
 _CARRIED = ("momentum", "buf", "veloc", "avg", "state", "moment", "nesterov")
 
 
-def decayed_gradients(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
+def decayed_gradients(evaluator: Evaluation, module: t.Module) -> Iterator[PenaltyDraft]:
     """Every statement of a module that adds a multiple of a parameter to its own gradient."""
     for statement in callers.all_statements(module.scope):
         if not isinstance(statement, (t.Expression, t.Assign, t.AugAssign)):
@@ -48,7 +48,7 @@ def decayed_gradients(evaluator: Evaluator, module: t.Module) -> Iterator[Penalt
 
 
 def _draft(
-    evaluator: Evaluator, statement: t.Stmt, owner: t.Expr, factor: t.Expr | None, context: Context
+    evaluator: Evaluation, statement: t.Stmt, owner: t.Expr, factor: t.Expr | None, context: Context
 ) -> Iterator[PenaltyDraft]:
     coefficient = evaluator.evaluate(factor, context) if factor is not None else None
     if coefficient is not None and is_nothing(coefficient):
@@ -119,7 +119,7 @@ def _owner_of_gradient(expr: t.Expr, context: Context, depth: int = 0) -> t.Expr
     return None
 
 
-def _in_optimizer(evaluator: Evaluator, scope: t.Scope) -> bool:
+def _in_optimizer(evaluator: Evaluation, scope: t.Scope) -> bool:
     """Whether a scope belongs to a class that derives from an optimizer."""
     around: t.Scope | None = scope
     while around is not None:
@@ -131,7 +131,7 @@ def _in_optimizer(evaluator: Evaluator, scope: t.Scope) -> bool:
     return False
 
 
-def _foreach(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
+def _foreach(evaluator: Evaluation, module: t.Module) -> Iterator[PenaltyDraft]:
     """`torch._foreach_add_(gradients, parameters, alpha=decay)`."""
     for call, statement in callers_of(evaluator, module, "_foreach_add_"):
         context = evaluator.frame(statement.scope).at(statement)
@@ -153,11 +153,11 @@ def _foreach(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
             )
 
 
-def callers_of(evaluator: Evaluator, module: t.Module, name: str) -> list[tuple[t.Call, t.Stmt]]:
+def callers_of(evaluator: Evaluation, module: t.Module, name: str) -> list[tuple[t.Call, t.Stmt]]:
     return evaluator.call_index.calls(module).get(name, [])
 
 
-def _element(evaluator: Evaluator, expr: t.Expr, context: Context) -> t.Expr | None:
+def _element(evaluator: Evaluation, expr: t.Expr, context: Context) -> t.Expr | None:
     """The element of a list comprehension, written here or bound to a name."""
     if isinstance(expr, t.Comprehension):
         return expr.element

@@ -16,7 +16,7 @@ from wdlint.source.penalties.selection import selected
 from wdlint.source.penalties.terms import called
 from wdlint.source.read import tree as t
 from wdlint.source.values import flow
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
     Answers,
     Arguments,
@@ -32,7 +32,7 @@ _GRADIENT = Unknown("@gradient")  # what a hook is given
 _AFTERWARDS = "register_post_accumulate_grad_hook"  # is given the parameter, whose gradient is there already
 
 
-def decaying_hooks(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
+def decaying_hooks(evaluator: Evaluation, module: t.Module) -> Iterator[PenaltyDraft]:
     """Every hook of a module that adds a multiple of a parameter to that parameter's gradient."""
     for name in ("register_hook", _AFTERWARDS):
         for call, statement in evaluator.call_index.calls(module).get(name, []):
@@ -49,7 +49,7 @@ def decaying_hooks(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDr
 
 
 def _results(
-    evaluator: Evaluator, hook: Value, given: Answers, call: t.Call, context: Context
+    evaluator: Evaluation, hook: Value, given: Answers, call: t.Call, context: Context
 ) -> Iterator[tuple[t.Expr, Context]]:
     """What a hook returns, or does in its one expression, and where that stands."""
     before: tuple[Answers, ...] = ()
@@ -80,7 +80,7 @@ def _written(value: t.Expr, context: Context) -> Iterator[tuple[t.Expr, Context]
 
 
 def _draft(
-    evaluator: Evaluator,
+    evaluator: Evaluation,
     module: t.Module,
     owner: penalty_operands.Operand,
     result: t.Expr,
@@ -109,7 +109,7 @@ def _draft(
         )  # fmt: skip
 
 
-def _addition(evaluator: Evaluator, result: t.Expr, inside: Context) -> tuple[t.Expr, t.Expr | None] | None:
+def _addition(evaluator: Evaluation, result: t.Expr, inside: Context) -> tuple[t.Expr, t.Expr | None] | None:
     """What is added to the gradient, and the strength given apart; None where it is no sum with the gradient."""
     match result:
         case t.Binary(op="+"):
@@ -134,7 +134,7 @@ def _summands(expr: t.Expr) -> Iterator[t.Expr]:
         yield expr
 
 
-def _is_gradient(evaluator: Evaluator, expr: t.Expr, inside: Context) -> bool:
+def _is_gradient(evaluator: Evaluation, expr: t.Expr, inside: Context) -> bool:
     if isinstance(expr, t.Attribute) and expr.attr == "grad":
         return True
     return any(value == _GRADIENT for value in evaluator.evaluate(peeled(expr), inside))

@@ -13,7 +13,7 @@ from wdlint.source.penalties.terms import called, operands
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import contents, flow
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
     Answers,
     Attribute,
@@ -67,7 +67,7 @@ _ELSEWHERE = Operand((), False)
 # ---- parameters
 
 
-def parameters(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int = 0) -> Operand | None:
+def parameters(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int = 0) -> Operand | None:
     """The parameters that an expression is (in whatever shape), or None where it may be something else."""
     if depth > 6:
         return None
@@ -111,7 +111,7 @@ def parameters(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int 
     return _of_answers(evaluator, evaluator.evaluate(expr, context), depth)
 
 
-def _bound(evaluator: Evaluator, name: str, context: Context, depth: int) -> Operand | None:
+def _bound(evaluator: Evaluation, name: str, context: Context, depth: int) -> Operand | None:
     """The parameters that plain assignments give to a name; `_ELSEWHERE` where something else binds it."""
     scope = context.frame.scope
     if context.local is not None or context.statement is None or name not in scope.bound:
@@ -133,7 +133,7 @@ def _bound(evaluator: Evaluator, name: str, context: Context, depth: int) -> Ope
     return Operand(tuple(v for o in found for v in o.values), all(o.proven for o in found))
 
 
-def _of_answers(evaluator: Evaluator, answers: Answers, depth: int) -> Operand | None:
+def _of_answers(evaluator: Evaluation, answers: Answers, depth: int) -> Operand | None:
     """The parameters among the answers; None unless every answer that can be a tensor is one."""
     kept: list[Value] = []
     proven = True
@@ -156,7 +156,7 @@ def _is_row(value: Value) -> bool:
     return isinstance(value, Attribute) and isinstance(value.of, Element) and value.name.startswith("[")
 
 
-def _is_parameter(evaluator: Evaluator, value: Value, depth: int) -> bool | None:
+def _is_parameter(evaluator: Evaluation, value: Value, depth: int) -> bool | None:
     """True: certainly a parameter; False: it seems one; None: no."""
     match value:
         case Changed():
@@ -196,7 +196,7 @@ def _is_parameter(evaluator: Evaluator, value: Value, depth: int) -> bool | None
             return None
 
 
-def _runs_over_parameters(evaluator: Evaluator, collection: Collection, depth: int) -> bool | None:
+def _runs_over_parameters(evaluator: Evaluation, collection: Collection, depth: int) -> bool | None:
     """Whether a loop's elements are parameters themselves, rather than something made of them."""
     if collection.what in ("parameters", "named_parameters"):
         return True
@@ -205,7 +205,7 @@ def _runs_over_parameters(evaluator: Evaluator, collection: Collection, depth: i
     return _holds_parameters(evaluator, collection.model, depth + 1)
 
 
-def _holds_parameters(evaluator: Evaluator, value: Value, depth: int) -> bool | None:
+def _holds_parameters(evaluator: Evaluation, value: Value, depth: int) -> bool | None:
     if depth > 6:
         return None
     match value:
@@ -234,7 +234,7 @@ def _holds_parameters(evaluator: Evaluator, value: Value, depth: int) -> bool | 
             return None
 
 
-def _joined(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int) -> Operand | None:
+def _joined(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int) -> Operand | None:
     """The parameters that `torch.cat([p.view(-1) for p in …])` holds."""
     match expr:
         case t.Comprehension(kind="list" | "generator"):
@@ -252,13 +252,13 @@ def _joined(evaluator: Evaluator, expr: t.Expr, context: Context, depth: int) ->
             return Operand(answers, all(sure)) if sure and None not in sure else None
 
 
-def all_of(evaluator: Evaluator, expr: t.Expr, context: Context) -> Operand | None:
+def all_of(evaluator: Evaluation, expr: t.Expr, context: Context) -> Operand | None:
     answers = evaluator.evaluate(expr, context)
     sure = [_holds_parameters(evaluator, v, 0) for v in answers]
     return Operand(answers, all(sure)) if sure and None not in sure else None
 
 
-def _held_by_layer(evaluator: Evaluator, expr: t.Attribute, context: Context) -> Operand | None:
+def _held_by_layer(evaluator: Evaluation, expr: t.Attribute, context: Context) -> Operand | None:
     """`layer.weight`, where the layer is one of torch's, or seems to be a layer of a model that can't be seen."""
     found: list[Value] = []
     proven = True

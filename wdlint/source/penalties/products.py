@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from wdlint.source.penalties.terms import given, operands, same
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Context, constant
 
 _MATRIX_PRODUCTS = frozenset(("matmul", "mm", "bmm", "inner"))
@@ -27,7 +27,7 @@ class Square:
     gram: bool = False
 
 
-def product_with_itself(evaluator: Evaluator, expr: t.Expr, context: Context) -> Square | None:
+def product_with_itself(evaluator: Evaluation, expr: t.Expr, context: Context) -> Square | None:
     """The square that a product is; None for a product of two things."""
     match expr:
         case t.Binary(op="*" | "@"):
@@ -42,7 +42,7 @@ def product_with_itself(evaluator: Evaluator, expr: t.Expr, context: Context) ->
             return None
 
 
-def _called_product(evaluator: Evaluator, call: t.Call, context: Context) -> Square | None:
+def _called_product(evaluator: Evaluation, call: t.Call, context: Context) -> Square | None:
     path, plain = operands(evaluator, call, context)
     if path is not None and not path.startswith("torch."):
         return None

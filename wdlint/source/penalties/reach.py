@@ -12,7 +12,7 @@ from wdlint.source.selections.taking import taken
 from wdlint.source.values.values import Answers
 
 if TYPE_CHECKING:
-    from wdlint.source.values.evaluator import Evaluator
+    from wdlint.source.values.evaluation import Evaluation
 
 _EXAMPLES = 3  # names shown of the parameters that are reached
 
@@ -23,7 +23,7 @@ class PenaltyReach:
     `whole` are the parts that leave out no weight of their model.
     """
 
-    def __init__(self, evaluator: Evaluator, operands: Answers) -> None:
+    def __init__(self, evaluator: Evaluation, operands: Answers) -> None:
         from wdlint.source.models.inventory import inventory
 
         found: list[Parameter] = []

@@ -10,14 +10,14 @@ from typing import Protocol
 
 from wdlint.source.penalties.ways import Term, Way
 from wdlint.source.read import tree as t
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Context, Frame
 
 
 class Reading(Protocol):
     """Reads the summands of losses in one linted module; see `penalties.flow.Reader`."""
 
-    evaluator: Evaluator
+    evaluator: Evaluation
     unresolved: set[str]  # names of calls that could not be followed
     clauses: dict[int, tuple[t.Clause, Context]]  # of comprehensions entered, by the context inside
     sites: dict[int, tuple[t.Call, Context, bool]]  # the call that entered a frame, and whether its function was bound

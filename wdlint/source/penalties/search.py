@@ -23,11 +23,11 @@ from wdlint.source.penalties.terms import called
 from wdlint.source.penalties.ways import Factor, Term, Way
 from wdlint.source.read import tree as t
 from wdlint.source.values import arithmetic
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Answers, Known, Unknown
 
 
-def penalties(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
+def penalties(evaluator: Evaluation, module: t.Module) -> Iterator[PenaltyDraft]:
     """Every L2 penalty in a module; the terms of one statement are one penalty."""
     ends = sinks(module)
     if not ends.torch:
@@ -49,7 +49,7 @@ def penalties(evaluator: Evaluator, module: t.Module) -> Iterator[PenaltyDraft]:
     yield from drafts.values()
 
 
-def _in_losses(evaluator: Evaluator, module: t.Module, ends: Sinks) -> Iterator[PenaltyDraft]:
+def _in_losses(evaluator: Evaluation, module: t.Module, ends: Sinks) -> Iterator[PenaltyDraft]:
     reader = Reader(evaluator, module)
     for sink in ends.losses:
         context = evaluator.frame(sink.statement.scope).at(sink.statement)
@@ -61,7 +61,7 @@ def _in_losses(evaluator: Evaluator, module: t.Module, ends: Sinks) -> Iterator[
 
 
 def _in_unseen_losses(
-    evaluator: Evaluator, module: t.Module, ends: Sinks, asked: set[str] | None
+    evaluator: Evaluation, module: t.Module, ends: Sinks, asked: set[str] | None
 ) -> Iterator[PenaltyDraft]:
     """Penalties in losses that go to callers who can't be seen.
 
@@ -92,7 +92,7 @@ def _all(terms: Iterator[Term]) -> list[Term]:
 
 
 def _draft(
-    evaluator: Evaluator, module: t.Module, term: Term, sink: t.Expr | t.Stmt, confidence: Confidence
+    evaluator: Evaluation, module: t.Module, term: Term, sink: t.Expr | t.Stmt, confidence: Confidence
 ) -> Iterator[PenaltyDraft]:
     own = term.context.module is module
     node = term.node if own else term.way.join
@@ -123,7 +123,7 @@ def _draft(
 # ---- strengths
 
 
-def _coefficient(evaluator: Evaluator, term: Term) -> Answers | None:
+def _coefficient(evaluator: Evaluation, term: Term) -> Answers | None:
     """The product of a term's factors; None where there is none."""
     if not term.way.factors:
         return None
@@ -133,7 +133,7 @@ def _coefficient(evaluator: Evaluator, term: Term) -> Answers | None:
     return product
 
 
-def _strength(evaluator: Evaluator, factor: Factor) -> Answers:
+def _strength(evaluator: Evaluation, factor: Factor) -> Answers:
     return evaluator.evaluate(factor.expr, factor.context)[:4]
 
 

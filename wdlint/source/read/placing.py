@@ -23,11 +23,15 @@ def placed(block: t.Block, statement: t.Stmt, scope: t.Scope) -> None:
     statement.owns = tuple(syntax.own_bindings(statement))
     binds = set(statement.owns)
     touches = _touched(statement)
+    if touches and not isinstance(statement, t.AugAssign):
+        touches |= _other_names(touches, block)
     for inner in t.blocks(statement):
         inner.parent = statement
         for child in inner.statements:
             binds |= child.binds
             touches |= child.touches
+    if isinstance(statement, t.For):
+        touches |= _touched_by_elements(statement)
     statement.binds = frozenset(binds)
     statement.touches = frozenset(touches)
     block.statements.append(statement)
@@ -46,14 +50,65 @@ def _touched(statement: t.Stmt) -> set[str]:
     elif isinstance(statement, t.Expression) and isinstance(statement.value, t.Call):
         call = statement.value
         if isinstance(call.func, t.Attribute) and call.func.attr in _MUTATORS:
-            chosen = call.func.value  # `(kept if test else shrunk).append(p)` changes either
-            either = (chosen.body, chosen.orelse) if isinstance(chosen, t.Conditional) else (chosen,)
-            found.update(root for root in map(syntax.root_name, either) if root is not None)
+            found.update(_roots(call.func.value))  # `(kept if test else shrunk).append(p)` changes either
         elif isinstance(call.func, t.Name) and call.func.id == "setattr" and call.args:
             root = syntax.root_name(call.args[0].value)
             if root is not None:
                 found.add(root)
     return found
+
+
+def _roots(expr: t.Expr) -> set[str]:
+    """The names whose objects an expression may lie in: both of `a if test else b`, and of `(a, b)[test]`."""
+    while isinstance(expr, (t.Attribute, t.Subscript)) and not _chooses(expr):
+        expr = expr.value
+    sides: tuple[t.Expr, ...] = ()
+    if isinstance(expr, t.Conditional):
+        sides = (expr.body, expr.orelse)
+    elif isinstance(expr, t.Subscript) and isinstance(expr.value, t.Display):
+        sides = expr.value.items
+    if sides:
+        return {root for side in sides for root in _roots(side)}
+    return {expr.id} if isinstance(expr, t.Name) else set()
+
+
+def _chooses(expr: t.Expr) -> bool:
+    return isinstance(expr, t.Subscript) and isinstance(expr.value, t.Display) and len(expr.value.items) == 2
+
+
+_NEAR = 4  # statements before a change among which its name is looked for
+
+
+def _other_names(touched: set[str], block: t.Block) -> set[str]:
+    """What a name that was just bound to one of several objects stands for: `kept = a if test else b`."""
+    found: set[str] = set()
+    for statement in block.statements[-_NEAR:]:
+        if not touched.intersection(statement.binds):
+            continue
+        inner = (statement, *(s for b in t.blocks(statement) for s in t.statements(b)))
+        for one in inner if isinstance(statement, (t.Assign, t.If)) else ():
+            if isinstance(one, t.Assign) and one.value is not None and touched.intersection(one.owns):
+                chosen = isinstance(statement, t.If) or not isinstance(one.value, (t.Name, t.Attribute))
+                found |= _roots(one.value) if chosen else set()
+    return found
+
+
+def _touched_by_elements(loop: t.For) -> set[str]:
+    """The names of what a loop runs over, where its body changes the elements: `for g in groups: g["lr"] = 0.1`."""
+    bound = set(syntax.target_names(loop.target))
+    changing = [s for s in t.statements(loop.body) if bound.intersection(s.touches)]
+    if not changing:
+        return set()
+    asked, roots = [loop.iter], set()
+    while asked:
+        expr = asked.pop()
+        if isinstance(expr, t.Call) and syntax.dotted(expr.func) in ("zip", "enumerate", "reversed", "list", "tuple"):
+            asked.extend(argument.value for argument in expr.args)
+        elif isinstance(expr, (t.Name, t.Attribute, t.Subscript)):
+            roots |= _roots(expr)
+    for statement in changing:
+        statement.touches |= roots
+    return roots
 
 
 def _touch_target(target: t.Expr, found: set[str]) -> None:

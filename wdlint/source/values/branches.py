@@ -12,8 +12,10 @@ tests come to by themselves in `arithmetic`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import Protocol
 
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
@@ -155,6 +157,12 @@ def _spelled(expr: t.Expr) -> object:
 
 
 # ---- the ways to a statement
+
+
+class Following(Evaluation, Protocol):
+    """An evaluator that can be asked along one way."""
+
+    def following(self, way: Way) -> AbstractContextManager[None]: ...
 
 
 def ways(evaluator: Evaluation, context: Context, read: Sequence[t.Expr]) -> list[Way]:

@@ -11,15 +11,19 @@ from dataclasses import dataclass, field
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.values import Arguments, ClassValue, FunctionValue, Instance, Method, Partial, Unknown, bare
+from wdlint.source.values.values import (
+    Arguments,
+    CallSite,
+    ClassValue,
+    FunctionValue,
+    Instance,
+    Method,
+    Partial,
+    Unknown,
+    bare,
+)
 
 _SITES = 8  # call sites considered for one function
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CallSite:
-    arguments: Arguments
-    bound: bool  # the receiver is not among the arguments
 
 
 @dataclass(slots=True, eq=False)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
+    EVERY,
     Answers,
     Change,
     Changed,
@@ -29,20 +31,36 @@ def items(evaluator: Evaluation, value: Value) -> Iterator[Item]:
         case Part():
             yield from items(evaluator, value.value)
         case Changed():
-            yield from items(evaluator, value.base)
-            for change in value.changes:
-                if change.path:
-                    continue
-                positional = [a for a in change.arguments if a.keyword is None]
-                if change.action in ("append", "add", "insert") and positional:
-                    expr = positional[-1].value
-                    yield Item(Deferred(expr, change.context), change.conditions)
-                elif change.action in ("extend", "update") and positional:
-                    yield Item(Deferred(positional[0].value, change.context), change.conditions, spread=True)
-                elif change.action in ("+=", "|=") and change.value is not None:
-                    yield Item(Deferred(change.value, change.context), change.conditions, spread=True)
+            yield from _changed_items(evaluator, value)
         case _:
             return
+
+
+def _changed_items(evaluator: Evaluation, value: Changed) -> Iterator[Item]:
+    """The elements of a list with those that were added, each with what was done to it later."""
+    found = [(item, -1) for item in items(evaluator, value.base)]
+    deeper: list[tuple[int, Change]] = []
+    for order, change in enumerate(value.changes):
+        if change.path:
+            deeper.append((order, change))
+            continue
+        positional = [a for a in change.arguments if a.keyword is None]
+        if change.action in ("append", "add", "insert") and positional:
+            found.append((Item(Deferred(positional[-1].value, change.context), change.conditions), order))
+        elif change.action in ("extend", "update") and positional:
+            found.append((Item(Deferred(positional[0].value, change.context), change.conditions, spread=True), order))
+        elif change.action in ("+=", "|=") and change.value is not None:
+            found.append((Item(Deferred(change.value, change.context), change.conditions, spread=True), order))
+    counted = not any(item.spread for item, _ in found)
+    for index, (item, added) in enumerate(found):
+        here = (EVERY, index, index - len(found)) if counted else (EVERY,)
+        later = tuple(change for order, change in deeper if order > added and change.path[0] in here)
+        if not item.spread:
+            later = tuple(replace(change, path=change.path[1:]) for change in later)
+        if later:
+            yield replace(item, value=tuple(Changed(held, later) for held in evaluator.force(item.value)))
+        else:
+            yield item
 
 
 def entries(evaluator: Evaluation, value: Value) -> Iterator[Entry]:

@@ -6,7 +6,8 @@ They are given one and need not import it; `values.evaluator` puts them together
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
 
 from wdlint.source.read import tree as t
 from wdlint.source.read.project import Project
@@ -14,6 +15,7 @@ from wdlint.source.values import flow
 from wdlint.source.values.values import (
     Answers,
     Arguments,
+    CallSite,
     ClassValue,
     Condition,
     Context,
@@ -27,10 +29,14 @@ from wdlint.source.values.values import (
     Value,
 )
 
+if TYPE_CHECKING:
+    from wdlint.source.values.branches import Way
+
 
 class Calls(Protocol):
-    """The calls of a module by the last name of what they call."""
+    """The calls of a module by the last name of what they call, and the places that call a function."""
 
+    def callers(self, evaluator: Evaluation, definition: t.FunctionDef) -> tuple[CallSite, ...]: ...
     def calls(self, module: t.Module) -> dict[str, list[tuple[t.Call, t.Stmt]]]: ...
 
 
@@ -46,6 +52,7 @@ class Libraries(Protocol):
         context: Context,
     ) -> Answers | None: ...
     def member(self, evaluator: Evaluation, value: Instance, name: str, context: Context) -> Answers: ...
+    def inherited(self, evaluator: Evaluation, value: Instance, name: str, context: Context) -> Answers: ...
     def item(self, evaluator: Evaluation, value: Instance, index: Value, context: Context) -> Answers: ...
     def entry(self, evaluator: Evaluation, value: Instance, key: str) -> Answers: ...
     def elements(self, evaluator: Evaluation, value: Instance, turn: int) -> Iterator[Value]: ...
@@ -74,6 +81,7 @@ class Evaluation(Protocol):
     def reach(self, name: str, statement: t.Stmt | None, scope: t.Scope) -> flow.Reaching: ...
     def unpacked(self, target: t.Expr, name: str, answers: Answers, context: Context) -> Answers: ...
     def possible(self, statement: t.Stmt, frame: Frame) -> bool: ...
+    def following(self, way: Way) -> AbstractContextManager[None]: ...
     def told(self, test: t.Expr, context: Context) -> bool | None: ...
     def settled(self, binding: t.Stmt, statement: t.Stmt | None, frame: Frame) -> bool: ...
 

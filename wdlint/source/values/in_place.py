@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import flow
+from wdlint.source.values.aliases import constant_key, in_turns, piece, positions
 from wdlint.source.values.classes import linear_bases
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.values import Change, ClassValue, Condition, Context, Frame, Instance, Known
+from wdlint.source.values.values import Change, ClassValue, Condition, Context, Frame, Instance
 
 
 def changes_in(evaluator: Evaluation, statement: t.Stmt, root: str, frame: Frame, certain: bool) -> Iterator[Change]:
@@ -21,43 +22,39 @@ def changes_in(evaluator: Evaluation, statement: t.Stmt, root: str, frame: Frame
     context = frame.at(statement)
     conditions = loop_conditions(statement, frame)
 
-    def change(path: tuple[str | int | None, ...], action: str, value: t.Expr | None = None,
-               arguments: tuple[t.Argument, ...] = ()) -> Change:  # fmt: skip
-        return Change(path, action, value, arguments, context, certain, conditions)
+    def changes(place: t.Expr, action: str, value: t.Expr | None = None, arguments: tuple[t.Argument, ...] = (),
+                whole: bool = True) -> Iterator[Change]:  # fmt: skip
+        for position in positions(evaluator, place, root, context):
+            if not whole and not position.path:
+                continue  # the name itself is bound anew
+            asked = (*conditions, *position.conditions)
+            if position.turn is None or action not in ("set", "setdefault", "update"):
+                if position.turn is None or action not in ("*=", "/="):
+                    sure = certain and not position.chosen
+                    yield Change(position.path, action, value, arguments, context, sure, asked)
+                continue
+            for path, given, sure in in_turns(evaluator, position, value, context):
+                yield Change(path, action, given, arguments, context, sure, position.conditions)
 
     match statement:
         case t.Assign() if statement.value is not None:
             for target in statement.targets:
                 for place, value in _targets(evaluator, target, statement.value):
-                    path = path_below(evaluator, place, root, context)
-                    if path:
-                        yield change(path, "set", value)
+                    yield from changes(place, "set", value, whole=False)
         case t.AugAssign():
-            path = path_below(evaluator, statement.target, root, context)
-            if path is not None:
-                yield change(path, statement.op + "=", statement.value)
+            yield from changes(statement.target, statement.op + "=", statement.value)
         case t.Delete():
             for target in statement.targets:
-                path = path_below(evaluator, target, root, context)
-                if path:
-                    yield change(path, "delete")
+                yield from changes(target, "delete", whole=False)
         case t.Expression(value=t.Call() as call):
-            if isinstance(call.func, t.Attribute) and isinstance(call.func.value, t.Conditional):
-                chosen = call.func.value
-                for side, truth in ((chosen.body, True), (chosen.orelse, False)):
-                    path = path_below(evaluator, side, root, context)
-                    if path is not None:
-                        guards = (*conditions, Condition(chosen.test, truth, context))
-                        yield Change(path, call.func.attr, None, call.args, context, False, guards)
-            elif isinstance(call.func, t.Attribute):
-                path = path_below(evaluator, call.func.value, root, context)
-                if path is not None:
-                    yield change(path, call.func.attr, None, call.args)
+            if isinstance(call.func, t.Attribute):
+                yield from changes(call.func.value, call.func.attr, None, call.args)
             elif isinstance(call.func, t.Name) and call.func.id == "setattr" and len(call.args) == 3:
                 path = path_below(evaluator, call.args[0].value, root, context)
                 if path is not None:
-                    key = _key(evaluator, call.args[1].value, context)
-                    yield change((*path, key), "set", call.args[2].value)
+                    key = constant_key(evaluator, call.args[1].value, context)
+                    value = call.args[2].value
+                    yield Change((*path, key), "set", value, (), context, certain, conditions)
         case _:
             return
 
@@ -73,18 +70,7 @@ def _targets(evaluator: Evaluation, target: t.Expr, value: t.Expr) -> Iterator[t
             assert isinstance(value, t.Display)
             yield from _targets(evaluator, part, value.items[index])
         else:
-            piece = _piece(evaluator, value, index)
-            yield from _targets(evaluator, part, piece)
-
-
-def _piece(evaluator: Evaluation, value: t.Expr, index: int) -> t.Subscript:
-    """`value[index]` as a node; kept on the evaluator, since memos go by a node's identity."""
-    pieces: dict[tuple[int, int], t.Subscript] = evaluator.memo("pieces")
-    key = id(value), index
-    if key not in pieces:
-        pieces[key] = t.Subscript(value.origin, value, t.Const(value.origin, index))
-        evaluator.keep(value)
-    return pieces[key]
+            yield from _targets(evaluator, part, piece(evaluator, value, index))
 
 
 def path_below(evaluator: Evaluation, expr: t.Expr, root: str, context: Context) -> tuple[str | int | None, ...] | None:
@@ -98,21 +84,12 @@ def path_below(evaluator: Evaluation, expr: t.Expr, root: str, context: Context)
                 path.append(expr.attr)
                 expr = expr.value
             case t.Subscript():
-                path.append(None if isinstance(expr.index, t.Slice) else _key(evaluator, expr.index, context))
+                path.append(None if isinstance(expr.index, t.Slice) else constant_key(evaluator, expr.index, context))
                 expr = expr.value
             case t.Name():
                 return tuple(reversed(path)) if expr.id == root else None
             case _:
                 return None
-
-
-def _key(evaluator: Evaluation, expr: t.Expr, context: Context) -> str | int | None:
-    if isinstance(expr, t.Const):
-        return expr.value if isinstance(expr.value, (str, int)) else None
-    answers = evaluator.evaluate(expr, context)
-    if len(answers) == 1 and isinstance(answers[0], Known) and isinstance(answers[0].value, (str, int)):
-        return answers[0].value
-    return None
 
 
 def loop_conditions(statement: t.Stmt, frame: Frame) -> tuple[Condition, ...]:

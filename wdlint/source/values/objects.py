@@ -6,7 +6,7 @@ mapping holds is in `contents`, what a loop runs over in `elements`, what librar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from wdlint.facts import Origin
 from wdlint.source.read import syntax
@@ -98,7 +98,7 @@ def _changed_member(evaluator: Evaluation, value: Changed, name: str, context: C
 
 
 def _after_changes(
-    evaluator: Evaluation, changes: Sequence[Change], key: str | int
+    evaluator: Evaluation, changes: Sequence[Change], key: str | int, held: Callable[[], object] | None = None
 ) -> tuple[list[Value], tuple[Change, ...], bool]:
     """The values set at a key, the changes that go deeper below it, and whether the base is replaced."""
     found: list[Value] = []
@@ -116,6 +116,8 @@ def _after_changes(
             deeper.append(shorter)
         elif not change.path and change.action in ("update", "setdefault", "set_defaults", "merge"):
             updated = _updated(evaluator, change, key)
+            if change.action == "setdefault" and (found or (held is not None and held())):
+                continue  # it is there already
             if updated and change.certain and change.action == "update":
                 found, replaced = [], True
             found.extend(updated)
@@ -157,6 +159,10 @@ def _instance_member(evaluator: Evaluation, value: Instance, name: str, context:
     given = field_argument(evaluator, value, name)
     if given:
         found = list(given)
+    if not found and name == "__dict__":
+        return (value,)
+    if not found:
+        found = list(evaluator.libraries.inherited(evaluator, value, name, context))
     if not found:
         outside = evaluator.libraries.option(evaluator, name, context) if value.arguments is None else ()
         if outside and not is_module(evaluator, value):
@@ -237,6 +243,8 @@ def item(evaluator: Evaluation, value: Value, index: Value, context: Context) ->
                 found_entry = entry(evaluator, value, key)
                 if found_entry:
                     return found_entry
+                if value.missing is not None and not any(e.key is None for e in value.entries):
+                    return (value.missing,)
             if isinstance(index, Element):
                 return _element_of_mapping(evaluator, value, index)
             if key is None:
@@ -285,9 +293,10 @@ def entry(evaluator: Evaluation, value: Value, key: str | int) -> Answers:
     """What a mapping holds at a key, spread mappings and later changes included; empty where it holds nothing."""
     match value:
         case Changed():
-            found, deeper, replaced = _after_changes(evaluator, value.changes, key)
+            base = entry(evaluator, value.base, key)
+            found, deeper, replaced = _after_changes(evaluator, value.changes, key, lambda: base)
             if not replaced:
-                found = [*entry(evaluator, value.base, key), *found]
+                found = [*base, *found]
             return tuple(Changed(v, deeper) if deeper else v for v in found)
         case MappingValue():
             for one in reversed(value.entries):

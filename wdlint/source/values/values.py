@@ -198,13 +198,17 @@ class MappingValue:
     node: t.Node | None = None
     context: Context | None = None
     complete: bool = True
+    missing: Value | None = None  # what it makes for a key that it lacks, as `defaultdict(list)` does
+
+
+EVERY = "\0every"  # in the path of a change: each element of a list
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
     """Something done in place to an object: at `path` below it, by assignment, method or operator.
 
-    `path` holds attribute names and constant keys alike; None stands for a key that can't be told.
+    `path` holds attribute names and constant keys alike; None stands for a key that can't be told, `EVERY` for all.
     """
 
     path: tuple[str | int | None, ...]
@@ -312,6 +316,14 @@ class Arguments:
     context: Context | None = None
     positional: tuple[Answers, ...] = ()  # given before the written ones
     keywords: tuple[tuple[str, Answers], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CallSite:
+    """A call of a function of the project: what it gives."""
+
+    arguments: Arguments
+    bound: bool  # the receiver is not among the arguments
 
 
 def bare(value: Value) -> Value:

@@ -254,11 +254,12 @@ def operation(reader: Reader, node: t.Call, name: str, args: list[Value], keywor
     if name in ops.JOINING:
         return _join(reader, node, everything)
     if name in ops.CODED:
-        return mark(flat(first), Mark.CODED)
+        coded = mark(flat(first), Mark.CODED)
+        return mark(coded, Mark.SHAPED) if name.startswith("exp") else coded
     if name in ops.PERIODIC:
         for carrier in sorted(flat(first).carriers, key=order) if first.active else ():
             reader.touch(carrier, How.BENT, node, name)
-        return flat(first)
+        return flat(first) if first.active else mark(flat(first), Mark.SHAPED)
     if name in ops.REDUCING:
         return mark(flat(first), Mark.REDUCED)
     if name in ops.RESAMPLING:
@@ -346,7 +347,8 @@ def _given(reader: Reader, node: t.Call, name: str, given: list[tuple[Role, Valu
                 reader.touch(carrier, How.ENTERED, node, name)
         elif role in _HOWS:
             for carrier in held.carriers if role is Role.WEIGHT else held.pure:
-                how = _HOWS[role] if role is Role.WEIGHT else meaning(carrier, _HOWS[role])
+                plain = role is Role.WEIGHT and Mark.SHAPED not in carrier.marks
+                how = _HOWS[role] if plain else meaning(carrier, _HOWS[role])
                 reader.touch(carrier, how, node, name)
     if active:
         return ACTIVE

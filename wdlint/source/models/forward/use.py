@@ -74,6 +74,11 @@ _SETTING_UP = frozenset(
 )
 
 
+# The same by what such methods are called in libraries, and access from outside: a use is what `forward` leads to.
+_SETS_UP = re.compile(
+    r"_*(re)?(init|reset|load|save|export|fuse|merge|unmerge|copy|clone)(_|$)|__(get|set)item__$|_*\w*_init$"
+)
+
 # A product of queries with learned positions is a contraction like any other; only the name tells it apart.
 _POSITION = re.compile(
     r"(^|_)(pos|position|positional|relative)(_|$)|(^|_)(h|w|t|height|width|time)_rel$|^rel_[hwt]$|pos_?emb"
@@ -112,7 +117,7 @@ def parameter_uses(classes: Sequence[t.ClassDef], attributes: Collection[str]) -
     if undecided:
         seen = len(reader.touches)
         for name in reader.methods:
-            if name != "forward" and name not in _SETTING_UP:
+            if name != "forward" and name not in _SETTING_UP and not _SETS_UP.match(name):
                 reader.read(reader.methods[name][0])
         late = [touch for touch in reader.touches[seen:] if touch.attribute in undecided]
         del reader.touches[seen:]
@@ -151,16 +156,17 @@ def uses_in_source(source: str, attributes: Collection[str]) -> dict[str, Use]:
     The text is what `inspect.getsource` gives for a class, indented or not; the sources of its bases and of
     functions that it calls may follow. Text that can't be parsed gives no answer.
     """
+    return parameter_uses(classes_in_source(source), attributes)
+
+
+def classes_in_source(source: str) -> list[t.ClassDef]:
+    """The classes of a piece of source text in their order; none where it can't be parsed."""
     import textwrap
 
-    import libcst
-
-    from wdlint.source.read.lower import lower_module
+    from wdlint.source.read.lower_ast import lower_text
 
     try:
-        parsed = libcst.parse_module(textwrap.dedent(source))
-    except (libcst.ParserSyntaxError, RecursionError):
-        return {}
-    module = lower_module(parsed, "", "", False)
-    classes = [s for s in module.scope.body.statements if isinstance(s, t.ClassDef)]
-    return parameter_uses(classes, attributes)
+        module = lower_text(textwrap.dedent(source), "", "", False)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    return [s for s in module.scope.body.statements if isinstance(s, t.ClassDef)]

@@ -38,6 +38,7 @@ class Mark(Enum):
     BLENDED = "blended"  # met the input already: only a weight's place counts from here
     SQUASHED = "squashed"  # a gate or a mixing weight: sigmoid, softmax
     LAYERED = "layered"  # went through a layer
+    SHAPED = "shaped"  # went through an exponential or a sine: a kernel that is worked out from constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,5 +158,7 @@ def meaning(carrier: Carrier, how: How) -> How:
     if Mark.TABULATED in carrier.marks and how in (How.ADDED, How.CONTRACTED):
         return How.TABULATED
     if Mark.CODED in carrier.marks and how in (How.SCALED, How.ADDED):
+        return How.CODED
+    if Mark.SHAPED in carrier.marks and how is How.CONTRACTED:
         return How.CODED
     return how
