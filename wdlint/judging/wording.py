@@ -275,7 +275,7 @@ def reach_finding(code: str, reach: Reach, message: str, why: str, advice: str =
         help=advice or split_advice(use, reach.groups),
         notes=(
             Note(why),
-            *([] if of_family(use) else evidence_note(reach.parameters)),
+            *evidence,
             *assumption,
             *amount_note(reach.groups, use),
         ),
