@@ -126,6 +126,7 @@ class _Search:
         self.evaluator = evaluator
         self.own = own
         self.running: list[int] = []
+        self._in_turns = False  # called from within the steps of training
 
     def of(
         self, statement: t.Stmt, frame: Frame, around: tuple[Condition, ...], depth: int, sure: Ternary = Ternary.YES
@@ -218,9 +219,11 @@ class _Search:
             inherited = (*around, *loop_conditions(statement, context.frame))
             happens = sure & _happens(self.evaluator, statement, context.frame)
             self.running.append(id(definition))
+            before, self._in_turns = self._in_turns, self._in_turns or _takes_turns(self.evaluator, statement)
             for inner in t.statements(definition.inner.body):
                 if happens is not Ternary.NO:
                     yield from self.of(inner, frame, inherited, depth + 1, happens)
+            self._in_turns = before
             self.running.pop()
 
     def _set(
@@ -237,6 +240,9 @@ class _Search:
         happens = sure & _happens(evaluator, statement, context.frame)
         if happens is Ternary.NO:
             return
+        if self._in_turns or _takes_turns(evaluator, statement):
+            if value is not None and arithmetic.truth(evaluator, value, context, inclined=True) is not True:
+                return  # a part that rests while another one trains
         held = evaluator.evaluate(target, context)
         if len(held) > 1 and not _is_loop_variable(target, context):
             happens &= Ternary.UNKNOWN
@@ -291,6 +297,38 @@ def _happens(evaluator: Evaluation, statement: t.Stmt, frame: Frame) -> Ternary:
         if isinstance(block.parent, t.For) and block is block.parent.body:
             outermost = block.parent
     return taken(evaluator, outermost, frame)
+
+
+def _takes_turns(evaluator: Evaluation, statement: t.Stmt) -> bool:
+    """Whether a statement is one of the steps of training, where parts are frozen and opened in turns."""
+    loops = [block.parent for block in flow.ancestors(statement) if isinstance(block.parent, (t.For, t.While))]
+    return any(_trains(evaluator, loop.body) for loop in loops) or (
+        statement.scope.kind == "function" and _trains(evaluator, statement.scope.body, False)
+    )
+
+
+def _trains(evaluator: Evaluation, block: t.Block, within_loops: bool = True) -> bool:
+    """Whether a block computes gradients, in loops of its own or outside of them only."""
+    cache: dict[tuple[int, bool], bool] = evaluator.memo("training blocks")
+    key = id(block), within_loops
+    if key not in cache:
+        cache[key] = any(
+            isinstance(node, t.Call) and _last_name(node.func) in ("backward", "manual_backward")
+            for statement in t.statements(block)
+            for expression in syntax.expressions(statement)
+            for node in syntax.walk(expression)
+            if within_loops or not _is_looped(statement, block)
+        )
+    return cache[key]
+
+
+def _is_looped(statement: t.Stmt, outside: t.Block) -> bool:
+    for block in flow.ancestors(statement):
+        if block is outside:
+            return False
+        if isinstance(block.parent, (t.For, t.While)):
+            return True
+    return False
 
 
 def _is_loop_variable(target: t.Expr, context: Context) -> bool:

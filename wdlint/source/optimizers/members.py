@@ -43,6 +43,8 @@ def members_of(
             for prefix, options in selectors.items():
                 inside = relative(parameter, prefix)
                 if inside is not None:
+                    if inside.trainable is Ternary.UNKNOWN:  # what takes it if it is trained decays it if it is trained
+                        inside = replace(inside, trainable=Ternary.YES)
                     answer = answer | m.jointly(s.either(*options), inside, context)
             found.append(answer)
     return tuple(found)
