@@ -12,20 +12,20 @@ from wdlint.source.models.optimized import Model, same_model
 from wdlint.source.optimizers.sites import Site
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values.evaluator import Evaluator
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Context, Instance, Part, Unknown, Value, bare
 
 _ASKED = ("parameters", "named_parameters", "modules", "named_modules", "children", "named_children")
 _MOST = 200  # expressions tried for one model
 
 
-def names(evaluator: Evaluator, site: Site, models: Sequence[Model]) -> str:
+def names(evaluator: Evaluation, site: Site, models: Sequence[Model]) -> str:
     """The models' names, joined; empty where one of them has none here."""
     found = [_name(evaluator, site, model) for model in models]
     return " and ".join(dict.fromkeys(found)) if all(found) else ""
 
 
-def _name(evaluator: Evaluator, site: Site, model: Model) -> str:
+def _name(evaluator: Evaluation, site: Site, model: Model) -> str:
     parts: dict[str, None] = {}
     whole = ""
     for count, (expression, context) in enumerate(_candidates(evaluator, site, model)):
@@ -56,7 +56,7 @@ def _is_meant(value: Value, model: Model) -> bool:
     return isinstance(part, Part) and same_model(part.root, model.value) and part.path in model.prefixes
 
 
-def _candidates(evaluator: Evaluator, site: Site, model: Model) -> Iterator[tuple[t.Expr, Context]]:
+def _candidates(evaluator: Evaluation, site: Site, model: Model) -> Iterator[tuple[t.Expr, Context]]:
     """What may name the model at a construction, the likeliest first."""
     for argument in site.call.args:
         yield from _named_in(argument.value, site.context)
