@@ -284,32 +284,60 @@ def _through_call(made: Removal, statement: t.Return, steps: int) -> bool:
     return len(calls) == 1 and program.scope(calls[0]) is not function and _outwards(made, calls[0], steps)
 
 
-def _unscaled(program: Program, node: t.Expr, scaled: bool = False, steps: int = 0) -> bool:
+def _unscaled(program: Program, node: t.Expr) -> bool:
     """Whether a sum that the term is part of is the loss: nothing is added to a multiple of it later.
 
     A loss may be scaled as a whole (`loss / steps`), which changes no part against the others.
     """
-    while (steps := steps + 1) < _DEEPEST:
-        parent = program.parents[node]
-        match parent:
-            case t.Binary(op="+" | "-"):
-                if scaled:
-                    return False
-                node = parent
-            case t.Binary(op="*" | "/"):
-                node, scaled = parent, True
-            case t.Assign(targets=(t.Name() as target,)):
-                return _unscaled_name(program, target, parent, scaled, steps)
-            case t.AugAssign(op="+" | "-"):
-                return not scaled
-            case _:
-                return True
-    return False
+    return _stays_unscaled(program, [(node, False)], {})
 
 
-def _unscaled_name(
-    program: Program, target: t.Name, statement: t.Statement, scaled: bool = False, steps: int = 0
+def _unscaled_name(program: Program, target: t.Name, statement: t.Statement) -> bool:
+    covered: dict[tuple[int, str, bool], int] = {}
+    return _stays_unscaled(program, _later_uses(program, target, statement, False, covered), covered)
+
+
+def _stays_unscaled(
+    program: Program, waiting: list[tuple[t.Expr, bool]], covered: dict[tuple[int, str, bool], int]
 ) -> bool:
+    """Follow expressions, each with whether it is scaled, to where they end; every use of a name once."""
+    while waiting:
+        node, scaled = waiting.pop()
+        for _ in range(_DEEPEST):
+            parent = program.parents[node]
+            match parent:
+                case t.Binary(op="+" | "-"):
+                    if scaled:
+                        return False
+                    node = parent
+                case t.Binary(op="*" | "/"):
+                    node, scaled = parent, True
+                case t.Assign(targets=(t.Name() as target,)):
+                    waiting += _later_uses(program, target, parent, scaled, covered)
+                    break
+                case t.AugAssign(op="+" | "-") if scaled:
+                    return False
+                case _:
+                    break
+        else:
+            return False
+    return True
+
+
+def _later_uses(
+    program: Program,
+    target: t.Name,
+    statement: t.Statement,
+    scaled: bool,
+    covered: dict[tuple[int, str, bool], int],
+) -> list[tuple[t.Expr, bool]]:
+    """The uses of a name after a statement, but those that were met before: `covered` holds from where on they were."""
+    scope = program.scope(target)
     after = program.span(statement)[1]
-    uses = program.loads(target.id, program.scope(target))
-    return all(_unscaled(program, use, scaled, steps) for use in uses if program.span(use)[0] >= after)
+    key = id(scope), target.id, scaled
+    until = covered.get(key)
+    if until is not None and until <= after:
+        return []
+    covered[key] = after
+    uses = ((use, program.span(use)[0]) for use in program.loads(target.id, scope))
+    return [(use, scaled) for use, start in uses if start >= after and (until is None or start < until)]

@@ -182,7 +182,7 @@ def _is_model(program: Program, argument: t.Expr, model: str) -> bool:
 def _fillings(program: Program, name: t.Name) -> Iterator[Item]:
     """The loops and conditional assignments that fill a name with parameters before its use."""
     before = program.span(name)[0]
-    for node in program.inside(program.scope(name)):
+    for node in program.mentioning(name.id, program.scope(name)):
         match node:
             case t.Assign(value=value) if value is not None and any(_is(target, name) for target in node.targets):
                 if program.span(node)[1] <= before:
