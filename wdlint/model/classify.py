@@ -261,6 +261,8 @@ def weigh(heard: list[Testimony], convention: Testimony | None) -> Testimony:
 def by_value(tensor: nn.Parameter) -> tuple[Kind, Evidence] | None:
     """A guess from the values of a vector: all alike and not zero is a gain, all zero a bias. None on `meta`."""
     shape = shape_of(tensor)
+    if hasattr(tensor, "_local_tensor"):
+        return None  # spread over processes: to ask for its values, all would have to ask
     if shape is None or tensor.is_meta or broadness(shape) > 1 or not tensor.numel() or not tensor.is_floating_point():
         return None
     with torch.no_grad():
