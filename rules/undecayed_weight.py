@@ -24,8 +24,8 @@ no_decay = [p for n, p in model.named_parameters() if n.endswith("bias") or ".bn
 or `decay_groups(model, weight_decay=0.05)`, which goes by what a parameter does.
 
 ## When not to use
-When a layer is exempt on purpose, such as an output layer or adapters; name it in `no_weight_decay()` or
-suppress the finding there.
+When a layer is exempt on purpose, such as an output layer or adapters, in one group with the gains and biases
+of others; give it a group of its own, name it in `no_weight_decay()` or suppress the finding there.
 
 ## Fix safety
 Safe: the condition of the split is replaced by one that is exact for this model. The weights then decay
@@ -41,7 +41,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wdlint import wording
-from wdlint.facts import Confidence, Finding, Kind, Note, OptimizerUse, Parameter, Pattern, Severity, Ternary
+from wdlint.facts import Confidence, Finding, Group, Kind, Note, OptimizerUse, Parameter, Pattern, Severity, Ternary
 from wdlint.reach import UNDECAYED_KINDS, asked_to_exempt, decayed_groups, held
 from wdlint.splits import exempt_groups, is_inverted, unread_decay_keys
 
@@ -99,6 +99,32 @@ optimizer = torch.optim.AdamW(
     [{"params": decay, "weight_decay": 0.05}, {"params": exempt, "weight_decay": 0.0}], lr=1e-3
 )
 """,
+    """\
+import torch
+from torch import nn
+
+
+class Network(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(8, 8), nn.LayerNorm(8))
+        self.head = nn.Linear(8, 2)
+
+    def forward(self, x):
+        return self.head(self.body(x))
+
+
+model = Network()
+optimizer = torch.optim.AdamW(
+    [
+        {"params": [p for p in model.body.parameters() if p.ndim >= 2]},
+        {"params": [p for p in model.body.parameters() if p.ndim < 2], "weight_decay": 0.0},
+        {"params": model.head.parameters(), "weight_decay": 0.0},  # a decision: the head whole
+    ],
+    lr=1e-3,
+    weight_decay=0.05,
+)
+""",
 )
 
 
@@ -113,9 +139,8 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     if not use.divided or not decayed:
         return
     inverted = is_inverted(use)
-    indexed = dict(held(use, exempt_groups(use)))
-    if not inverted and not any(p.kind in UNDECAYED_KINDS for p in indexed.values()):
-        return
+    groups = exempt_groups(use) if inverted else tuple(g for g in exempt_groups(use) if not _is_decision(use, g))
+    indexed = dict(held(use, groups))
     asked = asked_to_exempt(use)
     stray = {i: p for i, p in indexed.items() if p.kind is Kind.WEIGHT and p.present is Ternary.YES and not asked(p)}
     if not stray:
@@ -165,6 +190,16 @@ def _flat(use: OptimizerUse) -> Iterator[Finding]:
         confidence=Confidence.ASSUMED if use.inventory is not None and use.inventory.assumed else Confidence.PROVEN,
         subject=wording.subject(use),
     )
+
+
+def _is_decision(use: OptimizerUse, group: Group) -> bool:
+    """Whether a group holds modules whole, or weights alone: somebody chose them, such as a head that is not decayed.
+
+    A slip takes weights along with the gains and biases of other modules.
+    """
+    inside = [p for _, p in held(use, (group,))]
+    chosen = {p.name.rpartition(".")[0] for p in inside if p.kind is Kind.WEIGHT}
+    return all(p.name.rpartition(".")[0] in chosen for p in inside if p.kind in UNDECAYED_KINDS)
 
 
 def _unread(use: OptimizerUse) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ words. Nothing here judges, and nothing here knows a rule.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
@@ -281,6 +282,34 @@ def penalised(penalty: Penalty) -> str:
         return listed([f"`{name}`" for name in penalty.parameters[:3]])
     named = [_NOUNS[kind][1] for kind in Kind if kind in penalty.kinds]
     return listed(named) or "the parameters"
+
+
+def penalty_strength(penalty: Penalty) -> str:
+    """What a penalty is multiplied with, as it acts: a mean over n entries leaves each a share of 1/n."""
+    words = amount(penalty.coefficient, penalty.place)
+    if not penalty.averaged:
+        return words
+    counts = {_entries(p) for p in _penalised(penalty)}
+    number_of = counts.pop() if len(counts) == 1 else None
+    return f"{words}, divided by {'the number of its entries' if number_of is None else number_of} (it is a mean)"
+
+
+def _entries(parameter: Parameter) -> int | None:
+    sizes = parameter.shape or ()
+    known = [size for size in sizes if size is not None]
+    return math.prod(known) if known and len(known) == len(sizes) and "*" not in parameter.name else None
+
+
+def penalty_notes(penalty: Penalty) -> tuple[Note, ...]:
+    """Notes that point to where a penalty joins the loss and where its strength is set, if they stand elsewhere."""
+    notes = []
+    here = (penalty.place.file, penalty.place.line)
+    joins, sets = penalty.joins_place or penalty.sink_place, penalty.coefficient.place
+    if joins is not None and (joins.file, joins.line) != here:
+        notes.append(Note("it joins the loss here" if penalty.joins_place else "the loss is made here", joins))
+    if sets is not None and (sets.file, sets.line) not in (here, (joins.file, joins.line) if joins else here):
+        notes.append(Note("its strength is set here", sets))
+    return tuple(notes)
 
 
 def penalised_names(penalty: Penalty) -> tuple[str, ...]:

@@ -23,7 +23,9 @@ def _entry(evaluator: Evaluation, call: Call) -> Answers | None:
     fallback = tuple(
         v.come_from(Origin.FIELD_DEFAULT) if isinstance(v, Known) else v for v in (given[1] if len(given) > 1 else ())
     )
-    return known or fallback or (Unknown(f"{calls.key_of(receiver)}.{key!r}"),)
+    unset = bool(fallback) and all(isinstance(v, Known) and v.value is None for v in fallback)
+    unknown = Unknown(f"{calls.key_of(receiver)}.{key!r}", optional=unset)
+    return known or (() if unset else fallback) or (unknown,)
 
 
 def _same(evaluator: Evaluation, call: Call) -> Answers:

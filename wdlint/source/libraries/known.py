@@ -39,6 +39,7 @@ class Known:
             for name, reader in library.methods.items():
                 self._methods.setdefault(name, []).append(reader)
         self._members = [library.member for library in known if library.member is not None]
+        self._inherited = [library.inherited for library in known if library.inherited is not None]
         self._items = [library.item for library in known if library.item is not None]
         self._entries = [library.entry for library in known if library.entry is not None]
         self._elements = [library.elements for library in known if library.elements is not None]
@@ -81,6 +82,14 @@ class Known:
             if answers is not None:
                 return answers
         return (value.cls,) if name == "__class__" else (Method(value, name),)
+
+    def inherited(self, evaluator: Evaluation, value: Instance, name: str, context: Context) -> Answers:
+        """An attribute that an instance of a project's class has from a library; empty where none is known."""
+        for inherited in self._inherited:
+            answers = inherited(evaluator, value, name, context)
+            if answers is not None:
+                return answers
+        return ()
 
     def item(self, evaluator: Evaluation, value: Instance, index: Value, context: Context) -> Answers:
         """An item of something that a library made, such as a layer of `nn.Sequential`."""

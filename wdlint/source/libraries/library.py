@@ -65,6 +65,7 @@ class Library:
         families: the same for paths that a test picks.
         methods: what methods return whose receiver can't be told to be another's, by their names.
         member, item, entry, elements: what can be asked of the things it makes.
+        inherited: what an instance of a project's class has from the library's and not from the project.
         declarers: its functions that declare command-line options, by their names.
         parameter: what its decorators give to a function's parameters.
     """
@@ -74,6 +75,7 @@ class Library:
     families: tuple[tuple[Callable[[str], bool], CallReader], ...] = ()
     methods: Mapping[str, CallReader] = field(default_factory=dict)
     member: MemberReader | None = None
+    inherited: MemberReader | None = None
     item: ItemReader | None = None
     entry: EntryReader | None = None
     elements: ElementReader | None = None

@@ -9,6 +9,7 @@ from wdlint.source.read.positions import Places
 from wdlint.source.values import call_arguments
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.values import MappingValue, Method, Unknown, bare
 
 
 def written_parameters(maker: Maker) -> t.Expr | None:
@@ -31,9 +32,25 @@ def constructor_amount(evaluator: Evaluation, maker: Maker) -> AmountDraft:
             draft = amount_of(answers, _argument_text(maker))
             if draft is not None:
                 return draft
+        spread = _unread_spread(evaluator, maker)
+        if spread is not None and maker.default:
+            return AmountDraft(None, Origin.UNKNOWN, spread)
     node, module = maker.default_node or (None, None)
     name = maker.described.name.rsplit(".", 1)[-1]
     return AmountDraft(maker.default or 0.0, Origin.OPTIMIZER_DEFAULT, f"{name}'s default", node, module)
+
+
+def _unread_spread(evaluator: Evaluation, maker: Maker) -> str | None:
+    """The text of options that are spread and can't be read: they may give a strength."""
+    context = maker.arguments.context
+    for argument in maker.arguments.written:
+        if argument.star == "**" and context is not None:
+            answers = map(bare, evaluator.evaluate(argument.value, context))
+            if any(
+                isinstance(v, (Unknown, Method)) or (isinstance(v, MappingValue) and not v.complete) for v in answers
+            ):
+                return f"**{source_text(context.module, argument.value)}"
+    return None
 
 
 def _argument_text(maker: Maker) -> str:

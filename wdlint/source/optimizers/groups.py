@@ -58,6 +58,11 @@ class GroupDraft:
     expression: t.Expr | None = field(default=None, compare=False)  # the parameters, as written
     unread: bool = False
 
+    @property
+    def tested(self) -> bool:
+        """Whether a condition on each parameter decides what is taken."""
+        return any(part.selector != s.Always(True) for part in self.parts)
+
     def choosing(self, index: int) -> GroupDraft:
         """The group under one of the answers to what its model is."""
         kept = tuple(part for part in self.parts if part.choice[1] == 1 or part.choice[0] == index % part.choice[1])

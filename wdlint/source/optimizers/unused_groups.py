@@ -1,19 +1,29 @@
-"""Groups with and without decay that a function makes and hands to nobody."""
+"""Splits that a function makes and that no optimizer gets: groups, lists, halves that are put together again."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wdlint.source.optimizers.groups import GroupReader, Groups
+from wdlint.source.optimizers.groups import GroupDraft, GroupReader, Groups
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values.values import Context
+from wdlint.source.selections import predicates as s
+from wdlint.source.selections.taking import taken
+from wdlint.source.values.amounts import NOTHING
+from wdlint.source.values.values import Context, Operation, SequenceValue, bare
 
 if TYPE_CHECKING:
     from wdlint.source.values.evaluation import Evaluation
 
 _SHOWING = ("print", "len", "repr", "str", "pprint")
+_FILLING = ("append", "extend", "add", "update")
+# A name for parameters that shall not decay.
+_EXEMPT = re.compile(
+    r"(?:^|_)(?:(?:no|non|not|wo|without|skip|un|zero)_?(?:wd|l2|decay|weight_?decay|regulari[sz])|exempt)",
+    re.IGNORECASE,
+)
 
 
 def forgotten(evaluator: Evaluation, context: Context, decay_key: str | None) -> Iterator[tuple[t.Assign, Groups]]:
@@ -36,6 +46,31 @@ def forgotten(evaluator: Evaluation, context: Context, decay_key: str | None) ->
             yield binding, groups
 
 
+def halves(evaluator: Evaluation, context: Context, draft: GroupDraft) -> Iterator[tuple[t.Stmt, Groups]]:
+    """The split that lies in a list of what shall not decay, for a group that takes all the same.
+
+    The list is handed to nobody, or put together again with what decays.
+    """
+    scope = context.frame.scope
+    joined = draft.expression if draft.expression is not None else t.Opaque(None)
+    for name, bindings in list(scope.bound.items()):
+        if _EXEMPT.search(name) is None or not bindings or not all(isinstance(b, t.Assign) for b in bindings):
+            continue
+        if not _occurs(name, joined) and (draft.tested or _is_handed_on(name, scope)):
+            continue
+        node = t.Name(bindings[0].origin, name)
+        evaluator.keep(node)
+        answers = evaluator.evaluate(node, context.frame.at(context.statement))
+        if len(answers) != 1 or not isinstance(bare(answers[0]), (SequenceValue, Operation)):
+            continue
+        parts = tuple(taken(evaluator, answers[0]))
+        exempt = s.either(*(part.selector for part in parts))
+        if not parts or exempt == s.Always(True) or any(p.unread or p.loose or p.prefix for p in parts):
+            continue
+        kept = GroupDraft(parts, NOTHING, None, name, bindings[0], context.module)
+        yield bindings[0], Groups((kept, draft.under(s.negation(exempt))), True, True)
+
+
 def _names_groups(name: str, bindings: list[t.Stmt]) -> bool:
     """Whether a name is bound once, to a list whose elements are written as dictionaries."""
     if len(bindings) != 1 or not isinstance(bindings[0], t.Assign) or not isinstance(bindings[0].value, t.Display):
@@ -56,12 +91,17 @@ def _is_handed_on(name: str, scope: t.Scope) -> bool:
             continue
         for expression in syntax.expressions(statement):
             if isinstance(statement, t.Assign) and any(expression is target for target in statement.targets):
-                if not isinstance(expression, t.Name) and _occurs(name, expression):
+                if _occurs(name, expression) and not _binds(expression):
                     return True
                 continue
             if _occurs_beyond_showing(name, expression):
                 return True
     return False
+
+
+def _binds(target: t.Expr) -> bool:
+    """Whether a target only binds names."""
+    return isinstance(target, t.Name) or (isinstance(target, t.Display) and all(map(_binds, target.items)))
 
 
 def _occurs(name: str, expression: t.Expr) -> bool:
@@ -78,9 +118,13 @@ def _occurs_below(name: str, scope: t.Scope) -> bool:
 
 
 def _occurs_beyond_showing(name: str, expression: t.Expr) -> bool:
-    """Whether an expression does more with a name than print or count what it holds."""
+    """Whether an expression does more with a name than fill what it holds, or print or count it."""
     if isinstance(expression, t.Call) and isinstance(expression.func, t.Name) and expression.func.id in _SHOWING:
         return False
+    if isinstance(expression, t.Call) and isinstance(expression.func, t.Attribute):
+        filled = expression.func
+        if filled.attr in _FILLING and isinstance(filled.value, t.Name) and filled.value.id == name:
+            return any(_occurs_beyond_showing(name, argument.value) for argument in expression.args)
     if isinstance(expression, t.Name):
         return expression.id == name
     return any(_occurs_beyond_showing(name, child) for child in syntax.children(expression))

@@ -19,7 +19,7 @@ from wdlint.source.optimizers.honoured_exemptions import honoured
 from wdlint.source.optimizers.later_groups import added_later, set_later
 from wdlint.source.optimizers.members import division_of, members_of, patterns_of, together
 from wdlint.source.optimizers.sites import Maker, Site
-from wdlint.source.optimizers.unused_groups import forgotten
+from wdlint.source.optimizers.unused_groups import forgotten, halves
 from wdlint.source.optimizers.used_up_iterators import empty_groups
 from wdlint.source.optimizers.ways import deciding, preferred
 from wdlint.source.read import syntax
@@ -207,9 +207,14 @@ class UseReader:
         self, site: Site, maker: Maker, groups: Groups, models: Sequence[Model], rate: Amount | None
     ) -> tuple[Place, tuple[Group, ...]] | None:
         """Groups with and without decay that are made for the same models and handed to nobody."""
-        if groups.drafts[0].unread or len(models) != 1 or groups.listed or _tests(groups.drafts):
+        draft = groups.drafts[0]
+        if draft.unread or len(models) != 1:
             return None
-        for binding, made in forgotten(self.evaluator, site.context, maker.decay.name if maker.decay else None):
+        found: Iterable[tuple[t.Stmt, Groups]] = halves(self.evaluator, site.context, draft)
+        if not groups.listed and not draft.tested:
+            key = maker.decay.name if maker.decay else None
+            found = (*forgotten(self.evaluator, site.context, key), *found)
+        for binding, made in found:
             constructor = constructor_amount(self.evaluator, maker)
             drafted = [(draft, draft.amount or constructor) for draft in made.drafts]
             theirs = self._models.of(part for draft in made.drafts for part in draft.parts)

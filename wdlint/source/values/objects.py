@@ -159,6 +159,10 @@ def _instance_member(evaluator: Evaluation, value: Instance, name: str, context:
     given = field_argument(evaluator, value, name)
     if given:
         found = list(given)
+    if not found and name == "__dict__":
+        return (value,)
+    if not found:
+        found = list(evaluator.libraries.inherited(evaluator, value, name, context))
     if not found:
         outside = evaluator.libraries.option(evaluator, name, context) if value.arguments is None else ()
         if outside and not is_module(evaluator, value):
