@@ -182,15 +182,13 @@ def _watched(
     """The pass that showed most of the `wanted` parameters, and how it went."""
     best: Mapping[str, tuple[Use, ...]] = {}
     words = "no example inputs could be made"
-    errors: set[str] = set()
     for args, kwargs in inputs:
         seen = observe(model, args, kwargs, None if to_the_end else wanted)
         if not best or len(wanted.keys() & seen.uses.keys()) > len(wanted.keys() & best.keys()):
             words = f"stopped early: {seen.error}" if seen.error else "as far as needed" if seen.cut else _COMPLETE
             best = seen.uses
-        if not seen.error or seen.error in errors:
-            break  # what failed twice in the same way is the model's, and not the input's
-        errors.add(seen.error)
+        if not seen.error or "meta tensor" in seen.error:
+            break  # a value that meta tensors don't have, no other input gives them
     return best, words
 
 
