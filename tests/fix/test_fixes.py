@@ -10,6 +10,7 @@ from wdlint.api import check_source
 from wdlint.commands.fixing import mended_text
 from wdlint.facts import Applicability, Finding, Fix
 from wdlint.fix.apply import Outcome
+from wdlint.linting.lint import Linter
 from wdlint.settings.catalogue import Settings
 
 MODEL = """\
@@ -34,7 +35,7 @@ def mend(source: str, unsafe: bool = False, **settings: object) -> Outcome:
         most = (Applicability.SAFE, Applicability.UNSAFE) if unsafe else (Applicability.SAFE,)
         return bool(fix.edits) and fix.applicability in most
 
-    return mended_text("train.py", source.encode(), lambda folder: Settings(**settings), True, allowed)  # type: ignore[arg-type]
+    return mended_text("train.py", source.encode(), Linter(lambda folder: Settings(**settings)), allowed)  # type: ignore[arg-type]
 
 
 def mended(source: str, unsafe: bool = False, **settings: object) -> str:
@@ -346,7 +347,6 @@ SHOWN, UNSAFE, SAFE = Applicability.SHOWN, Applicability.UNSAFE, Applicability.S
         ('rates = [0.1]\nfor i, g in enumerate(optimizer.param_groups):\n    g["lr"] = rates[i]\n', SHOWN, "number"),
         ('for i, g in enumerate(optimizer.param_groups):\n    print(i, g["lr"])\n', SAFE, ""),
         ('for group in optimizer.param_groups:\n    group["lr"] = 0.2\n', SAFE, ""),
-        ('for group in optimizer.param_groups:\n    group["weight_decay"] = 0.2\n', SHOWN, "changes `weight_decay`"),
         ("torch.optim.lr_scheduler.LambdaLR(optimizer, [lambda step: 1.0])\n", SHOWN, "one value for each group"),
         ("torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0)\n", SAFE, ""),
         ("torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=[0.1], total_steps=9)\n", SHOWN, "one value"),
@@ -362,16 +362,30 @@ def test_what_counts_on_the_groups_lowers_a_fix(after: str, trust: Applicability
     assert words in fix.hazard
 
 
-def test_what_keeps_the_groups_is_not_lowered_by_what_counts_them() -> None:
-    code = """\
+def test_groups_are_not_divided_where_a_loop_gives_all_of_them_one_decay() -> None:
+    call = "optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1)\n"
+    source = f'{MODEL}{call}for group in optimizer.param_groups:\n    group["weight_decay"] = 0.2\n'
+    assert mended(source, unsafe=True) == source
+
+
+NAMES = """\
 groups = [
     {"params": [p for n, p in net.named_parameters() if "bias" not in n and "norms" not in n], "weight_decay": 0.1},
     {"params": [p for n, p in net.named_parameters() if "bias" in n or "norms" in n], "weight_decay": 0.0},
 ]
 optimizer = torch.optim.AdamW(groups, lr=1e-3)
-optimizer.param_groups[1]["lr"] = 0.1
 """
-    assert first_fix(MODEL + code).applicability is Applicability.SAFE
+
+
+def test_parameters_that_change_their_group_change_their_rate_where_it_goes_by_number() -> None:
+    assert first_fix(MODEL + NAMES).applicability is Applicability.SAFE
+    assert first_fix(f'{MODEL}{NAMES}optimizer.param_groups[1]["lr"] = 0.1\n').applicability is Applicability.SHOWN
+
+
+def test_a_new_name_for_a_key_is_not_lowered_by_what_counts_the_groups() -> None:
+    source = "import torch\nfrom torch import nn\n\na = nn.Linear(4, 4, bias=False)\n"
+    call = "optimizer = torch.optim.SGD([{'params': a.weight, 'weight_deacy': 0.1}], lr=1e-3)\n"
+    assert first_fix(f'{source}{call}optimizer.param_groups[0]["lr"] = 0.1\n').applicability is Applicability.SAFE
 
 
 WRAPPED = {

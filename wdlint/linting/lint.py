@@ -119,6 +119,7 @@ class Linter:
         settings = self._settings_of(_folder(path))
         project = self._project(settings, len(data))
         checked = self._judged(shown, data, settings, project)
+        checked = checked._replace(rests_on=tuple(of for of in project.trail.files if of != shown))
         if self._cache is not None:
             self._keep(checked, self._cache, self._cache.name(shown, data, settings), project)
         return checked

@@ -73,12 +73,18 @@ def _spot(place: Place) -> Spot:
 # ---- optimizers
 
 
-def renumbered(before: Version, after: Version, moved: Moved) -> Iterator[OptimizerUse]:
-    """The optimizers that have more or fewer groups after a fix."""
-    numbers = {_spot(use.place): len(use.groups) for use in after.facts.uses}
+def regrouped(before: Version, after: Version, moved: Moved) -> Iterator[OptimizerUse]:
+    """The optimizers that have other groups after a fix: more of them, or the same with other parameters."""
+    groups: dict[Spot, list[object]] = defaultdict(list)
+    for use in after.facts.uses:
+        groups[_spot(use.place)].append(_grouping(use))
     for use in before.facts.uses:
-        if numbers.get(spot(use.place, moved), len(use.groups)) != len(use.groups):
+        if _grouping(use) not in groups.get(spot(use.place, moved), [_grouping(use)]):
             yield use
+
+
+def _grouping(use: OptimizerUse) -> object:
+    return [(group.members, group.division) for group in use.groups]
 
 
 def _optimizers(before: Version, after: Version, moved: Moved, mended: Sequence[Finding]) -> str:
