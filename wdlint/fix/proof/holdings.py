@@ -15,6 +15,7 @@ from wdlint.judging.splits import unread_decay_keys
 _TRUE = (Kind.WEIGHT, Kind.EMBEDDING)
 _EXEMPT = (Kind.GAIN, Kind.BIAS)
 _MOVED = frozenset(("WD202", "WD203", "WD206"))  # a strength moves from a penalty to the optimizer
+_RECOUPLED = _MOVED | {"WD201", "WD204"}
 _REGROUPED = frozenset(("WD106", "WD301", "WD302", "WD304", "WD305", "WD306", "WD401"))
 
 
@@ -49,9 +50,9 @@ def broken(before: OptimizerUse, after: OptimizerUse, leave: Leave) -> str:
         return "the optimizer's groups can't be read after it"
     if (before.inventory is None) != (after.inventory is None):
         return "the optimizer's model is read differently after it"
-    if before.couplings != after.couplings and "WD201" not in leave.codes and not leave.codes & _MOVED:
+    if before.couplings != after.couplings and not leave.codes & _RECOUPLED:
         return "the optimizer becomes another"
-    if len(before.classes) != len(after.classes) and "WD201" not in leave.codes:
+    if len(before.classes) != len(after.classes) and not leave.codes & _RECOUPLED:
         return "the optimizer becomes another"
     if set(after.empty) - set(before.empty):
         return "an iterator is used up before its second use"
