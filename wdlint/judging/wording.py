@@ -6,6 +6,7 @@ words. Nothing here judges, and nothing here knows a rule.
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
@@ -69,11 +70,14 @@ def examples(parameters: Sequence[Parameter], most: int = 3) -> tuple[str, ...]:
     return tuple(p.name for p in chosen[:most])
 
 
-def counted(parameters: Sequence[Parameter], kind: Kind) -> str:
+def counted(parameters: Sequence[Parameter], kind: Kind, use: OptimizerUse | None = None) -> str:
     """How many parameters of one kind there are, with examples: "12 gains (e.g. `norm1.weight`, `ln_f.weight`)".
 
-    A name with `*` stands for as many parameters as there are indices, so the count is a lower bound.
+    A name with `*` stands for as many parameters as there are indices, so the count is a lower bound. Of a `use` whose
+    model may be any of a family, numbers and names are not told: they differ from one to the other.
     """
+    if use is not None and of_family(use):
+        return _NOUNS[kind][1]
     count = len(parameters)
     names = examples(parameters)
     many = any("*" in p.name for p in parameters)
@@ -82,13 +86,18 @@ def counted(parameters: Sequence[Parameter], kind: Kind) -> str:
     return f"{count}{' or more' if many else ''} {noun} ({'e.g. ' if count > len(names) else ''}{shown})"
 
 
-def kinds(parameters: Sequence[Parameter]) -> str:
+def of_family(use: OptimizerUse) -> bool:
+    """Whether the model is one of a library's, and nothing in the code says which."""
+    return use.variants > 1 and use.inventory is not None and use.inventory.assumed
+
+
+def kinds(parameters: Sequence[Parameter], use: OptimizerUse | None = None) -> str:
     """All the kinds of these parameters with counts and examples, in the order of `Kind`."""
     parts = []
     for kind in Kind:
         of_kind = [p for p in parameters if p.kind is kind]
         if of_kind:
-            parts.append(counted(of_kind, kind))
+            parts.append(counted(of_kind, kind, use))
     return listed(parts)
 
 
@@ -212,21 +221,44 @@ def divided_by_dimension(use: OptimizerUse) -> bool:
 
 
 def split_advice(use: OptimizerUse, groups: Sequence[Group]) -> str:
-    """What to write instead of one group for everything."""
-    written = next((g.amount for g in groups if g.amount.text or g.amount.value is not None), None)
-    strength = "weight_decay"
-    if written is not None:
-        strength = written.text or (number(written.value) if written.value is not None else strength)
-    name = use.model or "model"
+    """What to write instead of one group for everything: code that runs where the optimizer is made."""
+    strength = _strength(use, groups)
+    model = use.model if _is_reference(use.model) else ""
     if divided_by_dimension(use):
         return (
-            f"make two groups: parameters of `{name}` with `p.ndim >= 2` keep `weight_decay={strength}`, "
-            "the others get `weight_decay=0.0`"
+            f"make two groups: parameters{f' of `{model}`' if model else ''} with `p.ndim >= 2` keep "
+            f"`weight_decay={strength}`, the others get `weight_decay=0.0`"
         )
+    if not model:
+        return "make two groups, with `weight_decay=0.0` for gains and biases: `wdlint.decay_groups` returns them"
     return (
         f"make two groups, with `weight_decay=0.0` for gains and biases: "
-        f"`wdlint.decay_groups({name}, weight_decay={strength})` returns them"
+        f"`wdlint.decay_groups({model}, weight_decay={strength})` returns them"
     )
+
+
+def _strength(use: OptimizerUse, groups: Sequence[Group]) -> str:
+    """The decay as an expression that means the same where the optimizer is made."""
+    for strength in (group.amount for group in groups):
+        told = number(strength.value) if strength.value is not None else ""
+        if strength.origin in (Origin.OPTIMIZER_DEFAULT, Origin.UNKNOWN, Origin.LIVE) and told:
+            return told
+        here = use.made_place is None and _is_expression(strength.text)
+        if here or told:
+            return strength.text if here else told
+    return "weight_decay"
+
+
+def _is_expression(text: str) -> bool:
+    try:
+        return bool(text) and bool(ast.parse(text, mode="eval"))
+    except SyntaxError:
+        return False
+
+
+def _is_reference(text: str) -> bool:
+    """Whether a text is a name or an attribute, `self.model`."""
+    return all(part.isidentifier() for part in text.split("."))
 
 
 def reach_finding(code: str, reach: Reach, message: str, why: str, advice: str = "") -> Finding:
@@ -234,14 +266,20 @@ def reach_finding(code: str, reach: Reach, message: str, why: str, advice: str =
     use = reach.use
     inventory = use.inventory
     assumption: tuple[Note, ...] = ()
-    if reach.parameters and inventory is not None and inventory.assumed:
+    evidence = () if of_family(use) else evidence_note(reach.parameters)
+    if reach.parameters and inventory is not None and inventory.assumed and not of_family(use):
         assumption = (Note(f"this holds if the model is {inventory.model}", inventory.place),)
     return Finding(
         code=code,
         place=use.place,
         message=message,
         help=advice or split_advice(use, reach.groups),
-        notes=(Note(why), *evidence_note(reach.parameters), *assumption, *amount_note(reach.groups, use)),
+        notes=(
+            Note(why),
+            *evidence,
+            *assumption,
+            *amount_note(reach.groups, use),
+        ),
         parameters=tuple(p.name for p in reach.parameters),
         confidence=reach.confidence,
         latent=reach.latent,
