@@ -356,6 +356,7 @@ class FileFacts:
     definitions: tuple[OptimizerDefinition, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
+    unread: tuple[Place, ...] = ()  # constructions of optimizers that could not be read
 
 
 @dataclass(frozen=True, slots=True)

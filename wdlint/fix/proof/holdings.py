@@ -14,8 +14,8 @@ from wdlint.judging.splits import unread_decay_keys
 
 _TRUE = (Kind.WEIGHT, Kind.EMBEDDING)
 _EXEMPT = (Kind.GAIN, Kind.BIAS)
+_RECOUPLED = frozenset(("WD201", "WD204"))  # another class, or another step of the same
 _MOVED = frozenset(("WD202", "WD203", "WD206"))  # a strength moves from a penalty to the optimizer
-_RECOUPLED = _MOVED | {"WD201", "WD204"}
 _REGROUPED = frozenset(("WD106", "WD301", "WD302", "WD304", "WD305", "WD306", "WD401"))
 
 
@@ -50,9 +50,9 @@ def broken(before: OptimizerUse, after: OptimizerUse, leave: Leave) -> str:
         return "the optimizer's groups can't be read after it"
     if (before.inventory is None) != (after.inventory is None):
         return "the optimizer's model is read differently after it"
-    if before.couplings != after.couplings and not leave.codes & _RECOUPLED:
+    if before.couplings != after.couplings and not leave.codes & (_RECOUPLED | _MOVED):
         return "the optimizer becomes another"
-    if len(before.classes) != len(after.classes) and not leave.codes & _RECOUPLED:
+    if len(before.classes) != len(after.classes) and "WD201" not in leave.codes:
         return "the optimizer becomes another"
     if set(after.empty) - set(before.empty):
         return "an iterator is used up before its second use"
