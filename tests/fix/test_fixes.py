@@ -341,7 +341,11 @@ SHOWN, UNSAFE, SAFE = Applicability.SHOWN, Applicability.UNSAFE, Applicability.S
         ('rates = [0.1]\nfor i, g in enumerate(optimizer.param_groups):\n    g["lr"] = rates[i]\n', SHOWN, "number"),
         ('for i, g in enumerate(optimizer.param_groups):\n    print(i, g["lr"])\n', SAFE, ""),
         ('for group in optimizer.param_groups:\n    group["lr"] = 0.2\n', SAFE, ""),
-        ('for group in optimizer.param_groups:\n    group["weight_decay"] = 0.2\n', SHOWN, "changes `weight_decay`"),
+        (
+            'for group in optimizer.param_groups:\n    group["weight_decay"] = 2 * group["lr"]\n',
+            SHOWN,
+            "changes `weight_decay`",
+        ),
         ("torch.optim.lr_scheduler.LambdaLR(optimizer, [lambda step: 1.0])\n", SHOWN, "one value for each group"),
         ("torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0)\n", SAFE, ""),
         ("torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=[0.1], total_steps=9)\n", SHOWN, "one value"),
@@ -355,6 +359,17 @@ def test_what_counts_on_the_groups_lowers_a_fix(after: str, trust: Applicability
     fix = first_fix(MODEL + call + after)
     assert fix.applicability is trust
     assert words in fix.hazard
+
+
+def test_no_fix_divides_groups_that_a_loop_gives_one_strength() -> None:
+    code = """\
+optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1)
+for group in optimizer.param_groups:
+    group["weight_decay"] = 0.2
+"""
+    found = check_source(MODEL + code, "train.py")
+    assert [f.code for f in found] == ["WD101", "WD102"]
+    assert all("0.2" in f.message and f.fix is None for f in found)
 
 
 def test_what_keeps_the_groups_is_not_lowered_by_what_counts_them() -> None:
