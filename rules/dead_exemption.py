@@ -155,8 +155,8 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     one = len(guilty) == 1
     message = (
         f"the exemption{'' if one else 's'} {names} {'matches' if one else 'match'} no parameter of "
-        f"{use.inventory.model or wording.model(use)} and {'leaves' if one else 'leave'} "
-        f"{wording.kinds(reach.parameters)} decayed by {wording.amounts(reach.groups, use)}{bites}"
+        f"{wording.model(use)} and {'leaves' if one else 'leave'} "
+        f"{wording.kinds(reach.parameters, use)} decayed by {wording.amounts(reach.groups, use)}{bites}"
     )
     ends = wording.listed([f"`{name}`" for name in wording.examples(reach.parameters)])
     advice = f"exempt names as the model has them ({ends}), or build the groups with `wdlint.decay_groups`"

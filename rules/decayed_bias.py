@@ -125,7 +125,7 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
         return
     message = (
         f"{wording.optimizer(use)} {wording.decays(reach.latent)} "
-        f"{wording.counted(reach.parameters, Kind.BIAS)} of {wording.model(use)} "
+        f"{wording.counted(reach.parameters, Kind.BIAS, use)} of {wording.model(use)} "
         f"by {wording.amounts(reach.groups, use)}"
     )
     yield wording.reach_finding(code, reach, message, wording.BIASES_MATTER)

@@ -108,7 +108,7 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
         return
     message = (
         f"{wording.optimizer(use)} {wording.decays(reach.latent)} "
-        f"{wording.counted(reach.parameters, Kind.OTHER)} of {wording.model(use)} "
+        f"{wording.counted(reach.parameters, Kind.OTHER, use)} of {wording.model(use)} "
         f"by {wording.amounts(reach.groups, use)}"
     )
     why = "tokens, temperatures, position tables and state-space constants multiply no features"

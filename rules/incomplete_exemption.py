@@ -150,7 +150,7 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     reach = seen_reach(use, kinds)
     if reach is not None:
         if _intended(reach):
-            yield _finding(reach, wording.kinds(reach.parameters))
+            yield _finding(reach, wording.kinds(reach.parameters, use))
     elif not explained:
         yield from _unseen(use)
 

@@ -134,17 +134,16 @@ def judge(penalty: Penalty) -> Iterator[Finding]:
         if penalty.power == 2
         else "the gradient of c * ||w|| is c * w / ||w||: no `weight_decay` equals it"
     )
-    flows = (Note("it enters the loss here", penalty.sink_place),) if penalty.sink_place else ()
     yield Finding(
         code=code,
         place=penalty.place,
         message=(
             f"the loss carries an L2 penalty: {what} of {wording.penalised(penalty)}, "
-            f"times {wording.amount(strength, penalty.place)}"
+            f"times {wording.penalty_strength(penalty)}"
         ),
         help="remove it and decay the weights in a decoupled optimizer: "
         "`torch.optim.AdamW(wdlint.decay_groups(model, weight_decay=...))`",
-        notes=(Note(wording.COUPLED_MATTERS), Note(gradient), *flows),
+        notes=(Note(wording.COUPLED_MATTERS), Note(gradient), *wording.penalty_notes(penalty)),
         parameters=wording.penalised_names(penalty),
         confidence=penalty.confidence,
         latent=strength.latent,

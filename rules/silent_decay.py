@@ -105,7 +105,7 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     if reach is None:
         return
     reached = (
-        f"{wording.kinds(reach.parameters)} of {wording.model(use)}"
+        f"{wording.kinds(reach.parameters, use)} of {wording.model(use)}"
         if reach.parameters
         else f"every parameter of {wording.model(use)}, gains and biases included,"
     )

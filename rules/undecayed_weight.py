@@ -147,13 +147,13 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
         return
     parameters = tuple(stray.values())
     wrong = [p for _, p in held(use, decayed) if p.kind in UNDECAYED_KINDS]
-    instead = f" and decays {wording.kinds(wrong)}: it is inverted" if inverted else ""
+    instead = f" and decays {wording.kinds(wrong, use)}: it is inverted" if inverted else ""
     patterns = tuple(_matching(use, stray))
     yield Finding(
         code=code,
         place=use.place,
         message=(
-            f"the split of {wording.model(use)} exempts {wording.counted(parameters, Kind.WEIGHT)} "
+            f"the split of {wording.model(use)} exempts {wording.counted(parameters, Kind.WEIGHT, use)} "
             f"from the decay of {wording.amounts(decayed, use)}{instead}"
         ),
         help=wording.split_advice(use, decayed),

@@ -120,7 +120,7 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     if left:
         yield _finding(
             use,
-            f"{wording.kinds(left)} of {wording.model(use)} {'is' if len(left) == 1 else 'are'} in no group "
+            f"{wording.kinds(left, use)} of {wording.model(use)} {'is' if len(left) == 1 else 'are'} in no group "
             "and never updated",
             "let the last condition of the split take every parameter that the others don't",
             left,

@@ -307,6 +307,8 @@ class Penalty:
     kinds: frozenset[Kind] = frozenset()  # kinds certainly reached; empty: not known
     parameters: tuple[str, ...] = ()  # examples
     sink_place: Place | None = None
+    joins_place: Place | None = None  # the sum by which it enters the loss, where that can be told
+    averaged: bool = False  # a mean over entries: the coefficient acts divided by their number
     inventory: Inventory | None = None
     members: tuple[Ternary, ...] = ()
     confidence: Confidence = Confidence.PROVEN

@@ -58,12 +58,6 @@ def test_every_editor_on_its_page_starts_the_server() -> None:
         assert command == ["wdlint", "server"]
 
 
-def test_every_folder_of_code_is_packaged() -> None:
-    packages = tomllib.loads((TOP / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
-    folders = {path.parent.relative_to(TOP).as_posix() for path in (TOP / "wdlint").rglob("__init__.py")}
-    assert sorted(packages) == sorted({folder.replace("/", ".") for folder in folders} | {"wdlint.rules"})
-
-
 def test_the_command_writes_a_page_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stale = tmp_path / "page.md"
     stale.write_text("<!-- output -->\n```text\nyesterday\n```\n<!-- rules -->\nyesterday\n<!-- end -->\n")

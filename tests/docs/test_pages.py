@@ -7,6 +7,7 @@ import re
 import shlex
 import sys
 from pathlib import Path
+from pkgutil import resolve_name
 
 import click
 import pytest
@@ -24,7 +25,7 @@ from story import told  # noqa: E402
 from terminal import COLUMNS, picture  # noqa: E402
 
 PAGES = pages()
-OTHERS = ("CHANGELOG.md", "benchmarks/README.md", "fixtures/README.md")
+OTHERS = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md", "fixtures/README.md")
 LINKED = [*PAGES, *(TOP / "docs" / "rules").glob("*.md"), *(TOP / name for name in OTHERS)]
 MOST_NOT_RUN = 3  # blocks on all pages that can't be run here
 
@@ -177,3 +178,19 @@ def test_the_picture_shows_the_text_and_nothing_runs_over() -> None:
     assert "\x1b" not in drawn
     assert drawn.count("word") == COLUMNS
     assert all(len(line) < COLUMNS + 200 for line in drawn.splitlines()[6:])
+
+
+def test_the_walk_through_the_rooms_names_what_is_there() -> None:
+    text = (TOP / "docs" / "how-it-works.md").read_text(encoding="utf-8")
+    steps = re.findall(r"^\|[^|]*\| `(wdlint\.[\w.]+)` \|", text, re.MULTILINE)
+    assert len(steps) > 10
+    for step in steps:
+        assert callable(resolve_name(step)), step
+
+
+def test_every_room_is_on_the_page_that_shows_them() -> None:
+    text = (TOP / "docs" / "how-it-works.md").read_text(encoding="utf-8")
+    folders = (path.parent for path in (TOP / "wdlint").glob("**/__init__.py"))
+    rooms = {path for path in folders if path.parent in (TOP / "wdlint", TOP / "wdlint" / "source")}
+    shown = {(TOP / "docs" / link).resolve() for link in links(text)}
+    assert rooms <= shown

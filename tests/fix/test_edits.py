@@ -16,6 +16,7 @@ from wdlint.commands.fixing import mended_text
 from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, Place
 from wdlint.fix.apply import Overlapping, applied, fixed
 from wdlint.fix.proof.version import Version
+from wdlint.linting.lint import Linter
 from wdlint.settings.config import Configuration
 from wdlint.source.read.parse import parse
 
@@ -34,7 +35,7 @@ def mended(data: bytes, file: str = "train.py") -> bytes:
     def safe(fix: Fix) -> bool:
         return bool(fix.edits) and fix.applicability is Applicability.SAFE
 
-    return mended_text(file, data, Configuration(isolated=True), True, safe).data
+    return mended_text(file, data, Linter(Configuration(isolated=True)), safe).data
 
 
 @pytest.mark.parametrize(
@@ -170,3 +171,83 @@ def test_a_diff_is_what_git_applies(tmp_path: Path, end: str) -> None:
     out.write_bytes(result.stdout)
     subprocess.run(["git", "apply", "--unsafe-paths", str(out)], cwd=tmp_path, check=True)
     assert file.read_text() == FIXED.rstrip("\n") + end
+
+
+SPLIT = """\
+import torch
+from transformers import {model}
+
+NO_DECAY = ["bias", "LayerNorm.weight"]
+
+
+def split(model):
+    exempt = [p for n, p in model.named_parameters() if any(x in n for x in NO_DECAY)]
+    rest = [p for n, p in model.named_parameters() if not any(x in n for x in NO_DECAY)]
+    return [{{"params": rest, "weight_decay": 0.01}}, {{"params": exempt, "weight_decay": 0.0}}]
+
+
+def main():
+    model = {model}.from_pretrained("{name}")
+    return torch.optim.AdamW(split(model), lr=5e-5)
+"""
+SHARED = SPLIT.format(model="T5ForConditionalGeneration", name="t5-small")
+IMPORTING = """\
+import torch
+from transformers import BertForSequenceClassification
+
+from train_t5 import split
+
+bert = BertForSequenceClassification.from_pretrained("bert-base-uncased")
+optimizer = torch.optim.AdamW(split(bert), lr=5e-5)
+"""
+
+
+def test_a_fix_leaves_files_right_that_import_what_it_changes(tmp_path: Path) -> None:
+    """The list serves two models: what matches nothing in one is the right name in the other."""
+    (tmp_path / "train_t5.py").write_text(SHARED)
+    (tmp_path / "train_bert.py").write_text(IMPORTING)
+    assert run(tmp_path, "train_bert.py")[0] == 0
+    run(tmp_path, ".", "--fix", "--unsafe-fixes")
+    assert run(tmp_path, "train_bert.py")[0] == 0
+    assert '"LayerNorm.weight"' in (tmp_path / "train_t5.py").read_text()
+
+
+def test_a_fix_that_would_make_an_importing_file_wrong_is_offered_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "train_t5.py").write_text(SHARED)
+    (tmp_path / "train_bert.py").write_text(IMPORTING)
+    _, said = run(tmp_path, ".", "--output-format", "json")
+    fixes = [entry["fix"] for entry in json.loads(said) if entry["code"] == "WD302"]
+    texts = [edit["content"] for fix in fixes if fix for edit in fix["edits"]]
+    assert fixes and not any("LayerNorm.weight" not in text and "layer_norm" in text for text in texts)
+    _, alone = run(tmp_path, "train_t5.py", "--diff")
+    assert alone
+
+
+def test_one_list_for_several_models_is_changed_for_none_where_it_serves_another(tmp_path: Path) -> None:
+    both = SHARED.replace("import T5", "import BertForSequenceClassification, T5") + IMPORTING.split("split\n\n")[1]
+    (tmp_path / "train.py").write_text(both)
+    run(tmp_path, "train.py", "--fix", "--unsafe-fixes")
+    assert '"LayerNorm.weight"' in (tmp_path / "train.py").read_text()
+
+
+def test_a_read_only_file_is_said_and_left(tmp_path: Path) -> None:
+    file = tmp_path / "train.py"
+    file.write_text(SOURCE)
+    file.chmod(0o444)
+    code, said = run(tmp_path, "train.py", "--fix")
+    assert code == 2
+    assert "train.py: is read-only and is left as it is" in said
+    assert file.read_text() == SOURCE
+
+
+def test_lines_are_those_of_the_text_as_it_was(tmp_path: Path) -> None:
+    """Fixes of several rounds move what is below them."""
+    second = CALL.replace("optimizer", "another").replace("net.", "other.").replace("AdamW", "Adam")
+    third = 'groups = [{"params": other.parameters(), "weight_deacy": 0.1}]\nlast = torch.optim.SGD(groups, lr=0.1)\n'
+    source = f"{SOURCE}other = nn.Linear(2, 2, bias=False)\n{second}\n{third}"
+    (tmp_path / "train.py").write_text(source)
+    _, said = run(tmp_path, "train.py", "--fix-only", "--unsafe-fixes")
+    told = {line.split()[1:3][0]: int(line.split(":")[1]) for line in said.splitlines() if line.startswith("fixed")}
+    lines = source.splitlines()
+    assert told["WD201"] == lines.index(second) + 1
+    assert told["WD401"] == lines.index(third.splitlines()[0]) + 1

@@ -10,6 +10,7 @@ from wdlint.api import check_source
 from wdlint.commands.fixing import mended_text
 from wdlint.facts import Applicability, Finding, Fix
 from wdlint.fix.apply import Outcome
+from wdlint.linting.lint import Linter
 from wdlint.settings.catalogue import Settings
 
 MODEL = """\
@@ -34,7 +35,7 @@ def mend(source: str, unsafe: bool = False, **settings: object) -> Outcome:
         most = (Applicability.SAFE, Applicability.UNSAFE) if unsafe else (Applicability.SAFE,)
         return bool(fix.edits) and fix.applicability in most
 
-    return mended_text("train.py", source.encode(), lambda folder: Settings(**settings), True, allowed)  # type: ignore[arg-type]
+    return mended_text("train.py", source.encode(), Linter(lambda folder: Settings(**settings)), allowed)  # type: ignore[arg-type]
 
 
 def mended(source: str, unsafe: bool = False, **settings: object) -> str:
@@ -80,29 +81,66 @@ optimizer = torch.optim.SGD([
         optimizer = torch.optim.SGD([
             {"params": [p for p in net.body.parameters() if p.ndim >= 2], "lr": 0.1},
             {"params": [p for p in net.body.parameters() if p.ndim < 2], "lr": 0.1, "weight_decay": 0.0},
-            {"params": [p for p in net.norm.parameters() if p.ndim >= 2]},
-            {"params": [p for p in net.norm.parameters() if p.ndim < 2], "weight_decay": 0.0},
+            {"params": net.norm.parameters(), "weight_decay": 0.0},
         ], lr=1.0, weight_decay=5e-4)
         """)
 
 
-def test_a_model_that_cannot_be_seen_gets_the_helper_once() -> None:
+def test_a_model_that_cannot_be_seen_is_divided_by_dimension() -> None:
+    source = textwrap.dedent("""\
+        import torch
+
+
+        def make(model):
+            return torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.1)
+        """)
+    assert mended(source) == source.replace(
+        "    return",
+        textwrap.indent(
+            textwrap.dedent("""\
+        param_groups = [
+            {"params": [p for p in model.parameters() if p.ndim >= 2]},
+            {"params": [p for p in model.parameters() if p.ndim < 2], "weight_decay": 0.0},
+        ]
+        return"""),
+            "    ",
+        ),
+    ).replace("AdamW(model.parameters()", "AdamW(param_groups")
+
+
+def test_parameters_that_may_be_gone_over_once_are_put_into_a_list() -> None:
+    source = textwrap.dedent("""\
+        import torch
+        from torch import nn
+
+
+        def make(params):
+            return torch.optim.AdamW(params, lr=1e-3, weight_decay=0.1)
+
+
+        make(nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2)).parameters())
+        """)
+    assert '    params = list(params)\n    param_groups = [\n        {"params": [p for p in params if' in mended(source)
+
+
+def test_groups_of_any_make_get_the_helper_once() -> None:
     source = textwrap.dedent("""\
         import torch
 
 
         def first(model):
-            return torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.1)
+            params = [{"params": m.parameters()} for m in (model.body, model.head)]
+            return torch.optim.AdamW(params, lr=1e-3, weight_decay=0.1)
 
 
         def second(model):
-            return torch.optim.SGD(model.parameters(), lr=1e-3, weight_decay=0.1)
+            params = [{"params": m.parameters()} for m in (model.body, model.head)]
+            return torch.optim.SGD(params, lr=1e-3, weight_decay=0.1)
         """)
-    new = mended(source)
+    new = mended(source, unsafe=True)
     assert new.count("def exempt_gains_and_biases(params, *models):") == 1
-    made = "    param_groups = exempt_gains_and_biases(model.parameters(), model)\n    return torch.optim."
-    assert f"{made}AdamW(param_groups, lr=1e-3, weight_decay=0.1)" in new
-    assert f"{made}SGD(param_groups, lr=1e-3, weight_decay=0.1)" in new
+    assert "torch.optim.AdamW(exempt_gains_and_biases(params), lr=1e-3" in new
+    assert "torch.optim.SGD(exempt_gains_and_biases(params), lr=1e-3" in new
     assert new.index("import torch") < new.index("def exempt_gains_and_biases") < new.index("def first")
 
 
@@ -226,7 +264,7 @@ def test_arguments_that_are_aligned_with_a_bracket_stay_aligned() -> None:
     assert mended(source, unsafe=True) == "".join(f" {x}" if x.startswith(" " * 10) else x for x in lines)
 
 
-def test_what_would_make_a_line_too_long_gets_a_statement_of_its_own() -> None:
+def test_a_list_is_divided_by_its_name() -> None:
     source = textwrap.dedent("""\
         import torch
 
@@ -236,10 +274,8 @@ def test_what_would_make_a_line_too_long_gets_a_statement_of_its_own() -> None:
             return torch.optim.AdamW(both, lr=learning_rate, weight_decay=decay)
         """)
     new = mended(source)
-    assert (
-        "    param_groups = exempt_gains_and_biases(both, encoder, decoder)\n    return torch.optim.AdamW(param" in new
-    )
-    assert max(map(len, new.splitlines())) <= 120
+    assert '{"params": [p for p in both if p.ndim < 2], "weight_decay": 0.0},' in new
+    assert "AdamW(param_groups, lr=learning_rate" in new
 
 
 def test_a_short_name_of_an_exempt_parameter_is_told_by_its_dot() -> None:
@@ -273,20 +309,6 @@ def test_a_short_name_of_an_exempt_parameter_is_told_by_its_dot() -> None:
     assert 'p.ndim < 2 or n.endswith(".m")' in mended(source)
 
 
-def test_a_model_whose_parameters_fill_a_list_is_handed_to_the_helper() -> None:
-    source = textwrap.dedent("""\
-        import torch
-
-
-        def make(model, lr, decay):
-            params = []
-            for name, p in model.named_parameters():
-                params += [{"params": [p], "lr": lr * 0.1 if "backbone" in name else lr}]
-            return torch.optim.AdamW(params, weight_decay=decay)
-        """)
-    assert "exempt_gains_and_biases(params, model)" in mended(source, unsafe=True)
-
-
 def test_groups_that_are_divided_already_only_get_their_decay() -> None:
     code = textwrap.dedent("""\
         matrices = [q for q in net.parameters() if q.ndim >= 2]
@@ -296,22 +318,6 @@ def test_groups_that_are_divided_already_only_get_their_decay() -> None:
         ], weight_decay=0.1)
         """)
     assert mended(MODEL + code) == MODEL + code.replace('"lr": 0.2', '"lr": 0.2, "weight_decay": 0.0')
-
-
-def test_a_loop_that_a_new_split_leaves_without_a_purpose_is_said() -> None:
-    code = textwrap.dedent("""\
-        decayed, exempt = [], []
-        for name, p in net.named_parameters():
-            if name.startswith("body"):
-                exempt.append(p)
-            else:
-                decayed.append(p)
-        groups = [{"params": decayed, "weight_decay": 0.1}, {"params": exempt, "weight_decay": 0.0}]
-        optimizer = torch.optim.AdamW(groups, lr=1e-3)
-        """)
-    fix = first_fix(MODEL + code)
-    assert fix.applicability is Applicability.UNSAFE
-    assert "fills them for nothing" in fix.hazard
 
 
 def test_a_list_of_patterns_gets_what_it_lacks() -> None:
@@ -341,11 +347,6 @@ SHOWN, UNSAFE, SAFE = Applicability.SHOWN, Applicability.UNSAFE, Applicability.S
         ('rates = [0.1]\nfor i, g in enumerate(optimizer.param_groups):\n    g["lr"] = rates[i]\n', SHOWN, "number"),
         ('for i, g in enumerate(optimizer.param_groups):\n    print(i, g["lr"])\n', SAFE, ""),
         ('for group in optimizer.param_groups:\n    group["lr"] = 0.2\n', SAFE, ""),
-        (
-            'for group in optimizer.param_groups:\n    group["weight_decay"] = 2 * group["lr"]\n',
-            SHOWN,
-            "changes `weight_decay`",
-        ),
         ("torch.optim.lr_scheduler.LambdaLR(optimizer, [lambda step: 1.0])\n", SHOWN, "one value for each group"),
         ("torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0)\n", SAFE, ""),
         ("torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=[0.1], total_steps=9)\n", SHOWN, "one value"),
@@ -361,27 +362,30 @@ def test_what_counts_on_the_groups_lowers_a_fix(after: str, trust: Applicability
     assert words in fix.hazard
 
 
-def test_no_fix_divides_groups_that_a_loop_gives_one_strength() -> None:
-    code = """\
-optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1)
-for group in optimizer.param_groups:
-    group["weight_decay"] = 0.2
-"""
-    found = check_source(MODEL + code, "train.py")
-    assert [f.code for f in found] == ["WD101", "WD102"]
-    assert all("0.2" in f.message and f.fix is None for f in found)
+def test_groups_are_not_divided_where_a_loop_gives_all_of_them_one_decay() -> None:
+    call = "optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1)\n"
+    source = f'{MODEL}{call}for group in optimizer.param_groups:\n    group["weight_decay"] = 0.2\n'
+    assert mended(source, unsafe=True) == source
 
 
-def test_what_keeps_the_groups_is_not_lowered_by_what_counts_them() -> None:
-    code = """\
+NAMES = """\
 groups = [
     {"params": [p for n, p in net.named_parameters() if "bias" not in n and "norms" not in n], "weight_decay": 0.1},
     {"params": [p for n, p in net.named_parameters() if "bias" in n or "norms" in n], "weight_decay": 0.0},
 ]
 optimizer = torch.optim.AdamW(groups, lr=1e-3)
-optimizer.param_groups[1]["lr"] = 0.1
 """
-    assert first_fix(MODEL + code).applicability is Applicability.SAFE
+
+
+def test_parameters_that_change_their_group_change_their_rate_where_it_goes_by_number() -> None:
+    assert first_fix(MODEL + NAMES).applicability is Applicability.SAFE
+    assert first_fix(f'{MODEL}{NAMES}optimizer.param_groups[1]["lr"] = 0.1\n').applicability is Applicability.SHOWN
+
+
+def test_a_new_name_for_a_key_is_not_lowered_by_what_counts_the_groups() -> None:
+    source = "import torch\nfrom torch import nn\n\na = nn.Linear(4, 4, bias=False)\n"
+    call = "optimizer = torch.optim.SGD([{'params': a.weight, 'weight_deacy': 0.1}], lr=1e-3)\n"
+    assert first_fix(f'{source}{call}optimizer.param_groups[0]["lr"] = 0.1\n').applicability is Applicability.SAFE
 
 
 WRAPPED = {
@@ -415,7 +419,7 @@ def test_fsdp2_keeps_dimensions() -> None:
     assert first_fix(source).applicability is Applicability.SAFE
 
 
-def test_a_split_by_dimensions_after_sharding_decays_nothing() -> None:
+def test_a_split_by_dimensions_after_sharding_decays_nothing_and_is_made_by_name() -> None:
     source = (
         SEEN
         + WRAPPED["original"]
@@ -428,7 +432,9 @@ def test_a_split_by_dimensions_after_sharding_decays_nothing() -> None:
     )
     found = check_source(source, "train.py")
     assert [f.code for f in found] == ["WD305"]
-    assert mended(source, unsafe=True) == source
+    new = mended(source, unsafe=True)
+    assert "ndim" not in new
+    assert 'decay = [p for n, p in model.named_parameters() if not n.endswith(("bias", "1.weight"))]' in new
     before = source.replace(WRAPPED["original"], "") + WRAPPED["original"]
     assert check_source(before, "train.py") == []
 

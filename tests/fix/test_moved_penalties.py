@@ -9,6 +9,7 @@ import pytest
 
 from wdlint.commands.fixing import mended_text
 from wdlint.facts import Applicability, Fix
+from wdlint.linting.lint import Linter
 from wdlint.settings.catalogue import Settings
 
 MADE = """\
@@ -47,7 +48,7 @@ def mended(source: str, unsafe: bool = True) -> str:
         most = (Applicability.SAFE, Applicability.UNSAFE) if unsafe else (Applicability.SAFE,)
         return bool(fix.edits) and fix.applicability in most
 
-    return mended_text("train.py", source.encode(), lambda folder: Settings(), True, allowed).data.decode()
+    return mended_text("train.py", source.encode(), Linter(lambda folder: Settings()), allowed).data.decode()
 
 
 def with_penalty(made: str, penalty: str) -> str:

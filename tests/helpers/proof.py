@@ -90,6 +90,7 @@ class Parameter:
     """A parameter of a model in training, by name: the decays of the groups that hold it."""
 
     decays: list[float] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)  # the learning rates of those groups
     trainable: bool = True
     kind: str = ""
     value: int = 0  # a hash of all its numbers when the script ended
@@ -214,9 +215,11 @@ def _key(optimizer: Any) -> str:
 
 def _made(optimizer: Any, modules: list[torch.nn.Module], kinds: bool) -> Made:
     decays: dict[int, list[float]] = {}
+    rates: dict[int, list[float]] = {}
     for group in optimizer.param_groups:
         for p in group["params"]:
             decays.setdefault(id(p), []).append(float(group.get(_key(optimizer), 0.0)))
+            rates.setdefault(id(p), []).append(float(group["lr"]))
     inner = {id(child) for module in modules for child in module.children()}
     found: dict[str, Parameter] = {}
     met: set[int] = set()
@@ -230,6 +233,7 @@ def _made(optimizer: Any, modules: list[torch.nn.Module], kinds: bool) -> Made:
             met.add(id(held.tensor))
             found[f"{type(root).__name__} {which}: {held.name}"] = Parameter(
                 decays.get(id(held.tensor), []),
+                rates.get(id(held.tensor), []),
                 held.tensor.requires_grad,
                 told.get(held.name, ""),
                 hash(tuple(held.tensor.detach().flatten().tolist())),

@@ -385,7 +385,7 @@ class TestHandMadeSplits:
         assert codes(use) == ["WD302"]
         finding = only(judged(use, "WD302"))
         assert finding.parameters == ("norm.weight",)
-        assert "`LayerNorm.weight` matches no parameter of train.Net" in finding.message
+        assert "`LayerNorm.weight` matches no parameter of `model`" in finding.message
 
     def test_a_dead_pattern_does_not_explain_another_kind(self) -> None:
         use = with_patterns(split(WRITTEN, "yyyy", "nnnn"), ("LayerNorm.weight", "nnnn"))

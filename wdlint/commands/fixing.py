@@ -14,8 +14,10 @@ from wdlint.complaint import Complaint
 from wdlint.facts import Applicability, Finding, Fix
 from wdlint.files.patch import patch
 from wdlint.fix.apply import Outcome, fixed
+from wdlint.fix.proof.version import Importer
 from wdlint.harmless import harmless
 from wdlint.linting.checked import Checked
+from wdlint.linting.importers import Importers
 from wdlint.linting.lint import Linter
 from wdlint.report.plain import counted, position
 from wdlint.settings.catalogue import Settings
@@ -45,6 +47,10 @@ def mend(
         wanted = (Applicability.SAFE, Applicability.UNSAFE) if unsafe else (Applicability.SAFE,)
         return bool(fix.edits) and fix.applicability in wanted
 
+    checked = list(checked)
+    heed_comments = not options["ignore_suppressions"]
+    texts = dict(given)  # with those that were mended: what is shown by `--diff` is what would be written
+    importers = Importers(checked, settings_of, texts, heed_comments)
     rest: list[Checked] = []
     done: list[Finding] = []
     unproven: list[Finding] = []
@@ -59,13 +65,15 @@ def mend(
         try:
             data = given.get(one.file)
             data = _read(one.file) if data is None else data
-            outcome = mended_text(one.file, data, settings_of, not options["ignore_suppressions"], allowed)
+            linter = Linter(settings_of, {**texts, one.file: data}, heed_comments)
+            outcome = mended_text(one.file, data, linter, allowed, importers.of(one.file))
             if outcome.data != data or one.file in given:
                 _put(one.file, outcome.data, given, bool(options["diff"]), instead_of=data)
         except Complaint as complaint:
             errors.append((one.file, str(complaint).removeprefix(f"{one.file}: ")))
             rest.append(one)
             continue
+        texts[one.file] = outcome.data
         patches.append(patch(one.file, data, outcome.data))
         done += outcome.fixed
         unproven += outcome.unproven
@@ -83,13 +91,12 @@ def looked_again(mended: Mended, lint: Callable[[Sequence[str]], Sequence[Checke
 def mended_text(
     file: str,
     data: bytes,
-    settings_of: Callable[[str], Settings],
-    heed_comments: bool,
+    linter: Linter,
     allowed: Callable[[Fix], bool],
+    importers: Sequence[Importer] = (),
 ) -> Outcome:
     """One file's text with every allowed fix that proves itself."""
-    linter = Linter(settings_of, {file: data}, heed_comments)
-    return fixed(file, data, lambda text: linter.version(file, text), allowed)
+    return fixed(file, data, lambda text: linter.version(file, text), allowed, importers)
 
 
 def _read(file: str) -> bytes:

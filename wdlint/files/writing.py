@@ -24,6 +24,8 @@ def write_whole(path: str, data: bytes, instead_of: bytes | None = None) -> None
     temporary = ""
     try:
         mode = _mode(target)
+        if not mode & 0o222:
+            raise Complaint(f"{path}: is read-only and is left as it is")
         handle, temporary = tempfile.mkstemp(prefix=".wdlint-", dir=os.path.dirname(target))
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -6,19 +6,20 @@ asked of a function that is handed in, so that nothing here knows the linter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from wdlint.facts import Edit, Finding, Fix
-from wdlint.fix.edits import Moved, Overlapping, applied, moved
-from wdlint.fix.proof.offers import choices_of, tried
-from wdlint.fix.proof.version import Read, Version
+from wdlint.fix.edits import Moved, Overlapping, applied
+from wdlint.fix.proof.offers import Trial, choices_of, proven, tried
+from wdlint.fix.proof.version import Importer, Read, Version
 
 __all__ = ["Outcome", "Overlapping", "applied", "fixed"]
 
 ROUNDS = 20  # fixes that overlap wait for the next round
 
 Allowed = Callable[[Fix], bool]
+Attempt = Callable[[Version, Sequence[Edit], Sequence[Finding]], Trial]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +32,31 @@ class Outcome:
     unproven: tuple[Finding, ...]  # those of `left` whose fix was dropped because it did not prove itself
 
 
-def fixed(file: str, data: bytes, read: Read, allowed: Allowed) -> Outcome:
-    """Apply every allowed fix of a file that proves itself, in rounds, until none is left."""
+def fixed(file: str, data: bytes, read: Read, allowed: Allowed, importers: Sequence[Importer] = ()) -> Outcome:
+    """Apply every allowed fix of a file that proves itself, in rounds, until none is left.
+
+    `importers` are linted files that rest on this one: no fix may make them wrong.
+    """
     version = read(data)
     if version is None:
         return Outcome(data, (), (), ())
+
+    def attempt(of: Version, edits: Sequence[Edit], mended: Sequence[Finding]) -> Trial:
+        return tried(file, of, edits, mended, read, importers)
+
     moves: list[Moved] = []  # the last round first
     done: list[Finding] = []
     failed: set[tuple[object, ...]] = set()
     for _ in range(ROUNDS):
+        if importers:
+            version = replace(version, findings=tuple(proven(file, version.findings, version, read, importers)))
         wanted = [
             f for f in version.findings
             if f.fix is not None and f.place.file == file and _key(f) not in failed and any(map(allowed, choices_of(f)))
         ]  # fmt: skip
         if not wanted:
             break
-        chosen = _round(file, version, wanted, read, allowed)
+        chosen = _round(file, version, wanted, attempt, allowed)
         if chosen is None:
             failed.update(map(_key, wanted))
             continue
@@ -74,7 +84,7 @@ def _original(finding: Finding, moves: Iterable[Moved]) -> Finding:
     return replace(finding, place=place)
 
 
-def _round(file: str, version: Version, wanted: list[Finding], read: Read, allowed: Allowed) -> _Step | None:
+def _round(file: str, version: Version, wanted: list[Finding], attempt: Attempt, allowed: Allowed) -> _Step | None:
     """All fixes that do not overlap at once; where that fails, the first single one that proves itself."""
     together = list(_apart(file, version.data, [(f, next(filter(allowed, choices_of(f)))) for f in wanted]))
     tries = [together] if len({fix.edits for _, fix in together}) > 1 else []
@@ -84,9 +94,9 @@ def _round(file: str, version: Version, wanted: list[Finding], read: Read, allow
     for chosen in tries:
         edits = [edit for _, fix in chosen for edit in fix.edits]
         mended = [replace(finding, fix=fix) for finding, fix in chosen]
-        reason, after = tried(file, version, edits, mended, read)
-        if not reason and after is not None:
-            return _Step(after, moved(file, version.data, edits)[1], mended)
+        trial = attempt(version, edits, mended)
+        if not trial.reason and trial.after is not None:
+            return _Step(trial.after, trial.moved, mended)
     return None
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from wdlint.facts import Applicability, FileFacts, Fix, OptimizerUse, Place
 from wdlint.fix.hazards import FLATTENED, flattens
 from wdlint.fix.program import Program, dotted
+from wdlint.fix.selection import models_in
 from wdlint.source.read import tree as t
 
 
@@ -47,9 +49,22 @@ def site_of(place: Place, facts: FileFacts, program: Program, style: str, whole:
     elif not whole:
         return None
     models = {use.model for use in uses if use.model}
-    others = {u.place for u in facts.uses if u.model in models and u.place != place}
-    apart = sum(1 for p in others if _apart(program, call, program.node_at(p, t.Call)))
+    others = {u.place: u for u in facts.uses if u.model in models and u.place != place}
+    same = (p for p, use in others.items() if _of_one_model(program, parameters, use.parameters_place))
+    apart = sum(1 for p in same if _apart(program, call, program.node_at(p, t.Call)))
     return Site(program, call, given[0] if given else call, uses, apart, style)
+
+
+def _of_one_model(program: Program, one: Place | None, other: Place | None) -> bool:
+    """Whether two arguments may hold parameters of one model: they do not ask different ones for theirs."""
+    asked = [set(_asked(program, place)) for place in (one, other) if place is not None]
+    return len(asked) < 2 or not all(asked) or bool(asked[0] & asked[1])
+
+
+def _asked(program: Program, place: Place) -> Iterator[str]:
+    start, end = program.within(place)
+    expr = next((n for n in program.nodes if isinstance(n, t.Node) and program.span(n) == (start, end)), None)
+    return iter(models_in(program, expr) if expr is not None else ())
 
 
 def _apart(program: Program, call: t.Call, other: t.Call | None) -> bool:

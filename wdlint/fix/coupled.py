@@ -4,45 +4,77 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import product
 
-from wdlint.facts import Applicability, Edit, Fix, OptimizerUse
+from wdlint.facts import Applicability, Coupling, Edit, Fix, OptimizerUse
+from wdlint.fix.chosen import chosen_elsewhere
+from wdlint.fix.emit import quoted
 from wdlint.fix.program import Program
 from wdlint.source.read import tree as t
 
 _TWINS = {"Adam": "AdamW"}
 _FLAGGED = ("NAdam", "RAdam")
+_SWITCH = "decoupled_weight_decay"
 NOT_THE_SAME = (
     "the update rule changes: decoupled decay of the same number is not the same regularisation, and has to be tuned"
 )
 
 
-def optimizer_fixes(program: Program, call: t.Call, uses: Sequence[OptimizerUse]) -> Iterator[Fix]:
-    """The decoupled twin of a coupled optimizer."""
-    paths = {c.name for use in uses for c in use.classes}
-    if len(paths) != 1:
-        return
-    path = paths.pop()
+def optimizer_fixes(program: Program, call: t.Call, uses: Sequence[OptimizerUse], library: bool) -> Iterator[Fix]:
+    """The decoupled twin of a coupled optimizer; `library` says that a library's factory makes it."""
+    paths = {c.name for use in uses for c in use.classes if c.coupling is Coupling.COUPLED_ADAPTIVE}
+    path = paths.pop() if len(paths) == 1 else ""
     if not path.startswith("torch.optim."):
         return
     name = path.rsplit(".", 1)[-1]
     if name in _FLAGGED:
-        edit = with_argument(program, call, "decoupled_weight_decay=True")
-        yield Fix(f"Decouple {name}'s decay", Applicability.UNSAFE, (edit,), NOT_THE_SAME)
+        yield Fix(f"Decouple {name}'s decay", Applicability.UNSAFE, (_switched(program, call),), NOT_THE_SAME)
     elif name in _TWINS:
-        edits = _renamed(program, call, name, _TWINS[name])
-        if edits is None:
+        twin = _TWINS[name]
+        edits = _renamed(program, call, name, twin)
+        ways = [[*edits, *_realigned(program, call, edits)]] if edits is not None else []
+        ways = ways or list(chosen_elsewhere(program, call, name, twin, library))
+        for way, default in product(ways, _no_default(program, call, uses)):
+            yield Fix(f"Use {twin}", Applicability.UNSAFE, (*way, *default), NOT_THE_SAME)
+
+
+def _switched(program: Program, call: t.Call) -> Edit:
+    """The edit that switches the decoupling on."""
+    given = next((a.value for a in call.args if a.keyword == _SWITCH), None)
+    return program.replacing(given, "True") if given is not None else with_argument(program, call, f"{_SWITCH}=True")
+
+
+def _no_default(program: Program, call: t.Call, uses: Sequence[OptimizerUse]) -> list[tuple[Edit, ...]]:
+    """The ways to keep the twin's default decay from what has none so far: Adam's is 0, AdamW's 0.01."""
+    if sum(not a.keyword and not a.star for a in call.args) > 4 or any(a.keyword == "weight_decay" for a in call.args):
+        return [()]
+    spread = [a for a in call.args if a.star == "**"]
+    if len(spread) == 1 and not any(a.star == "*" for a in call.args):
+        return list(_with_default(program, spread[0]))
+    if not spread and any(not g.amount_written for use in uses for g in use.groups):
+        return [(with_argument(program, call, "weight_decay=0.0"),)]
+    return [()]
+
+
+def _with_default(program: Program, spread: t.Argument) -> Iterator[tuple[Edit, ...]]:
+    """The ways to have options hold a decay of 0 where they have none of their own."""
+    value = spread.value
+    made = program.binding(value) if isinstance(value, t.Name) else value
+    key = quoted("weight_decay", program)
+    if isinstance(made, t.DictDisplay) and made.items and all(isinstance(k, t.Const) for k, _ in made.items):
+        if any(isinstance(k, t.Const) and k.value == "weight_decay" for k, _ in made.items):
+            yield ()
             return
-        edits += _realigned(program, call, edits)
-        if _decay_only_in_groups(call, uses):
-            edits.append(with_argument(program, call, "weight_decay=0.0"))
-        yield Fix(f"Use {_TWINS[name]}", Applicability.UNSAFE, tuple(edits), NOT_THE_SAME)
-
-
-def _decay_only_in_groups(call: t.Call, uses: Sequence[OptimizerUse]) -> bool:
-    """Whether groups without a decay of their own would get the twin's default."""
-    if sum(not a.keyword for a in call.args) > 4 or any(a.star or a.keyword == "weight_decay" for a in call.args):
-        return False
-    return any(not g.amount_written for use in uses for g in use.groups)
+        end = program.bracketed(made.items[-1][1])[1]
+        yield (program.edit(end, end, f", {key}: 0.0"),)
+    elif isinstance(made, t.Call) and isinstance(made.func, t.Name) and made.func.id == "dict" and made.args:
+        if any(a.keyword == "weight_decay" for a in made.args):
+            yield ()
+            return
+        if all(a.keyword for a in made.args):
+            end = program.bracketed(made.args[-1].value)[1]
+            yield (program.edit(end, end, ", weight_decay=0.0"),)
+    yield (program.replacing(value, f"{{{key}: 0.0, **{program.source(value)}}}"),)
 
 
 def with_argument(program: Program, call: t.Call, text: str) -> Edit:

@@ -23,15 +23,55 @@ class Test:
     decayed: str
     exempt: str
     named: bool  # whether it asks for names
+    endings: tuple[str, ...] = ()  # the ends of names that it asks for
+    measured: bool = True  # whether it asks for dimensions
 
 
 BY_DIMENSION = Test("{p}.ndim >= 2", "{p}.ndim < 2", False)
+_MOST = 6  # ends of names in one test
 
 
-def dividing_test(inventories: Sequence[Inventory | None], declared: Sequence[str] = ()) -> Test | None:
+def names_test(inventories: Sequence[Inventory | None]) -> Test | None:
+    """A test by the ends of names alone that is exact for each of these models; None where it would be long."""
+    exempt: list[str] = []
+    weights: set[str] = set()
+    for inventory in inventories:
+        if inventory is None or not inventory.complete or not inventory.parameters:
+            return None
+        for p in inventory.parameters:
+            if p.kind in (Kind.GAIN, Kind.BIAS):
+                exempt.append(p.name)
+            elif p.kind in (Kind.WEIGHT, Kind.EMBEDDING):
+                weights.add(p.name)
+    ends: list[str] = []
+    for name in exempt:
+        if any(name.endswith(end) for end in ends):
+            continue
+        parts = name.split(".")
+        wanted = (".".join(parts[-length:]) for length in range(1, len(parts) + 1))
+        told = (e for e in wanted if "*" not in e and not any(w.endswith((e, "*")) for w in weights))
+        end = next(told, None)
+        if end is None or len(ends) == _MOST:
+            return None
+        ends = [e for e in ends if not e.endswith(end)] + [end]
+    if not ends:
+        return None
+    ending = f"{{n}}.endswith({_one_or_more(ends)})"
+    return Test(f"not {ending}", ending, True, tuple(ends), measured=False)
+
+
+def _one_or_more(ends: Sequence[str]) -> str:
+    shown = ", ".join(f'"{end}"' for end in ends)
+    return f"({shown})" if len(ends) > 1 else shown
+
+
+def dividing_test(
+    inventories: Sequence[Inventory | None], declared: Sequence[str] = (), seen: bool = True
+) -> Test | None:
     """The simplest test that is exact for each of these models; None where there is none.
 
-    `declared` are names that a model itself wants to be exempt.
+    `declared` are names that a model itself wants to be exempt. Of a model that is not `seen` the test is exact for
+    those parameters that are known; all others are taken for what their number of dimensions says.
     """
     suffixes: set[str] = set(declared)
     if "*" in "".join(declared):
@@ -39,14 +79,14 @@ def dividing_test(inventories: Sequence[Inventory | None], declared: Sequence[st
     exempt: set[str] = set()
     weights: set[str] = set()
     for inventory in inventories:
-        if inventory is None or not inventory.complete or not inventory.parameters:
+        if seen and (inventory is None or not inventory.complete or not inventory.parameters):
             return None
-        for p in inventory.parameters:
+        for p in inventory.parameters if inventory is not None else ():
             if p.kind in (Kind.WEIGHT, Kind.EMBEDDING):
                 weights.add(p.name)
-                if p.ndim is None or p.ndim < 2:
+                if (p.ndim is None and seen) or (p.ndim is not None and p.ndim < 2):
                     return None
-            if p.kind in (Kind.GAIN, Kind.BIAS) and (p.ndim is None or p.ndim >= 2):
+            if p.kind in (Kind.GAIN, Kind.BIAS) and (seen if p.ndim is None else p.ndim >= 2):
                 exempt.add(p.name)
     for leaf in sorted({name.rsplit(".", 1)[-1] for name in exempt}):
         suffix = _suffix(leaf, exempt, weights)
@@ -55,13 +95,8 @@ def dividing_test(inventories: Sequence[Inventory | None], declared: Sequence[st
         suffixes.add(suffix)
     if not suffixes:
         return BY_DIMENSION
-    shown = ", ".join(f'"{leaf}"' for leaf in sorted(suffixes))
-    ends = (
-        f"{{n}}.endswith(({shown}{',' if len(suffixes) == 1 else ''}))"
-        if len(suffixes) > 1
-        else (f"{{n}}.endswith({shown})")
-    )
-    return Test(f"{{p}}.ndim >= 2 and not {ends}", f"{{p}}.ndim < 2 or {ends}", True)
+    ends = f"{{n}}.endswith({_one_or_more(sorted(suffixes))})"
+    return Test(f"{{p}}.ndim >= 2 and not {ends}", f"{{p}}.ndim < 2 or {ends}", True, tuple(sorted(suffixes)))
 
 
 def _suffix(leaf: str, exempt: set[str], weights: set[str]) -> str | None:
@@ -101,6 +136,7 @@ class Selection:
     test: str = ""
     models: tuple[str, ...] = ()
     by_name: str = ""  # `model.named_parameters()`, where names can be had
+    pairs: bool = False  # the optimizer is given names too
     known: str = ""  # the tests on `p` with which a list was made
 
     def where(self, test: Test, exempt: bool) -> str:
@@ -112,7 +148,7 @@ class Selection:
         if self.test:
             condition = f"{self.test} and ({condition})" if " or " in condition else f"{self.test} and {condition}"
         target = f"{name}, {self.variable}" if name else self.variable
-        return f"[{self.variable} for {target} in {iterable} if {condition}]"
+        return f"[{f'({target})' if self.pairs else self.variable} for {target} in {iterable} if {condition}]"
 
     def settled(self, test: Test) -> bool | None:
         """Whether these are all exempt (True) or all decayed (False) by the tests that are there; None: not told."""
@@ -140,17 +176,34 @@ def two_groups(
     )
 
 
+def written_groups(
+    decayed: Sequence[str], exempt: Sequence[str], decay: str, options: dict[str, str], key: str
+) -> tuple[Group, Group]:
+    """The decayed and the exempt group of parameters that are written out one by one."""
+    extra = tuple(f'"{name}": {value}' for name, value in options.items())
+    kept = (f'"{key}": {decay}',) if decay else ()
+    return (
+        (f'"params": [{", ".join(decayed)}]', *extra, *kept),
+        (f'"params": [{", ".join(exempt)}]', *extra, f'"{key}": 0.0'),
+    )
+
+
 def written(group: Group, indentation: str, program: Program) -> str:
     """A dictionary on one line where there is room, else one entry a line."""
     entries = [restyled(entry, program) for entry in group]
     line = "{" + ", ".join(entries) + "}"
     if len(indentation) + len(line) < program.width:
         return line
+    return spread(tuple(entries), indentation, program)
+
+
+def spread(entries: Group, indentation: str, program: Program) -> str:
+    """A dictionary with one entry a line."""
     inner = indentation + program.unit
-    return "{\n" + "".join(f"{inner}{_broken(e, inner, program)},\n" for e in entries) + indentation + "}"
+    return "{\n" + "".join(f"{inner}{broken(e, inner, program)},\n" for e in entries) + indentation + "}"
 
 
-def _broken(entry: str, indentation: str, program: Program) -> str:
+def broken(entry: str, indentation: str, program: Program) -> str:
     """An entry over several lines where one is too long: its comprehension is broken at `for` and `if`."""
     found = _COMPREHENSION.fullmatch(entry)
     if len(indentation) + len(entry) < program.width or found is None:
@@ -159,7 +212,7 @@ def _broken(entry: str, indentation: str, program: Program) -> str:
     return f"{found[1]}[\n{inner}{found[2]}\n{inner}{found[3]}\n{inner}{found[4]}\n{indentation}]"
 
 
-_COMPREHENSION = re.compile(r"(.*?: )\[(\w+) (for \S.*? in .*?) (if .*)\]")
+_COMPREHENSION = re.compile(r"([^\[]*?: |)\[(\w+|\(\w+, \w+\)) (for \S.*? in .*?) (if .*)\]")
 
 
 def listed(groups: Sequence[Group], indentation: str, program: Program) -> str:

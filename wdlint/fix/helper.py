@@ -82,7 +82,7 @@ def in_scope(program: Program, model: str, at: t.Expr) -> bool:
         if isinstance(scope, (t.FunctionDef, t.Lambda)) and any(p.name == root for p in scope.params):
             return True
         if not isinstance(scope, t.ClassDef) or inner:
-            bound = [n for n in program.inside(scope) if _binds(program, n, root)]
+            bound = [n for n in program.mentioning(root, scope) if _binds(program, n, root)]
             if bound:
                 return any(_reaches(program, node, at) for node in bound) if inner else True
         if isinstance(scope, t.Module):

@@ -29,10 +29,17 @@ class Outline:
         self.children: dict[Item, tuple[Item, ...]] = {}
         self.parents: dict[Item, Item] = {}
         self.bound: set[Item] = set()  # names, attributes and subscripts that a statement assigns to
+        self._spread: dict[Item, tuple[int, int]] = {}  # where in `nodes` a node and all that is in it stand
+        self._named: dict[str, list[t.Name]] = {}
+        self._inside: dict[Item, tuple[Item, ...]] = {}
+        self._mentions: dict[Item, dict[str, dict[Item, None]]] = {}
         self._add(module, None)
 
     def _add(self, item: Item, parent: Item | None) -> None:
+        first = len(self.nodes)
         self.nodes.append(item)
+        if isinstance(item, t.Name):
+            self._named.setdefault(item.id, []).append(item)
         if parent is not None:
             self.parents[item] = parent
         for target in _targets(item):
@@ -40,6 +47,7 @@ class Outline:
         self.children[item] = tuple(_parts(item))
         for part in self.children[item]:
             self._add(part, item)
+        self._spread[item] = first, len(self.nodes)
 
     def statement(self, node: Item) -> t.Statement:
         """The innermost statement around a node, or the node itself."""
@@ -62,20 +70,41 @@ class Outline:
 
     def below(self, node: Item) -> Iterator[Item]:
         """A node and everything in it, in textual order."""
-        yield node
-        for part in self.children[node]:
-            yield from self.below(part)
+        first, after = self._spread[node]
+        return iter(self.nodes[first:after])
 
-    def inside(self, scope: Item) -> Iterator[Item]:
+    def inside(self, scope: Item) -> tuple[Item, ...]:
         """The nodes of a scope, those of the scopes in it left out."""
+        if scope not in self._inside:
+            self._inside[scope] = tuple(self._own(scope))
+        return self._inside[scope]
+
+    def _own(self, scope: Item) -> Iterator[Item]:
         for part in self.children[scope]:
             yield part
             if not isinstance(part, _SCOPES):
-                yield from self.inside(part)
+                yield from self._own(part)
+
+    def mentioning(self, name: str, scope: Item) -> tuple[Item, ...]:
+        """The nodes of a scope, without the scopes in it, in which a name stands: the name itself and all around it."""
+        if scope not in self._mentions:
+            found = self._mentions[scope] = {}
+            for node in self.inside(scope):
+                if isinstance(node, (t.Import, t.ImportFrom)):
+                    for bound in node.owns:
+                        found.setdefault(bound, {})[node] = None
+                elif isinstance(node, t.Name):
+                    inner: Item = node
+                    while inner is not scope and inner not in (held := found.setdefault(node.id, {})):
+                        held[inner] = None
+                        inner = self.parents[inner]
+        nodes = self._mentions[scope].get(name, {})
+        return tuple(sorted(nodes, key=lambda node: self._spread[node][0]))
 
     def names(self, name: str, within: Item) -> Iterator[t.Name]:
         """The mentions of a name in a node, closures included."""
-        return (node for node in self.below(within) if isinstance(node, t.Name) and node.id == name)
+        first, after = self._spread[within]
+        return (node for node in self._named.get(name, ()) if first <= self._spread[node][0] < after)
 
     def loads(self, name: str, scope: Item) -> list[t.Name]:
         """The uses of a name in a scope, closures included."""

@@ -1,7 +1,7 @@
 """From findings and the facts they rest on to fixes: which kind of fix goes where.
 
 A fix that is planned is not proven yet: `apply` proves it. How groups are divided is in `division`, how wrong splits
-are mended in `split`, changes of the update rule are in `coupled`, `penalty` and `step`.
+are mended in `splits`, changes of the update rule are in `coupled`, `penalty` and `step`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from wdlint.facts import Applicability, FileFacts, Finding, Fix
 from wdlint.fix import coupled, emit
 from wdlint.fix.construction import Site, lowered, site_of
 from wdlint.fix.division import reach_fixes, target_of
+from wdlint.fix.factories import factory_of
 from wdlint.fix.helper import through_helper
 from wdlint.fix.keys import key_fixes, split_key_fixes
 from wdlint.fix.penalty import penalty_fixes
 from wdlint.fix.program import Program
-from wdlint.fix.selection import models_in
-from wdlint.fix.split import leaves_a_loop, pattern_fixes, replaced_tests
+from wdlint.fix.splits.literals import literal_fixes
+from wdlint.fix.splits.mended import condition_fixes, finished_groups, pattern_fixes
+from wdlint.fix.splits.strengths import strength_fixes
 from wdlint.fix.step import step_fixes
 from wdlint.source.read import tree as t
 
@@ -78,7 +80,7 @@ def _fixes(finding: Finding, facts: FileFacts, program: Program, style: str, los
     if site is None:
         return
     if finding.code == "WD201":
-        yield from coupled.optimizer_fixes(program, site.call, site.uses)
+        yield from coupled.optimizer_fixes(program, site.call, site.uses, factory_of(site) is not None)
         return
     if not site.key:
         return
@@ -91,12 +93,16 @@ def _fixes(finding: Finding, facts: FileFacts, program: Program, style: str, los
 
 
 def _split_fixes(finding: Finding, site: Site) -> Iterator[Fix]:
-    yield from pattern_fixes(finding, site.program, site.uses)
+    if finding.code != "WD306":
+        yield from pattern_fixes(finding, site.program, site.uses)
+    yield from literal_fixes(site)
+    yield from condition_fixes(site)
     target, _ = target_of(site)
     test = emit.dividing_test([use.inventory for use in site.uses])
-    if test is not None and not (finding.code == "WD301" and leaves_a_loop(site.program, target)):
-        yield from replaced_tests(site.program, target, test, site.key, models_in(site.program, site.argument))
+    if finding.code == "WD306":
+        yield from finished_groups(site)
     if finding.code == "WD306" and test is not None:
         yield from reach_fixes(site)
     elif finding.code in ("WD301", "WD306"):
+        yield from strength_fixes(site, test or emit.BY_DIMENSION)
         yield from through_helper(site, target)

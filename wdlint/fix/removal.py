@@ -7,10 +7,10 @@ where a step can't be told, nothing is taken out. Where its strength goes is dec
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from wdlint.facts import Edit
+from wdlint.fix.lines import lines_out
 from wdlint.fix.program import Program, dotted
 from wdlint.source.read import tree as t
 
@@ -51,7 +51,7 @@ class Removal:
         while emptied := {parent for statement in gone if (parent := _emptied(statement, gone)) is not None} - gone:
             gone |= emptied
         outermost = [s for s in gone if not any(around in gone for around in program.around(s))]
-        edits = [program.edit(start, end, text) for start, end, text in _lines_out(program, outermost, gone)]
+        edits = [program.edit(start, end, text) for start, end, text in lines_out(program, outermost, gone)]
         for whole, part in self.reduced:
             if not any(around in gone for around in program.around(whole)):
                 plain = isinstance(part, (t.Name, t.Attribute, t.Call, t.Subscript, t.Const))
@@ -84,49 +84,6 @@ def _emptied(statement: t.Statement, gone: set[t.Statement]) -> t.Statement | No
         if statement.block is parent.body and getattr(parent, "orelse", None) is None:
             return parent
     return None
-
-
-def _lines_out(
-    program: Program, statements: Iterable[t.Statement], gone: set[t.Statement]
-) -> Iterator[tuple[int, int, str]]:
-    """The spans that go with statements, whole lines where they can, and what stands there instead.
-
-    Of two blank lines around what goes, one goes too.
-    """
-    run: tuple[int, int] | None = None
-    for start, end, text in sorted(_span_out(program, statement, gone) for statement in statements):
-        if run is not None and (text or start != run[1]):
-            yield *_with_blank(program, *run), ""
-            run = None
-        if text:
-            yield start, end, text
-        else:
-            run = (run[0] if run is not None else start, end)
-    if run is not None:
-        yield *_with_blank(program, *run), ""
-
-
-def _with_blank(program: Program, start: int, end: int) -> tuple[int, int]:
-    line = program.text.rfind("\n", 0, max(start - 1, 0)) + 1
-    after = program.text.find("\n", end) + 1
-    blank = not program.text[line:start].strip() and after and not program.text[end:after].strip()
-    blank = blank and program.cell_at(start) == program.cell_at(after)
-    return (start, after) if start > 0 and blank else (start, end)
-
-
-def _span_out(program: Program, node: t.Statement, gone: set[t.Statement]) -> tuple[int, int, str]:
-    """A statement with its line, or `pass` in its place where its block would be empty."""
-    start, end = program.span(node)
-    alone = node is node.block.statements[0] and all(other in gone for other in node.block.statements)
-    inner = node.block.parent is not None or node.scope.definition is not None
-    line_end = program.text.find("\n", end)
-    rest = program.text[end : line_end if line_end >= 0 else len(program.text)].strip()
-    if (alone and inner) or not program.begins_line(node) or (rest and not rest.startswith("#")):
-        return start, end, "pass"
-    start -= len(program.indentation(node))
-    if line_end < 0 or program.cell_at(line_end + 1) != program.cell_at(start):  # the last line of a file or a cell
-        return max(start - 1, 0), end + len(program.text[end:line_end]) if line_end >= 0 else end, ""
-    return start, line_end + 1, ""
 
 
 def removal(program: Program, place: tuple[int, int]) -> Removal | None:
@@ -297,32 +254,60 @@ def _through_call(made: Removal, statement: t.Return, steps: int) -> bool:
     return len(calls) == 1 and program.scope(calls[0]) is not function and _outwards(made, calls[0], steps)
 
 
-def _unscaled(program: Program, node: t.Expr, scaled: bool = False, steps: int = 0) -> bool:
+def _unscaled(program: Program, node: t.Expr) -> bool:
     """Whether a sum that the term is part of is the loss: nothing is added to a multiple of it later.
 
     A loss may be scaled as a whole (`loss / steps`), which changes no part against the others.
     """
-    while (steps := steps + 1) < _DEEPEST:
-        parent = program.parents[node]
-        match parent:
-            case t.Binary(op="+" | "-"):
-                if scaled:
-                    return False
-                node = parent
-            case t.Binary(op="*" | "/"):
-                node, scaled = parent, True
-            case t.Assign(targets=(t.Name() as target,)):
-                return _unscaled_name(program, target, parent, scaled, steps)
-            case t.AugAssign(op="+" | "-"):
-                return not scaled
-            case _:
-                return True
-    return False
+    return _stays_unscaled(program, [(node, False)], {})
 
 
-def _unscaled_name(
-    program: Program, target: t.Name, statement: t.Statement, scaled: bool = False, steps: int = 0
+def _unscaled_name(program: Program, target: t.Name, statement: t.Statement) -> bool:
+    covered: dict[tuple[int, str, bool], int] = {}
+    return _stays_unscaled(program, _later_uses(program, target, statement, False, covered), covered)
+
+
+def _stays_unscaled(
+    program: Program, waiting: list[tuple[t.Expr, bool]], covered: dict[tuple[int, str, bool], int]
 ) -> bool:
+    """Follow expressions, each with whether it is scaled, to where they end; every use of a name once."""
+    while waiting:
+        node, scaled = waiting.pop()
+        for _ in range(_DEEPEST):
+            parent = program.parents[node]
+            match parent:
+                case t.Binary(op="+" | "-"):
+                    if scaled:
+                        return False
+                    node = parent
+                case t.Binary(op="*" | "/"):
+                    node, scaled = parent, True
+                case t.Assign(targets=(t.Name() as target,)):
+                    waiting += _later_uses(program, target, parent, scaled, covered)
+                    break
+                case t.AugAssign(op="+" | "-") if scaled:
+                    return False
+                case _:
+                    break
+        else:
+            return False
+    return True
+
+
+def _later_uses(
+    program: Program,
+    target: t.Name,
+    statement: t.Statement,
+    scaled: bool,
+    covered: dict[tuple[int, str, bool], int],
+) -> list[tuple[t.Expr, bool]]:
+    """The uses of a name after a statement, but those that were met before: `covered` holds from where on they were."""
+    scope = program.scope(target)
     after = program.span(statement)[1]
-    uses = program.loads(target.id, program.scope(target))
-    return all(_unscaled(program, use, scaled, steps) for use in uses if program.span(use)[0] >= after)
+    key = id(scope), target.id, scaled
+    until = covered.get(key)
+    if until is not None and until <= after:
+        return []
+    covered[key] = after
+    uses = ((use, program.span(use)[0]) for use in program.loads(target.id, scope))
+    return [(use, scaled) for use, start in uses if start >= after and (until is None or start < until)]

@@ -27,11 +27,13 @@ def selection_of(program: Program, expr: t.Expr) -> Selection | None:
             bound = program.binding(expr)
             if bound is not None and _makes_list(bound) and not _grows(program, expr):
                 inner = selection_of(program, bound)
-                if inner is not None:
+                if inner is not None and not inner.pairs:
                     return Selection(expr.id, models=inner.models, known=_on_p(inner))
+            if _is_list(program, expr):
+                return Selection(expr.id, models=models_in(program, expr))
         case t.Binary(op="+"):
             sides = [selection_of(program, side) for side in (expr.left, expr.right)]
-            if all(side is not None for side in sides):
+            if all(side is not None and not side.pairs for side in sides):
                 models = tuple(model for side in sides if side is not None for model in side.models)
                 return Selection(program.source(expr), models=models)
         case t.Display(kind="list") if expr.items and all(_restarts(program, item) for item in expr.items):
@@ -66,10 +68,22 @@ def _grows(program: Program, name: t.Name) -> bool:
     return any(isinstance(program.parents[use], t.Attribute) for use in program.loads(name.id, program.scope(name)))
 
 
+def _is_list(program: Program, name: t.Name) -> bool:
+    """Whether all that a name of a scope is ever bound to are lists, so that it may be gone over again."""
+    scope = program.scope(name)
+    if isinstance(scope, (t.FunctionDef, t.Lambda)) and any(p.name == name.id for p in scope.params):
+        return False
+    stores = [program.parents[n] for n in program.names(name.id, scope) if n in program.bound]
+    made = [s for s in stores if isinstance(s, t.Assign) and s.value is not None and _makes_list(s.value)]
+    grown = [s for s in stores if isinstance(s, t.AugAssign) and s.op == "+"]
+    return bool(made) and len(made) + len(grown) == len(stores)
+
+
 def _restarts(program: Program, item: t.Expr) -> bool:
     """Whether an element of a list display may be evaluated again with the same outcome."""
     if isinstance(item, t.Starred):
-        return selection_of(program, item.value) is not None
+        inner = selection_of(program, item.value)
+        return inner is not None and not inner.pairs
     return dotted(item) is not None
 
 
@@ -81,6 +95,8 @@ def _of_call(program: Program, call: t.Call) -> Selection | None:
         if func.attr == "parameters":
             named = f"{receiver}.named_parameters()" if not call.args else ""
             return Selection(one_line(program.source(call)), models=(receiver,), by_name=named)
+        if func.attr == "named_parameters":
+            return Selection(one_line(program.source(call)), name="n", models=(receiver,), pairs=True)
     name = dotted(func) or ""
     given = [a.value for a in call.args]
     if name in _WRAPPING and len(given) == 1 and plain:
@@ -89,7 +105,7 @@ def _of_call(program: Program, call: t.Call) -> Selection | None:
         return _of_filter(program, given[0], given[1])
     if name.rsplit(".", 1)[-1] in ("chain", "from_iterable") and given and not any(a.keyword for a in call.args):
         parts = [None if a.star else selection_of(program, a.value) for a in call.args]
-        if all(part is not None for part in parts):
+        if all(part is not None and not part.pairs for part in parts):
             models = tuple(model for part in parts if part is not None for model in part.models)
             return Selection(one_line(program.source(call)), models=models)
     return None
@@ -97,7 +113,8 @@ def _of_call(program: Program, call: t.Call) -> Selection | None:
 
 def _of_filter(program: Program, function: t.Expr, collection: t.Expr) -> Selection | None:
     inner = selection_of(program, collection)
-    if inner is None or inner.test or not isinstance(function, t.Lambda) or len(function.params) != 1:
+    plain = isinstance(function, t.Lambda) and len(function.params) == 1
+    if inner is None or inner.test or inner.pairs or not isinstance(function, t.Lambda) or not plain:
         return None
     variable = function.params[0].name
     return Selection(inner.iterable, variable, None, conjunct(program, function.body), inner.models, inner.by_name)
@@ -165,7 +182,7 @@ def _is_model(program: Program, argument: t.Expr, model: str) -> bool:
 def _fillings(program: Program, name: t.Name) -> Iterator[Item]:
     """The loops and conditional assignments that fill a name with parameters before its use."""
     before = program.span(name)[0]
-    for node in program.inside(program.scope(name)):
+    for node in program.mentioning(name.id, program.scope(name)):
         match node:
             case t.Assign(value=value) if value is not None and any(_is(target, name) for target in node.targets):
                 if program.span(node)[1] <= before:

@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 
 from wdlint.facts import Confidence, FileFacts, Finding, Note, OptimizerUse, Place
 from wdlint.judging.rule import Rule
+from wdlint.judging.wording import of_family
 
 
 class RuleFailed(Exception):
@@ -41,18 +42,25 @@ def judge(facts: FileFacts, rules: Iterable[Rule]) -> list[Finding]:
             except Exception as error:
                 raise RuleFailed(f"rule {rule.code} ({rule.name}) failed: {type(error).__name__}: {error}") from error
         for several in variants.values():
-            found[_of_variants(several)] = None
+            joined = _of_variants(several)
+            if joined is not None:
+                found[joined] = None
     return in_order(found)
 
 
 _NAMED = 6  # models named in a note
 
 
-def _of_variants(several: list[tuple[OptimizerUse, Finding]]) -> Finding:
-    """One finding for all the models that a use may have: the first, with a note on which of them it holds for."""
+def _of_variants(several: list[tuple[OptimizerUse, Finding]]) -> Finding | None:
+    """One finding for all the models that a use may have: the first, with a note on which of them it holds for.
+
+    Of a family that nothing in the code tells apart, it must hold for most.
+    """
     use, first = several[0]
     if use.variants == 1:
         return _of_ways(several)
+    if of_family(use):
+        return _of_family(several)
     names = list(dict.fromkeys(u.inventory.model if u.inventory else "" for u, _ in several))
     seen = [name for name in names if name]
     shown = ", ".join(seen[:_NAMED]) + (f" and {len(seen) - _NAMED} more" if len(seen) > _NAMED else "")
@@ -63,6 +71,17 @@ def _of_variants(several: list[tuple[OptimizerUse, Finding]]) -> Finding:
     confidence = Confidence.PROVEN if sure else Confidence.ASSUMED
     latent = all(f.latent for _, f in several)
     return replace(first, notes=(*first.notes, note), confidence=confidence, latent=latent)
+
+
+def _of_family(several: list[tuple[OptimizerUse, Finding]]) -> Finding | None:
+    use, first = several[0]
+    assert use.inventory is not None
+    holding = len({u.inventory.model for u, _ in several if u.inventory is not None})
+    if 2 * holding <= use.variants:
+        return None
+    library = use.inventory.model.partition(".")[0]
+    note = Note(f"this holds for {holding} of the {use.variants} kinds of models of {library} that it may be")
+    return replace(first, notes=(*first.notes, note), confidence=Confidence.ASSUMED)
 
 
 def _of_ways(several: list[tuple[OptimizerUse, Finding]]) -> Finding:

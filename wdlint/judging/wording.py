@@ -6,6 +6,8 @@ words. Nothing here judges, and nothing here knows a rule.
 
 from __future__ import annotations
 
+import ast
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
@@ -68,11 +70,14 @@ def examples(parameters: Sequence[Parameter], most: int = 3) -> tuple[str, ...]:
     return tuple(p.name for p in chosen[:most])
 
 
-def counted(parameters: Sequence[Parameter], kind: Kind) -> str:
+def counted(parameters: Sequence[Parameter], kind: Kind, use: OptimizerUse | None = None) -> str:
     """How many parameters of one kind there are, with examples: "12 gains (e.g. `norm1.weight`, `ln_f.weight`)".
 
-    A name with `*` stands for as many parameters as there are indices, so the count is a lower bound.
+    A name with `*` stands for as many parameters as there are indices, so the count is a lower bound. Of a `use` whose
+    model may be any of a family, numbers and names are not told: they differ from one to the other.
     """
+    if use is not None and of_family(use):
+        return _NOUNS[kind][1]
     count = len(parameters)
     names = examples(parameters)
     many = any("*" in p.name for p in parameters)
@@ -81,13 +86,18 @@ def counted(parameters: Sequence[Parameter], kind: Kind) -> str:
     return f"{count}{' or more' if many else ''} {noun} ({'e.g. ' if count > len(names) else ''}{shown})"
 
 
-def kinds(parameters: Sequence[Parameter]) -> str:
+def of_family(use: OptimizerUse) -> bool:
+    """Whether the model is one of a library's, and nothing in the code says which."""
+    return use.variants > 1 and use.inventory is not None and use.inventory.assumed
+
+
+def kinds(parameters: Sequence[Parameter], use: OptimizerUse | None = None) -> str:
     """All the kinds of these parameters with counts and examples, in the order of `Kind`."""
     parts = []
     for kind in Kind:
         of_kind = [p for p in parameters if p.kind is kind]
         if of_kind:
-            parts.append(counted(of_kind, kind))
+            parts.append(counted(of_kind, kind, use))
     return listed(parts)
 
 
@@ -211,21 +221,44 @@ def divided_by_dimension(use: OptimizerUse) -> bool:
 
 
 def split_advice(use: OptimizerUse, groups: Sequence[Group]) -> str:
-    """What to write instead of one group for everything."""
-    written = next((g.amount for g in groups if g.amount.text or g.amount.value is not None), None)
-    strength = "weight_decay"
-    if written is not None:
-        strength = written.text or (number(written.value) if written.value is not None else strength)
-    name = use.model or "model"
+    """What to write instead of one group for everything: code that runs where the optimizer is made."""
+    strength = _strength(use, groups)
+    model = use.model if _is_reference(use.model) else ""
     if divided_by_dimension(use):
         return (
-            f"make two groups: parameters of `{name}` with `p.ndim >= 2` keep `weight_decay={strength}`, "
-            "the others get `weight_decay=0.0`"
+            f"make two groups: parameters{f' of `{model}`' if model else ''} with `p.ndim >= 2` keep "
+            f"`weight_decay={strength}`, the others get `weight_decay=0.0`"
         )
+    if not model:
+        return "make two groups, with `weight_decay=0.0` for gains and biases: `wdlint.decay_groups` returns them"
     return (
         f"make two groups, with `weight_decay=0.0` for gains and biases: "
-        f"`wdlint.decay_groups({name}, weight_decay={strength})` returns them"
+        f"`wdlint.decay_groups({model}, weight_decay={strength})` returns them"
     )
+
+
+def _strength(use: OptimizerUse, groups: Sequence[Group]) -> str:
+    """The decay as an expression that means the same where the optimizer is made."""
+    for strength in (group.amount for group in groups):
+        told = number(strength.value) if strength.value is not None else ""
+        if strength.origin in (Origin.OPTIMIZER_DEFAULT, Origin.UNKNOWN, Origin.LIVE) and told:
+            return told
+        here = use.made_place is None and _is_expression(strength.text)
+        if here or told:
+            return strength.text if here else told
+    return "weight_decay"
+
+
+def _is_expression(text: str) -> bool:
+    try:
+        return bool(text) and bool(ast.parse(text, mode="eval"))
+    except SyntaxError:
+        return False
+
+
+def _is_reference(text: str) -> bool:
+    """Whether a text is a name or an attribute, `self.model`."""
+    return all(part.isidentifier() for part in text.split("."))
 
 
 def reach_finding(code: str, reach: Reach, message: str, why: str, advice: str = "") -> Finding:
@@ -233,14 +266,20 @@ def reach_finding(code: str, reach: Reach, message: str, why: str, advice: str =
     use = reach.use
     inventory = use.inventory
     assumption: tuple[Note, ...] = ()
-    if reach.parameters and inventory is not None and inventory.assumed:
+    evidence = () if of_family(use) else evidence_note(reach.parameters)
+    if reach.parameters and inventory is not None and inventory.assumed and not of_family(use):
         assumption = (Note(f"this holds if the model is {inventory.model}", inventory.place),)
     return Finding(
         code=code,
         place=use.place,
         message=message,
         help=advice or split_advice(use, reach.groups),
-        notes=(Note(why), *evidence_note(reach.parameters), *assumption, *amount_note(reach.groups, use)),
+        notes=(
+            Note(why),
+            *evidence,
+            *assumption,
+            *amount_note(reach.groups, use),
+        ),
         parameters=tuple(p.name for p in reach.parameters),
         confidence=reach.confidence,
         latent=reach.latent,
@@ -281,6 +320,34 @@ def penalised(penalty: Penalty) -> str:
         return listed([f"`{name}`" for name in penalty.parameters[:3]])
     named = [_NOUNS[kind][1] for kind in Kind if kind in penalty.kinds]
     return listed(named) or "the parameters"
+
+
+def penalty_strength(penalty: Penalty) -> str:
+    """What a penalty is multiplied with, as it acts: a mean over n entries leaves each a share of 1/n."""
+    words = amount(penalty.coefficient, penalty.place)
+    if not penalty.averaged:
+        return words
+    counts = {_entries(p) for p in _penalised(penalty)}
+    number_of = counts.pop() if len(counts) == 1 else None
+    return f"{words}, divided by {'the number of its entries' if number_of is None else number_of} (it is a mean)"
+
+
+def _entries(parameter: Parameter) -> int | None:
+    sizes = parameter.shape or ()
+    known = [size for size in sizes if size is not None]
+    return math.prod(known) if known and len(known) == len(sizes) and "*" not in parameter.name else None
+
+
+def penalty_notes(penalty: Penalty) -> tuple[Note, ...]:
+    """Notes that point to where a penalty joins the loss and where its strength is set, if they stand elsewhere."""
+    notes = []
+    here = (penalty.place.file, penalty.place.line)
+    joins, sets = penalty.joins_place or penalty.sink_place, penalty.coefficient.place
+    if joins is not None and (joins.file, joins.line) != here:
+        notes.append(Note("it joins the loss here" if penalty.joins_place else "the loss is made here", joins))
+    if sets is not None and (sets.file, sets.line) not in (here, (joins.file, joins.line) if joins else here):
+        notes.append(Note("its strength is set here", sets))
+    return tuple(notes)
 
 
 def penalised_names(penalty: Penalty) -> tuple[str, ...]:

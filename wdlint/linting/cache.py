@@ -89,7 +89,7 @@ class Cache:
                 entry = json.loads(file.read())
             if entry["name"] != name or not self._holds(entry, settings):
                 return None
-            checked = _checked(entry["checked"])
+            checked = _checked(entry["checked"])._replace(rests_on=tuple(map(str, entry["files"])))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
         self._touch(path)

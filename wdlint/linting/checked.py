@@ -15,3 +15,4 @@ class Checked(NamedTuple):
     findings: tuple[Finding, ...] = ()
     suppressed: tuple[Finding, ...] = ()  # by a comment in the file
     error: str = ""  # why the file could not be judged; it is no finding then
+    rests_on: tuple[str, ...] = ()  # files of the project that were looked at for it, there or not

@@ -119,6 +119,7 @@ class Linter:
         settings = self._settings_of(_folder(path))
         project = self._project(settings, len(data))
         checked = self._judged(shown, data, settings, project)
+        checked = checked._replace(rests_on=tuple(of for of in project.trail.files if of != shown))
         if self._cache is not None:
             self._keep(checked, self._cache, self._cache.name(shown, data, settings), project)
         return checked
@@ -129,13 +130,15 @@ class Linter:
         from wdlint.judging.suppress import may_suppress
         from wdlint.knowledge import user
         from wdlint.source.engine import observe
+        from wdlint.source.read.depth import deep_questions
 
         rules = _left_for(shown, selected(settings), settings)
         try:
             user.use(settings.knowledge)
-            facts = user.corrected(observe(shown, data, project), settings)
-            self.reading = Reading(facts, tuple(project.trail.files), project.module(facts.file, data))
-            findings = _with_fixes(judge(facts, rules), facts, data, project, settings, rules)
+            with deep_questions():
+                facts = user.corrected(observe(shown, data, project), settings)
+                self.reading = Reading(facts, tuple(project.trail.files), project.module(facts.file, data))
+                findings = _with_fixes(judge(facts, rules), facts, data, project, settings, rules)
         except RuleFailed as error:
             return Checked(shown, error=str(error))
         except RecursionError:
@@ -237,7 +240,7 @@ def _read(shown: str, data: bytes, project: Project, settings: Settings, rules: 
 
     changed = project.with_text(shown, data)
     try:
-        facts = user.corrected(observe(shown, data, changed), settings)
+        facts = user.corrected(observe(shown, data, changed, edited=False), settings)
         return Version(data, tuple(judge(facts, rules)), facts, changed.module(shown, data))
     except RecursionError:
         return None

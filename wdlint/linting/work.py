@@ -112,7 +112,12 @@ def _checked(files: Sequence[str], plan: Plan, workers: int) -> list[Checked]:
     progress.end()
     if pending and plan.cache_folder:
         Cache(plan.cache_folder, _locator).sweep()
-    return [done[index] for index in range(len(files))]
+    every = [done[index] for index in range(len(files))]
+    if not any(one.findings for one in every) or not any(one.rests_on for one in every):
+        return every
+    from wdlint.linting.importers import withheld
+
+    return withheld(every, plan.settings_of, plan.given, plan.heed_comments)
 
 
 def _judged(linter: Linter, pending: Pending) -> Checked:

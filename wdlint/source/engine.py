@@ -11,12 +11,16 @@ from wdlint.source.read.project import Project
 __all__ = ["Project", "observe"]
 
 
-def observe(path: str, data: bytes, project: Project) -> FileFacts:
-    """What one file says about decay. A file that can't be read as Python is a fact too."""
+def observe(path: str, data: bytes, project: Project, *, edited: bool = True) -> FileFacts:
+    """What one file says about decay. A file that can't be read as Python is a fact too.
+
+    `edited` says that edits of the file may be planned, for which it is parsed with libcst.
+    """
     from wdlint.source.read.parse import Unreadable
 
+    programs = project.programs
     try:
-        module = project.programs.parsed(data, path)
+        module = programs.parsed(data, path) if edited else programs.consulted(data, path)
     except Unreadable as error:
         place = Place(path, error.line, error.column, error.line, error.column + 1, error.cell)
         return FileFacts(path, troubles=(Trouble(str(error), place),))

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, OptimizerUse, Origin, Penalty, UnreadOption
+from wdlint.facts import (
+    Coupling,
+    FileFacts,
+    OptimizerDefinition,
+    OptimizerUse,
+    Origin,
+    Penalty,
+    Ternary,
+    UnreadOption,
+)
 from wdlint.source.libraries.known import Known, found
 from wdlint.source.optimizers import helpers
 from wdlint.source.optimizers.other_optimizers import with_elsewhere
@@ -17,23 +25,18 @@ from wdlint.source.optimizers.uses import UseReader
 from wdlint.source.penalties.reach import PenaltyReach
 from wdlint.source.penalties.search import penalties
 from wdlint.source.read import tree as t
+from wdlint.source.read.depth import deep_questions
 from wdlint.source.read.positions import Places
 from wdlint.source.read.project import Project
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.values.callers import all_statements
 from wdlint.source.values.evaluator import Evaluator
 
-_FRAMES = 6_000  # Python frames that nested questions may take; the evaluator bounds their nesting itself
-
 
 def observed(path: str, data: bytes, module: t.Module, project: Project) -> FileFacts:
     """The facts of one file, in textual order."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _FRAMES))
-    try:
+    with deep_questions():
         return _observed(path, data, module, project)
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def evaluator_of(project: Project, module: t.Module) -> Evaluator:
@@ -84,7 +87,7 @@ def _penalties(evaluator: Evaluator, module: t.Module, reader: UseReader, places
         place = places.of(module, draft.node)
         if place is None:
             continue
-        written = source_text(module, draft.coefficient_node)
+        written = draft.strength or source_text(module, draft.coefficient_node)
         amount = amount_of(draft.coefficient, written) if draft.coefficient is not None else None
         reached = PenaltyReach(evaluator, draft.operands)
         again = reader.decayed_elsewhere(reached.parts)
@@ -97,6 +100,10 @@ def _penalties(evaluator: Evaluator, module: t.Module, reader: UseReader, places
             kinds=reached.kinds,
             parameters=reached.examples,
             sink_place=places.of(module, draft.sink_node),
+            joins_place=places.of(module, draft.joins) if draft.joins is not None else None,
+            averaged=draft.averaged,
+            inventory=reached.inventory,
+            members=(Ternary.YES,) * len(reached.inventory.parameters) if reached.inventory else (),
             confidence=draft.confidence,
             decayed_by=again[0] if again else None,
             decayed_by_amount=again[1] if again else None,

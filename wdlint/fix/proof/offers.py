@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from wdlint.facts import Applicability, Edit, Finding, Fix
-from wdlint.fix.edits import Moved, Overlapping, moved
+from wdlint.fix.edits import UNMOVED, Moved, Overlapping, moved
 from wdlint.fix.hazards import SHARDED, Hazard, counts_dimensions, hazards, on_purpose, shards
 from wdlint.fix.program import Program
-from wdlint.fix.proof.verdict import refusal, renumbered
-from wdlint.fix.proof.version import Read, Version
+from wdlint.fix.proof.verdict import refusal, regrouped
+from wdlint.fix.proof.version import Importer, Read, Version
 from wdlint.source.read import tree as t
 
 _RANK = {Applicability.SAFE: 0, Applicability.UNSAFE: 1, Applicability.SHOWN: 2}
 _REACH = frozenset(("WD101", "WD102", "WD103", "WD104"))
 
 
-def proven(file: str, findings: Sequence[Finding], version: Version, read: Read) -> list[Finding]:
+def proven(
+    file: str, findings: Sequence[Finding], version: Version, read: Read, importers: Sequence[Importer] = ()
+) -> list[Finding]:
     """The findings, each with the best of its fixes that proves itself, or with the reason why it has none.
 
     Args:
@@ -26,16 +28,25 @@ def proven(file: str, findings: Sequence[Finding], version: Version, read: Read)
         findings: those of the file, with the fixes that were planned.
         version: the file as it is.
         read: what the file would be with other bytes.
+        importers: linted files that rest on it; no fix may make them wrong.
     """
-    court = Court(file, findings, version, read)
+    court = Court(file, findings, version, read, importers)
     return [court.settled(finding) for finding in findings]
 
 
 class Court:
     """The fixes of one version of a file; each is tried once."""
 
-    def __init__(self, file: str, findings: Sequence[Finding], version: Version, read: Read) -> None:
+    def __init__(
+        self,
+        file: str,
+        findings: Sequence[Finding],
+        version: Version,
+        read: Read,
+        importers: Sequence[Importer] = (),
+    ) -> None:
         self._file = file
+        self._importers = importers
         self._version = version
         self._read = read
         self._findings = findings
@@ -65,29 +76,33 @@ class Court:
         if self._program is not None and counts_dimensions(fix.edits) and shards(self._program):
             return SHARDED, []
         mended = [f for f in self._findings if any(fix.edits == other.edits for other in choices_of(f))]
-        reason, after = tried(self._file, self._version, fix.edits, mended, self._read)
-        if reason or after is None:
-            return reason, []
-        _, places = moved(self._file, self._version.data, fix.edits)
-        return "", list(self._hazards(after, places, mended))
+        trial = tried(self._file, self._version, fix.edits, mended, self._read, self._importers)
+        if trial.reason or trial.after is None:
+            return trial.reason, []
+        found = list(_weighed(self._program, self._version, trial.after, trial.moved))
+        for use in regrouped(self._version, trial.after, trial.moved):
+            if any(finding.place == use.place and finding.code in _REACH for finding in mended):
+                found += filter(None, (on_purpose(use),))
+        for file, before, after in trial.importers:
+            if any(True for _ in regrouped(before, after, UNMOVED)):
+                found += _weighed(_program(file, before), before, after, UNMOVED)
+        return "", found
 
     @cached_property
     def _program(self) -> Program | None:
-        if self._version.module is None:
-            return None
-        return Program(self._file, self._version.data, self._version.module)
+        return _program(self._file, self._version)
 
-    def _hazards(self, after: Version, places: Moved, mended: Sequence[Finding]) -> Iterator[Hazard]:
-        """What counts on the groups that are others after the fix."""
-        regrouped = list(renumbered(self._version, after, places))
-        for use in regrouped:
-            call = self._program.node_at(use.place, t.Call) if self._program is not None else None
-            if call is not None and self._program is not None:
-                yield from hazards(self._program, call, len(use.groups))
-            if any(finding.place == use.place and finding.code in _REACH for finding in mended):
-                chosen = on_purpose(use)
-                if chosen is not None:
-                    yield chosen
+
+def _program(file: str, version: Version) -> Program | None:
+    return None if version.module is None else Program(file, version.data, version.module)
+
+
+def _weighed(program: Program | None, before: Version, after: Version, places: Moved) -> Iterator[Hazard]:
+    """What counts on the groups that are others after the fix."""
+    for use in regrouped(before, after, places):
+        call = program.node_at(use.place, t.Call) if program is not None else None
+        if call is not None and program is not None:
+            yield from hazards(program, call, len(use.groups))
 
 
 def _lowered(fix: Fix, found: Sequence[Hazard]) -> Fix:
@@ -99,20 +114,48 @@ def _lowered(fix: Fix, found: Sequence[Hazard]) -> Fix:
     return replace(fix, applicability=most, hazard="; ".join(dict.fromkeys((*reasons, *(h.reason for h in found)))))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """What came of trying edits: why they are no fix (empty: they are one), and the versions that they make."""
+
+    reason: str
+    after: Version | None = None
+    moved: Moved = UNMOVED
+    importers: tuple[tuple[str, Version, Version], ...] = ()  # each before and after
+
+
 def tried(
-    file: str, version: Version, edits: Iterable[Edit], mended: Sequence[Finding], read: Read
-) -> tuple[str, Version | None]:
-    """Why edits that mend these findings are no fix, in words (empty: they are one), and what they make of the file."""
+    file: str,
+    version: Version,
+    edits: Iterable[Edit],
+    mended: Sequence[Finding],
+    read: Read,
+    importers: Sequence[Importer] = (),
+) -> Trial:
+    """Try edits that are to mend these findings."""
     try:
         data, places = moved(file, version.data, edits)
     except (Overlapping, UnicodeError):
-        return "its edits can't be applied together", None
+        return Trial("its edits can't be applied together")
     if data == version.data:
-        return "it changes nothing", None
+        return Trial("it changes nothing")
     after = read(data)
     if after is None:
-        return "the file can't be read after it", None
-    return refusal(version, after, places, mended), after
+        return Trial("the file can't be read after it")
+    reason = refusal(version, after, places, mended)
+    others: list[tuple[str, Version, Version]] = []
+    for importer in importers if not reason else ():
+        was = importer.before()
+        now = importer.after(data) if was is not None else None
+        if was is None:
+            continue
+        reason = refusal(was, now, UNMOVED, mended, own=False) if now is not None else "it can't be read after it"
+        if reason:
+            reason = f"in {importer.file}, {reason}"
+            break
+        if now is not None:
+            others.append((importer.file, was, now))
+    return Trial(reason, after, places, tuple(others))
 
 
 def choices_of(finding: Finding) -> Iterator[Fix]:

@@ -16,6 +16,7 @@ from wdlint.fix.edits import Moved
 from wdlint.fix.proof.bound import unbound
 from wdlint.fix.proof.holdings import Leave, broken
 from wdlint.fix.proof.version import Version
+from wdlint.source.read.positions import program_text
 
 _LOST = "WD303"
 _PENALTIES = frozenset(("WD202", "WD203", "WD206"))
@@ -53,7 +54,7 @@ def _is_python(version: Version) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            compile(version.module.origin.code, "<fix>", "exec", dont_inherit=True)
+            compile(program_text(version.module), "<fix>", "exec", dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return False
     return True
@@ -72,12 +73,18 @@ def _spot(place: Place) -> Spot:
 # ---- optimizers
 
 
-def renumbered(before: Version, after: Version, moved: Moved) -> Iterator[OptimizerUse]:
-    """The optimizers that have more or fewer groups after a fix."""
-    numbers = {_spot(use.place): len(use.groups) for use in after.facts.uses}
+def regrouped(before: Version, after: Version, moved: Moved) -> Iterator[OptimizerUse]:
+    """The optimizers that have other groups after a fix: more of them, or the same with other parameters."""
+    groups: dict[Spot, list[object]] = defaultdict(list)
+    for use in after.facts.uses:
+        groups[_spot(use.place)].append(_grouping(use))
     for use in before.facts.uses:
-        if numbers.get(spot(use.place, moved), len(use.groups)) != len(use.groups):
+        if _grouping(use) not in groups.get(spot(use.place, moved), [_grouping(use)]):
             yield use
+
+
+def _grouping(use: OptimizerUse) -> object:
+    return [(group.members, group.division) for group in use.groups]
 
 
 def _optimizers(before: Version, after: Version, moved: Moved, mended: Sequence[Finding]) -> str:

@@ -20,3 +20,12 @@ class Version:
 
 
 Read = Callable[[bytes], "Version | None"]  # None: the text can't be judged
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Importer:
+    """A linted file that rests on the one that is to be mended."""
+
+    file: str
+    before: Callable[[], Version | None]
+    after: Read  # the same file, with other bytes in the one that it imports

@@ -15,13 +15,13 @@ from wdlint.source.libraries import adapters
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
+from wdlint.source.selections.conditions.tests import symbolic
 from wdlint.source.selections.taken import Taken
 from wdlint.source.selections.taking import of_item, reader_for
 from wdlint.source.values import arithmetic, flow
 from wdlint.source.values.elements import elements_of
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.execution import taken
-from wdlint.source.values.in_place import loop_conditions
 from wdlint.source.values.values import (
     Arguments,
     Collection,
@@ -126,6 +126,7 @@ class _Search:
         self.evaluator = evaluator
         self.own = own
         self.running: list[int] = []
+        self._in_turns = False  # called from within the steps of training
 
     def of(
         self, statement: t.Stmt, frame: Frame, around: tuple[Condition, ...], depth: int, sure: Ternary = Ternary.YES
@@ -175,7 +176,7 @@ class _Search:
         elif name == "setattr" and len(call.args) == 3 and _names_switch(call):
             yield from self._set(call.args[0].value, call.args[2].value, statement, context, around, sure)
         elif adapters.is_named(func) and not self._is_ours(func, context):
-            happens = sure & _happens(self.evaluator, statement, context.frame)
+            happens = sure & _reached(self.evaluator, statement, context.frame)[1]
             for model, trains in self._by_library(call, context):
                 parts = tuple(of_item(self.evaluator, Item((_parameters_of(model),)), 0))
                 yield Freeze(parts, trains, happens, statement, True)
@@ -215,12 +216,14 @@ class _Search:
             frame = self.evaluator.call_frame(function, arguments, call, context)
             if frame is None:
                 continue
-            inherited = (*around, *loop_conditions(statement, context.frame))
-            happens = sure & _happens(self.evaluator, statement, context.frame)
+            asked, reached = _reached(self.evaluator, statement, context.frame)
+            inherited, happens = (*around, *asked), sure & reached
             self.running.append(id(definition))
+            before, self._in_turns = self._in_turns, self._in_turns or _takes_turns(self.evaluator, statement)
             for inner in t.statements(definition.inner.body):
                 if happens is not Ternary.NO:
                     yield from self.of(inner, frame, inherited, depth + 1, happens)
+            self._in_turns = before
             self.running.pop()
 
     def _set(
@@ -234,13 +237,17 @@ class _Search:
     ) -> Iterator[Freeze]:
         """`target.requires_grad = value`."""
         evaluator = self.evaluator
-        happens = sure & _happens(evaluator, statement, context.frame)
+        asked, reached = _reached(evaluator, statement, context.frame)
+        happens = sure & reached
         if happens is Ternary.NO:
             return
+        if self._in_turns or _takes_turns(evaluator, statement):
+            if value is not None and arithmetic.truth(evaluator, value, context, inclined=True) is not True:
+                return  # a part that rests while another one trains
         held = evaluator.evaluate(target, context)
         if len(held) > 1 and not _is_loop_variable(target, context):
             happens &= Ternary.UNKNOWN
-        conditions = (*around, *loop_conditions(statement, context.frame))
+        conditions = (*around, *asked)
         for one in held:
             whole = _parameters_of(one)
             parts = tuple(of_item(evaluator, Item((whole,), conditions), 0))
@@ -284,13 +291,58 @@ def _left_to_train(found: adapters.Adaptation) -> s.Selector:
     return s.either(*options)
 
 
-def _happens(evaluator: Evaluation, statement: t.Stmt, frame: Frame) -> Ternary:
-    """Whether a statement is reached at all; tests within loops are conditions on what the loops run over."""
-    outermost = statement
+def _reached(evaluator: Evaluation, statement: t.Stmt, frame: Frame) -> tuple[tuple[Condition, ...], Ternary]:
+    """For which parameters a statement is reached, and whether it is reached at all."""
+    conditions: list[Condition] = []
+    outermost, sure = statement, Ternary.YES
     for block in flow.ancestors(statement):
         if isinstance(block.parent, t.For) and block is block.parent.body:
             outermost = block.parent
-    return taken(evaluator, outermost, frame)
+    for test, truth, branch in flow.guards(statement):
+        context = frame.at(branch)
+        if symbolic(evaluator, test, context):
+            conditions.append(Condition(test, truth, context))
+        elif outermost is not statement and _is_within(branch, outermost):
+            conditions.append(Condition(test, truth, context))
+    if not conditions or outermost is not statement:
+        sure = taken(evaluator, outermost, frame)
+    return tuple(conditions), sure
+
+
+def _is_within(statement: t.Stmt, outer: t.Stmt) -> bool:
+    return statement is outer or any(block.parent is outer for block in flow.ancestors(statement))
+
+
+def _takes_turns(evaluator: Evaluation, statement: t.Stmt) -> bool:
+    """Whether a statement is one of the steps of training, where parts are frozen and opened in turns."""
+    loops = [block.parent for block in flow.ancestors(statement) if isinstance(block.parent, (t.For, t.While))]
+    return any(_trains(evaluator, loop.body) for loop in loops) or (
+        statement.scope.kind == "function" and _trains(evaluator, statement.scope.body, False)
+    )
+
+
+def _trains(evaluator: Evaluation, block: t.Block, within_loops: bool = True) -> bool:
+    """Whether a block computes gradients, in loops of its own or outside of them only."""
+    cache: dict[tuple[int, bool], bool] = evaluator.memo("training blocks")
+    key = id(block), within_loops
+    if key not in cache:
+        cache[key] = any(
+            isinstance(node, t.Call) and _last_name(node.func) in ("backward", "manual_backward")
+            for statement in t.statements(block)
+            for expression in syntax.expressions(statement)
+            for node in syntax.walk(expression)
+            if within_loops or not _is_looped(statement, block)
+        )
+    return cache[key]
+
+
+def _is_looped(statement: t.Stmt, outside: t.Block) -> bool:
+    for block in flow.ancestors(statement):
+        if block is outside:
+            return False
+        if isinstance(block.parent, (t.For, t.While)):
+            return True
+    return False
 
 
 def _is_loop_variable(target: t.Expr, context: Context) -> bool:

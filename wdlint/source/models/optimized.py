@@ -22,6 +22,7 @@ class Model:
     inventory: Inventory | None
     start: int = 0  # index of its first parameter in the use's inventory
     named: str = ""  # put before its parameters' names where there are several models
+    prefixes: frozenset[str] = frozenset({""})  # the paths below it that parameters are taken from
 
 
 class Models:
@@ -53,7 +54,7 @@ class Models:
                 kept = tuple(p for p in inventory.parameters if _under(p.name, prefixes))
                 inventory = replace(inventory, parameters=kept)
             named = f"{_model_name(value)}." if len(values) > 1 else ""
-            models.append(Model(value, inventory, start, named or ""))
+            models.append(Model(value, inventory, start, named or "", frozenset(prefixes)))
             start += len(inventory.parameters) if inventory else 0
         return models
 
@@ -85,17 +86,6 @@ def merged(models: Sequence[Model]) -> Inventory | None:
     names = " and ".join(dict.fromkeys(model.inventory.model for model in seen if model.inventory))
     sharded = any(model.inventory.sharded for model in seen if model.inventory)
     return Inventory(names, tuple(parameters), complete, assumed, sharded=sharded)
-
-
-def label(models: Sequence[Model]) -> str:
-    names = []
-    for model in models:
-        inner = bare(model.value)
-        if isinstance(inner, Unknown) and not inner.key.startswith("@") and "*" not in inner.key:
-            names.append(inner.key.rsplit(".", 1)[-1])
-        elif isinstance(inner, Instance):
-            names.append(_model_name(inner))
-    return " and ".join(dict.fromkeys(names))
 
 
 def changes_of(value: Value) -> int:

@@ -69,15 +69,26 @@ def _within(
     same = bare(root) is bare(model)
     if not same and not isinstance(bare(root), Instance):
         return
-    named = {} if same else {leaf.key: leaf.name for leaf in tensors(root) if leaf.key is not None}
+    named: dict[tuple[object, ...] | None, str] = {}
+    if not same:
+        named.update((leaf.key, leaf.name) for leaf in tensors(root) if leaf.key is not None)
     for index, fact in enumerate(facts):
-        key = leaves[index].key
-        name = fact.name if same else named.get(key, "") if key is not None else ""
+        name = fact.name if same else _known_as(leaves[index], named)
         if not name:
             continue
         inside, sure = _relative(name, path)
         if inside:
             yield index, replace(fact, name=inside), sure
+
+
+def _known_as(leaf: Leaf, named: dict[tuple[object, ...] | None, str]) -> str:
+    """The name of a tensor in another module that holds it; empty where it holds no such one."""
+    if leaf.key is None:
+        return ""
+    if leaf.key in named:
+        return named[leaf.key]
+    computed = named.get(leaf.key[:-1], "")  # a weight that has been replaced by what it is computed from
+    return ".".join(filter(None, (computed.rpartition(".")[0], leaf.attribute))) if computed else ""
 
 
 def _relative(name: str, path: str) -> tuple[str, Ternary]:

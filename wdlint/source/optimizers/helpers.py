@@ -123,13 +123,13 @@ def _listed(value: Value) -> Value:
 
 
 def _parsed(evaluator: Evaluation, text: str) -> t.Expr:
-    import libcst as cst
+    import ast
 
-    from wdlint.source.read import lower_expressions
+    from wdlint.source.read import lower_ast_expressions
 
     cache: dict[str, t.Expr] = evaluator.memo("helper_rules")
     if text not in cache:
-        cache[text] = lower_expressions.expression(cst.parse_expression(text))
+        cache[text] = lower_ast_expressions.expression(ast.parse(text, mode="eval").body)
     return cache[text]
 
 

@@ -6,8 +6,9 @@ The answer for one selector and one parameter is in `membership`; here they are 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from wdlint.facts import Division, Inventory, Pattern, Ternary
+from wdlint.facts import Division, Inventory, OptimizerUse, Pattern, Ternary
 from wdlint.source.models.ancestry import lineage_of
 from wdlint.source.models.optimized import Model, relative, same_model
 from wdlint.source.optimizers.groups import GroupDraft
@@ -42,6 +43,8 @@ def members_of(
             for prefix, options in selectors.items():
                 inside = relative(parameter, prefix)
                 if inside is not None:
+                    if inside.trainable is Ternary.UNKNOWN:  # what takes it if it is trained decays it if it is trained
+                        inside = replace(inside, trainable=Ternary.YES)
                     answer = answer | m.jointly(s.either(*options), inside, context)
             found.append(answer)
     return tuple(found)
@@ -128,6 +131,20 @@ def patterns_of(draft: GroupDraft, amount: AmountDraft, models: Sequence[Model])
                     matches.append(m.pattern_matches(node, inside) if inside is not None else Ternary.NO)
             negated = not decays or _negated(part.selector, node)
             yield Pattern(text, negated, tuple(matches), None)
+
+
+def shared_patterns(uses: Sequence[OptimizerUse]) -> Iterator[OptimizerUse]:
+    """Uses over the models of a family: a pattern that is there for one of them is not dead for the others."""
+    alive = {p.text for use in uses for group in use.groups for p in group.patterns if Ternary.YES in p.matches}
+
+    def shared(pattern: Pattern) -> Pattern:
+        if pattern.text not in alive or Ternary.YES in pattern.matches:
+            return pattern
+        return replace(pattern, matches=tuple(Ternary.UNKNOWN for _ in pattern.matches))
+
+    for use in uses:
+        groups = tuple(replace(group, patterns=tuple(map(shared, group.patterns))) for group in use.groups)
+        yield replace(use, groups=groups)
 
 
 def _negated(selector: s.Selector, node: s.Selector, positive: bool = True) -> bool:

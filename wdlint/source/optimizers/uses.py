@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 from wdlint.facts import Amount, Division, Group, OptimizerUse, Origin, Place, Ternary
 from wdlint.knowledge.wrappers import Helper
-from wdlint.source.models.optimized import Model, Models, label, merged, model_key, same_model
+from wdlint.source.models.optimized import Model, Models, merged, model_key, same_model
 from wdlint.source.optimizers.constructor_arguments import constructor_amount, learning_rate, written_parameters
 from wdlint.source.optimizers.groups import GroupDraft, GroupReader, Groups
 from wdlint.source.optimizers.honoured_exemptions import honoured
 from wdlint.source.optimizers.later_groups import added_later, set_later
-from wdlint.source.optimizers.members import division_of, members_of, patterns_of, together
+from wdlint.source.optimizers.members import division_of, members_of, patterns_of, shared_patterns, together
+from wdlint.source.optimizers.naming import names
 from wdlint.source.optimizers.sites import Maker, Site
 from wdlint.source.optimizers.unused_groups import forgotten, halves
 from wdlint.source.optimizers.used_up_iterators import empty_groups
 from wdlint.source.optimizers.ways import deciding, preferred
-from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.read.positions import Places
 from wdlint.source.selections import predicates as s
@@ -129,8 +129,7 @@ class UseReader:
             models = self._models.of(part for draft in drafts for part in draft.parts)
             chosen = Groups(drafts, groups.complete, groups.listed)
             several = self._families(models, drafts, site.context.module) if _tests(drafts) else []
-            for model in several:
-                use = self._use(site, maker, chosen, [model])
+            for use in shared_patterns([self._use(site, maker, chosen, [model]) for model in several]):
                 yield replace(use, variants=len(several) + count - 1)
             if not several:
                 use = self._use(site, maker, chosen, models)
@@ -182,7 +181,7 @@ class UseReader:
             place=place,
             callee=source_text(site.context.module, site.call.func),
             inventory=inventory,
-            model=_written_model(drafted) or label(models),
+            model=names(self.evaluator, site, models),
             divided=_divided(drafted),
             complete=groups.complete,
             parameters_place=self._parameters_place(site, maker),
@@ -287,18 +286,6 @@ def _in_words(draft: GroupDraft) -> str:
 def _tests(drafts: Sequence[GroupDraft]) -> bool:
     """Whether the groups test their parameters at all."""
     return any(part.selector != s.Always(True) for draft in drafts for part in draft.parts)
-
-
-def _written_model(drafted: Sequence[tuple[GroupDraft, AmountDraft]]) -> str:
-    """The expression whose parameters are taken, as written: `model` of `model.named_parameters()`."""
-    names: dict[str, None] = {}
-    for draft, _ in drafted:
-        for node in syntax.walk(draft.expression) if draft.expression is not None else ():
-            if isinstance(node, t.Attribute) and node.attr in ("parameters", "named_parameters"):
-                name = syntax.dotted(node.value)
-                if name is not None:
-                    names[name] = None
-    return next(iter(names)) if len(names) == 1 else ""
 
 
 def _divided(drafted: Sequence[tuple[GroupDraft, AmountDraft]]) -> bool:

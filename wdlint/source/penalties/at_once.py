@@ -13,12 +13,11 @@ from wdlint.source.values.values import Context
 def of_all(evaluator: Evaluation, call: t.Call, context: Context) -> tuple[Operand, int] | None:
     """The parameters, and whether their norms (1) or their squares (2) are taken; None for other calls."""
     name = syntax.last_name(call)
-    if name not in ("_foreach_norm", "_foreach_pow", "_foreach_mul", "get_total_norm"):
+    if name not in ("_foreach_norm", "_foreach_pow", "_foreach_mul"):
         return None
     path = called(evaluator, call, context)
-    first = given(call, "self", 0) or given(call, "tensors", 0)
+    first = given(call, "self", 0)
     second = given(call, "other", 1) or given(call, "exponent", 1) or given(call, "ord", 1)
-    second = second or given(call, "norm_type", 1)
     if path is None or not path.startswith("torch.") or first is None:
         return None
     if name == "_foreach_mul":

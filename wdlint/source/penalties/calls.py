@@ -177,5 +177,6 @@ def entered(reader: Reading, function: FunctionValue, call: t.Call, context: Con
     frame = reader.evaluator.call_frame(function, Arguments(call.args, context), call, context)
     if frame is None:
         return
+    reader.entered.add(id(definition))
     reader.sites[id(frame)] = (call, context, function.receiver is not None)
     yield from reader.returned(frame, inner)

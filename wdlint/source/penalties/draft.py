@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import libcst as cst
-
 from wdlint.facts import Confidence, Origin, Sink
 from wdlint.source.read import tree as t
+from wdlint.source.read.positions import written
 from wdlint.source.values.values import Answers, Known
 
 
@@ -25,11 +24,14 @@ class PenaltyDraft:
     operands: Answers
     confidence: Confidence
     statement: t.Stmt | None = None  # the one that holds `node`
+    joins: t.Expr | None = None  # the sum by which it enters a loss
+    strength: str = ""  # its factors as written, where they are several
+    averaged: bool = False  # a mean over entries: what acts on each is a share
 
 
-def text(node: t.Expr | t.Stmt) -> str:
-    """A node as written, on one line."""
-    return " ".join(cst.Module([]).code_for_node(node.origin).split())
+def text(module: t.Module, node: t.Expr | t.Stmt) -> str:
+    """A node of the linted module as written, on one line."""
+    return " ".join(written(module, node.origin).split())
 
 
 def is_nothing(answers: Answers) -> bool:

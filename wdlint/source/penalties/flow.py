@@ -41,6 +41,7 @@ class Reader:
     unresolved: set[str] = field(default_factory=set)  # names of calls that could not be followed
     read: list[t.Expr] = field(default_factory=list)  # every expression met on the way
     _seen: set[object] = field(default_factory=set)
+    entered: set[int] = field(default_factory=set)
     clauses: dict[int, tuple[t.Clause, Context]] = field(default_factory=dict)
     sites: dict[int, tuple[t.Call, Context, bool]] = field(default_factory=dict)
 
@@ -89,7 +90,8 @@ class Reader:
             return self.terms(inner, context, replace(way, power=2 * way.power))
         zeroed = penalty_terms.squared_error_to_zero(evaluator, expr, context)
         if zeroed is not None:
-            operand = parameters(evaluator, zeroed, context)
+            operand = parameters(evaluator, zeroed[0], context)
+            way = replace(way, mean=zeroed[1])
             return self._made(expr, context, operand, 2 * way.power, way) if operand is not None else iter(())
         norm = penalty_terms.normed(evaluator, expr, context)
         if norm is not None:
@@ -112,7 +114,16 @@ class Reader:
             return
         if all(self._is_strength(f) for f in way.factors):
             values = tuple(selected(value, context, self.clauses) for value in operand.values)
-            yield Term(expr, context, Operand(values, operand.proven), int(power), way)
+            averaged = way.mean and self._is_elementwise(expr, context)
+            yield Term(expr, context, Operand(values, operand.proven), int(power), way, averaged)
+
+    def _is_elementwise(self, expr: t.Expr, context: Context) -> bool:
+        """Whether a term still has an entry for each of its parameter's, which a mean then divides by."""
+        if isinstance(expr, t.Binary) and expr.op == "*":
+            return True
+        evaluator = self.evaluator
+        error = penalty_terms.squared_error_to_zero(evaluator, expr, context)
+        return error is not None or penalty_terms.squared(evaluator, expr, context) is not None
 
     def _is_strength(self, factor: Factor) -> bool:
         """Whether a factor is a number, and neither a tensor of the data nor a parameter."""
@@ -186,9 +197,9 @@ class Reader:
     def _binary(self, expr: t.Binary, context: Context, way: Way) -> Iterator[Term]:
         if expr.op in ("+", "-") and way.power <= 1 and not way.whole:
             way = replace(way, added=True, mean=False)
-            yield from self.terms(expr.left, context, way)
+            yield from self.terms(expr.left, context, self.joined(way, expr, context, expr.left))
             right = replace(way, negative=not way.negative) if expr.op == "-" else way
-            yield from self.terms(expr.right, context, right)
+            yield from self.terms(expr.right, context, self.joined(right, expr, context, expr.right))
         elif expr.op == "*" and not way.path:
             flipped = replace(way, negative=not way.negative)
             yield from self.terms(
@@ -199,6 +210,12 @@ class Reader:
             )
         elif expr.op == "/" and not way.path:
             yield from self.terms(expr.left, context, way.times(expr.right, context, inverse=True))
+
+    def joined(self, way: Way, expr: t.Expr, context: Context, side: t.Expr) -> Way:
+        """The way with the sum by which a side of it joins the loss: the last one that adds to the running loss."""
+        if way.apart or context.module is not self.module:
+            return way
+        return replace(way, joins=expr, apart=not _runs_on(side, context.statement))
 
     def _display(self, expr: t.Display, context: Context, way: Way) -> Iterator[Term]:
         if way.path and isinstance(way.path[0], int) and not any(isinstance(i, t.Starred) for i in expr.items):
@@ -247,6 +264,14 @@ class Reader:
                 value = statement.value.value
             if value is not None and self.evaluator.possible(statement, frame):
                 yield from self.terms(value, frame.at(statement), way)
+
+
+def _runs_on(side: t.Expr, statement: t.Stmt | None) -> bool:
+    """Whether a side of a sum is the loss so far: `loss` in `loss = loss + penalty`, or a sum before this one."""
+    if isinstance(side, t.Name):
+        again = isinstance(statement, t.Assign) and any(side.id in syntax.target_names(x) for x in statement.targets)
+        return again or "loss" in side.id.lower()
+    return isinstance(side, t.Binary) and side.op in ("+", "-")
 
 
 def _minus(expr: t.Expr) -> bool:

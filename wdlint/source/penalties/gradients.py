@@ -58,7 +58,16 @@ def _draft(
     operands = tuple(selected(value, context, {}) for value in values)
     sure = Confidence.PROVEN if held is not None and held.proven else Confidence.ASSUMED
     yield PenaltyDraft(
-        statement, text(statement), Sink.GRADIENT, statement, coefficient, factor, 2, operands, sure, statement
+        statement,
+        text(evaluator.module, statement),
+        Sink.GRADIENT,
+        statement,
+        coefficient,
+        factor,
+        2,
+        operands,
+        sure,
+        statement,
     )
 
 
@@ -149,7 +158,16 @@ def _foreach(evaluator: Evaluation, module: t.Module) -> Iterator[PenaltyDraft]:
         held = penalty_operands.all_of(evaluator, second, context)
         if held is not None:
             yield PenaltyDraft(
-                call, text(call), Sink.GRADIENT, call, coefficient, alpha, 2, held.values, Confidence.PROVEN, statement
+                call,
+                text(evaluator.module, call),
+                Sink.GRADIENT,
+                call,
+                coefficient,
+                alpha,
+                2,
+                held.values,
+                Confidence.PROVEN,
+                statement,
             )
 
 

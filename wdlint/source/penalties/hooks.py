@@ -103,7 +103,7 @@ def _draft(
             continue
         statement, context = registered
         yield PenaltyDraft(
-            result, text(result), Sink.GRADIENT, result, coefficient, factor, 2,
+            result, text(evaluator.module, result), Sink.GRADIENT, result, coefficient, factor, 2,
             tuple(selected(v, context, {}) for v in owner.values),
             Confidence.PROVEN if owner.proven and held.proven else Confidence.ASSUMED, inside.statement or statement,
         )  # fmt: skip

@@ -114,6 +114,8 @@ def _change(reader: Reading, change: Change, way: Way) -> Iterator[Term]:
     elif change.action in ("extend", "update") and change.arguments:
         yield from reader.terms(change.arguments[0].value, change.context, inner)
     elif change.value is not None and change.action in ("set", "+="):
+        if change.action == "+=":
+            inner = reader.joined(inner, change.value, change.context, change.value)
         yield from reader.terms(change.value, change.context, inner)
     elif change.value is not None and change.action == "-=":
         yield from reader.terms(change.value, change.context, replace(inner, negative=not way.negative))

@@ -19,8 +19,10 @@ class Reading(Protocol):
 
     evaluator: Evaluation
     unresolved: set[str]  # names of calls that could not be followed
+    entered: set[int]  # the functions of the project that were entered, by identity
     clauses: dict[int, tuple[t.Clause, Context]]  # of comprehensions entered, by the context inside
     sites: dict[int, tuple[t.Call, Context, bool]]  # the call that entered a frame, and whether its function was bound
 
     def terms(self, expr: t.Expr, context: Context, way: Way | None = None) -> Iterator[Term]: ...
+    def joined(self, way: Way, expr: t.Expr, context: Context, side: t.Expr) -> Way: ...
     def returned(self, frame: Frame, way: Way | None = None) -> Iterator[Term]: ...

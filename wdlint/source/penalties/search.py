@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
-from wdlint.facts import Confidence, Sink
+from wdlint.facts import Confidence, Origin, Sink
 from wdlint.source.penalties import terms as penalty_terms
 from wdlint.source.penalties.draft import PenaltyDraft, is_nothing, text
 from wdlint.source.penalties.flow import Reader
@@ -23,12 +23,13 @@ from wdlint.source.penalties.terms import called
 from wdlint.source.penalties.ways import Factor, Term, Way
 from wdlint.source.read import tree as t
 from wdlint.source.values import arithmetic
+from wdlint.source.values.amounts import source_text
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Answers, Known, Unknown
 
 
 def penalties(evaluator: Evaluation, module: t.Module) -> Iterator[PenaltyDraft]:
-    """Every L2 penalty in a module; the terms of one statement are one penalty."""
+    """Every L2 penalty in a module; the terms of one statement that have one strength are one penalty."""
     ends = sinks(module)
     if not ends.torch:
         return
@@ -39,13 +40,16 @@ def penalties(evaluator: Evaluation, module: t.Module) -> Iterator[PenaltyDraft]
         found.append(decayed_gradients(evaluator, module))
     if ends.hooks:
         found.append(decaying_hooks(evaluator, module))
-    drafts: dict[int, PenaltyDraft] = {}
+    drafts: dict[tuple[int, str], PenaltyDraft] = {}
+    nodes: set[int] = set()
     for draft in itertools.chain.from_iterable(found):
-        site = id(draft.statement)
-        if site not in drafts:
-            drafts[site] = draft
-        elif draft.node is not drafts[site].node:
-            drafts[site] = replace(drafts[site], operands=(*drafts[site].operands, *draft.operands))
+        site = id(draft.statement), draft.strength
+        if id(draft.node) in nodes:
+            continue  # met on another way
+        nodes.add(id(draft.node))
+        if site in drafts:
+            draft = replace(drafts[site], operands=(*drafts[site].operands, *draft.operands))
+        drafts[site] = draft
     yield from drafts.values()
 
 
@@ -68,11 +72,16 @@ def _in_unseen_losses(
     A module that trains nothing itself (`asked` is None) hands its losses out. One that does calls some
     under a name that could not be followed, such as a method that sub-classes override.
     """
+    readings: list[tuple[t.FunctionDef, list[Term], set[int]]] = []
     for function in ends.functions:
         if asked is not None and function.name not in asked:
             continue
         reader = Reader(evaluator, module)
-        for term in _all(reader.returned(evaluator.frame(function.inner), Way(added=True))):
+        terms = _all(reader.returned(evaluator.frame(function.inner), Way(added=True)))
+        readings.append((function, terms, reader.entered - {id(function)}))
+    helpers = {entered for _, _, inside in readings for entered in inside}  # their strengths are those of their callers
+    for function, terms, _ in readings:
+        for term in terms if id(function) not in helpers else ():
             if not any(isinstance(value, Unknown) for value in term.operand.values):
                 yield from _draft(evaluator, module, term, function, Confidence.ASSUMED)
     for statement, target, value in ends.rewritten if asked is None else ():
@@ -108,7 +117,7 @@ def _draft(
         confidence = Confidence.ASSUMED
     yield PenaltyDraft(
         node,
-        text(node),
+        text(evaluator.module, node),
         Sink.LOSS,
         sink,
         coefficient,
@@ -117,24 +126,59 @@ def _draft(
         term.operand.values,
         confidence,
         statement,
+        term.way.joins,
+        _product(module, term),
+        term.averaged,
     )
 
 
 # ---- strengths
 
 
+def _product(module: t.Module, term: Term) -> str:
+    """The factors of a term as they are written, the outermost first; nothing where one stands in another file."""
+    over: list[str] = []
+    under: list[str] = []
+    for factor in term.way.factors:
+        written = source_text(module, factor.expr) if factor.context.module is module else ""
+        if not written:
+            return ""
+        if isinstance(factor.expr, (t.Binary, t.Conditional, t.Boolean)) and len(term.way.factors) > 1:
+            written = f"({written})"
+        (under if factor.inverse else over).append(written)
+    return " / ".join((" * ".join(over or ["1"]), *under)) if over or under else ""
+
+
 def _coefficient(evaluator: Evaluation, term: Term) -> Answers | None:
     """The product of a term's factors; None where there is none."""
     if not term.way.factors:
         return None
-    product: Answers = (Known(1),)
-    for factor in term.way.factors:
+    first, *others = term.way.factors
+    product = _strength(evaluator, first)
+    if first.inverse:
+        product = _times((Known(1),), product, first)
+    for factor in others:
         product = _times(product, _strength(evaluator, factor), factor)
     return product
 
 
 def _strength(evaluator: Evaluation, factor: Factor) -> Answers:
-    return evaluator.evaluate(factor.expr, factor.context)[:4]
+    answers = evaluator.evaluate(factor.expr, factor.context)
+    if factor.context.local is None and any(isinstance(v, Unknown) and v.positive for v in answers):
+        # `if l2 > 0:` keeps a default of 0 out of its body: then the whole term is what is off by default.
+        outside = evaluator.evaluate(factor.expr, factor.context.frame.at(_outermost(factor.context.statement)))
+        if outside and all(isinstance(v, Known) and v.value == 0 for v in outside):
+            return outside[:4]
+    return answers[:4]
+
+
+def _outermost(statement: t.Stmt | None) -> t.Stmt | None:
+    """The statement of a scope's own block that holds a statement."""
+    while statement is not None and isinstance(statement.block.parent, t.Statement):
+        if isinstance(statement.block.parent, (t.FunctionDef, t.ClassDef)):
+            break
+        statement = statement.block.parent
+    return statement
 
 
 def _times(product: Answers, others: Answers, factor: Factor) -> Answers:
@@ -147,6 +191,9 @@ def _times(product: Answers, others: Answers, factor: Factor) -> Answers:
             elif isinstance(left, Known) and isinstance(right, Known):
                 op = "/" if factor.inverse else "*"
                 made = arithmetic.compute(op, left, right, factor.expr, factor.context.module)
+                if isinstance(made, Known):  # set where the one is that is no plain number in the formula
+                    setting = left if left.origin is not Origin.WRITTEN else right
+                    made = replace(made, node=setting.node, module=setting.module)
             elif isinstance(right, Known) and right.value == 0 and not factor.inverse:
                 made = right
             if made is None:

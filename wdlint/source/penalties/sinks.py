@@ -36,7 +36,7 @@ _NORM_CALLS = frozenset(
     (
         "norm", "vector_norm", "matrix_norm", "frobenius_norm", "pow", "pow_", "square", "square_", "mse_loss",
         "MSELoss", "dot", "inner", "vdot", "einsum", "tensordot", "matmul", "mm", "_foreach_norm", "_foreach_pow",
-        "_foreach_mul", "get_total_norm", "trace",
+        "_foreach_mul", "trace",
     )
 )  # fmt: skip
 _TELLING = frozenset(

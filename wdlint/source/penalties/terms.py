@@ -134,8 +134,8 @@ def _spectral(evaluator: Evaluation, path: str, operand: t.Expr, context: Contex
     return any(isinstance(value, named) for value in evaluator.evaluate(operand, context))
 
 
-def squared_error_to_zero(evaluator: Evaluation, expr: t.Expr, context: Context) -> t.Expr | None:
-    """The operand of `F.mse_loss(p, torch.zeros_like(p))` and `nn.MSELoss()(p, zeros)`."""
+def squared_error_to_zero(evaluator: Evaluation, expr: t.Expr, context: Context) -> tuple[t.Expr, bool] | None:
+    """The operand, and whether its squares are averaged, of an error to zeros: `F.mse_loss(p, zeros)`."""
     if not isinstance(expr, t.Call) or len(expr.args) < 2:
         return None
     named = syntax.last_name(expr.func if isinstance(expr.func, t.Call) else expr).lower()
@@ -152,7 +152,13 @@ def squared_error_to_zero(evaluator: Evaluation, expr: t.Expr, context: Context)
     first, second = given(expr, "input", 0), given(expr, "target", 1)
     if first is None or second is None:
         return None
-    return first if is_zeros(evaluator, second, context) else None
+    maker = expr.func if isinstance(expr.func, t.Call) else expr
+    reduction = given(maker, "reduction", 9)
+    for value in map(bare, callees) if maker is expr and reduction is None else ():
+        if isinstance(value, Instance) and value.node is not None:  # made before: `criterion = nn.MSELoss(…)`
+            reduction = given(value.node, "reduction", 2)
+    summed = isinstance(reduction, t.Const) and reduction.value != "mean"
+    return (first, not summed) if is_zeros(evaluator, second, context) else None
 
 
 def is_zeros(evaluator: Evaluation, expr: t.Expr, context: Context) -> bool:

@@ -29,6 +29,8 @@ class Way:
     mean: bool = False  # the innermost reduction around it is a mean
     added: bool = False  # to something else, as opposed to being the whole loss
     path: tuple[str | int | None, ...] = ()  # which entry of a container or object is meant
+    joins: t.Expr | None = None  # the sum of the linted module by which the summand joins the loss
+    apart: bool = False  # from there on it is a summand of its own, and no longer the running loss
     join: t.Expr | None = None  # the last expression of the linted module on the way
     statement: t.Stmt | None = None  # the one that holds it
     calls: int = 0

@@ -179,7 +179,15 @@ def _unary(node: cst.UnaryOperation) -> t.Expr:
 
 
 def _binary(node: cst.BinaryOperation) -> t.Expr:
-    return t.Binary(node, OPERATORS[type(node.operator)], expression(node.left), expression(node.right))
+    operations: list[cst.BinaryOperation] = []
+    left: cst.BaseExpression = node
+    while isinstance(left, cst.BinaryOperation):  # long sums lean to the left: no recursion for them
+        operations.append(left)
+        left = left.left
+    made = expression(left)
+    for one in reversed(operations):
+        made = t.Binary(one, OPERATORS[type(one.operator)], made, expression(one.right))
+    return made
 
 
 def _boolean(node: cst.BooleanOperation) -> t.Expr:

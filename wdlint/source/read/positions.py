@@ -88,6 +88,11 @@ def ast_span(lines: Lines, origin: Any) -> Span | None:
     return first.lineno, start, last.end_lineno, end
 
 
+def program_text(module: t.Module) -> str:
+    """The whole program as it was parsed; of a notebook, its code cells one below the other."""
+    return "\n".join(module.origin) if isinstance(module.origin, Lines) else str(module.origin.code)
+
+
 def written(module: t.Module, origin: Any) -> str:
     """The text of a node, with brackets around it that it could do without."""
     if not isinstance(module.origin, Lines):

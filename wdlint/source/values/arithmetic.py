@@ -59,14 +59,29 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 SETTLED = (Origin.WRITTEN, Origin.COMPUTED)
 _DEFAULTS = (Origin.ARGUMENT_DEFAULT, Origin.FIELD_DEFAULT, Origin.OPTIMIZER_DEFAULT)
 _GROUPING = (SequenceValue, MappingValue, Collection, Operation)
+_STRIDE = 16  # operations of a sum that are asked within each other
 _LONGEST = 10_000  # characters or items that a computed constant may have
 
 
 def binary(evaluator: Evaluation, expr: t.Binary, context: Context) -> Iterable[Value]:
     """The answers of `left op right`."""
+    for inner in reversed(_milestones(expr)):
+        evaluator.evaluate(inner, context)  # from the inside out: a long sum is no deep question
     lefts, rights = evaluator.evaluate(expr.left, context), evaluator.evaluate(expr.right, context)
     pairs = ((left, right) for left in lefts for right in rights)
     return [_combined(evaluator, expr.op, left, right, lefts, rights, expr, context) for left, right in pairs]
+
+
+def _milestones(expr: t.Binary) -> list[t.Binary]:
+    """Every so many-th operation of a long sum, which leans to the left."""
+    found: list[t.Binary] = []
+    left, depth = expr.left, 0
+    while isinstance(left, t.Binary):
+        depth += 1
+        if depth % _STRIDE == 0:
+            found.append(left)
+        left = left.left
+    return found
 
 
 def _combined(
@@ -152,7 +167,7 @@ def compute(op: str, left: Known, right: Known, node: t.Node | None, module: t.M
             if not isinstance(b, (str, int, float)) or len(a) > 200 or "*" in str(a):
                 return None
             result = a % b
-        elif op in _OPERATORS:
+        elif op in _OPERATORS and not (_is_vast(a) or _is_vast(b)):
             result = _OPERATORS[op](a, b)
         else:
             return None
@@ -161,6 +176,11 @@ def compute(op: str, left: Known, right: Known, node: t.Node | None, module: t.M
     if (isinstance(result, (str, bytes)) and len(result) > _LONGEST) or isinstance(result, complex):
         return None
     return Known(result, _weaker(left.origin, right.origin), node, module)
+
+
+def _is_vast(value: object) -> bool:
+    """Whether arithmetic on a whole number could take long: products of products grow without bound."""
+    return isinstance(value, int) and value.bit_length() > 1_000
 
 
 def _weaker(a: Origin, b: Origin) -> Origin:

@@ -231,6 +231,7 @@ def _forks(
     asked: list[tuple[t.Expr, t.Stmt]] = [(expr, context.statement) for expr in read if context.statement is not None]
     seen: set[tuple[str, int]] = set()
     found: dict[int, tuple[t.Expr, t.Stmt]] = {}
+    looped: dict[int, bool] = {}  # by branch: a chain of `elif` is as deep as it is long
     while asked and len(seen) < _NAMES:
         expr, statement = asked.pop(0)
         for node in syntax.walk(expr):
@@ -246,8 +247,11 @@ def _forks(
             for origin in (*reach.bindings, *(changed for changed, _ in reach.changes)):
                 asked.extend((inner, origin) for inner in syntax.expressions(origin))
                 for test, _, branch in flow.guards(origin) if several else ():
-                    if id(branch) not in around and not flow.in_loop(branch, inside):
-                        found[id(test)] = (test, branch)
+                    if id(branch) not in around and id(test) not in found:
+                        if id(branch) not in looped:
+                            looped[id(branch)] = flow.in_loop(branch, inside)
+                        if not looped[id(branch)]:
+                            found[id(test)] = (test, branch)
     ordered = sorted(found.values(), key=lambda fork: flow.position(fork[1]))
     return [(test, frame.at(statement)) for test, statement in ordered]
 

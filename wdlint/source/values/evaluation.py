@@ -6,8 +6,7 @@ They are given one and need not import it; `values.evaluator` puts them together
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from wdlint.source.read import tree as t
 from wdlint.source.read.project import Project
@@ -28,9 +27,6 @@ from wdlint.source.values.values import (
     Method,
     Value,
 )
-
-if TYPE_CHECKING:
-    from wdlint.source.values.branches import Way
 
 
 class Calls(Protocol):
@@ -81,7 +77,6 @@ class Evaluation(Protocol):
     def reach(self, name: str, statement: t.Stmt | None, scope: t.Scope) -> flow.Reaching: ...
     def unpacked(self, target: t.Expr, name: str, answers: Answers, context: Context) -> Answers: ...
     def possible(self, statement: t.Stmt, frame: Frame) -> bool: ...
-    def following(self, way: Way) -> AbstractContextManager[None]: ...
     def told(self, test: t.Expr, context: Context) -> bool | None: ...
     def settled(self, binding: t.Stmt, statement: t.Stmt | None, frame: Frame) -> bool: ...
 

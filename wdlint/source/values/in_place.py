@@ -20,7 +20,11 @@ from wdlint.source.values.values import Change, ClassValue, Condition, Context, 
 def changes_in(evaluator: Evaluation, statement: t.Stmt, root: str, frame: Frame, certain: bool) -> Iterator[Change]:
     """What one statement does in place to the object that `root` names."""
     context = frame.at(statement)
-    conditions = loop_conditions(statement, frame)
+    known: dict[tuple[int, int], tuple[Condition, ...]] = evaluator.memo("loop_conditions")
+    conditions = known.get((id(statement), id(frame)))
+    if conditions is None:  # a long chain of `elif` is walked once for each of its branches
+        conditions = known[id(statement), id(frame)] = loop_conditions(statement, frame)
+        evaluator.keep((statement, frame))
 
     def changes(place: t.Expr, action: str, value: t.Expr | None = None, arguments: tuple[t.Argument, ...] = (),
                 whole: bool = True) -> Iterator[Change]:  # fmt: skip

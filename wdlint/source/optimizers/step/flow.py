@@ -6,7 +6,7 @@ bounded and never recursively. Nothing is executed. What the notes amount to is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wdlint.source.optimizers.step.value import Algebra, Cell, Condition, Tag, copy, is_decay, is_rate, union
@@ -15,6 +15,7 @@ from wdlint.source.read import tree as t
 
 _DEEPEST = 7
 _MOST_CALLS = 400
+_NESTED_LOOPS = 3  # over groups, over parameters, and one of the rule's own, such as Newton's iterations
 Environment = dict[str, Cell]
 Resolver = Callable[[str], t.FunctionDef | None]
 
@@ -35,6 +36,7 @@ class StepReader:
     state: Cell = field(default_factory=lambda: Cell(role="state", kept=True))
     stack: list[t.Node] = field(default_factory=list)
     calls: int = 0
+    loops: int = 0  # those around the statement that is read
     calls_base: bool = False
     decay_read: bool = False  # whether the step looks at a decay strength at all
 
@@ -119,14 +121,14 @@ class StepReader:
             case t.If(test=test, body=body, orelse=orelse):
                 self.branch(test, body, orelse, env, returned)
             case t.For(target=target, iter=iterated, body=body, orelse=orelse):
-                for _ in range(2):
+                for _ in self.turns():
                     self.assign(target, self.element(self.value(iterated, env)), env)
                     self.block(body, env, returned)
                 self.block(orelse, env, returned)
             case t.While(test=test, body=body):
                 self.value(test, env)
-                self.block(body, env, returned)
-                self.block(body, env, returned)
+                for _ in self.turns():
+                    self.block(body, env, returned)
             case t.With(items=items, body=body):
                 for context, _ in items:
                     self.value(context, env)
@@ -136,6 +138,13 @@ class StepReader:
                     self.block(part, env, returned)
             case t.FunctionDef():
                 env[statement.name] = Cell(functions=(statement,))
+
+    def turns(self) -> Iterator[None]:
+        """Two turns of a loop, as the second meets what the first left; one where loops are nested beyond use."""
+        self.loops += 1
+        for _ in range(2 if self.loops <= _NESTED_LOOPS else 1):
+            yield
+        self.loops -= 1
 
     def branch(
         self, test: t.Expr, body: t.Block, orelse: t.Block | None, env: Environment, returned: list[Cell]

@@ -1,0 +1,15 @@
+# A class kept in a dictionary.
+# gives: torch.optim.AdamW
+# changes: the update rule
+
+import torch
+from net import Net, train
+
+net = Net()
+OPTIMIZERS = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
+groups = [
+    {"params": [p for p in net.parameters() if p.ndim >= 2]},
+    {"params": [p for p in net.parameters() if p.ndim < 2], "weight_decay": 0.0},
+]
+optimizer = OPTIMIZERS["adam"](groups, lr=1e-3, weight_decay=0.1)
+train(net, optimizer)

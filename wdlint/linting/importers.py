@@ -1,0 +1,110 @@
+"""The linted files that rest on one that is to be mended: its fixes must leave them right, too.
+
+A fix proves itself in its own file as that is judged. Here those of files that others import prove themselves once
+more, over the files that were linted together with them; nothing else of the project is known.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from wdlint.linting.checked import Checked
+from wdlint.linting.lint import Linter
+from wdlint.settings.catalogue import Settings
+
+if TYPE_CHECKING:
+    from wdlint.fix.proof.version import Importer, Read, Version
+
+_REMEMBERED = 4_000_000  # bytes of source whose programs are kept while importers are read again
+
+
+class Importers:
+    """Who rests on whom among linted files, and what they become when one of them changes.
+
+    Args:
+        checked: the files, with what each rests on.
+        settings_of: the settings in force in a folder.
+        given: bytes of files, by the path that reports show, that are not read from disk; it may grow.
+        heed_comments: whether comments suppress findings.
+    """
+
+    def __init__(
+        self,
+        checked: Iterable[Checked],
+        settings_of: Callable[[str], Settings],
+        given: Mapping[str, bytes],
+        heed_comments: bool,
+    ) -> None:
+        from wdlint.source.read.files import Programs
+
+        self._settings_of = settings_of
+        self._given = given
+        self._heed_comments = heed_comments
+        self._programs = Programs(_REMEMBERED)
+        self._by: dict[str, list[str]] = defaultdict(list)
+        for one in checked:
+            for path in one.rests_on:
+                self._by[os.path.abspath(path)].append(one.file)
+
+    def of(self, file: str) -> list[Importer]:
+        """The files that rest on one."""
+        from wdlint.fix.proof.version import Importer
+
+        return [
+            Importer(other, cache(lambda other=other: self.version(other)), self._after(file, other))
+            for other in dict.fromkeys(self._by.get(os.path.abspath(file), ()))
+            if other != file
+        ]
+
+    def reader(self, file: str) -> Read:
+        """What a file would be with other bytes."""
+        return lambda data: self.version(file, {file: data})
+
+    def _after(self, file: str, other: str) -> Read:
+        return lambda data: self.version(other, {file: data})
+
+    def version(self, file: str, changed: Mapping[str, bytes] = MappingProxyType({})) -> Version | None:
+        """A file as it is, or as it were with other bytes in some file."""
+        texts = {**self._given, **changed}
+        data = texts.get(file)
+        if data is None:
+            try:
+                with open(file, "rb") as opened:
+                    data = opened.read()
+            except OSError:
+                return None
+        linter = Linter(self._settings_of, texts, self._heed_comments, programs=self._programs)
+        return linter.version(file, data)
+
+
+def withheld(
+    checked: Sequence[Checked],
+    settings_of: Callable[[str], Settings],
+    given: Mapping[str, bytes],
+    heed_comments: bool,
+) -> list[Checked]:
+    """What came of some files, without the fixes that would make other ones of them wrong."""
+    if not any(one.rests_on for one in checked) or not any(map(_offers, checked)):
+        return list(checked)
+    importers = Importers(checked, settings_of, given, heed_comments)
+    return [_spared(one, importers) if _offers(one) else one for one in checked]
+
+
+def _spared(one: Checked, importers: Importers) -> Checked:
+    from wdlint.fix.proof.offers import proven
+
+    others = importers.of(one.file)
+    version = importers.version(one.file) if others else None
+    if version is None:
+        return one
+    read = importers.reader(one.file)
+    return one._replace(findings=tuple(proven(one.file, one.findings, version, read, others)))
+
+
+def _offers(one: Checked) -> bool:
+    return any(f.fix is not None and f.fix.edits and f.place.file == one.file for f in one.findings)
