@@ -367,6 +367,7 @@ class FileFacts:
     options: tuple[UnreadOption, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
+    unread: tuple[Place, ...] = ()  # constructions of optimizers that could not be read
 
 
 @dataclass(frozen=True, slots=True)

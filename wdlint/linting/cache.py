@@ -100,12 +100,18 @@ class Cache:
         if checked.error or not self._writable:
             return
         import json
+        from dataclasses import astuple
 
         entry = {
             "name": name,
             "files": rests_on.files if rests_on else {},
             "imports": rests_on.imports if rests_on else [],
-            "checked": [checked.file, list(map(_as_json, checked.findings)), list(map(_as_json, checked.suppressed))],
+            "checked": [
+                checked.file,
+                list(map(_as_json, checked.findings)),
+                list(map(_as_json, checked.suppressed)),
+                [astuple(place) for place in checked.unread],
+            ],
         }
         path = self._path(name)
         temporary = f"{path}.{os.getpid()}"
@@ -255,8 +261,11 @@ def _as_json(finding: Finding) -> dict[str, Any]:
 
 
 def _checked(told: Any) -> Checked:
-    file, findings, suppressed = told
-    return Checked(str(file), tuple(map(_finding, findings)), tuple(map(_finding, suppressed)))
+    from wdlint.facts import Place
+
+    file, findings, suppressed, unread = told
+    places = tuple(Place(*place) for place in unread)
+    return Checked(str(file), tuple(map(_finding, findings)), tuple(map(_finding, suppressed)), unread=places)
 
 
 def _finding(told: dict[str, Any]) -> Finding:

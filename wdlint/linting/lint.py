@@ -18,7 +18,7 @@ from wdlint.settings.catalogue import Settings
 from wdlint.source.read.screen import has_marked_code, has_marks
 
 if TYPE_CHECKING:
-    from wdlint.facts import FileFacts, Finding
+    from wdlint.facts import FileFacts, Finding, Place
     from wdlint.fix.proof.version import Version
     from wdlint.judging.rule import Rule
     from wdlint.linting.cache import Cache
@@ -151,9 +151,10 @@ class Linter:
             return Checked(shown, error=f"internal error, please report it: {type(error).__name__}: {error}")
         if not settings.latent:
             findings = [finding for finding in findings if not finding.latent]
+        unread = _unspoken(facts, findings)
         if not self._heed_comments or not may_suppress(data):
-            return Checked(shown, tuple(findings))
-        return _without_suppressed(shown, data, findings, rules)
+            return Checked(shown, tuple(findings), unread=unread)
+        return _without_suppressed(shown, data, findings, rules)._replace(unread=unread)
 
     def version(self, path: str, data: bytes) -> Version | None:
         """A file with other bytes, as it would be judged and reported; None where it can't be.
@@ -244,6 +245,12 @@ def _read(shown: str, data: bytes, project: Project, settings: Settings, rules: 
         return Version(data, tuple(judge(facts, rules)), facts, changed.module(shown, data))
     except RecursionError:
         return None
+
+
+def _unspoken(facts: FileFacts, findings: Sequence[Finding]) -> tuple[Place, ...]:
+    """The optimizers that could not be read and of which no finding speaks."""
+    spoken = {(finding.place.cell, finding.place.line) for finding in findings}
+    return tuple(place for place in facts.unread if (place.cell, place.line) not in spoken)
 
 
 def _folder(path: str) -> str:
