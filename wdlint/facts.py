@@ -278,6 +278,8 @@ class OptimizerUse:
     elsewhere: tuple[Ternary, ...] = ()  # one answer a parameter of the inventory: held by another optimizer
     parameters_place: Place | None = None  # the argument that gives the parameters, where the call itself has it
     made_place: Place | None = None  # the construction itself, where a function of another file makes it
+    reached: bool = True  # False: constants of every caller keep it from being made; still part of the program
+    reached_from: tuple[Place, ...] = ()  # calls in other files that lead to the construction, with what this use says
 
     @property
     def couplings(self) -> frozenset[Coupling]:
@@ -345,6 +347,7 @@ class Trouble:
 
     message: str
     place: Place
+    read: bool = False  # as far as it goes: as Python of former days
 
 
 @dataclass(frozen=True, slots=True)

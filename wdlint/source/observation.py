@@ -11,6 +11,7 @@ from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, Origin, Penal
 from wdlint.source.libraries.known import Known, found
 from wdlint.source.optimizers import helpers
 from wdlint.source.optimizers.other_optimizers import with_elsewhere
+from wdlint.source.optimizers.reached import together
 from wdlint.source.optimizers.sites import is_optimizer_class, sites, step_of
 from wdlint.source.optimizers.unread import unread_calls, untold
 from wdlint.source.optimizers.unread_options import unread_options
@@ -52,7 +53,7 @@ def _observed(path: str, data: bytes, module: t.Module, project: Project) -> Fil
     places = Places(_shown, where, module.path)
     reader = UseReader(evaluator, places)
     made = [site for site in sites(evaluator, module) if site.makers]
-    uses = tuple(with_elsewhere(tuple(use for site in made for use in reader.read(site))))
+    uses = tuple(with_elsewhere(tuple(together(made, reader.read))))
     calls = unread_calls(evaluator, module, [site.call for site in made])
     unread = {*(use.place for use in uses if untold(use)), *(places.of(module, call) for call in calls)}
     return FileFacts(
