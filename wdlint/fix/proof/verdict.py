@@ -56,7 +56,9 @@ def _is_python(version: Version) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            compile(program_text(version.module), "<fix>", "exec", dont_inherit=True)
+            notebook = version.module.path.endswith(".ipynb")
+            text = program_text(version.module) if notebook else version.data
+            compile(text, "<fix>", "exec", dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return False
     return True
@@ -82,6 +84,17 @@ def regrouped(before: Version, after: Version, moved: Moved) -> Iterator[Optimiz
         groups[_spot(use.place)].append(_grouping(use))
     for use in before.facts.uses:
         if _grouping(use) not in groups.get(spot(use.place, moved), [_grouping(use)]):
+            yield use
+
+
+def recoupled(before: Version, after: Version, moved: Moved) -> Iterator[OptimizerUse]:
+    """The optimizers whose class has another default decay after a fix."""
+    defaults: dict[Spot, set[float | None]] = defaultdict(set)
+    for use in after.facts.uses:
+        defaults[_spot(use.place)].update(c.default_decay for c in use.classes)
+    for use in before.facts.uses:
+        now = defaults.get(spot(use.place, moved))
+        if now is not None and now != {c.default_decay for c in use.classes}:
             yield use
 
 
