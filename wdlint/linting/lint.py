@@ -208,14 +208,15 @@ class Linter:
         trail = project.trail
         files = {path: cache.digest_of(path) for path in trail.files if path != checked.file}
         imports = [(*key, led) for key, led in trail.imports.items()]
-        cache.put(name, checked, Dependencies(files, imports))
+        searches = [(*key, found) for key, found in trail.searches.items()]
+        cache.put(name, checked, Dependencies(files, imports, searches))
 
 
 def _with_fixes(
     findings: list[Finding], facts: FileFacts, data: bytes, project: Project, settings: Settings, rules: Sequence[Rule]
 ) -> list[Finding]:
     """The findings with the fixes that can be planned for them, prove themselves, and are allowed by the settings."""
-    if not findings:
+    if not findings or facts.troubles:  # what does not parse is not edited
         return findings
     from wdlint.fix.plan import with_fixes
     from wdlint.fix.policy import admitted
