@@ -1,8 +1,8 @@
 """Where an import leads: from module names to files, by looking at folders only.
 
 A module is looked for in the importing file's own folder, in the folders above it up to the project's
-top (and in a `src` beside each), and in the configured roots. No file is opened here, so that the
-cache can ask the same question without parsing anything.
+top (and in a `src` beside each), and in the configured roots. The top is told from the file, never from
+where one stands. No file is opened here, so that the cache can ask the same question without parsing anything.
 """
 
 from __future__ import annotations
@@ -11,12 +11,16 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from wdlint.files.project import MARKS
 from wdlint.source.read.files import Files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_ROOT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
+# What lies at the top of a folder of code that bears no mark of a project; looked for this many folders up.
+_WEAK_MARKS = ("readme", "license", "licence", ".gitignore", "environment.yml", "environment.yaml", "makefile")
+_CLIMBED = 3
+_MOST_NEIGHBOURS = 200  # folders in which packages are looked for: more are no project's
 
 
 class Locator:
@@ -101,21 +105,41 @@ class Locator:
             here = os.path.relpath(parent) if not os.path.isabs(folder) else parent
 
     def _top(self, folder: str) -> str:
-        """The project root above a folder: a configured root, the nearest mark, or the working folder."""
+        """The project root above a folder: a configured root, the nearest mark, or what looks like one."""
         if folder not in self._tops:
             here = os.path.abspath(folder)
-            tops = {os.path.abspath(root) for root in self._roots} | {os.getcwd()}
+            tops = {os.path.abspath(root) for root in self._roots}
             climb = here
-            while True:
-                if climb in tops or not self._names(climb).isdisjoint(_ROOT_MARKS):
-                    break
+            while climb not in tops and self._names(climb).isdisjoint(MARKS):
                 parent = os.path.dirname(climb)
                 if parent == climb:
-                    climb = here
+                    climb = self._unmarked_top(here)
                     break
                 climb = parent
             self._tops[folder] = climb
         return self._tops[folder]
+
+    def _unmarked_top(self, folder: str) -> str:
+        """The highest of the few folders above that holds code, or what lies at the top of code; else the folder."""
+        from tempfile import gettempdir
+
+        top = climb = folder
+        shared = {os.path.expanduser("~"), gettempdir()}  # where unrelated things lie side by side
+        for _ in range(_CLIMBED):
+            climb = os.path.dirname(climb)
+            if climb in shared or os.path.dirname(climb) == climb:
+                break
+            if self._holds_code(climb):
+                top = climb
+        return top
+
+    def _holds_code(self, folder: str) -> bool:
+        names = self._names(folder)
+        if any(name.endswith(".py") or name.lower().startswith(_WEAK_MARKS) for name in names):
+            return True
+        if len(names) > _MOST_NEIGHBOURS:
+            return False
+        return any("__init__.py" in self._names(os.path.join(folder, name)) for name in names if "." not in name)
 
 
 def _same_file(left: str, right: str) -> bool:
