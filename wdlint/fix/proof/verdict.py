@@ -115,9 +115,12 @@ def _optimizers(before: Version, after: Version, moved: Moved, mended: Sequence[
     strengths = _strengths(before.facts, mended)
     parted = {spot(f.place, moved) for f in before.findings if f.code == _LOST}
     for where, uses in had.items():
-        if len(uses) != len(has[where]):
+        now = has[where]
+        if len(uses) == 1 and uses[0].inventory is None:
+            uses = uses * len(now)  # its model may be seen to be one of several
+        if len(uses) != len(now):
             return "an optimizer's model is read differently after it"
-        for one, other in zip(uses, has[where], strict=True):
+        for one, other in zip(uses, now, strict=True):
             said = broken(one, other, Leave(codes, where in parted, strengths))
             if said:
                 return said
