@@ -40,6 +40,7 @@ __all__ = [
     "Suppression",
     "Ternary",
     "Trouble",
+    "UnreadOption",
     "Witness",
 ]
 
@@ -332,6 +333,15 @@ class OptimizerDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadOption:
+    """An option for a decay that a script declares and nothing reads."""
+
+    name: str  # under which it would be read
+    place: Place  # the declaration
+    instead: str = ""  # a name like this one that is read
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """A file that can't be read, and why, in words for its author."""
 
@@ -357,6 +367,7 @@ class FileFacts:
     uses: tuple[OptimizerUse, ...] = ()
     penalties: tuple[Penalty, ...] = ()
     definitions: tuple[OptimizerDefinition, ...] = ()
+    options: tuple[UnreadOption, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     unread: tuple[Place, ...] = ()  # constructions of optimizers that could not be read
