@@ -79,6 +79,8 @@ def has_marks(data: bytes) -> bool:
         return True
     if optimizes and any(mark in data for mark in _ASSIGNMENT) and (parameters or _takes_steps(data)):
         return True
+    if b"Trainer(" in data and (b"weight_decay" in data or b"TrainingArguments" in data):
+        return True  # a training loop that makes its optimizer
     trained = b".backward(" in data or b"training_step(" in data
     if not parameters:
         # weights of textbook code, or `layer.weight` one by one
