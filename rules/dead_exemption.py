@@ -56,6 +56,7 @@ from wdlint.splits import dead_patterns, exempt_groups, meant_kind
 code = "WD302"
 severity = Severity.WARNING
 default = True
+unanimous = True
 
 ORDINARY_ENDINGS = frozenset({"weight", "bias", "gamma", "beta", "scale", "norm"})
 

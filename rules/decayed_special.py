@@ -111,6 +111,6 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
         f"{wording.counted(reach.parameters, Kind.OTHER, use)} of {wording.model(use)} "
         f"by {wording.amounts(reach.groups, use)}"
     )
-    why = "tokens, temperatures, position tables and state-space constants multiply no features"
+    why = "tokens, temperatures, position tables and state-space constants mix no features"
     advice = "give them `weight_decay=0.0`, if the recipe doesn't ask for their decay"
     yield wording.reach_finding(code, reach, message, why, advice)

@@ -2,7 +2,8 @@
 
 ## What it does
 Reports a file that can't be decoded or parsed: broken syntax, Python 2, a wrong encoding declaration, a
-notebook that is no JSON. The other files are linted all the same.
+notebook that is no JSON. The other files are linted all the same, and so is what was Python once: `print x`,
+`except E, e`, `tensor.cuda(async=True)`.
 
 ## Why is this bad?
 Nothing is known of the file, so nothing wrong in it can be found. A silent gap would look like a clean
@@ -62,7 +63,7 @@ def judge(trouble: Trouble) -> Iterator[Finding]:
     yield Finding(
         code=code,
         place=trouble.place,
-        message=f"the file can't be read: {trouble.message}",
+        message=f"the file can't be {'run by Python 3' if trouble.read else 'read'}: {trouble.message}",
         help="correct it, or leave it out with `exclude`",
         severity=severity,
         subject="file",

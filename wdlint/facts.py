@@ -41,6 +41,7 @@ __all__ = [
     "Suppression",
     "Ternary",
     "Trouble",
+    "UnreadOption",
     "Witness",
 ]
 
@@ -288,6 +289,8 @@ class OptimizerUse:
     parameters_place: Place | None = None  # the argument that gives the parameters, where the call itself has it
     made_place: Place | None = None  # the construction itself, where a function of another file makes it
     loop: Loop | None = None  # the library's training loop that makes it, groups and all
+    reached: bool = True  # False: constants of every caller keep it from being made; still part of the program
+    reached_from: tuple[Place, ...] = ()  # calls in other files that lead to the construction, with what this use says
 
     @property
     def couplings(self) -> frozenset[Coupling]:
@@ -341,11 +344,21 @@ class OptimizerDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadOption:
+    """An option for a decay that a script declares and nothing reads."""
+
+    name: str  # under which it would be read
+    place: Place  # the declaration
+    instead: str = ""  # a name like this one that is read
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """A file that can't be read, and why, in words for its author."""
 
     message: str
     place: Place
+    read: bool = False  # as far as it goes: as Python of former days
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,8 +378,10 @@ class FileFacts:
     uses: tuple[OptimizerUse, ...] = ()
     penalties: tuple[Penalty, ...] = ()
     definitions: tuple[OptimizerDefinition, ...] = ()
+    options: tuple[UnreadOption, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
+    unread: tuple[Place, ...] = ()  # constructions of optimizers that could not be read
 
 
 @dataclass(frozen=True, slots=True)

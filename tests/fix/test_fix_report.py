@@ -46,7 +46,7 @@ def test_a_finding_says_where_the_optimizer_is_made_if_another_file_makes_it() -
 
 def test_what_a_mended_factory_mends_elsewhere_is_not_reported_as_left() -> None:
     result = run("--fix")
-    assert "fixed WD103 optimizers.py:5:12" in result.stderr
+    assert "fixed WD101 optimizers.py:5:12" in result.stderr
     assert Path("a_script.py").read_text() == SCRIPT
     assert result.stdout == "No faults found in 2 files.\n"
     assert result.exit_code == 0

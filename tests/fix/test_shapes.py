@@ -24,6 +24,7 @@ from wdlint.commands.fixing import mended_text
 from wdlint.facts import Applicability, Fix
 from wdlint.files import paths
 from wdlint.fix.apply import Outcome
+from wdlint.linting.lint import Linter
 from wdlint.settings.catalogue import Settings
 
 FOLDER = Path(__file__).parents[1] / "data" / "shapes"
@@ -50,7 +51,7 @@ def mend(name: str, text: str) -> Outcome:
         return bool(fix.edits) and fix.applicability in (Applicability.SAFE, Applicability.UNSAFE)
 
     shown = paths.display(str(FOLDER / f"{name}.py"))
-    return mended_text(shown, text.encode(), lambda folder: Settings(), True, allowed)
+    return mended_text(shown, text.encode(), Linter(lambda folder: Settings()), allowed)
 
 
 @shape

@@ -208,3 +208,85 @@ arguments = TrainingArguments(output_dir="out", max_steps=1, use_cpu=True, weigh
 Trainer(model=model, args=arguments, train_dataset=data).train()
 """,
 }
+
+
+DISTRIBUTED = """
+import os, sys
+import torch
+import torch.distributed as dist
+from torch import nn
+
+dist.init_process_group("gloo")
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mix = nn.Linear(8, 8)
+        self.norm = nn.LayerNorm(8)
+        self.scale = nn.Parameter(torch.ones(8))
+
+    def forward(self, x):
+        return self.norm(self.mix(x)) * self.scale
+
+net = Net()
+WRAP
+optimizer = torch.optim.AdamW(net.parameters(), weight_decay=0.1)
+net(torch.randn(3, 8)).square().sum().backward()
+optimizer.step()
+print("stepped")
+"""
+WRAPPERS = {
+    "data parallel": "net = nn.parallel.DistributedDataParallel(net)",
+    "compiled": "net = torch.compile(net, backend='eager')",
+    "sharded": """
+from torch.distributed.fsdp import fully_shard
+from torch.distributed.device_mesh import init_device_mesh
+fully_shard(net, mesh=init_device_mesh('cpu', (2,)))
+""",
+    "sharded, the older": """
+from torch.distributed.fsdp import FullyShardedDataParallel
+net = FullyShardedDataParallel(net, use_orig_params=True, device_id=torch.device('cpu'))
+""",
+}
+LAUNCH = ("--nproc-per-node", "2", "--master-port", "0", "train.py")
+
+
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+def test_workers_of_a_launcher_are_audited_and_the_first_speaks(tmp_path: Path, wrapper: str) -> None:
+    write(tmp_path, DISTRIBUTED.replace("WRAP", WRAPPERS[wrapper]))
+    done = run(tmp_path, "--output-format", "json", "-m", "torch.distributed.run", "--", "--standalone", *LAUNCH)
+    assert done.returncode == 1, done.stderr
+    assert "stepped" not in done.stdout
+    found = {f["code"]: f["message"] for f in json.loads(done.stdout[done.stdout.index("[") :])}
+    assert set(found) == {"WD101", "WD102"}
+    assert "2 gains" in found["WD102"]
+    assert "2 biases" in found["WD101"]
+
+
+def test_a_launcher_by_the_name_of_its_command(tmp_path: Path) -> None:
+    write(tmp_path, FAULTY)
+    (tmp_path / "launch").write_text(
+        f"#!{sys.executable}\nimport subprocess, sys\n"
+        "sys.exit(subprocess.Popen([sys.executable, '-u', '-W', 'ignore', 'train.py', '--x']).wait())\n"
+    )
+    (tmp_path / "launch").chmod(0o755)
+    done = run(tmp_path, "launch")
+    assert (done.returncode, "WD101" in done.stdout, "stepped" in done.stdout) == (1, True, False)
+
+
+def test_a_command_that_is_no_python_is_refused(tmp_path: Path) -> None:
+    done = run(tmp_path, "sh", "-c", "true")
+    assert done.returncode == 2
+    assert "is a command and no Python script" in done.stderr
+
+
+def test_only_what_trains_is_watched_among_children() -> None:
+    from wdlint.model.launching import watched_command
+
+    watch = ["-m", "wdlint.model.watch"]
+    assert watched_command([sys.executable, "-m", "pip", "list"]) == [sys.executable, "-m", "pip", "list"]
+    assert watched_command(["git", "status"]) == ["git", "status"]
+    assert watched_command([sys.executable, "-c", "pass"]) == [sys.executable, "-c", "pass"]
+    module = watched_command([sys.executable, "-u", "-m", "pkg.train", "--a"])
+    assert module == [sys.executable, "-u", *watch, "--module", "pkg.train", "--a"]
+    assert watched_command(["python3", "-X", "dev", __file__, "b"]) == ["python3", "-X", "dev", *watch, __file__, "b"]

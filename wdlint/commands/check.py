@@ -171,6 +171,8 @@ def _run(
         excerpts=Excerpts(given),
         errors=[*missing, *((one.file, one.error) for one in checked if one.error)],
         suppressed=[finding for one in checked for finding in one.suppressed],
+        unread=[place for one in checked for place in one.unread],
+        named=bool(options["show_unread"]),
         colour=_coloured(options),
     )
 

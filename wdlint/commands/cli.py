@@ -96,6 +96,7 @@ class Check(click.Command):
 @click.option("--exit-zero", is_flag=True, help="End with exit code 0 even where there are findings.")
 @click.option("--statistics", is_flag=True, help="Print how often each rule was found instead.")
 @click.option("--show-files", is_flag=True, help="Print the files that would be linted, and stop.")
+@click.option("--show-unread", is_flag=True, help="Name the optimizers that could not be read, each with its place.")
 @click.option("--show-settings", is_flag=True, help="Print the settings in force for the first path, and stop.")
 @click.option("--baseline", type=click.Path(dir_okay=False), help="Count the findings in this file as known.")
 @click.option("--write-baseline", is_flag=True, help="Write all findings to the baseline, and stop.")

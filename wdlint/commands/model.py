@@ -54,6 +54,9 @@ def run(script_and_arguments: tuple[str, ...], **options: Any) -> None:
     \b
     wdlint run train.py -- --epochs 1
     wdlint run -m package.train -- --epochs 1
+    wdlint run torchrun -- --nproc-per-node 2 train.py
+
+    Workers that a launcher starts (torchrun, accelerate launch) are audited, and the first of them speaks.
     """
     from wdlint.model.run import run as start
 

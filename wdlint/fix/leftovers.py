@@ -12,11 +12,11 @@ from wdlint.fix.program import Program
 from wdlint.source.read import tree as t
 
 
-def leftovers(program: Program, edits: Sequence[Edit]) -> list[Edit]:
+def leftovers(program: Program, edits: Sequence[Edit], imports: bool = False) -> list[Edit]:
     """The edits that take out what nothing asks for any more once the given edits are made.
 
     Only what is bound once to a constant or a list of such goes, and what is imported for nothing else. A name of
-    the module goes only where the file is a script: others may import it.
+    the module goes only where the file is a script: others may import it. `imports` says that nothing else is to go.
     """
     spans = [program.within(edit.place) for edit in edits]
     texts = " ".join(edit.text for edit in edits)
@@ -24,7 +24,7 @@ def leftovers(program: Program, edits: Sequence[Edit]) -> list[Edit]:
     while True:
         names = {n.id for n in _within(program, spans) if n not in program.bound}
         new = {s for name in names if not re.search(rf"\b{name}\b", texts) for s in _useless(program, name, spans)}
-        new -= gone
+        new = {s for s in new - gone if not imports or isinstance(s, (t.Import, t.ImportFrom))}
         if not new:
             break
         gone |= new

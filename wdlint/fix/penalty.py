@@ -19,6 +19,7 @@ from wdlint.facts import (
     OptimizerUse,
     Origin,
     Penalty,
+    Place,
     Sink,
 )
 from wdlint.fix.construction import lowered, site_of
@@ -26,8 +27,9 @@ from wdlint.fix.coupled import with_argument, with_class
 from wdlint.fix.division import reach_fixes
 from wdlint.fix.emit import quoted
 from wdlint.fix.hazards import flattens
+from wdlint.fix.leftovers import leftovers
 from wdlint.fix.program import Program, dotted
-from wdlint.fix.removal import Removal, removal
+from wdlint.fix.removal import Removal, is_guard, removal
 from wdlint.fix.selection import conjunct, one_line
 from wdlint.source.read import tree as t
 
@@ -45,7 +47,9 @@ def penalty_fixes(finding: Finding, facts: FileFacts, program: Program, style: s
     if taken is None:
         return
     if finding.code == "WD206" or penalty.decayed_by is not None:
-        yield Fix("Take the penalty out", Applicability.UNSAFE, tuple(taken.edits()), LESS_DECAY)
+        edits = taken.edits()
+        edits += leftovers(program, edits, imports=True)
+        yield Fix("Take the penalty out", Applicability.UNSAFE, tuple(edits), LESS_DECAY)
         return
     strength = _strength(program, penalty, taken)
     if strength is None:
@@ -118,12 +122,25 @@ def _strength(program: Program, penalty: Penalty, taken: Removal) -> Strength | 
             pulled, rest = _constants(factor.expr)
             number *= pulled
             expressions += rest
+    if not taken.factors:
+        number *= _inner_constant(program, penalty)
     written = 2 * _if_written(known)
-    if not _is_square(program, penalty):  # what multiplies the squares in another file can't be read
+    all_told = [program.source(e) for e in expressions] == [known.text] and number == 2.0
+    if not _is_square(program, penalty) and not all_told:  # what multiplies the squares elsewhere can't be read
         return Strength(written, written, (), program) if written else None
     if not expressions and written and abs(number - written) > 1e-9 * written:
         return None
     return Strength(number, written, tuple(expressions), program)
+
+
+def _inner_constant(program: Program, penalty: Penalty) -> float:
+    """The constant in a product that is a penalty as a whole: 0.01 of `0.01 * w @ w`."""
+    start, end = program.within(penalty.place)
+    nodes = [n for n in program.nodes if isinstance(n, t.Binary) and program.span(n) == (start, end)]
+    match nodes[-1] if nodes else None:
+        case t.Binary(op="@", left=left):
+            return _constants(left)[0]
+    return 1.0
 
 
 def _if_written(amount: Amount) -> float:
@@ -187,7 +204,8 @@ def _into_optimizer(
     facts: FileFacts, program: Program, penalty: Penalty, taken: Removal, strength: Strength, style: str
 ) -> Iterator[Fix]:
     """The strength as the decay of the one optimizer that holds the parameters, which has none so far."""
-    made = site_of(penalty.held_by[0], facts, program, style) if len(penalty.held_by) == 1 else None
+    holders = penalty.held_by or tuple(_groups_of(facts, program, taken))
+    made = site_of(holders[0], facts, program, style) if len(holders) == 1 else None
     if made is None or made.others or flattens(program) or not _always(program, taken, strength):
         return
     if any(g.options or not _none_yet(g.amount) for use in made.uses for g in use.groups):
@@ -213,7 +231,19 @@ def _into_optimizer(
             return
         hazard = "; ".join(filter(None, (hazard, divided.hazard)))
         edits += divided.edits
+    edits += leftovers(program, edits, imports=True)
     yield Fix(f"Move the penalty's strength into the decay of {title}", Applicability.UNSAFE, tuple(edits), hazard)
+
+
+def _groups_of(facts: FileFacts, program: Program, taken: Removal) -> Iterator[Place]:
+    """The optimizer over whose own groups a penalty goes: `for group in optimizer.param_groups`."""
+    loops = (a for a in program.around(taken.joined) if isinstance(a, t.For)) if taken.joined is not None else ()
+    owners = {dotted(a.iter.value) for a in loops if isinstance(a.iter, t.Attribute) and a.iter.attr == "param_groups"}
+    for use in facts.uses:
+        call = program.node_at(use.place, t.Call)
+        statement = program.statement(call) if call is not None else None
+        if isinstance(statement, t.Assign) and statement.value is call and dotted(statement.targets[0]) in owners:
+            yield use.place
 
 
 def _always(program: Program, taken: Removal, strength: Strength, step: t.Statement | None = None) -> bool:
@@ -315,7 +345,8 @@ def _beside_step(program: Program, taken: Removal, strength: Strength) -> Iterat
     if program.scope(loop.iter) is not function or any(program.scope(e) is not function for e in strength.expressions):
         return
     target, tests = _parameter_of(program, loop)
-    if target is None:
+    around = {n.id for n in _outer_targets(program, loop)}
+    if target is None or any(n.id in around for n in program.below(loop.iter) if isinstance(n, t.Name)):
         return
     statement, optimizer = step
     indentation, unit = program.indentation(statement), program.unit
@@ -331,6 +362,13 @@ def _beside_step(program: Program, taken: Removal, strength: Strength) -> Iterat
     text = "".join(f"{line}\n{indentation}" for line in lines)
     edits = (*taken.edits(kept=text), program.edit(start, start, text))
     yield Fix("Decay the weights themselves, beside the optimizer's step", Applicability.UNSAFE, edits, _STEPPED)
+
+
+def _outer_targets(program: Program, loop: t.For | t.Clause) -> Iterator[t.Name]:
+    """The names that loops around a loop bind, which go along with it."""
+    for around in program.around(loop) if isinstance(loop, t.For) else ():
+        if isinstance(around, t.For):
+            yield from (n for n in program.below(around.target) if isinstance(n, t.Name))
 
 
 def _step_after(program: Program, taken: Removal) -> tuple[t.Expression, str] | None:
@@ -364,7 +402,24 @@ def _parameter_of(program: Program, loop: t.For | t.Clause) -> tuple[str | None,
     if isinstance(loop, t.Clause):
         return name, [conjunct(program, test) for test in loop.ifs]
     tests, body = [], loop.body
+    while len(body.statements) > 1 and is_guard(body.statements[0]):
+        first = body.statements[0]
+        assert isinstance(first, t.If)
+        tests.append(_otherwise(program, first.test))
+        body = t.Block(body.statements[1:], body.parent)
     while len(body.statements) == 1 and isinstance(body.statements[0], t.If) and body.statements[0].orelse is None:
         tests.append(conjunct(program, body.statements[0].test))
         body = body.statements[0].body
     return (name, tests) if len(body.statements) == 1 else (None, ())
+
+
+def _otherwise(program: Program, test: t.Expr) -> str:
+    """What holds where a test does not."""
+    match test:
+        case t.Unary(op="not", operand=inner):
+            return conjunct(program, inner)
+        case t.Compare(rest=((("is" | "is not") as op, right),)):
+            other = "is not" if op == "is" else "is"
+            return f"{program.source(test.left)} {other} {program.source(right)}"
+    text = program.source(test)
+    return f"not ({text})" if isinstance(test, (t.Boolean, t.Compare)) else f"not {text}"

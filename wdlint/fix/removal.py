@@ -69,7 +69,7 @@ class Removal:
         for name in (n for n in going if isinstance(n, t.Name) and n not in program.bound):
             mentions = list(program.names(name.id, program.scope(name)))
             stores = [program.parents[m] for m in mentions if m in program.bound]
-            if len(stores) == 1 and isinstance(stores[0], t.Assign) and isinstance(stores[0].value, t.Const):
+            if len(stores) == 1 and isinstance(stores[0], t.Assign) and _is_idle(stores[0].value):
                 if isinstance(stores[0].targets[0], t.Name) and all(
                     m in going for m in mentions if m not in program.bound
                 ):
@@ -77,13 +77,43 @@ class Removal:
         return found - gone
 
 
+def _is_idle(value: t.Expr | None) -> bool:
+    """Whether an expression is a number, or gathers parameters and does nothing else."""
+    match value:
+        case t.Const():
+            return True
+        case t.Call(func=func):
+            return _last(func) in ("parameters_to_vector", "parameters")
+    return False
+
+
 def _emptied(statement: t.Statement, gone: set[t.Statement]) -> t.Statement | None:
     """The loop or condition around a statement that is left with nothing to do."""
     parent = statement.block.parent
-    if isinstance(parent, (t.For, t.If, t.With)) and all(other in gone for other in statement.block.statements):
+    left = (other for other in statement.block.statements if other not in gone)
+    if isinstance(parent, (t.For, t.If, t.With)) and all(isinstance(parent, t.For) and is_guard(one) for one in left):
         if statement.block is parent.body and getattr(parent, "orelse", None) is None:
             return parent
     return None
+
+
+def is_guard(statement: t.Stmt) -> bool:
+    """Whether a statement only goes on with the next turn of a loop under a condition that does nothing itself."""
+    if not isinstance(statement, t.If) or statement.orelse is not None or not _only_asks(statement.test):
+        return False
+    return all(isinstance(one, t.Jump) and one.kind in ("continue", "pass") for one in statement.body.statements)
+
+
+def _only_asks(test: t.Expr) -> bool:
+    match test:
+        case t.Unary(operand=inner):
+            return _only_asks(inner)
+        case t.Boolean():
+            return _only_asks(test.left) and _only_asks(test.right)
+        case t.Compare():
+            sides = (test.left, *(other for _, other in test.rest))
+            return all(isinstance(side, (t.Const, t.Name, t.Attribute)) for side in sides)
+    return isinstance(test, (t.Name, t.Attribute))
 
 
 def removal(program: Program, place: tuple[int, int]) -> Removal | None:

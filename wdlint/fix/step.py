@@ -1,7 +1,7 @@
-"""An optimizer's own step, made decoupled: its decay taken out of the gradient and put on the weight. Only shown.
+"""An optimizer's own step, made decoupled: its decay taken out of the gradient and put on the weight. Unsafe.
 
 The decay is moved where it stands, so that the tests around it (no decay for vectors, none where it is 0) go on to
-count. A change that the engine would still not read as decoupled is not shown.
+count. A change that the engine would still not read as decoupled is not offered.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def step_fixes(finding: Finding, facts: FileFacts, program: Program, data: bytes
             text += f"\n{program.indentation(statement)}{target} = {rest}"
     edit = program.replacing(statement, text)
     if _decoupled(definition, program.file, applied(program.file, data, [edit])):
-        yield Fix("Let the decay act on the weight itself", Applicability.SHOWN, (edit,), BY_HAND)
+        yield Fix("Let the decay act on the weight itself", Applicability.UNSAFE, (edit,), BY_HAND)
 
 
 def _decoupled(definition: OptimizerDefinition, file: str, data: bytes) -> bool:

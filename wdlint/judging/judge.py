@@ -5,6 +5,7 @@ The facts may come from source, from a model or from a live run. Nothing here re
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import fields, replace
 
@@ -26,26 +27,54 @@ def judge(facts: FileFacts, rules: Iterable[Rule]) -> list[Finding]:
         RuleFailed: a rule raised an error.
     """
     found: dict[Finding, None] = {}
+    beside = Counter(use.place for use in facts.uses)
     for rule in rules:
         variants: dict[Place, list[tuple[OptimizerUse, Finding]]] = {}
+        callers: dict[Place, list[tuple[OptimizerUse, list[Finding]]]] = {}
         for subject in _subjects(facts, rule.subject):
+            if isinstance(subject, OptimizerUse) and not subject.reached:
+                continue
             try:
-                for finding in rule.judge(subject):
-                    finding = replace(finding, severity=rule.severity, rule=rule.name)
-                    if isinstance(subject, OptimizerUse) and subject.made_place is not None:
-                        made = Note("the optimizer is made here, and this is where to repair it", subject.made_place)
-                        finding = replace(finding, notes=(*finding.notes, made))
-                    if isinstance(subject, OptimizerUse) and max(subject.variants, subject.ways) > 1:
-                        variants.setdefault(finding.place, []).append((subject, finding))
-                    else:
-                        found[finding] = None
+                judged = [replace(f, severity=rule.severity, rule=rule.name) for f in rule.judge(subject)]
             except Exception as error:
                 raise RuleFailed(f"rule {rule.code} ({rule.name}) failed: {type(error).__name__}: {error}") from error
+            if not isinstance(subject, OptimizerUse):
+                found.update(dict.fromkeys(judged))
+                continue
+            if subject.made_place is not None:
+                made = Note("the optimizer is made here, and this is where to repair it", subject.made_place)
+                judged = [replace(finding, notes=(*finding.notes, made)) for finding in judged]
+            if max(subject.variants, subject.ways) > 1:
+                for finding in judged:
+                    variants.setdefault(finding.place, []).append((subject, finding))
+            elif judged and (subject.reached_from or beside[subject.place] > 1):
+                callers.setdefault(subject.place, []).append((subject, judged))
+            else:
+                found.update(dict.fromkeys(judged))
         for several in variants.values():
             joined = _of_variants(several)
             if joined is not None:
                 found[joined] = None
+        for place, reached in callers.items():
+            if len(reached) == beside[place] or not rule.unanimous:
+                found.update(dict.fromkeys(_of_callers(reached)))
     return in_order(found)
+
+
+def _of_callers(reached: list[tuple[OptimizerUse, list[Finding]]]) -> list[Finding]:
+    """The findings of one construction that several callers reach: of the one that is surest, the others in a note."""
+
+    def doubt(of: tuple[OptimizerUse, list[Finding]]) -> tuple[bool, bool]:
+        return all(f.latent for f in of[1]), all(f.confidence is not Confidence.PROVEN for f in of[1])
+
+    use, findings = min(reached, key=doubt)
+    places = list(dict.fromkeys([*use.reached_from, *(p for other, _ in reached for p in other.reached_from)]))
+    if not places:
+        return findings
+    others = len(places) - 1
+    more = f", and from {others} other place{'s' if others > 1 else ''}" if others else ""
+    note = Note(f"this is reached from here{more}", places[0])
+    return [replace(finding, notes=(*finding.notes, note)) for finding in findings]
 
 
 _NAMED = 6  # models named in a note

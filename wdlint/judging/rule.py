@@ -51,6 +51,7 @@ class Rule:
     passed: tuple[str, ...]  # code that must not be flagged
     documentation: str
     file: str = ""  # the module's
+    unanimous: bool = False  # a fault only where all callers of a construction have it
     formerly: tuple[str, ...] = ()  # codes and names that it had before, in capitals or with hyphens; they stand for it
 
     def called(self, word: str) -> bool:
@@ -104,6 +105,7 @@ def rule_of(module: ModuleType) -> Rule:
         passed=tuple(module.PASSED),
         documentation=documentation,
         file=module.__file__ or "",
+        unanimous=getattr(module, "unanimous", False),
         formerly=tuple(getattr(module, "formerly", ())),
     )
 

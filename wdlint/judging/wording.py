@@ -15,12 +15,12 @@ from wdlint.facts import Amount, Finding, Group, Kind, Note, OptimizerUse, Origi
 from wdlint.judging.reach import Reach
 
 GAINS_MATTER = (
-    "a gain rescales features that a layer has just normalised: decay pulls it away from the scale "
+    "a gain rescales features and mixes none: decay pulls it away from the scale "
     "that the loss asks for and limits nothing that the network computes"
 )
 BIASES_MATTER = "a bias only shifts an output: pulling it towards 0 limits nothing that the network computes"
 BOTH_MATTER = (
-    "gains and biases multiply no features: decay pulls them away from what the loss asks for "
+    "gains and biases mix no features: decay pulls them away from what the loss asks for "
     "and limits nothing that the network computes"
 )
 COUPLED_MATTERS = (

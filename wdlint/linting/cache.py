@@ -21,6 +21,7 @@ from wdlint.linting.checked import Checked
 if TYPE_CHECKING:
     from wdlint.facts import Finding, Fix, Place
     from wdlint.settings.catalogue import Settings
+    from wdlint.source.read.mentions import Mentions
 
 _MARK = "CACHEDIR.TAG"
 _MARK_TEXT = (
@@ -53,9 +54,15 @@ def digest(data: bytes) -> str:
 class Dependencies:
     """What a result rests on besides its own file: digests of files by path, None for one that is absent."""
 
-    def __init__(self, files: dict[str, str | None], imports: list[tuple[str, str, int, str | None]]) -> None:
+    def __init__(
+        self,
+        files: dict[str, str | None],
+        imports: list[tuple[str, str, int, str | None]],
+        searches: list[tuple[str, str, tuple[str, ...]]] | None = None,
+    ) -> None:
         self.files = files
         self.imports = imports  # importer, dotted name, leading dots, where it led
+        self.searches = searches or []  # a folder, a name, the files below that mention it
 
 
 class Cache:
@@ -70,6 +77,7 @@ class Cache:
         self._folder = folder
         self._locate = locate
         self._digests: dict[str, str | None] = {}
+        self._mentions: Mentions | None = None
         self._writable = True
 
     def name(self, path: str, data: bytes, settings: Settings) -> str:
@@ -100,12 +108,19 @@ class Cache:
         if checked.error or not self._writable:
             return
         import json
+        from dataclasses import astuple
 
         entry = {
             "name": name,
             "files": rests_on.files if rests_on else {},
             "imports": rests_on.imports if rests_on else [],
-            "checked": [checked.file, list(map(_as_json, checked.findings)), list(map(_as_json, checked.suppressed))],
+            "searches": rests_on.searches if rests_on else [],
+            "checked": [
+                checked.file,
+                list(map(_as_json, checked.findings)),
+                list(map(_as_json, checked.suppressed)),
+                [astuple(place) for place in checked.unread],
+            ],
         }
         path = self._path(name)
         temporary = f"{path}.{os.getpid()}"
@@ -132,10 +147,19 @@ class Cache:
     def _holds(self, entry: dict[str, Any], settings: Settings) -> bool:
         if not all(self.digest_of(path) == told for path, told in entry["files"].items()):
             return False
-        if not entry["imports"]:
-            return True
-        locate = self._locate(settings)
-        return all(locate(importer, dotted, level) == led for importer, dotted, level, led in entry["imports"])
+        if entry["imports"]:
+            locate = self._locate(settings)
+            if not all(locate(importer, dotted, level) == led for importer, dotted, level, led in entry["imports"]):
+                return False
+        return all(self._search(top, name) == found for top, name, found in entry["searches"])
+
+    def _search(self, top: str, name: str) -> list[str]:
+        if self._mentions is None:
+            from wdlint.source.read.files import Files
+            from wdlint.source.read.mentions import Mentions
+
+            self._mentions = Mentions(Files())
+        return list(self._mentions.files_with(top, name))
 
     def digest_of(self, path: str) -> str | None:
         """The digest of a file as it is now (read once a run), or None where there is none."""
@@ -255,8 +279,11 @@ def _as_json(finding: Finding) -> dict[str, Any]:
 
 
 def _checked(told: Any) -> Checked:
-    file, findings, suppressed = told
-    return Checked(str(file), tuple(map(_finding, findings)), tuple(map(_finding, suppressed)))
+    from wdlint.facts import Place
+
+    file, findings, suppressed, unread = told
+    places = tuple(Place(*place) for place in unread)
+    return Checked(str(file), tuple(map(_finding, findings)), tuple(map(_finding, suppressed)), unread=places)
 
 
 def _finding(told: dict[str, Any]) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from wdlint.facts import Finding
+    from wdlint.facts import Finding, Place
 
 
 class Checked(NamedTuple):
@@ -15,4 +15,5 @@ class Checked(NamedTuple):
     findings: tuple[Finding, ...] = ()
     suppressed: tuple[Finding, ...] = ()  # by a comment in the file
     error: str = ""  # why the file could not be judged; it is no finding then
+    unread: tuple[Place, ...] = ()  # optimizers that could not be read, and of which nothing is said
     rests_on: tuple[str, ...] = ()  # files of the project that were looked at for it, there or not

@@ -18,7 +18,7 @@ from wdlint.settings.catalogue import Settings
 from wdlint.source.read.screen import has_marked_code, has_marks
 
 if TYPE_CHECKING:
-    from wdlint.facts import FileFacts, Finding
+    from wdlint.facts import FileFacts, Finding, Place
     from wdlint.fix.proof.version import Version
     from wdlint.judging.rule import Rule
     from wdlint.linting.cache import Cache
@@ -151,9 +151,10 @@ class Linter:
             return Checked(shown, error=f"internal error, please report it: {type(error).__name__}: {error}")
         if not settings.latent:
             findings = [finding for finding in findings if not finding.latent]
+        unread = _unspoken(facts, findings)
         if not self._heed_comments or not may_suppress(data):
-            return Checked(shown, tuple(findings))
-        return _without_suppressed(shown, data, findings, rules)
+            return Checked(shown, tuple(findings), unread=unread)
+        return _without_suppressed(shown, data, findings, rules)._replace(unread=unread)
 
     def version(self, path: str, data: bytes) -> Version | None:
         """A file with other bytes, as it would be judged and reported; None where it can't be.
@@ -207,14 +208,15 @@ class Linter:
         trail = project.trail
         files = {path: cache.digest_of(path) for path in trail.files if path != checked.file}
         imports = [(*key, led) for key, led in trail.imports.items()]
-        cache.put(name, checked, Dependencies(files, imports))
+        searches = [(*key, found) for key, found in trail.searches.items()]
+        cache.put(name, checked, Dependencies(files, imports, searches))
 
 
 def _with_fixes(
     findings: list[Finding], facts: FileFacts, data: bytes, project: Project, settings: Settings, rules: Sequence[Rule]
 ) -> list[Finding]:
     """The findings with the fixes that can be planned for them, prove themselves, and are allowed by the settings."""
-    if not findings:
+    if not findings or facts.troubles:  # what does not parse is not edited
         return findings
     from wdlint.fix.plan import with_fixes
     from wdlint.fix.policy import admitted
@@ -244,6 +246,12 @@ def _read(shown: str, data: bytes, project: Project, settings: Settings, rules: 
         return Version(data, tuple(judge(facts, rules)), facts, changed.module(shown, data))
     except RecursionError:
         return None
+
+
+def _unspoken(facts: FileFacts, findings: Sequence[Finding]) -> tuple[Place, ...]:
+    """The optimizers that could not be read and of which no finding speaks."""
+    spoken = {(finding.place.cell, finding.place.line) for finding in findings}
+    return tuple(place for place in facts.unread if (place.cell, place.line) not in spoken)
 
 
 def _folder(path: str) -> str:

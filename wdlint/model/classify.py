@@ -182,15 +182,13 @@ def _watched(
     """The pass that showed most of the `wanted` parameters, and how it went."""
     best: Mapping[str, tuple[Use, ...]] = {}
     words = "no example inputs could be made"
-    errors: set[str] = set()
     for args, kwargs in inputs:
         seen = observe(model, args, kwargs, None if to_the_end else wanted)
         if not best or len(wanted.keys() & seen.uses.keys()) > len(wanted.keys() & best.keys()):
             words = f"stopped early: {seen.error}" if seen.error else "as far as needed" if seen.cut else _COMPLETE
             best = seen.uses
-        if not seen.error or seen.error in errors:
-            break  # what failed twice in the same way is the model's, and not the input's
-        errors.add(seen.error)
+        if not seen.error or "meta tensor" in seen.error:
+            break  # a value that meta tensors don't have, no other input gives them
     return best, words
 
 
@@ -261,6 +259,8 @@ def weigh(heard: list[Testimony], convention: Testimony | None) -> Testimony:
 def by_value(tensor: nn.Parameter) -> tuple[Kind, Evidence] | None:
     """A guess from the values of a vector: all alike and not zero is a gain, all zero a bias. None on `meta`."""
     shape = shape_of(tensor)
+    if hasattr(tensor, "_local_tensor"):
+        return None  # spread over processes: to ask for its values, all would have to ask
     if shape is None or tensor.is_meta or broadness(shape) > 1 or not tensor.numel() or not tensor.is_floating_point():
         return None
     with torch.no_grad():

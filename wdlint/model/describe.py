@@ -12,7 +12,7 @@ from functools import cache
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from wdlint.facts import Evidence, Kind, Parameter
+from wdlint.facts import Evidence, Kind, Parameter, Ternary
 from wdlint.knowledge.names import by_path
 
 if TYPE_CHECKING:
@@ -30,8 +30,15 @@ class Row:
     dissent: bool = False  # a witness of use says otherwise
     bases: tuple[str, ...] = ()  # qualified classes of the owner, most derived first; empty: not known
     declared: bool = False  # the model asks not to decay it
+    unused: bool = False  # a complete forward pass did not use it
     decay: float | None = None  # its strength in the audited optimizer
     group: str = ""
+
+    @property
+    def remark(self) -> str:
+        """What is said of it besides its kind; empty for most."""
+        frozen = "frozen" if self.parameter.trainable is Ternary.NO else ""
+        return ", ".join(filter(None, [frozen, "not used in the forward pass" if self.unused else ""]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,7 @@ def of_model(seen: Classification, title: str, source: str, declared: Iterable[s
             bool(c.dissent),
             tuple(qualified(k) for k in type(c.held.owner).__mro__),
             c.parameter.name in asked,
+            c.unused,
         )
         for c in seen.parameters
     )

@@ -8,7 +8,7 @@ observed pass may refuse; nothing is computed with the values.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -21,6 +21,7 @@ TOKENS = 16  # a multiple of the usual strides and window sizes
 PIXELS = 224
 SAMPLES = 16_000  # one second of speech at 16 kHz
 FRAMES = 256
+NODES = 12  # of a graph, and its edges
 
 
 def candidates(model: nn.Module) -> Iterator[Inputs]:
@@ -33,8 +34,7 @@ def candidates(model: nn.Module) -> Iterator[Inputs]:
     if size:
         yield (_reals(*size),), {}
     yield from _by_signature(model)
-    first = _by_first_layer(model)
-    if first is not None:
+    for first in _by_first_layer(model):
         yield (first,), {}
 
 
@@ -105,15 +105,38 @@ def _transformers(model: nn.Module, config: Any) -> Iterator[Inputs]:
             yield (), {main: value, **extra}
 
 
-# Words in the names of `forward`'s arguments that tell what it takes.
-_ARGUMENTS: tuple[tuple[tuple[str, ...], Callable[[], torch.Tensor]], ...] = (
-    (("input_ids", "ids", "idx", "tokens", "text"), lambda: _integers(TOKENS)),
-    (("pixel", "image", "img"), lambda: _reals(3, PIXELS, PIXELS)),
-    (("wave", "audio"), lambda: _reals(SAMPLES)),
+Make = Callable[[nn.Module], torch.Tensor]
+_CROSSED = ("cross_attention_dim", "joint_attention_dim", "caption_channels", "text_embed_dim", "encoder_hid_dim")
+# Words in the names of `forward`'s arguments that tell what it takes, wherever the model comes from.
+_ARGUMENTS: tuple[tuple[tuple[str, ...], Make], ...] = (
+    (("edge_index",), lambda model: torch.zeros(2, NODES, dtype=torch.long, device="meta")),
+    (("edge_type", "node_type"), lambda model: torch.zeros(NODES, dtype=torch.long, device="meta")),
+    (("edge_weight",), lambda model: torch.empty(NODES, device="meta")),
+    (("edge_attr",), lambda model: torch.empty(NODES, _size(model, "edge_dim", default=16), device="meta")),
+    (("input_ids", "ids", "idx", "tokens", "text"), lambda model: _integers(TOKENS)),
+    (("pixel", "image", "img"), lambda model: _reals(3, PIXELS, PIXELS)),
+    (("wave", "audio"), lambda model: _reals(SAMPLES)),
+    (("timestep", "sigma", "noise_level", "guidance"), lambda model: torch.empty(BATCH, device="meta")),
+    (("encoder_hidden_states",), lambda model: _reals(TOKENS, _size(model, *_CROSSED, default=768))),
+    (("pooled_projections",), lambda model: _reals(_size(model, "pooled_projection_dim", default=768))),
 )
+_NODE_WORDS = frozenset({"x", "pos", "h", "edge_index", "edge_attr", "edge_weight", "edge_type", "node_type"})
+
+
+def _size(model: nn.Module, *names: str, default: int) -> int:
+    """The first of some sizes that a model, or its configuration, keeps as a whole number."""
+    config = _told(model, "config")
+    for name in names:
+        for place in (model, config):
+            value = place.get(name) if isinstance(place, Mapping) else _told(place, name)
+            value = value[0] if isinstance(value, (list, tuple)) and value else value
+            if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+                return value
+    return default
 
 
 def _by_signature(model: nn.Module) -> Iterator[Inputs]:
+    """By the names of the arguments that must be given; the first may be what the first layer takes."""
     try:
         parameters = inspect.signature(model.forward).parameters.values()
     except (TypeError, ValueError):
@@ -121,29 +144,58 @@ def _by_signature(model: nn.Module) -> Iterator[Inputs]:
     required = [
         p for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
     ]
-    made = []
-    for parameter in required:
-        match = next((make for words, make in _ARGUMENTS if any(w in parameter.name for w in words)), None)
-        if match is None:
+    made: list[list[torch.Tensor]] = []
+    for number, parameter in enumerate(required):
+        known = [make(model) for words, make in _ARGUMENTS if any(w in parameter.name for w in words)][:1]
+        if not known and number == 0 and len(required) > 1:
+            graph = any(p.name in _NODE_WORDS for p in required[1:])
+            known = [_nodes(model)] if graph else [*_by_fields(model), *_by_first_layer(model)]
+        if not known:
             return
-        made.append(match())
+        made.append(known)
     if made:
-        yield tuple(made), {}
+        for first in made[0]:
+            yield (first, *(known[0] for known in made[1:])), {}
 
 
-def _by_first_layer(model: nn.Module) -> torch.Tensor | None:
-    """What the first layer takes, if one input is all that `forward` asks for."""
+def _nodes(model: nn.Module) -> torch.Tensor:
+    """Features of the nodes of a graph, which has no batch dimension."""
+    first = next((m.in_features for m in model.modules() if isinstance(m, nn.Linear)), 16)
+    return torch.empty(NODES, _size(model, "in_channels", "in_feats", "channels", default=first), device="meta")
+
+
+def _by_fields(model: nn.Module) -> Iterator[torch.Tensor]:
+    """What a configuration with channels and sizes asks for, as those of diffusion models have."""
+    if not isinstance(_told(model, "config"), Mapping):
+        return
+    size = _size(model, "sample_size", "image_size", default=32)
+    channels = _size(model, "in_channels", default=3)
+    yield _reals(channels, size, size)
+    yield _reals(channels, 4, size, size)
+    yield _reals(TOKENS, channels)
+
+
+def _by_first_layer(model: nn.Module) -> Iterator[torch.Tensor]:
+    """What the first layer takes, if one input is all that `forward` asks for; then the same in other dimensions."""
     for layer in model.modules():
         if isinstance(layer, (nn.Embedding, nn.EmbeddingBag)):
-            return _integers(TOKENS)
-        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
-            return _reals(layer.in_channels, PIXELS, PIXELS)
-        if isinstance(layer, nn.Conv1d):
-            return _reals(layer.in_channels, 8 * FRAMES)
-        if isinstance(layer, nn.Conv3d):
-            return _reals(layer.in_channels, 16, 112, 112)
-        if isinstance(layer, nn.Linear):
-            return _reals(layer.in_features)
-        if isinstance(layer, nn.RNNBase):
-            return _reals(TOKENS, layer.input_size)
-    return None
+            yield _integers(TOKENS)
+            return
+        if isinstance(layer, (nn.modules.conv._ConvNd, nn.Linear, nn.RNNBase)):
+            yield from _fed_to(layer, model)
+            return
+
+
+def _fed_to(layer: nn.Module, model: nn.Module) -> Iterator[torch.Tensor]:
+    if isinstance(layer, nn.RNNBase):
+        yield _reals(TOKENS, layer.input_size)
+    elif isinstance(layer, nn.Linear):
+        yield _reals(layer.in_features)
+        yield _reals(TOKENS, layer.in_features)
+        yield _reals(3, PIXELS, PIXELS)  # patches that are cut and flattened before it
+    elif isinstance(layer, nn.modules.conv._ConvNd):
+        shapes = {1: (8 * FRAMES,), 2: (PIXELS, PIXELS), 3: (16, 112, 112)}
+        own = len(layer.kernel_size)
+        channels = _size(model, "in_channels", "in_chans", default=layer.in_channels)  # it may add some of its own
+        for rank in (own, *(r for r in shapes if r != own)):  # pointwise layers serve fields of any rank
+            yield _reals(channels, *(shapes[rank] if rank == own else (32,) * rank))

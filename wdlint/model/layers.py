@@ -8,6 +8,7 @@ known by the mechanism itself. What a hand-written layer does is for `reading` a
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cache
 
 from torch.nn.utils.parametrize import ParametrizationList
@@ -91,10 +92,13 @@ def _known(held: Held) -> tuple[Kind, Evidence] | None:
 
 def _flat(held: Held) -> tuple[Kind, Evidence] | None:
     """FSDP's first version puts weights, gains and biases end to end into one tensor: no kind is right for it."""
-    names = getattr(held.tensor, "_fqns", None)
-    if names is None or type(held.tensor).__name__ != "FlatParameter":
+    inside = getattr(held.tensor, "_param_infos", None)
+    if inside is None or not getattr(held.tensor, "_is_flat_param", True):
         return None
-    words = f"a flat parameter of FSDP that holds {len(names)} parameters: wrap with `use_orig_params=True`"
+    told = (known_attribute(class_of(info.module), info.param_name) for info in inside)
+    counts = Counter(found[0].value if found is not None else "unknown" for found in told)
+    listed = ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items()))
+    words = f"a flat parameter of FSDP ({listed}), which can only decay as one: wrap with `use_orig_params=True`"
     return Kind.UNKNOWN, Evidence(Witness.LAYER, words)
 
 

@@ -43,6 +43,10 @@ def magnitude(count: int) -> str:
     return str(count)
 
 
+def tensors_of(count: int) -> str:
+    return "1 tensor" if count == 1 else f"{count} tensors"
+
+
 def summary(description: Description) -> str:
     """Counts and shares of each kind, tied parameters, dissent."""
     total = description.elements
@@ -60,12 +64,20 @@ def summary(description: Description) -> str:
         lines.append(f"tied: {'; '.join(f'{r.parameter.name} = {r.aliases[0]}' for r in tied[:3])}")
     frozen = sum(row.parameter.trainable is Ternary.NO for row in description.rows)
     if frozen:
-        lines.append(f"{frozen} of {len(description.rows)} tensors are frozen")
+        lines.append(f"{frozen} of {tensors_of(len(description.rows))} {'is' if frozen == 1 else 'are'} frozen")
+    unused = [row.parameter.name for row in description.rows if row.unused]
+    if unused:
+        more = f" and {len(unused) - 3} more" if len(unused) > 3 else ""
+        lines.append(f"not used in the forward pass: {', '.join(unused[:3])}{more}")
     dissent = [row for row in description.rows if row.dissent]
     if dissent:
         shown = ", ".join(row.parameter.name for row in dissent[:3])
         lines.append(f"witnesses disagree on {len(dissent)} (e.g. {shown}); -v shows what each says")
     return text + ("\n" + "".join(f"note: {line}\n" for line in lines) if lines else "")
+
+
+def _remark(row: Row) -> str:
+    return f" ({row.remark})" if row.remark else ""
 
 
 def testimonies(row: Row, indent: str, heard: Sequence[tuple[Kind, str, str]]) -> list[str]:
@@ -85,7 +97,7 @@ def as_table(description: Description, verbose: bool = False, colour: bool = Fal
         words = row.parameter.evidence.text if verbose else row.parameter.evidence.witness.value
         lines.append(
             f"{row.parameter.name.ljust(widths[0])}  {dimensions(row).rjust(widths[1])}  "
-            f"{coloured(kind, kind.value.ljust(9), colour)}{decay}  {words}".rstrip()
+            f"{coloured(kind, kind.value.ljust(9), colour)}{decay}  {words}{_remark(row)}".rstrip()
         )
         if verbose:
             lines += testimonies(row, "    ", row.heard if row.dissent else row.heard[1:])
@@ -106,7 +118,7 @@ class Branch:
         """Number its form, and count its elements, once all of it is there."""
         for child in self.children.values():
             child.settle(forms)
-        own = tuple((r.parameter.attribute, r.parameter.shape, r.parameter.kind, r.decay) for r in self.rows)
+        own = tuple((r.parameter.attribute, r.parameter.shape, r.parameter.kind, r.decay, r.remark) for r in self.rows)
         inner = tuple((name, child.form) for name, child in self.children.items())
         self.form = forms.setdefault((own, inner), len(forms))
         self.size = sum(r.size for r in self.rows) + sum(c.size for c in self.children.values())
@@ -136,7 +148,9 @@ def _branch(branch: Branch, indent: str, lines: list[str], verbose: bool, colour
         leaf = row.parameter.name.rpartition(".")[2]
         decay = "" if row.decay is None else f" decay {row.decay:g}"
         words = f"  {row.parameter.evidence.text}" if verbose else ""
-        lines.append(f"{indent}{leaf}  {dimensions(row)}  {coloured(kind, kind.value, colour)}{decay}{words}")
+        lines.append(
+            f"{indent}{leaf}  {dimensions(row)}  {coloured(kind, kind.value, colour)}{decay}{words}{_remark(row)}"
+        )
         if verbose and row.dissent:
             lines += testimonies(row, indent + "    ", row.heard)
     for names, child in _runs(branch):
@@ -168,6 +182,7 @@ def records(description: Description) -> list[dict[str, object]]:
             "elements": row.size,
             "owner": row.parameter.owner,
             "trainable": row.parameter.trainable is not Ternary.NO,
+            "used": not row.unused,
             "aliases": list(row.aliases),
             "witness": row.parameter.evidence.witness.value,
             "evidence": row.parameter.evidence.text,

@@ -74,6 +74,7 @@ _READINGS: tuple[tuple[Kind, str, Callable[[Use, tuple[int, ...], int], bool]], 
     (Kind.EMBEDDING, "adds", lambda use, shape, broad: True),
     (Kind.EMBEDDING, "placed", lambda use, shape, broad: True),
     (Kind.EMBEDDING, "input", lambda use, shape, broad: True),
+    (Kind.EMBEDDING, "other", lambda use, shape, broad: "row" in use.steps and broad >= 2),
     (Kind.OTHER, "other", lambda use, shape, broad: True),
 )
 _ROLE_WORDS = {

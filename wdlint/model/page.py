@@ -1,23 +1,29 @@
 """A described model as one self-contained page: tree, search, and colours by kind and by decay.
 
-The page loads nothing and names no other address. Its template is `page.html`; data goes in as JSON that can't
-close the script element it stands in.
+The page loads nothing; the only addresses that it names are those of the rules' own pages, where they are known.
+Its template is `page.html`; data goes in as JSON that can't close the script element it stands in.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from wdlint.facts import Finding
 from wdlint.model.describe import Description
 from wdlint.model.listing import dimensions
+from wdlint.model.panels import manners, untold
 from wdlint.model.splits import Verdict, compare
+from wdlint.report.address import page_address
 
 if TYPE_CHECKING:
     from wdlint.model.audit import Report
+
+_NAMED = 20  # names that a cell of the comparison unfolds to
 
 
 def page(description: Description, report: Report | None = None) -> str:
@@ -25,16 +31,20 @@ def page(description: Description, report: Report | None = None) -> str:
     parts = {
         "title": escape(description.title),
         "source": escape(description.source),
-        "notes": escape("; ".join(description.notes)),
+        "notes": "".join(f"<div class='quiet'>{escape(note)}</div>" for note in description.notes),
         "findings": _findings(report),
         "compare": _comparison(description),
-        "data": _data(description),
+        "data": _data(description, report),
     }
     text = files("wdlint.model").joinpath("page.html").read_text(encoding="utf-8")
     return re.sub(r"@(\w+)@", lambda found: parts.get(found[1], found[0]), text)
 
 
-def _data(description: Description) -> str:
+def _data(description: Description, report: Report | None) -> str:
+    concerned: dict[str, list[str]] = {}
+    for finding in report.findings if report is not None else ():
+        for name in finding.parameters:
+            concerned.setdefault(name, []).append(finding.code)
     rows = [
         {
             "name": row.parameter.name,
@@ -46,6 +56,8 @@ def _data(description: Description) -> str:
             "group": row.group,
             "dissent": row.dissent,
             "aliases": row.aliases,
+            "remark": row.remark,
+            "found": sorted(set(concerned.get(row.parameter.name, ()))),
             "heard": row.heard or ((row.parameter.kind.value, "", row.parameter.evidence.text),),
         }
         for row in description.rows
@@ -57,14 +69,24 @@ def _data(description: Description) -> str:
 def _findings(report: Report | None) -> str:
     if report is None:
         return ""
+    lines = [*manners(report.table), *filter(None, [untold(report.table)])]
+    how = "".join(f"<div class='quiet'>{_worded(line)}</div>" for line in lines)
     if report.ok:
-        return "<h2>Audit</h2><div class='panel'>No faults found.</div>"
+        return f"<h2>Audit</h2><div class='panel'>No faults found.{how}</div>"
     items = "".join(
-        f"<div class='finding'><b>{escape(f.code)}</b> {_worded(f.message)}"
+        f"<div class='finding'>{_rule(f)} {_worded(f.message)} "
+        f"<span class='quiet'>{escape(f'{f.place.file}:{f.place.line}')}</span>"
         f"<div class='quiet'>{_worded(f.help)}</div></div>"
         for f in report.findings
     )
-    return f"<h2>Audit</h2><div class='panel'>{items}</div>"
+    return f"<h2>Audit</h2><div class='panel'>{items}{how}</div>"
+
+
+def _rule(finding: Finding) -> str:
+    """The rule's code, as a link to its page where that has an address."""
+    address = page_address(finding.code, finding.rule)
+    code = f"<b>{escape(finding.code)}</b>"
+    return f"<a href='{escape(address, quote=True)}'>{code}</a>" if address else code
 
 
 def _worded(text: str) -> str:
@@ -88,5 +110,14 @@ def _cells(verdict: Verdict) -> str:
     cells = []
     for names, bad in ((verdict.decayed, True), (verdict.exempted, True), (verdict.special, False)):
         mark = " class='bad'" if names and bad else ""
-        cells.append(f"<td{mark} title='{escape(', '.join(names[:20]), quote=True)}'>{len(names)}</td>")
+        cells.append(f"<td{mark}>{_folded(names)}</td>")
     return "".join(cells)
+
+
+def _folded(names: Sequence[str]) -> str:
+    """A count that unfolds to the names."""
+    if not names:
+        return "0"
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    listed = f"{', '.join(names[:_NAMED])}{more}"
+    return f"<details><summary>{len(names)}</summary><small>{escape(listed)}</small></details>"

@@ -67,6 +67,16 @@ def manners(rows: Sequence[GroupRow]) -> list[str]:
     return list(lines)
 
 
+def untold(table: Sequence[GroupRow]) -> str | None:
+    """What decays and could not be judged, because nothing tells what it is."""
+    every = [one for row in table for one in row.untold]
+    if not every:
+        return None
+    shown = "; ".join(f"`{name}`: {words}" for name, words in every[:3])
+    more = f"; and {len(every) - 3} more" if len(every) > 3 else ""
+    return f"not judged: {len(every)} decayed, and what they are can't be told ({shown}{more})"
+
+
 def report_text(
     table: Sequence[GroupRow], findings: Sequence[Finding], colour: bool = False, traces: Sequence[str] = ()
 ) -> str:
@@ -77,6 +87,8 @@ def report_text(
     lines = manners(table)
     if lines:
         parts.append("decay, by experiment:\n" + "".join(f"  {line}\n" for line in lines))
+    if (unjudged := untold(table)) is not None:
+        parts.append(unjudged + "\n")
     parts.append(findings_text(findings, colour))
     return "\n".join(parts)
 
@@ -113,7 +125,8 @@ def report_html(table: Sequence[GroupRow], findings: Sequence[Finding], traces: 
         f"{escape(f.help)}</small></li>"
         for f in findings
     )
-    how = "".join(f"<div><small>{escape(line)}</small></div>" for line in manners(table))
+    lines = [*manners(table), *filter(None, [untold(table)])]
+    how = "".join(f"<div><small>{escape(line)}</small></div>" for line in lines)
     alarm = f"<p><b>{escape(_alarm(traces))}</b></p>" if traces else ""
     return (
         f"<div>{alarm}<b>{escape(verdict)}</b><table style='border-collapse:collapse'><tr>{names}</tr>{rows}</table>"

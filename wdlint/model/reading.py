@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _FUNCTIONS = 12  # helpers of the same module that are read along with a class
 _COMPARED = "a constant of a nonlinear function (compared)"
 _ENTERED = "fed to a layer as an input"
+_RETURNED = "returned as it is"
 _LOOKED_UP = ("looked up by ids", "rows looked up by index")
 _LIBRARY = ("torch.nn.", "torch.ao.")  # classes that say nothing beyond the layer table
 _WRAPPERS = ("torch.",)  # DDP, FSDP, compiled modules: their thousands of lines say nothing of a parameter
@@ -46,6 +47,8 @@ def by_source(held: Held) -> Testimony | None:
         return None  # a comparison says something of a threshold, and nothing of a matrix
     if evidence.text.startswith(_ENTERED) and not _feeds_layer(module, evidence.text):
         return None  # what an unknown callee does with it can't be told
+    if evidence.text.startswith(_RETURNED):
+        return None  # who asks for it decides
     if note == "added" and broad:
         return Testimony(Kind.EMBEDDING, evidence)
     table = kind is Kind.EMBEDDING and evidence.text.startswith(_LOOKED_UP)

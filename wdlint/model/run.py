@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,11 @@ from wdlint.complaint import Complaint, complain, warn
 from wdlint.model.load import need_torch
 
 CLEAN, FOUND, TROUBLE = 0, 1, 2
+_LAUNCHERS = {
+    "torchrun": "torch.distributed.run",
+    "accelerate": "accelerate.commands.accelerate_cli",
+    "deepspeed": "deepspeed.launcher.runner",
+}
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,9 @@ def run(script_and_arguments: Sequence[str], options: Mapping[str, Any]) -> int:
 def _run(words: list[str], options: Mapping[str, Any]) -> int:
     need_torch()
     if options["module"] is not None:
-        name, module, arguments = options["module"], "1", words
+        target, arguments = ["--module", options["module"]], words
     elif words:
-        name, module, arguments = words[0], "", words[1:]
-        if not Path(name).is_file():
-            raise Complaint(f"{name}: there is no such script (for a module, use -m)")
+        target, arguments = [_script(words[0])], words[1:]
     else:
         raise Complaint("name a script, or a module after -m")
     if arguments[:1] == ["--"]:
@@ -57,19 +61,34 @@ def _run(words: list[str], options: Mapping[str, Any]) -> int:
         result = Path(folder, "seen")
         settings = {
             "WDLINT_WATCH_RESULT": str(result),
-            "WDLINT_WATCH_MODULE": module,
             "WDLINT_WATCH_ON": "1" if options["keep_going"] else "",
             "WDLINT_WATCH_SELECT": ",".join(options["select"]),
             "WDLINT_WATCH_STILL": "" if options["forward"] else "1",
             "WDLINT_WATCH_IGNORE": ",".join(options["ignore"]),
         }
-        command = [sys.executable, "-m", "wdlint.model.watch", name, *arguments]
+        command = [sys.executable, "-m", "wdlint.model.watch", *target, *arguments]
         try:
             code = subprocess.run(command, env={**os.environ, **settings}, check=False).returncode
         except KeyboardInterrupt:
             raise Complaint("stopped before the first optimizer step") from None
-        seen = [pickle.loads(result.read_bytes())] if result.exists() else []  # written by our own child
+        reports = [path for path in (result, *sorted(Path(folder).glob("seen.rank*"))) if path.exists()]
+        seen = [pickle.loads(path.read_bytes()) for path in reports[:1]]  # written by our own children
     return _told(seen, code, options)
+
+
+def _script(name: str) -> str:
+    """The path of a script; that of a command such as `torchrun` where it is one in Python."""
+    if Path(name).is_file():
+        return name
+    found = shutil.which(name)
+    if found is None:
+        raise Complaint(f"{name}: there is no such script (for a module, use -m)")
+    with open(found, "rb") as stream:
+        if b"python" not in stream.readline(200):
+            module = _LAUNCHERS.get(name)
+            hint = f"write `wdlint run -m {module}`" if module else "name the script that it starts"
+            raise Complaint(f"{name}: is a command and no Python script; {hint}")
+    return found
 
 
 def _check_rules(options: Mapping[str, Any]) -> None:

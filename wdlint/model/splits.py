@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wdlint.facts import Kind
+from wdlint.facts import Kind, Ternary
 from wdlint.model.describe import Description, Row
 
 _TORCHVISION_NORMS = {
@@ -78,7 +78,8 @@ class Verdict:
 
 def compare(description: Description) -> list[Verdict]:
     """Every rule in use against the kinds of this model."""
-    return [_verdict(name, decays, description.rows) for name, decays in SPLITS.items()]
+    rows = tuple(row for row in description.rows if row.parameter.trainable is not Ternary.NO)
+    return [_verdict(name, decays, rows) for name, decays in SPLITS.items()]
 
 
 def _verdict(name: str, decays: Callable[[Row], bool | None], rows: tuple[Row, ...]) -> Verdict:

@@ -53,6 +53,7 @@ class GroupRow:
     probe: Probe
     shrink: float | None  # share of a weight that one step removes now
     names: tuple[str, ...]
+    untold: tuple[tuple[str, str], ...] = ()  # name and evidence of each whose kind can't be told, if it decays
 
     @property
     def half_life(self) -> float | None:
@@ -170,7 +171,8 @@ def _row(
     elements = sum(p.numel() for p in group["params"] if shape_of(p) is not None)
     shrink = found.shrink_at(rate, decay) if decay else None
     names = tuple(p.name for p in held)
-    return GroupRow(type(optimizer).__name__, number, counts, elements, rate, decay, found, shrink, names)
+    untold = tuple((p.name, p.evidence.text) for p in held if decay and p.kind is Kind.UNKNOWN)
+    return GroupRow(type(optimizer).__name__, number, counts, elements, rate, decay, found, shrink, names, untold)
 
 
 def _group(

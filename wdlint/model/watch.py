@@ -20,6 +20,8 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from wdlint.model import launching
+
 if TYPE_CHECKING:
     from torch import nn
     from torch.optim import Optimizer
@@ -127,11 +129,15 @@ class Watch:
     def _hand_over(self, error: str) -> None:
         from wdlint.model.run import Seen
 
-        path = Path(os.environ["WDLINT_WATCH_RESULT"])
+        first = Path(os.environ["WDLINT_WATCH_RESULT"])
+        number = launching.rank()
+        path = first if number == 0 else first.with_name(f"{first.name}.rank{number}")
         seen = Seen(tuple(self.findings), tuple(self.table), error, tuple(self.traces))
         new = path.with_name(f"{path.name}.{os.getpid()}")  # workers may hand over at one time; any of them will do
         new.write_bytes(pickle.dumps(seen))
         new.replace(path)
+        if number and not os.environ.get("WDLINT_WATCH_ON"):
+            launching.wait_for(first)
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -223,29 +229,20 @@ def _place(frame: FrameType) -> Place:
 
 
 def begin() -> None:
-    """Watch this process, and those that it spawns as workers (forked ones inherit the watch)."""
+    """Watch this process, and those that it starts."""
     sys.meta_path.insert(0, Attach(Watch().attach))
-    from multiprocessing import spawn
-
-    command = spawn.get_command_line
-
-    def watched(**options: Any) -> list[Any]:
-        start = "from multiprocessing.spawn import spawn_main"
-        ours = f"from wdlint.model import watch; watch.begin(); {start}"
-        return [w.replace(start, ours) if isinstance(w, str) else w for w in command(**options)]
-
-    spawn.get_command_line = watched
+    launching.follow()
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run the script or module named first with the rest as its arguments."""
+    """Run the script named first, or the module named after `--module`, with the rest as its arguments."""
     begin()
-    name, *rest = arguments
-    if os.environ.get("WDLINT_WATCH_MODULE"):
-        sys.argv = [name, *rest]
+    is_module = arguments[0] == "--module"
+    name, *rest = arguments[1:] if is_module else arguments
+    sys.argv = [name, *rest]
+    if is_module:
         runpy.run_module(name, run_name="__main__", alter_sys=True)
     else:
-        sys.argv = [name, *rest]
         sys.path[0] = os.path.dirname(os.path.abspath(name))
         runpy.run_path(name, run_name="__main__")
 

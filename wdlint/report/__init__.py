@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wdlint.facts import Finding
+    from wdlint.facts import Finding, Place
     from wdlint.judging.rule import Rule
     from wdlint.report.excerpt import Excerpts
 
@@ -29,6 +29,8 @@ class Run:
     errors: Sequence[tuple[str, str]] = ()  # file and trouble that is no finding
     suppressed: Sequence[Finding] = ()  # by comments
     baselined: Sequence[Finding] = ()
+    unread: Sequence[Place] = ()  # optimizers that could not be read, and of which nothing is said
+    named: bool = False  # whether they are named, each with its place
     colour: bool = False
 
     @cached_property

@@ -57,7 +57,7 @@ def summary(run: Run) -> list[str]:
     if not run.files:
         return []
     if not run.findings:
-        return [f"No faults found in {counted(run.files, 'file')}{aside}."]
+        return [f"No faults found in {counted(run.files, 'file')}{aside}.", *_unread(run)]
     where = len({finding.place.file for finding in run.findings})
     lines = [f"Found {counted(len(run.findings), 'fault')} in {where} of {counted(run.files, 'file')}{aside}."]
     safe = sum(fixable(f) and f.fix is not None and f.fix.applicability.value == "safe" for f in run.findings)
@@ -67,7 +67,17 @@ def summary(run: Run) -> list[str]:
         lines.append(f"[*] {safe} fixable with `--fix`{more}.")
     elif unsafe:
         lines.append(f"[*] {unsafe} fixable with `--fix --unsafe-fixes`.")
-    return lines
+    return [*lines, *_unread(run)]
+
+
+def _unread(run: Run) -> list[str]:
+    """What could not be read: silence there means nothing."""
+    if not run.unread:
+        return []
+    said = f"{counted(len(run.unread), 'optimizer')} could not be read"
+    if run.named:
+        return [f"{said}:", *(f"  {position(place)}" for place in run.unread)]
+    return [f"{said} (`--show-unread` names {'it' if len(run.unread) == 1 else 'them'})."]
 
 
 def statistics(run: Run) -> list[dict[str, str | int | bool]]:

@@ -5,6 +5,8 @@ Everything else in this folder serves `observe`. It reads; it neither judges nor
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wdlint.facts import FileFacts, Place, Trouble
 from wdlint.source.read.project import Project
 
@@ -16,15 +18,20 @@ def observe(path: str, data: bytes, project: Project, *, edited: bool = True) ->
 
     `edited` says that edits of the file may be planned, for which it is parsed with libcst.
     """
-    from wdlint.source.read.parse import Unreadable
+    from wdlint.source.read.parse import Unreadable, parse_mended
 
     programs = project.programs
+    troubles: tuple[Trouble, ...] = ()
     try:
         module = programs.parsed(data, path) if edited else programs.consulted(data, path)
     except Unreadable as error:
         place = Place(path, error.line, error.column, error.line, error.column + 1, error.cell)
-        return FileFacts(path, troubles=(Trouble(str(error), place),))
+        mended = parse_mended(data, path)
+        troubles = (Trouble(str(error), place, read=mended is not None),)
+        if mended is None:
+            return FileFacts(path, troubles=troubles)
+        module = mended
     from wdlint.source.observation import observed
 
     project.adopt(module)
-    return observed(path, data, module, project)
+    return replace(observed(path, data, module, project), troubles=troubles)

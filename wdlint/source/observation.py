@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 
-from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, OptimizerUse, Origin, Penalty, Ternary
+from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, Origin, Penalty, Ternary, UnreadOption
 from wdlint.source.libraries.known import Known, found
 from wdlint.source.optimizers import helpers
 from wdlint.source.optimizers.other_optimizers import with_elsewhere
+from wdlint.source.optimizers.reached import together
 from wdlint.source.optimizers.sites import is_optimizer_class, sites, step_of
+from wdlint.source.optimizers.unread import unread_calls, untold
+from wdlint.source.optimizers.unread_options import unread_options
 from wdlint.source.optimizers.uses import UseReader
 from wdlint.source.penalties.reach import PenaltyReach
 from wdlint.source.penalties.search import penalties
@@ -20,7 +24,6 @@ from wdlint.source.read.positions import Places
 from wdlint.source.read.project import Project
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.values.callers import all_statements
-from wdlint.source.values.evaluation import Libraries
 from wdlint.source.values.evaluator import Evaluator
 
 
@@ -32,11 +35,11 @@ def observed(path: str, data: bytes, module: t.Module, project: Project) -> File
 
 def evaluator_of(project: Project, module: t.Module) -> Evaluator:
     """What answers questions about one module, with all that is known of libraries."""
-    return Evaluator(project, module, _libraries())
+    return Evaluator(project, module, _known())
 
 
 @cache
-def _libraries() -> Libraries:
+def _known() -> Known:
     return Known((*found(), helpers.LIBRARY))
 
 
@@ -49,12 +52,17 @@ def _observed(path: str, data: bytes, module: t.Module, project: Project) -> Fil
         where = read_notebook(data).where
     places = Places(_shown, where, module.path)
     reader = UseReader(evaluator, places)
-    uses = tuple(with_elsewhere(tuple(_uses(evaluator, module, reader, places))))
+    made = [site for site in sites(evaluator, module) if site.makers]
+    uses = tuple(with_elsewhere(tuple(together(made, reader.read))))
+    calls = unread_calls(evaluator, module, [site.call for site in made])
+    unread = {*(use.place for use in uses if untold(use)), *(places.of(module, call) for call in calls)}
     return FileFacts(
         path,
         uses=uses,
         penalties=tuple(_penalties(evaluator, module, reader, places)),
         definitions=tuple(_definitions(evaluator, module, places)),
+        options=tuple(_options(evaluator, module, places)) if uses else (),
+        unread=tuple(sorted(place for place in unread if place is not None)),
     )
 
 
@@ -64,12 +72,6 @@ def _shown(path: str) -> str:
         return os.path.normpath(path)
     relative = os.path.relpath(path)
     return path if relative.startswith("..") else relative
-
-
-def _uses(evaluator: Evaluator, module: t.Module, reader: UseReader, places: Places) -> Iterator[OptimizerUse]:
-    for site in list(sites(evaluator, module)):
-        if site.makers:
-            yield from reader.read(site)
 
 
 def _penalties(evaluator: Evaluator, module: t.Module, reader: UseReader, places: Places) -> Iterator[Penalty]:
@@ -101,6 +103,13 @@ def _penalties(evaluator: Evaluator, module: t.Module, reader: UseReader, places
         )
 
 
+def _options(evaluator: Evaluator, module: t.Module, places: Places) -> Iterator[UnreadOption]:
+    for option in unread_options(evaluator, module, _known().declarers):
+        place = places.of(module, option.call)
+        if place is not None:
+            yield UnreadOption(option.name, place, option.instead)
+
+
 def _definitions(evaluator: Evaluator, module: t.Module, places: Places) -> Iterator[OptimizerDefinition]:
     for statement in all_statements(module.scope):
         if not isinstance(statement, t.ClassDef):
@@ -114,6 +123,9 @@ def _definitions(evaluator: Evaluator, module: t.Module, places: Places) -> Iter
         place = places.of(module, statement)
         if place is None:
             continue
+        # The header alone: a comment in the body suppresses what stands on its own line.
+        end = place.column + len("class ") + len(statement.name)
+        place = replace(place, end_line=place.line, end_column=end)
         default: AmountDraft | None = None
         if step.default is not None:
             answers = evaluator.evaluate(step.default, cls.frame.at(statement))

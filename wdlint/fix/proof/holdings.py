@@ -14,6 +14,7 @@ from wdlint.judging.splits import unread_decay_keys
 
 _TRUE = (Kind.WEIGHT, Kind.EMBEDDING)
 _EXEMPT = (Kind.GAIN, Kind.BIAS)
+_RECOUPLED = frozenset(("WD201", "WD204"))  # another class, or another step of the same
 _MOVED = frozenset(("WD202", "WD203", "WD206"))  # a strength moves from a penalty to the optimizer
 _REGROUPED = frozenset(("WD106", "WD301", "WD302", "WD304", "WD305", "WD306", "WD401"))
 
@@ -49,7 +50,7 @@ def broken(before: OptimizerUse, after: OptimizerUse, leave: Leave) -> str:
         return "the optimizer's groups can't be read after it"
     if (before.inventory is None) != (after.inventory is None):
         return "the optimizer's model is read differently after it"
-    if before.couplings != after.couplings and "WD201" not in leave.codes and not leave.codes & _MOVED:
+    if before.couplings != after.couplings and not leave.codes & (_RECOUPLED | _MOVED):
         return "the optimizer becomes another"
     if len(before.classes) != len(after.classes) and "WD201" not in leave.codes:
         return "the optimizer becomes another"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from wdlint.facts import Origin
 from wdlint.source.libraries import mappings
 from wdlint.source.libraries.library import Call, CallReader, Library, passed_through
+from wdlint.source.read import tree as t
 from wdlint.source.values import objects
 from wdlint.source.values.call_arguments import positional
 from wdlint.source.values.elements import elements_of, known_range
@@ -23,6 +25,7 @@ from wdlint.source.values.values import (
     ModuleValue,
     Operation,
     SequenceValue,
+    TextOf,
     Unknown,
     Value,
     bare,
@@ -39,20 +42,19 @@ def _getattr(evaluator: Evaluation, call: Call) -> Answers:
         for name in given[1]:
             if isinstance(name, Known) and isinstance(name.value, str):
                 found.extend(objects.member(evaluator, holder, name.value, call.context))
-            elif isinstance(holder, External):
-                found.append(External(f"{holder.path}.?"))
-            elif isinstance(holder, ModuleValue):
-                found.extend(_any_of(evaluator, holder))
+            else:
+                found.extend(_any_member(evaluator, holder))
     if len(given) > 2 and all(isinstance(v, (Method, Unknown)) for v in found):
         return given[2]
     return tuple(found)
 
 
-def _any_of(evaluator: Evaluation, holder: ModuleValue) -> Iterator[Value]:
-    """Every class or function of a project module, for a name that can't be told."""
-    for name, statements in list(holder.module.scope.bound.items())[:40]:
-        if type(statements[-1]).__name__ in ("ClassDef", "FunctionDef") and not name.startswith("_"):
-            yield from evaluator.module_member(holder.module, name)
+def _any_member(evaluator: Evaluation, holder: Value) -> Iterator[Value]:
+    """What a module holds under a name that can't be told."""
+    if isinstance(holder, External):
+        yield External(f"{holder.path}.?")
+    elif isinstance(holder, ModuleValue):
+        yield from objects.any_of_module(evaluator, holder.module)
 
 
 def _filter(evaluator: Evaluation, call: Call) -> Answers:
@@ -93,8 +95,41 @@ def _same(evaluator: Evaluation, call: Call) -> Answers:
     return call.first(evaluator)
 
 
+def _vars(evaluator: Evaluation, call: Call) -> Answers:
+    """A module's names by their text; what else has any is a mapping of its own."""
+    return tuple(External(f"{v.path}.__dict__") if isinstance(v, External) else v for v in call.first(evaluator))
+
+
+def _eval(evaluator: Evaluation, call: Call) -> Answers:
+    """A dotted name that is written as text, such as `eval("torch.optim." + name)`."""
+    found: list[Value] = []
+    for text in call.first(evaluator):
+        pieces = text.pieces if isinstance(text, TextOf) else (text.value,) if isinstance(text, Known) else ()
+        dotted = "".join(piece if isinstance(piece, str) else "?" for piece in pieces)
+        if not _DOTTED.fullmatch(dotted):
+            continue
+        names = dotted.split(".")
+        node: t.Expr = t.Name(None, names[0])
+        for name in names[1:-1]:
+            node = t.Attribute(None, node, name)
+        evaluator.keep(node)
+        for holder in evaluator.evaluate(node, call.context):
+            if len(names) == 1:
+                found.append(holder)
+            elif names[-1] == "?":
+                found.extend(_any_member(evaluator, holder))
+            else:
+                found.extend(objects.member(evaluator, holder, names[-1], call.context))
+    return tuple(found)
+
+
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?:\.\?)?")
+
+
 def _type(evaluator: Evaluation, call: Call) -> Answers:
     given = call.positional(evaluator)
+    if len(given) == 3:  # a new class: for all that is asked here, it is what it derives from
+        return elements_of(evaluator, given[1], id(call.node))
     found: list[Value] = []
     for value in given[0] if given else ():
         if isinstance(value, (Element, Attribute)):
@@ -152,6 +187,8 @@ LIBRARY = Library(
     paths=("builtins", "importlib"),
     calls={
         "builtins.getattr": _getattr,
+        "builtins.eval": _eval,
+        "builtins.vars": _vars,
         "builtins.filter": _filter,
         "builtins.map": _map,
         "builtins.enumerate": _operation("enumerate"),
@@ -168,7 +205,7 @@ LIBRARY = Library(
         "builtins.locals": _globals,
         "builtins.__import__": _import,
         "builtins.dict": mappings.mapping,
-        **{f"builtins.{name}": passed_through for name in "list tuple set frozenset sorted reversed iter vars".split()},
+        **{f"builtins.{name}": passed_through for name in "list tuple set frozenset sorted reversed iter".split()},
         "importlib.import_module": _import,
     },
     elements=_elements,

@@ -240,6 +240,7 @@ class Survey:
             for leaf in leaves:
                 (inner if "." in leaf.name else own).append(leaf)
         leaves = [*own, *inner][:MOST]
+        complete = complete and (bool(leaves) or not any(_is_unseen(n, slot) for n, slot in members.slots.items()))
         for freeze, later in members.frozen:
             mark(self.evaluator, instance, leaves, [freeze], self.tensors, later)
         return Contents(tuple(_settled(leaves, members)), complete and len(leaves) < MOST)
@@ -364,6 +365,15 @@ class Survey:
             if name in cache[id(definition)]:
                 return True
         return False
+
+
+def _is_unseen(name: str, slot: Slot) -> bool:
+    """Whether a name holds something given from outside: in a model with no parameters of its own, its modules."""
+    return not name.lower().startswith(_HARMLESS) and any(
+        isinstance(bare(value), Unknown) and not getattr(bare(value), "computed", False)
+        for alternative in slot.alternatives
+        for value in alternative.values
+    )
 
 
 def _called_members(definition: t.ClassDef) -> Iterable[str]:

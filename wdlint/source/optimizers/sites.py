@@ -24,6 +24,7 @@ from wdlint.source.read import tree as t
 from wdlint.source.values import call_arguments
 from wdlint.source.values.callers import all_statements
 from wdlint.source.values.classes import class_member, linear_bases
+from wdlint.source.values.entrances import entrances, passes_by
 from wdlint.source.values.values import (
     Answers,
     Arguments,
@@ -77,10 +78,13 @@ class Site:
     helper: Helper | None = None
     loop: TrainingLoop | None = None  # the training loop that makes it
     through: str = ""  # the project function that makes it, for a call of a factory
+    entered: tuple[t.Call, t.Module] | None = None  # the call of the function around it that is read
+    otherwise: bool = False  # read with no caller in mind, beside those that are seen
+    reached: bool = True  # False: constants of every caller keep it from being made
 
 
 def sites(evaluator: Evaluation, module: t.Module) -> Iterator[Site]:
-    """Every optimizer construction of a module, in textual order."""
+    """Every optimizer construction of a module, in textual order; one for each caller of the function around it."""
     count = 0
     for statement in all_statements(module.scope):
         frame = evaluator.frame(statement.scope)
@@ -88,12 +92,60 @@ def sites(evaluator: Evaluation, module: t.Module) -> Iterator[Site]:
             for call, context in calls_in(evaluator, expression, frame.at(statement)):
                 if not worth_asking(evaluator, call, context):
                     continue
-                site = _site(evaluator, call, statement, context)
-                if site is not None:
-                    yield site
-                    count += 1
-                    if count >= _COUNTED:
-                        return
+                found = list(_sites_of(evaluator, call, statement, expression, context))
+                yield from found
+                count += bool(found)
+                if count >= _COUNTED:
+                    return
+
+
+def _sites_of(
+    evaluator: Evaluation, call: t.Call, statement: t.Stmt, expression: t.Expr, context: Context
+) -> Iterator[Site]:
+    """What one call constructs, for each way into the function around it or, if none is seen, for any caller."""
+    site = _site(evaluator, call, statement, context)
+    if site is None:
+        yield from _in_lambdas(evaluator, call, statement, context)
+        if not _given_by_callers(call, context.frame.scope):
+            return
+    ways = entrances(evaluator, statement.scope)
+    passed_by = 0
+    seen = False
+    for way in ways.ways:
+        if passes_by(evaluator, way, statement):
+            passed_by += 1
+            continue
+        for inner, there in calls_in(evaluator, expression, way.frame.at(statement)):
+            entered = _site(evaluator, inner, statement, there) if inner is call else None
+            if entered is not None:
+                seen = True
+                yield replace(entered, entered=(way.call, way.module))
+    if site is not None and seen:
+        yield replace(site, otherwise=True)
+    elif site is not None:
+        never = ways.complete and passed_by == len(ways.ways) > 0
+        yield replace(site, reached=False) if never else site
+
+
+def _in_lambdas(evaluator: Evaluation, call: t.Call, statement: t.Stmt, context: Context) -> Iterator[Site]:
+    """What the lambdas of this module make that a call may be of, read with what the call gives."""
+    for callee in evaluator.evaluate(call.func, context):
+        if not isinstance(callee, FunctionValue) or not isinstance(callee.definition, t.Lambda):
+            continue
+        for made in map(bare, evaluator.call(callee, Arguments(call.args, context), call, context)):
+            if isinstance(made, Instance) and made.node is not None and made.arguments is not None:
+                there = made.arguments.context
+                if there is not None and there.module is context.module and there is not context:
+                    makers = tuple(makers_of(evaluator, made.cls, made.arguments, there))
+                    if makers:
+                        yield Site(made.node, statement, there, makers)
+
+
+def _given_by_callers(call: t.Call, scope: t.Scope) -> bool:
+    """Whether what a call calls is a parameter of the function around it, or is asked of one."""
+    root = syntax.root_name(call.func)
+    definition = scope.definition
+    return isinstance(definition, t.FunctionDef) and any(p.name == root for p in definition.params)
 
 
 def calls_in(evaluator: Evaluation, expr: t.Expr, context: Context) -> Iterator[tuple[t.Call, Context]]:

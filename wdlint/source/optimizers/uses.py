@@ -31,7 +31,7 @@ from wdlint.source.selections.description import words
 from wdlint.source.selections.taken import UNREAD, Taken
 from wdlint.source.values import branches, call_arguments
 from wdlint.source.values.amounts import AmountDraft, source_text
-from wdlint.source.values.values import Context
+from wdlint.source.values.values import Changed, Context, Instance, Value, bare
 
 if TYPE_CHECKING:
     from wdlint.source.values.branches import Following
@@ -63,7 +63,7 @@ class UseReader:
         for part in parts:
             for key, selector, place, amount in self._held:
                 common = s.Always(True) in (selector, part.selector) or selector == part.selector
-                if common and part.model is not None and key == model_key(part.model):
+                if common and part.model is not None and key == _made_at(part.model):
                     yield place, amount
 
     def read(self, site: Site) -> Iterator[OptimizerUse]:
@@ -175,7 +175,7 @@ class UseReader:
         for draft, amount in drafted:
             placed = amount.placed(self.places)
             known = (part for part in draft.parts if part.model is not None and not part.unread)
-            self._held.extend((model_key(part.model), part.selector, place, placed) for part in known if part.model)
+            self._held.extend((_made_at(part.model), part.selector, place, placed) for part in known if part.model)
         said = honoured(self.evaluator, (model.value for model in models), self._modules(site, groups))
         unused = self._unused(site, maker, groups, models, rate) if len(drafted) == 1 else None
         return OptimizerUse(
@@ -189,6 +189,8 @@ class UseReader:
             complete=groups.complete,
             parameters_place=self._parameters_place(site, maker),
             made_place=self.places.of(maker.made[1], maker.made[0]) if maker.made is not None else None,
+            reached=site.reached,
+            reached_from=self._reached_from(site),
             declared=said.patterns,
             declared_place=self.places.of(said.module, said.node) if said.module is not None else None,
             honours_declared=said.honours,
@@ -196,6 +198,13 @@ class UseReader:
             unused_split=unused[0] if unused else None,
             unused_groups=unused[1] if unused else (),
         )
+
+    def _reached_from(self, site: Site) -> tuple[Place, ...]:
+        """The call in another file that leads to a construction."""
+        if site.entered is None or site.entered[1] is site.context.module:
+            return ()
+        place = self.places.of(site.entered[1], site.entered[0])
+        return (place,) if place is not None else ()
 
     def _modules(self, site: Site, groups: Groups) -> Iterator[t.Module | None]:
         """The modules whose code has a hand in the groups of an optimizer."""
@@ -277,6 +286,12 @@ def _of_loop(use: OptimizerUse, loop: TrainingLoop) -> OptimizerUse:
     """A use whose groups a library's loop divides: the rule is not the author's, and states no intent of theirs."""
     groups = tuple(replace(group, patterns=()) for group in use.groups)
     return replace(use, groups=groups, divided=False, loop=Loop(loop.path, loop.advice, loop.source))
+
+
+def _made_at(model: Value) -> object:
+    """A key by which a model is known again, whatever caller it was read with: where it is made."""
+    made = bare(model) if isinstance(model, Changed) else model
+    return id(made.node) if isinstance(made, Instance) and made.node is not None else model_key(model)
 
 
 def _in_words(draft: GroupDraft) -> str:

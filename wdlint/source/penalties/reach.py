@@ -45,6 +45,8 @@ class PenaltyReach:
                 if part.below() == Always(True) or (known and not missed):
                     self.whole.append(part)
         self.kinds: frozenset[Kind] = frozenset(p.kind for p in found if p.present is Ternary.YES)
+        if len({id(part.model) for part in self.parts}) < 2:  # branches that make one layer in two ways
+            found = list({p.name: p for p in found}.values())
         # They are counted only where all of them are known.
         self.inventory = Inventory("", tuple(found), complete=False) if found and all_told else None
         ordered = sorted(found, key=lambda p: p.kind not in (Kind.GAIN, Kind.BIAS))

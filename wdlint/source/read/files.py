@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from wdlint.files import paths
@@ -58,6 +58,12 @@ class Files:
         here = os.path.abspath(folder)
         files = map(os.path.abspath, self._given)
         return found | {os.path.basename(file) for file in files if os.path.dirname(file) == here}
+
+    def given_below(self, folder: str) -> Iterator[str]:
+        """The Python files that were handed in and lie below a folder, by their absolute paths."""
+        for path in map(os.path.abspath, self._given):
+            if path.endswith(".py") and path.startswith(os.path.join(folder, "")):
+                yield path
 
     def _handed_in(self, path: str) -> bytes | None:
         return self._given.get(paths.display(path)) if self._given else None

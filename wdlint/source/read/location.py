@@ -16,7 +16,8 @@ from wdlint.source.read.files import Files
 if TYPE_CHECKING:
     from pathlib import Path
 
-_ROOT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
+_PACKAGE_MARKS = frozenset(("pyproject.toml", "setup.py", "setup.cfg"))
+_ROOT_MARKS = _PACKAGE_MARKS | {"requirements.txt"}
 
 
 class Locator:
@@ -86,7 +87,7 @@ class Locator:
 
     def _search_path(self, folder: str) -> list[str]:
         """The importer's folder, then its parents up to the project's top, and a `src` beside each."""
-        top = self._top(folder)
+        top = self.top(folder)
         path: list[str] = []
         here = folder
         while True:
@@ -100,22 +101,37 @@ class Locator:
                 return path
             here = os.path.relpath(parent) if not os.path.isabs(folder) else parent
 
-    def _top(self, folder: str) -> str:
-        """The project root above a folder: a configured root, the nearest mark, or the working folder."""
+    def top(self, folder: str) -> str:
+        """The project's root above a folder, wherever wdlint was started.
+
+        A configured root or the repository's; without one the working folder above it, or the nearest folder
+        with the files that a package has.
+        """
         if folder not in self._tops:
-            here = os.path.abspath(folder)
-            tops = {os.path.abspath(root) for root in self._roots} | {os.getcwd()}
-            climb = here
-            while True:
-                if climb in tops or not self._names(climb).isdisjoint(_ROOT_MARKS):
-                    break
-                parent = os.path.dirname(climb)
-                if parent == climb:
-                    climb = here
-                    break
-                climb = parent
-            self._tops[folder] = climb
+            self._tops[folder] = self._find_top(os.path.abspath(folder))
         return self._tops[folder]
+
+    def _find_top(self, folder: str) -> str:
+        roots = {os.path.abspath(root) for root in self._roots}
+        working = os.getcwd()
+        nearest = outer = None
+        here = folder
+        while True:
+            names = self._names(here)
+            if here in roots or ".git" in names:
+                return here
+            if here == working:
+                outer = here
+            marks = _ROOT_MARKS if outer is None or here == working else _PACKAGE_MARKS
+            if nearest is None and not names.isdisjoint(marks):
+                nearest = here
+            parent = os.path.dirname(here)
+            if parent == here:
+                break
+            here = parent
+        if outer is not None and (nearest is None or len(nearest) >= len(outer)):
+            return outer
+        return nearest or folder
 
 
 def _same_file(left: str, right: str) -> bool:

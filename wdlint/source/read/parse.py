@@ -6,6 +6,7 @@ Positions and edits are elsewhere.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import libcst as cst
 
@@ -60,7 +61,24 @@ def parse(data: bytes, path: str, name: str = "") -> t.Module:
     return parse_text(neutralised(text), path, name)
 
 
-def _notebook(data: bytes, path: str, name: str) -> t.Module:
+def parse_mended(data: bytes, path: str) -> t.Module | None:
+    """The program in a file that can't be parsed as it stands, read as Python of former days; None if that fails."""
+    from wdlint.source.read.old_python import modern
+
+    try:
+        if path.endswith(".ipynb"):
+            return _notebook(data, path, "", modern)
+        text = decode(data)
+        if "# %%" in text:
+            from wdlint.source.read.notebook import neutralised
+
+            text = neutralised(text)
+        return parse_text(modern(text), path)
+    except Unreadable:
+        return None
+
+
+def _notebook(data: bytes, path: str, name: str, mend: Callable[[str], str] = str) -> t.Module:
     from wdlint.source.read.notebook import NotebookError, read_notebook
 
     try:
@@ -68,7 +86,7 @@ def _notebook(data: bytes, path: str, name: str) -> t.Module:
     except NotebookError as error:
         raise Unreadable(str(error), error.line, error.column) from None
     try:
-        return parse_text(notebook.text, path, name)
+        return parse_text(mend(notebook.text), path, name)
     except Unreadable as error:
         cell, line = notebook.where(error.line)
         raise Unreadable(str(error), line, error.column, cell) from None
@@ -86,7 +104,7 @@ def parse_text(text: str, path: str, name: str = "") -> t.Module:
         stem, package = _named(path)
         return lower_module(_parsed(text), name or stem, path, package)
     except cst.ParserSyntaxError as error:
-        raise _explained(error) from None
+        raise _explained(error, text) from None
     except RecursionError:
         raise Unreadable("the code is nested too deeply to be read") from None
     except (ValueError, SyntaxError, MemoryError, OverflowError) as error:
@@ -134,7 +152,11 @@ def _parsed(text: str) -> cst.Module:
 _COMPLAINT = re.compile(r"error at (?P<line>\d+):(?P<column>\d+): expected (?P<expected>.*)", re.DOTALL)
 
 
-def _explained(error: cst.ParserSyntaxError) -> Unreadable:
+def _explained(error: cst.ParserSyntaxError, text: str) -> Unreadable:
+    """What is wrong and where, in Python's own words; in libcst's where Python finds nothing wrong."""
+    said = _said_by_python(text)
+    if said is not None:
+        return said
     found = _COMPLAINT.search(error.message)
     if found is None:
         words = error.message.removeprefix("tokenizer error: ")
@@ -142,3 +164,18 @@ def _explained(error: cst.ParserSyntaxError) -> Unreadable:
     expected = found["expected"].strip()
     words = "invalid syntax" if expected.startswith("one of") else f"invalid syntax: expected {expected}"
     return Unreadable(words, int(found["line"]), max(int(found["column"]), 1))
+
+
+def _said_by_python(text: str) -> Unreadable | None:
+    import ast
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except SyntaxError as error:
+        return Unreadable(error.msg, error.lineno or 1, max(error.offset or 1, 1))
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    return None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +16,7 @@ from wdlint.settings.catalogue import Settings
 from wdlint.source.read import tree as t
 from wdlint.source.read.files import Files, Programs
 from wdlint.source.read.location import Locator
+from wdlint.source.read.mentions import Mentions
 
 V = TypeVar("V")
 
@@ -27,6 +27,7 @@ class Trail:
 
     files: dict[str, None] = field(default_factory=dict)  # files that were read, or found missing
     imports: dict[tuple[str, str, int], str | None] = field(default_factory=dict)  # importer, name, dots: where to
+    searches: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)  # folder, name: files that have it
 
 
 @dataclass(eq=False)
@@ -42,6 +43,8 @@ class Project:
     _bytes: dict[str, bytes] = field(default_factory=dict)
     _makers: dict[str, bool] = field(default_factory=dict)
     _brought: dict[tuple[str, str], list[tuple[str, int]]] = field(default_factory=dict)
+    _keys: dict[str, str] = field(default_factory=dict)
+    _mentions: Mentions | None = None
     _locator: Locator | None = None
 
     def module(self, path: str, data: bytes | None = None) -> t.Module | None:
@@ -50,18 +53,21 @@ class Project:
         `data` spares a second read for a file that is already in memory.
         """
         self.trail.files[path] = None
-        if path in self._modules:
-            return self._modules[path]
-        self._modules[path] = None
+        key = self._key(path)
+        if key in self._modules:
+            return self._modules[key]
+        self._modules[key] = None
         if data is None:
             data = self.files.read(path)
             if data is None:
                 return None
-        from wdlint.source.read.parse import Unreadable
+        from wdlint.source.read.parse import Unreadable, parse_mended
 
-        with suppress(Unreadable):
-            self._modules[path] = self.programs.consulted(data, path)
-        return self._modules[path]
+        try:
+            self._modules[key] = self.programs.consulted(data, path)
+        except Unreadable:
+            self._modules[key] = parse_mended(data, path)
+        return self._modules[key]
 
     def with_text(self, path: str, data: bytes) -> Project:
         """The same project with other bytes in one file; what was learnt of the other files goes along."""
@@ -79,7 +85,13 @@ class Project:
 
     def adopt(self, module: t.Module) -> None:
         """Make an already parsed file known, so that imports of it meet the same program."""
-        self._modules[module.path] = module
+        self._modules[self._key(module.path)] = module
+
+    def _key(self, path: str) -> str:
+        """One name for each file, however an import or the user spells its path."""
+        if path not in self._keys:
+            self._keys[path] = os.path.abspath(path)
+        return self._keys[path]
 
     def resolve(self, dotted: str, importer: t.Module, level: int = 0) -> t.Module | str | None:
         """What `import dotted` in `importer` means: a project module, a folder without `__init__`, or None.
@@ -137,14 +149,25 @@ class Project:
             self._bytes[path] = self.files.read(path) or b""
         return self._bytes[path]
 
-    def _locate(self, importer: str, dotted: str, level: int) -> str | None:
-        if self._locator is None:
-            self._locator = Locator(self.roots, self.files.names)
-        found = self._locator.locate(importer, dotted, level)
-        self.trail.imports[importer, dotted, level] = found
+    def files_with(self, name: str, near: str) -> tuple[str, ...]:
+        """The files of the project around the file `near` whose bytes hold a name; see `mentions`."""
+        top = self._find().top(os.path.dirname(near) or ".")
+        if self._mentions is None:
+            self._mentions = Mentions(self.files)
+        found = self._mentions.files_with(top, name)
+        self.trail.searches[top, name] = found
         return found
 
+    def holds(self, path: str, name: str) -> bool:
+        """Whether a file's bytes hold a name anywhere."""
+        return name.encode() in self._read(path)
 
-def _same_file(left: str, right: str) -> bool:
-    """Whether two paths are one file: a script named like a library does not mean itself."""
-    return os.path.abspath(left) == os.path.abspath(right)
+    def _find(self) -> Locator:
+        if self._locator is None:
+            self._locator = Locator(self.roots, self.files.names)
+        return self._locator
+
+    def _locate(self, importer: str, dotted: str, level: int) -> str | None:
+        found = self._find().locate(importer, dotted, level)
+        self.trail.imports[importer, dotted, level] = found
+        return found

@@ -9,7 +9,12 @@ costs a hundred times that.
 from __future__ import annotations
 
 _BUILDERS = (b"torch.optim", b"import optim", b"Optimizer)", b"_optimizer(")
-_ASSIGNMENT = (b"optimizer = ", b"optimizer=", b"optim = ", b"opt = ", b"optim(")
+_ASSIGNMENT = (
+    b"optimizer = ", b"optimizer=", b"optim = ", b"opt = ", b"optim(", b"optimizers = ", b"optimizer, ", b"optim, ",
+    b"opt, ", b"optimizer: ", b"optimizers: ", b"opt: "
+)  # fmt: skip
+# What no Python 3 reads, as far as a look at bytes can tell; the parser has the last word.
+_BROKEN = (b'print "', b"print '", b"async=", b"async =", b"\n<<<<<<< ", b'exec "')
 _SQUARES = (
     b"norm(", b".pow(", b"square(", b"** 2", b"**2", b"einsum(", b"inner(", b"dot(", b" @ ", b"matmul(", b"mm(",
     b"_foreach_"
@@ -69,7 +74,7 @@ def has_marks(data: bytes) -> bool:
     if len(data) > _LARGE and data.lstrip()[:1] == b"{":
         data = _without_pictures(data)
     # The order is that of the price for a file that holds nothing: each test is a look at every byte.
-    optimizes = b"ptim" in data
+    optimizes = b"ptim" in data or b"opt" in data
     if optimizes and any(mark in data for mark in _BUILDERS):
         return True
     if (b"Adam" in data and (b"Adam(" in data or b"AdamW(" in data)) or b"SGD(" in data:
@@ -77,11 +82,17 @@ def has_marks(data: bytes) -> bool:
     parameters = b"parameters(" in data
     if parameters and b"weight_decay" in data:
         return True
-    if optimizes and any(mark in data for mark in _ASSIGNMENT) and (parameters or _takes_steps(data)):
+    if (
+        optimizes
+        and any(mark in data for mark in _ASSIGNMENT)
+        and (parameters or b"torch" in data or _takes_steps(data))
+    ):
         return True
     if b"Trainer(" in data and (b"weight_decay" in data or b"TrainingArguments" in data):
         return True  # a training loop that makes its optimizer
     trained = b".backward(" in data or b"training_step(" in data
+    if (trained and _takes_steps(data)) or any(mark in data for mark in _BROKEN):
+        return True
     if not parameters:
         # weights of textbook code, or `layer.weight` one by one
         named = b".weight" in data and (trained or _names_a_penalty(data))
@@ -117,7 +128,7 @@ def _without_pictures(data: bytes) -> bytes:
 
 
 def _takes_steps(data: bytes) -> bool:
-    return b"loss" in data and (b".step(" in data or b"zero_grad" in data or b"training_step(" in data)
+    return b".step(" in data or b"zero_grad" in data or (b"loss" in data and b"training_step(" in data)
 
 
 def _names_a_penalty(data: bytes) -> bool:

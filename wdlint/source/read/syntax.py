@@ -183,8 +183,12 @@ def dotted(node: t.Expr) -> str | None:
 
 def last_name(call: t.Call) -> str:
     """The last part of the name that a call calls; empty where it calls something without a name."""
-    func = call.func
-    return func.id if isinstance(func, t.Name) else func.attr if isinstance(func, t.Attribute) else ""
+    return last_part(call.func)
+
+
+def last_part(node: t.Expr) -> str:
+    """`c` of `a.b.c`, and a name itself; empty for everything else."""
+    return node.id if isinstance(node, t.Name) else node.attr if isinstance(node, t.Attribute) else ""
 
 
 def root_name(node: t.Expr) -> str | None:

@@ -1,10 +1,14 @@
-"""Who calls a function: the call sites in the function's own module.
+"""Who calls a function: the call sites in its own module or, where that is asked, in all files of the project.
 
-Only that module is looked at, so that an answer does not depend on which other files are linted.
+Other files are found by their bytes, so that an answer does not depend on which files are linted: a file counts
+if it holds the function's name and, for a method, the name of its class. Few of them are parsed, those nearest
+first. What tests call is no training run, unless a test is what is read.
 """
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -15,6 +19,7 @@ from wdlint.source.values.values import (
     Arguments,
     CallSite,
     ClassValue,
+    Context,
     FunctionValue,
     Instance,
     Method,
@@ -24,37 +29,87 @@ from wdlint.source.values.values import (
 )
 
 _SITES = 8  # call sites considered for one function
+_FILES = 6  # other files that are parsed for one function
+_FILES_IN_ALL = 24  # other files that are parsed for the callers of one linted file
+_WIDESPREAD = 60  # files that hold a name: so many mean something else by it
+_OF_TESTS = re.compile(r"(?:^|[\\/])(?:tests?[\\/]|test_[^\\/]*$|conftest\.py$|[^\\/]*_test\.py$)")
+
+# What calls a function that it is given, in a process or thread of its own or once the devices are set up.
+_LAUNCHERS = frozenset(
+    "spawn launch submit apply_async Thread Process notebook_launcher debug_launcher start_processes".split()
+)
+
+CallsByName = dict[str, list[tuple[t.Call, t.Stmt]]]
 
 
 @dataclass(slots=True, eq=False)
 class CallIndex:
     """The calls of each module by the last name of what they call."""
 
-    _calls: dict[int, dict[str, list[tuple[t.Call, t.Stmt]]]] = field(default_factory=dict)
-    _sites: dict[int, tuple[CallSite, ...]] = field(default_factory=dict)
+    _calls: dict[int, CallsByName] = field(default_factory=dict)
+    _sites: dict[tuple[int, bool], tuple[CallSite, ...]] = field(default_factory=dict)
+    _constructions: dict[int, tuple[CallSite, ...]] = field(default_factory=dict)
     _asking: set[int] = field(default_factory=set)
+    _opened: set[str] = field(default_factory=set)
 
-    def callers(self, evaluator: Evaluation, definition: t.FunctionDef) -> tuple[CallSite, ...]:
+    def callers(
+        self, evaluator: Evaluation, definition: t.FunctionDef, everywhere: bool = False
+    ) -> tuple[CallSite, ...]:
         """The sites that call a function or, for `__init__`, make an instance of its class."""
-        key = id(definition)
+        key = id(definition), everywhere
         if key in self._sites:
             return self._sites[key]
-        if key in self._asking:
+        if id(definition) in self._asking:
             return ()
-        self._asking.add(key)
+        self._asking.add(id(definition))
         try:
-            found = tuple(self._search(evaluator, definition))[:_SITES]
+            found = tuple(self._search(evaluator, definition, everywhere))[:_SITES]
         finally:
-            self._asking.discard(key)
+            self._asking.discard(id(definition))
         self._sites[key] = found
         return found
 
-    def _search(self, evaluator: Evaluation, definition: t.FunctionDef) -> Iterator[CallSite]:
+    def constructions(self, evaluator: Evaluation, owner: t.ClassDef) -> tuple[CallSite, ...]:
+        """The sites that make an instance of a class or of a class that derives from it."""
+        key = id(owner)
+        if key not in self._constructions:
+            self._constructions[key] = ()
+            self._constructions[key] = tuple(self._instances(evaluator, owner))[:_SITES]
+        return self._constructions[key]
+
+    def _instances(self, evaluator: Evaluation, owner: t.ClassDef) -> Iterator[CallSite]:
+        home = owner.scope.module
+        for module in (home, *self._elsewhere(evaluator, home, [owner.name])):
+            for call, statement in self.calls(module).get(owner.name, ()):
+                context = evaluator.frame(statement.scope).at(statement)
+                for callee in map(bare, evaluator.evaluate(call.func, context)):
+                    if isinstance(callee, ClassValue) and callee.definition is owner:
+                        yield CallSite(Arguments(call.args, context), True, call, statement)
+            for statement in all_statements(module.scope):
+                if isinstance(statement, t.ClassDef) and statement is not owner and _derives(statement, owner.name):
+                    bases = evaluator.bases(evaluator.class_value(statement))
+                    if any(isinstance(base, ClassValue) and base.definition is owner for base in bases):
+                        yield from self.constructions(evaluator, statement)
+
+    def _search(self, evaluator: Evaluation, definition: t.FunctionDef, everywhere: bool) -> Iterator[CallSite]:
         scope = definition.scope
-        owner = scope.definition if isinstance(scope.definition, t.ClassDef) else None
+        yield from self._in_module(evaluator, definition, scope.module)
+        if not everywhere or scope.kind == "function":  # only its own function can call an inner one
+            return
+        owner = owner_of(definition)
+        name = definition.name
+        if name == "forward" or (name.startswith("__") and name != "__init__"):
+            return  # called by the library
+        wanted = [name] if owner is None else [owner.name] if name == "__init__" else [owner.name, name]
+        for module in self._elsewhere(evaluator, scope.module, wanted):
+            yield from self._in_module(evaluator, definition, module)
+
+    def _in_module(self, evaluator: Evaluation, definition: t.FunctionDef, module: t.Module) -> Iterator[CallSite]:
+        owner = owner_of(definition)
         constructor = definition.name == "__init__" and owner is not None
         name = owner.name if constructor and owner is not None else definition.name
-        index = self.calls(scope.module)
+        own = module is definition.scope.module
+        index = self.calls(module)
         for call, statement in index.get(name, ()):
             context = evaluator.frame(statement.scope).at(statement)
             for callee in evaluator.evaluate(call.func, context):
@@ -63,13 +118,30 @@ class CallIndex:
                 if isinstance(callee, Partial):
                     callee = callee.callee
                 if isinstance(callee, FunctionValue) and callee.definition is definition:
-                    yield CallSite(arguments, callee.receiver is not None)
+                    yield CallSite(arguments, callee.receiver is not None, call, statement)
                 elif constructor and isinstance(callee, ClassValue) and callee.definition is owner:
-                    yield CallSite(arguments, True)
-                elif owner is not None and not constructor and self._may_be_method(callee, definition):
-                    yield CallSite(arguments, True)
+                    yield CallSite(arguments, True, call, statement)
+                elif own and owner is not None and not constructor and self._may_be_method(callee, definition):
+                    yield CallSite(arguments, True, call, statement)
         if constructor:
             yield from self._from_subclasses(evaluator, owner, index)
+        for launcher in sorted(_LAUNCHERS & index.keys()):
+            for call, statement in index[launcher]:
+                yield from self._launched(evaluator, definition, call, statement)
+
+    def _launched(
+        self, evaluator: Evaluation, definition: t.FunctionDef, call: t.Call, statement: t.Stmt
+    ) -> Iterator[CallSite]:
+        """A call that hands the function on, with what it will be called with."""
+        for position, given in enumerate(call.args):
+            name = given.value.id if isinstance(given.value, t.Name) else getattr(given.value, "attr", None)
+            if name != definition.name or given.star:
+                continue
+            context = evaluator.frame(statement.scope).at(statement)
+            for value in map(bare, evaluator.evaluate(given.value, context)):
+                if isinstance(value, FunctionValue) and value.definition is definition:
+                    arguments = _handed_on(definition, call, position, value.receiver is not None, context)
+                    yield CallSite(arguments, value.receiver is not None, call, statement, given.value)
 
     def _may_be_method(self, callee: object, definition: t.FunctionDef) -> bool:
         """A method asked of something unknown, under a name too particular to be another's."""
@@ -77,7 +149,7 @@ class CallIndex:
         return unknown and "_" in definition.name.strip("_")
 
     def _from_subclasses(
-        self, evaluator: Evaluation, owner: t.ClassDef | None, index: dict[str, list[tuple[t.Call, t.Stmt]]]
+        self, evaluator: Evaluation, owner: t.ClassDef | None, index: CallsByName
     ) -> Iterator[CallSite]:
         for call, statement in index.get("__init__", ()):
             scope: t.Scope | None = statement.scope
@@ -90,9 +162,38 @@ class CallIndex:
                 continue
             context = evaluator.frame(statement.scope).at(statement)
             by_super = isinstance(call.func.value, t.Call)
-            yield CallSite(Arguments(call.args if by_super else call.args[1:], context), True)
+            yield CallSite(Arguments(call.args if by_super else call.args[1:], context), True, call, statement)
 
-    def calls(self, module: t.Module) -> dict[str, list[tuple[t.Call, t.Stmt]]]:
+    def _elsewhere(self, evaluator: Evaluation, home: t.Module, wanted: list[str]) -> Iterator[t.Module]:
+        """The other modules of the project whose bytes hold all of some names."""
+        if home is not evaluator.module and os.path.abspath(home.path) not in self._opened:
+            return  # of what the linted file imports, only what calls it is followed further
+        for path in self._files_with(evaluator, home.path, wanted)[:_FILES]:
+            if path not in self._opened:
+                if len(self._opened) >= _FILES_IN_ALL:
+                    continue
+                self._opened.add(path)
+            module = evaluator.project.module(path)
+            if module is not None:
+                yield module
+
+    def _files_with(self, evaluator: Evaluation, home: str, wanted: list[str]) -> list[str]:
+        """The other files that hold all of some names, those nearest to `home` first."""
+        here = os.path.abspath(home)
+        found = evaluator.project.files_with(wanted[-1], home)
+        if len(found) > _WIDESPREAD:
+            return []
+        tests = _OF_TESTS.search(os.path.relpath(here, os.path.commonpath([here, *found]))) if found else None
+        others = [
+            path
+            for path in found
+            if path != here
+            and (tests or not _OF_TESTS.search(os.path.relpath(path, os.path.commonpath([here, path]))))
+            and all(evaluator.project.holds(path, name) for name in wanted[:-1])
+        ]
+        return sorted(others, key=lambda path: (-len(os.path.commonpath([here, path])), path))
+
+    def calls(self, module: t.Module) -> CallsByName:
         """Every call of a module that stands outside lambdas and comprehensions' own variables."""
         found = self._calls.get(id(module))
         if found is None:
@@ -108,6 +209,30 @@ class CallIndex:
         return found
 
 
+def _handed_on(definition: t.FunctionDef, call: t.Call, position: int, bound: bool, context: Context) -> Arguments:
+    """What a launcher calls a function with: `args=(…)`, or what follows it; what it puts first itself is unknown."""
+    listed = next((a.value for a in call.args if a.keyword == "args"), None)
+    if isinstance(listed, t.Display):
+        given = tuple(t.Argument(None, item) for item in listed.items)
+    else:
+        given = tuple(a for a in call.args[position + 1 :] if a.keyword is None)
+    own = [p for p in definition.params if not p.star and p.default is None][bound:]
+    first = max(len(own) - len(given), 0) if not any(a.star for a in given) else 0
+    before = tuple((Unknown(f"@{id(call)}.{index}"),) for index in range(first))
+    return Arguments(given, context, before)
+
+
+def _derives(cls: t.ClassDef, name: str) -> bool:
+    """Whether a class may derive from one of a name, as its header goes."""
+    return any((syntax.dotted(base.value) or "").rsplit(".", 1)[-1] == name for base in cls.bases)
+
+
+def owner_of(definition: t.FunctionDef) -> t.ClassDef | None:
+    """The class whose method a function is."""
+    scope = definition.scope
+    return scope.definition if isinstance(scope.definition, t.ClassDef) else None
+
+
 def all_statements(scope: t.Scope) -> Iterator[t.Stmt]:
     """Every statement of a scope and of the functions and classes in it, in textual order."""
     for statement in t.statements(scope.body):
@@ -116,4 +241,4 @@ def all_statements(scope: t.Scope) -> Iterator[t.Stmt]:
             yield from all_statements(statement.inner)
 
 
-__all__ = ["CallIndex", "CallSite", "Instance", "all_statements"]
+__all__ = ["CallIndex", "CallSite", "Context", "Instance", "all_statements", "owner_of"]

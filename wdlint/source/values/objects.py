@@ -6,7 +6,7 @@ mapping holds is in `contents`, what a loop runs over in `elements`, what librar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from wdlint.facts import Origin
 from wdlint.source.read import syntax
@@ -41,12 +41,17 @@ from wdlint.source.values.values import (
     bare,
 )
 
+_NAMES = 40  # of a module, tried for one that can't be told
+_MAY_CHANGE = (Origin.ARGUMENT_DEFAULT, Origin.FIELD_DEFAULT)
+
 
 def member(evaluator: Evaluation, value: Value, name: str, context: Context) -> Answers:
     """What `value.name` may be."""
     match value:
         case Changed():
             return _changed_member(evaluator, value, name, context)
+        case ModuleValue() if name == "__dict__":
+            return (value,)
         case External():
             return (External(f"{value.path}.{name}"),)
         case ModuleValue():
@@ -59,7 +64,8 @@ def member(evaluator: Evaluation, value: Value, name: str, context: Context) -> 
         case Instance():
             return _instance_member(evaluator, value, name, context)
         case ClassValue():
-            return class_member(evaluator, value, name) or (Unknown(f"{value.path}.{name}"),)
+            found = class_member(evaluator, value, name)
+            return tuple(_bound_to_class(v, value) for v in found) or (Unknown(f"{value.path}.{name}"),)
         case MappingValue():
             found = entry(evaluator, value, name)
             return found or (Method(value, name),)
@@ -77,6 +83,21 @@ def member(evaluator: Evaluation, value: Value, name: str, context: Context) -> 
 
 
 _OF_MODELS = ("parameters", "named_parameters", "modules", "named_modules", "children", "named_children")
+
+
+def _bound_to_class(value: Value, cls: ClassValue) -> Value:
+    """A class method takes the class that it is asked of."""
+    if isinstance(value, FunctionValue) and isinstance(value.definition, t.FunctionDef):
+        if "classmethod" in syntax.decorator_names(value.definition):
+            return FunctionValue(value.definition, value.frame, None, cls)
+    return value
+
+
+def any_of_module(evaluator: Evaluation, module: t.Module) -> Iterator[Value]:
+    """Every class or function of a project module, for a name that can't be told."""
+    for name, statements in list(module.scope.bound.items())[:_NAMES]:
+        if isinstance(statements[-1], (t.ClassDef, t.FunctionDef)) and not name.startswith("_"):
+            yield from evaluator.module_member(module, name)
 
 
 def is_methodlike(name: str) -> bool:
@@ -238,6 +259,12 @@ def item(evaluator: Evaluation, value: Value, index: Value, context: Context) ->
             return tuple(as_part(evaluator, value.root, value.path, named, v) for v in inner)
         case SequenceValue():
             return _sequence_item(evaluator, value, key)
+        case External() if value.path.endswith(".__dict__"):
+            module = value.path.removesuffix("__dict__")
+            return (External(module + key if isinstance(key, str) else f"{module}?"),)
+        case ModuleValue():
+            held = evaluator.module_member(value.module, key) if isinstance(key, str) else ()
+            return held or tuple(any_of_module(evaluator, value.module))
         case MappingValue():
             if isinstance(key, (str, int)):
                 found_entry = entry(evaluator, value, key)
@@ -245,6 +272,8 @@ def item(evaluator: Evaluation, value: Value, index: Value, context: Context) ->
                     return found_entry
                 if value.missing is not None and not any(e.key is None for e in value.entries):
                     return (value.missing,)
+                if isinstance(index, Known) and index.origin in _MAY_CHANGE:
+                    key = None  # a default that the mapping lacks: the user gives another key
             if isinstance(index, Element):
                 return _element_of_mapping(evaluator, value, index)
             if key is None:

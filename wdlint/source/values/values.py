@@ -324,6 +324,9 @@ class CallSite:
 
     arguments: Arguments
     bound: bool  # the receiver is not among the arguments
+    call: t.Call
+    statement: t.Stmt
+    handed: t.Expr | None = None  # the function, where the call hands it to what calls it with `arguments`
 
 
 def bare(value: Value) -> Value:

@@ -16,7 +16,7 @@ from wdlint.source.selections import predicates as s
 from wdlint.source.selections.conditions.constants import constants_of
 from wdlint.source.selections.conditions.members import equality, membership, of_classes
 from wdlint.source.selections.conditions.sizes import FLIPPED, size
-from wdlint.source.selections.conditions.texts import affix, only, regular
+from wdlint.source.selections.conditions.texts import affix, only, regular, shell_pattern
 from wdlint.source.selections.taken import Taking
 from wdlint.source.values import arithmetic, flow
 from wdlint.source.values.elements import element_within
@@ -228,9 +228,10 @@ class Reader:
                 return found
         if isinstance(func, t.Attribute) and func.attr in ("startswith", "endswith"):
             return affix(self.evaluator, func, expr, context, self.whole)
-        matching = regular(self.evaluator, expr, context, self.whole)
-        if matching is not None:
-            return matching
+        for reader in (regular, shell_pattern):
+            matching = reader(self.evaluator, expr, context, self.whole)
+            if matching is not None:
+                return matching
         for callee in self.evaluator.evaluate(func, context):
             if isinstance(callee, FunctionValue):
                 return self._function(callee, expr, context)

@@ -5,6 +5,7 @@ What follows for a condition, and membership in lists of texts, is in `tests` an
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -165,6 +166,31 @@ def regular(evaluator: Evaluation, expr: t.Call, context: Context, whole: bool) 
     except (re.error, RecursionError, OverflowError):
         return None
     return s.Matches(about, pattern, mode, flags)
+
+
+_WILD = re.compile(r"[*?\[]")
+
+
+def shell_pattern(evaluator: Evaluation, expr: t.Call, context: Context, whole: bool) -> s.Selector | None:
+    """`fnmatch(name, "*.bias")`: an end, a beginning or a part of the name where the pattern says no more."""
+    if len(expr.args) != 2 or not any(
+        isinstance(callee, External) and callee.path in ("fnmatch.fnmatch", "fnmatch.fnmatchcase")
+        for callee in evaluator.evaluate(expr.func, context)
+    ):
+        return None
+    about = only([text(subject, whole) for subject in evaluator.evaluate(expr.args[0].value, context)])
+    pattern = _only_text(evaluator, expr.args[1].value, context)
+    if about is None or pattern is None:
+        return None
+    inner = pattern.strip("*")
+    if _WILD.search(inner) or not inner:
+        return s.Matches(about, fnmatch.translate(pattern), "match")
+    before, after = pattern.startswith("*"), pattern.endswith("*")
+    if before and after:
+        return s.Contains(about, inner)
+    if before or after:
+        return s.EndsWith(about, inner) if before else s.StartsWith(about, inner)
+    return s.Equals(about, inner)
 
 
 def _only_text(evaluator: Evaluation, expr: t.Expr, context: Context) -> str | None:
