@@ -10,8 +10,10 @@ import re
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
 
-from wdlint.facts import Amount, FileFacts, Finding, OptimizerUse, Origin, Penalty, Place, Sink
+from wdlint.facts import Amount, FileFacts, Finding, Inventory, OptimizerUse, Origin, Penalty, Place, Sink
 from wdlint.fix.edits import Moved
 from wdlint.fix.proof.bound import unbound
 from wdlint.fix.proof.holdings import Leave, broken
@@ -100,6 +102,34 @@ def _grouping(use: OptimizerUse) -> object:
     return [(group.members, group.division) for group in use.groups]
 
 
+def _paired(
+    before: Sequence[OptimizerUse], after: Sequence[OptimizerUse]
+) -> list[tuple[OptimizerUse, OptimizerUse]] | None:
+    """The answers to what an optimizer is, side by side, model by model; None where they can't be told apart.
+
+    One answer may be given several times, once for each way that leads to it, and more ways may lead to it after a fix.
+    """
+    if len(before) == len(after):
+        return list(zip(before, after, strict=True))
+    models = list(dict.fromkeys(use.inventory for use in before))
+    if not set(models) <= {use.inventory for use in after}:
+        return None  # a model that is read only after it is judged by its findings
+    pairs: list[tuple[OptimizerUse, OptimizerUse]] = []
+    for model in models:
+        had, has = _distinct(before, model), _distinct(after, model)
+        if len(had) == len(has):
+            pairs += zip(had, has, strict=True)
+        elif len(had) == 1 or len(has) == 1:
+            pairs += product(had, has)
+        else:
+            return None
+    return pairs
+
+
+def _distinct(uses: Iterable[OptimizerUse], model: Inventory | None) -> list[OptimizerUse]:
+    return list(dict.fromkeys(replace(use, variants=1) for use in uses if use.inventory == model))
+
+
 def _optimizers(before: Version, after: Version, moved: Moved, mended: Sequence[Finding]) -> str:
     had: dict[Spot, list[OptimizerUse]] = defaultdict(list)
     has: dict[Spot, list[OptimizerUse]] = defaultdict(list)
@@ -115,9 +145,10 @@ def _optimizers(before: Version, after: Version, moved: Moved, mended: Sequence[
     strengths = _strengths(before.facts, mended)
     parted = {spot(f.place, moved) for f in before.findings if f.code == _LOST}
     for where, uses in had.items():
-        if len(uses) != len(has[where]):
+        pairs = _paired(uses, has[where])
+        if pairs is None:
             return "an optimizer's model is read differently after it"
-        for one, other in zip(uses, has[where], strict=True):
+        for one, other in pairs:
             said = broken(one, other, Leave(codes, where in parted, strengths))
             if said:
                 return said
