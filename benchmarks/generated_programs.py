@@ -37,7 +37,7 @@ def main(first: int, number: int, verbose: bool) -> int:
             counts["faulty and silent"] += verdict.faulty and not one.found
             counts["right and not silent"] += not verdict.faulty and bool(one.found)
             if verdict.faulty and not verdict.right:
-                refused.update(dict.fromkeys(one.refused or ["nothing is found"]))
+                refused.update(set(one.refused or ["nothing is found"]))
                 if verbose:
                     print(f"{at} {one.program.choices}: {'; '.join(one.refused)}", flush=True)
     for what, amount in counts.items():

@@ -26,6 +26,7 @@ __all__ = [
     "Group",
     "Inventory",
     "Kind",
+    "Loop",
     "Note",
     "OptimizerClass",
     "OptimizerDefinition",
@@ -256,6 +257,15 @@ class OptimizerClass:
 
 
 @dataclass(frozen=True, slots=True)
+class Loop:
+    """A training loop of a library, which makes its optimizer itself."""
+
+    name: str  # import path
+    advice: str  # how it is told what shall not decay
+    source: str  # where it is known from how it divides parameters
+
+
+@dataclass(frozen=True, slots=True)
 class OptimizerUse:
     """One construction of an optimizer over parameters."""
 
@@ -278,6 +288,7 @@ class OptimizerUse:
     elsewhere: tuple[Ternary, ...] = ()  # one answer a parameter of the inventory: held by another optimizer
     parameters_place: Place | None = None  # the argument that gives the parameters, where the call itself has it
     made_place: Place | None = None  # the construction itself, where a function of another file makes it
+    loop: Loop | None = None  # the library's training loop that makes it, groups and all
     reached: bool = True  # False: constants of every caller keep it from being made; still part of the program
     reached_from: tuple[Place, ...] = ()  # calls in other files that lead to the construction, with what this use says
 

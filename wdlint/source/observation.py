@@ -137,4 +137,5 @@ def _definitions(evaluator: Evaluator, module: t.Module, places: Places) -> Iter
             step_place=places.of(module, step.node) if step.node is not None else None,
             default=default.placed(places) if default else None,
             switch=step.switch,
+            carried=step.carried,
         )
