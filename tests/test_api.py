@@ -145,8 +145,8 @@ def test_rules_of_ones_own_judge(here: Path) -> None:
     (here / "mine" / "fast_learning.py").write_text(RULE.format(flagged=FAST, passed=FAULT))
     (here / "wdlint.toml").write_text('rule-paths = ["mine"]\nselect = ["fast-learning"]\n')
     (here / "train.py").write_text(FAST)
-    assert [f.code for f in check_paths(["train.py"])] == ["XY001"]
-    result = CliRunner().invoke(command, ["explain", "XY001"])
+    assert [f.code for f in check_paths(["train.py"], trust_rules=True)] == ["XY001"]
+    result = CliRunner().invoke(command, ["explain", "--trust-rules", "XY001"])
     assert "learning rates above 1" in result.stdout
 
 
@@ -157,7 +157,7 @@ def test_a_rule_that_fails_is_said_and_the_other_files_go_on(here: Path) -> None
     (here / "wdlint.toml").write_text('rule-paths = ["mine"]\n')
     (here / "a.py").write_text(FAULT)
     (here / "b.py").write_text("x = 1\n")
-    result = CliRunner().invoke(command, ["--no-cache"])
+    result = CliRunner().invoke(command, ["--no-cache", "--trust-rules"])
     assert result.exit_code == 2
     assert "a.py: rule XY001 (failing) failed: ZeroDivisionError" in result.stderr
 
@@ -170,14 +170,14 @@ def test_a_rule_answers_to_the_codes_and_names_that_it_had(here: Path) -> None:
     (here / "train.py").write_text(FAST)
     for word in ("XY900", "xy900", "quick-steps", "quick_steps"):
         (here / "wdlint.toml").write_text(f'rule-paths = ["mine"]\nselect = ["{word}"]\n')
-        assert [f.code for f in check_paths(["train.py"])] == ["XY001"]
+        assert [f.code for f in check_paths(["train.py"], trust_rules=True)] == ["XY001"]
         (here / "hushed.py").write_text(FAST.replace("# XY001", f"# wdlint: ignore[{word}]"))
-        assert check_paths(["hushed.py"]) == []
+        assert check_paths(["hushed.py"], trust_rules=True) == []
     (here / "mine").rename(here / "other")  # what was read of a folder is remembered
     (here / "wdlint.toml").write_text('rule-paths = ["other"]\n')
     (here / "other" / "fast_learning.py").write_text(text.replace("code = ", "formerly = ('WD101',)\ncode = "))
     with pytest.raises(Complaint, match="a name that it had before is one of decayed-bias's"):
-        check_paths(["train.py"])
+        check_paths(["train.py"], trust_rules=True)
 
 
 def test_examples_of_a_rule_can_be_asserted(here: Path) -> None:

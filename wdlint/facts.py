@@ -26,6 +26,7 @@ __all__ = [
     "Group",
     "Inventory",
     "Kind",
+    "Loop",
     "Note",
     "OptimizerClass",
     "OptimizerDefinition",
@@ -40,6 +41,7 @@ __all__ = [
     "Suppression",
     "Ternary",
     "Trouble",
+    "UnreadOption",
     "Witness",
 ]
 
@@ -255,6 +257,15 @@ class OptimizerClass:
 
 
 @dataclass(frozen=True, slots=True)
+class Loop:
+    """A training loop of a library, which makes its optimizer itself."""
+
+    name: str  # import path
+    advice: str  # how it is told what shall not decay
+    source: str  # where it is known from how it divides parameters
+
+
+@dataclass(frozen=True, slots=True)
 class OptimizerUse:
     """One construction of an optimizer over parameters."""
 
@@ -277,6 +288,7 @@ class OptimizerUse:
     elsewhere: tuple[Ternary, ...] = ()  # one answer a parameter of the inventory: held by another optimizer
     parameters_place: Place | None = None  # the argument that gives the parameters, where the call itself has it
     made_place: Place | None = None  # the construction itself, where a function of another file makes it
+    loop: Loop | None = None  # the library's training loop that makes it, groups and all
     reached: bool = True  # False: constants of every caller keep it from being made; still part of the program
     reached_from: tuple[Place, ...] = ()  # calls in other files that lead to the construction, with what this use says
 
@@ -332,6 +344,15 @@ class OptimizerDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadOption:
+    """An option for a decay that a script declares and nothing reads."""
+
+    name: str  # under which it would be read
+    place: Place  # the declaration
+    instead: str = ""  # a name like this one that is read
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """A file that can't be read, and why, in words for its author."""
 
@@ -357,6 +378,7 @@ class FileFacts:
     uses: tuple[OptimizerUse, ...] = ()
     penalties: tuple[Penalty, ...] = ()
     definitions: tuple[OptimizerDefinition, ...] = ()
+    options: tuple[UnreadOption, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     unread: tuple[Place, ...] = ()  # constructions of optimizers that could not be read

@@ -34,6 +34,7 @@ class Plugin:
             return
         from wdlint.api import NotChecked, check_source
         from wdlint.complaint import Complaint
+        from wdlint.report.plain import aside
 
         name = "-" if self._filename == "stdin" else self._filename
         try:
@@ -43,4 +44,5 @@ class Plugin:
             return
         for finding in findings:
             if finding.code != "WD901":  # flake8 says it itself
-                yield finding.place.line, finding.place.column - 1, f"{finding.code} {finding.message}", type(self)
+                told = f"{finding.code} {finding.message}{aside(finding)}"
+                yield finding.place.line, finding.place.column - 1, told, type(self)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import accuracy_page
 import command_page
 import rule_pages
 import settings_page
@@ -27,9 +28,11 @@ TABLES: dict[str, Callable[[], str]] = {
     "rules": lambda: markdown_table(built_in()),
     "settings": settings_page.table,
     "options": command_page.options,
+    "labels": lambda: accuracy_page.table("labels"),
+    "fresh": lambda: accuracy_page.table("fresh"),
 }
 
-_PART = re.compile(r"(<!-- (?P<what>rules|settings|options) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
+_PART = re.compile(r"(<!-- (?P<what>rules|settings|options|labels|fresh) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
 
 
 def pages() -> list[Path]:

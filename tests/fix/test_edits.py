@@ -251,3 +251,12 @@ def test_lines_are_those_of_the_text_as_it_was(tmp_path: Path) -> None:
     lines = source.splitlines()
     assert told["WD201"] == lines.index(second) + 1
     assert told["WD401"] == lines.index(third.splitlines()[0]) + 1
+
+
+def test_why_a_fix_did_not_prove_itself_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wdlint.fix.proof.offers.refusal", lambda *given, **named: "`x` would be lost")
+    (tmp_path / "train.py").write_text(SOURCE)
+    _, said = run(tmp_path, "train.py", "--fix", "--unsafe-fixes")
+    assert "left WD101 train.py:5:13: its fix did not prove itself: `x` would be lost" in said
+    assert "[*]" not in said
+    assert (tmp_path / "train.py").read_text() == SOURCE

@@ -58,10 +58,14 @@ class Editor:
             self.messages.append(params.message)
             self._news.notify_all()
 
-    async def start(self, root: Path, capabilities: types.ClientCapabilities = ABLE) -> types.InitializeResult:
+    async def start(
+        self, root: Path, capabilities: types.ClientCapabilities = ABLE, options: dict[str, Any] | None = None
+    ) -> types.InitializeResult:
         await self.client.start_io(sys.executable, "-m", "wdlint", "server", cwd=root)
         found = await self.client.initialize_async(
-            types.InitializeParams(capabilities, process_id=os.getpid(), root_uri=root.as_uri())
+            types.InitializeParams(
+                capabilities, process_id=os.getpid(), root_uri=root.as_uri(), initialization_options=options
+            )
         )
         self.client.initialized(types.InitializedParams())
         return found
@@ -186,13 +190,16 @@ def position(text: str, offset: int) -> types.Position:
 
 
 def session(
-    root: Path, story: Callable[[Editor], Awaitable[None]], capabilities: types.ClientCapabilities = ABLE
+    root: Path,
+    story: Callable[[Editor], Awaitable[None]],
+    capabilities: types.ClientCapabilities = ABLE,
+    options: dict[str, Any] | None = None,
 ) -> Editor:
     """Start a server in a folder, live through a story with it, and see it end well."""
 
     async def live() -> Editor:
         editor = Editor()
-        await editor.start(root, capabilities)
+        await editor.start(root, capabilities, options)
         await story(editor)
         assert await editor.stop() == 0
         return editor

@@ -144,6 +144,91 @@ def test_what_can_not_be_probed_says_why() -> None:
     assert "needs a process group" in found.why
 
 
+class Clipped(Original):
+    """Momentum, and a step that is clipped as a whole where it is large beside the weights, as LARS does."""
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            for p in group["params"]:
+                assert p.dtype is torch.float32
+                total = self.state[p].setdefault("sum", torch.zeros_like(p))
+                total.mul_(0.9).add_(p.grad + group["weight_decay"] * p)
+                p.sub_(group["lr"] * min(1.0, 0.02 * float(p.norm() / total.norm())) * total)
+
+
+def test_a_clip_of_the_whole_tensor_is_no_coupling() -> None:
+    assert probe(Clipped(nn.Linear(2, 2).parameters(), weight_decay=0.1)).manner is Manner.NORM_SCALED
+
+
+class Jumping(Original):
+    """Its first step is long, so that at another rate the parameter is quite another."""
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.mul_(1 - group["lr"] * group["weight_decay"]).add_(50 * group["lr"] * p.grad.sign())
+
+
+def test_the_share_of_a_step_does_not_depend_on_how_far_steps_go() -> None:
+    found = probe(Jumping(nn.Linear(2, 2).parameters(), weight_decay=0.1))
+    assert found.rate_exponent == pytest.approx(1.0, abs=1e-3)
+    assert found.shrink_at(1e-3, 0.1) == pytest.approx(1e-4)
+
+
+class GroupOnly(Original):
+    """Reads a key that groups carry and its defaults do not."""
+
+    def __init__(self, params: Any) -> None:
+        Optimizer.__init__(self, params, {"lr": 1e-3})
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.mul_(1 - group["lr"] * group.get("weight_decay", 0.0)).sub_(group["lr"] * p.grad)
+
+
+def test_a_key_that_only_groups_carry() -> None:
+    groups = [{"params": list(nn.Linear(2, 2).parameters()), "weight_decay": 0.1}]
+    assert probe(GroupOnly(groups)).manner is Manner.DECOUPLED
+    plain = torch.optim.LBFGS(nn.Linear(2, 2).parameters())
+    plain.param_groups[0]["weight_decay"] = 0.1
+    assert probe(plain).manner is Manner.NONE
+
+
+class Slow(Original):
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        import time
+
+        end = time.thread_time() + 0.7
+        while time.thread_time() < end:
+            pass
+        super().step()
+
+
+def test_a_slow_experiment_is_cut_off_and_says_so() -> None:
+    found = probe(Slow(nn.Linear(2, 2).parameters(), weight_decay=0.1))
+    assert found.coupling is Coupling.UNKNOWN
+    assert found.why == "its steps are slow: cut off after 2 s"
+
+
+@pytest.mark.parametrize("options", [{"capturable": True}, {"differentiable": True}])
+def test_options_for_graphs_do_not_keep_from_an_experiment(options: dict[str, bool]) -> None:
+    optimizer = torch.optim.AdamW(nn.Linear(2, 2).parameters(), weight_decay=0.1, **options)
+    assert probe(optimizer).manner is Manner.DECOUPLED
+    assert all(optimizer.param_groups[0][key] for key in options)
+
+
+def test_several_of_one_class_are_told_apart() -> None:
+    import wdlint
+
+    both = nn.ModuleDict({"one": nn.Linear(2, 2), "two": nn.Linear(2, 2)})
+    report = wdlint.audit(both, [torch.optim.AdamW(m.parameters(), weight_decay=0.1) for m in both.values()])
+    assert [row.optimizer for row in report.table] == ["AdamW 1", "AdamW 2"]
+
+
 class Wrapper:
     def __init__(self, optimizer: Optimizer) -> None:
         self.optimizer = optimizer

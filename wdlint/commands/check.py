@@ -21,6 +21,7 @@ from wdlint.report import Run, render
 from wdlint.report.excerpt import Excerpts
 from wdlint.report.plain import statistics, statistics_lines
 from wdlint.settings.config import Configuration, selectors_of
+from wdlint.settings.trust import said
 
 if TYPE_CHECKING:
     from wdlint.judging.rule import Rule
@@ -48,7 +49,7 @@ def check(named: Sequence[str], options: Mapping[str, Any], commands: Sequence[s
 
 def _check(named: list[str], options: Mapping[str, Any]) -> int:
     overrides = {name: options[name] for name in _OVERRIDES if options.get(name) is not None}
-    configuration = Configuration(overrides, options["config"], options["isolated"])
+    configuration = Configuration(overrides, options["config"], options["isolated"], options["trust_rules"])
     here = configuration(_folder_of(named[0]))
     if options["show_settings"]:
         return _show_settings(here)
@@ -60,7 +61,9 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
         return _tell(missing, named, options)
     if not files and not missing and not here.force_exclude:  # a hook names files that are to be left out
         warn(_nothing_to_lint(named, overrides, options))
-    _check_selectors(here)
+    if configuration.withheld:
+        warn(said(configuration.withheld))
+    _check_selectors(here, overrides)
     plan = Plan(configuration, not options["ignore_suppressions"], _cache_folder(options), given)
     checked = check_files(files, plan, options["workers"])
     if options["fix"] or options["fix_only"] or options["diff"]:
@@ -144,12 +147,14 @@ def _cache_folder(options: Mapping[str, Any]) -> str | None:
     return options["cache_dir"] or default_folder()
 
 
-def _check_selectors(settings: Settings) -> None:
+def _check_selectors(settings: Settings, overrides: Mapping[str, Any]) -> None:
     """Complain of unknown rules even where every file turns out to be screened out."""
     if settings.rule_paths or selectors_of(settings):
-        from wdlint.judging.selection import selected
+        from wdlint.judging.selection import codes, selected
 
         selected(settings)
+        for name in ("select", "extend_select", "ignore"):  # of the command line, also where rules are withheld
+            codes(overrides.get(name, ()), settings)
 
 
 def _run(
@@ -205,8 +210,17 @@ def _set_aside(run: Run, files: Sequence[str], settings: Settings, options: Mapp
         return run, True
     baseline = options["baseline"] or (settings.baseline and os.path.join(settings.root, settings.baseline))
     if options["write_baseline"] or options["prune_baseline"] or baseline:
+        if options["baseline"] is None and (options["write_baseline"] or options["prune_baseline"]):
+            _stays_inside(baseline, settings)
         return _with_baseline(run, baseline or "wdlint-baseline.json", files, options)
     return run, False
+
+
+def _stays_inside(baseline: str, settings: Settings) -> None:
+    """Refuse to write where settings lead that come with what is linted."""
+    top = os.path.realpath(settings.root).rstrip(os.sep) + os.sep
+    if baseline and not os.path.realpath(baseline).startswith(top):
+        raise Complaint(f"`baseline` leads out of {settings.root}: to write there, name it by --baseline")
 
 
 def _with_baseline(run: Run, path: str, files: Sequence[str], options: Mapping[str, Any]) -> tuple[Run, bool]:

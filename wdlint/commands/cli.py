@@ -78,6 +78,10 @@ def _rules_option(name: str, words: str) -> Callable[[Any], Any]:
     return click.option(name, multiple=True, callback=_listed, metavar="RULES", help=words)
 
 
+def _trust_option() -> Callable[[Any], Any]:
+    return click.option("--trust-rules", is_flag=True, help="Run the rules that the settings' `rule-paths` bring.")
+
+
 class Check(click.Command):
     """`--add-ignore` takes a reason by `=` only, so that it never swallows a path."""
 
@@ -115,6 +119,7 @@ class Check(click.Command):
 @click.option("--ignore-suppressions", is_flag=True, help="Report what comments suppress, too.")
 @click.option("--config", type=click.Path(dir_okay=False), help="Use this configuration file only.")
 @click.option("--isolated", is_flag=True, help="Use no configuration file.")
+@_trust_option()
 @click.option(
     "--exclude", multiple=True, callback=_listed, metavar="GLOBS", help="Skip these instead of the usual folders."
 )
@@ -187,20 +192,22 @@ def clean(cache_dir: str | None) -> None:
 
 @wdlint.command()
 @click.argument("rule")
-def explain(rule: str) -> None:
+@_trust_option()
+def explain(rule: str, trust_rules: bool) -> None:
     """Say what a rule is about, why, and what to write instead (RULE: its code or name)."""
     from wdlint.commands.explain import page
 
-    click.echo(_or_fail(lambda: page(rule)), nl=False)
+    click.echo(_or_fail(lambda: page(rule, trust_rules)), nl=False)
 
 
 @wdlint.command()
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", help="[default: text]")
-def rules(output_format: str) -> None:
+@_trust_option()
+def rules(output_format: str, trust_rules: bool) -> None:
     """List all rules."""
     from wdlint.commands.explain import catalogue
 
-    click.echo(_or_fail(lambda: catalogue(output_format)), nl=False)
+    click.echo(_or_fail(lambda: catalogue(output_format, trust_rules)), nl=False)
 
 
 def _or_fail(made: Callable[[], T]) -> T:

@@ -131,6 +131,9 @@ def told(mended: Mended, unsafe: bool, only_shown: bool = False) -> Iterator[str
     for one in mended.checked:
         for finding in one.findings:
             fix = finding.fix
+            if finding.unfixed:
+                why = harmless(finding.unfixed)
+                yield f"left {finding.code} {position(finding.place)}: its fix did not prove itself: {why}"
             if fix is None or finding in mended.unproven or fix.applicability is Applicability.SAFE:
                 continue
             if fix.applicability is Applicability.UNSAFE and unsafe:

@@ -7,10 +7,11 @@ import stat
 import tempfile
 
 from wdlint.complaint import Complaint
+from wdlint.files.project import leads_out
 
 
 def write_whole(path: str, data: bytes, instead_of: bytes | None = None) -> None:
-    """Replace a file's contents in one step; its mode is kept and a link's target is written.
+    """Replace a file's contents in one step; its mode is kept and a link's target is written, inside of its repository.
 
     Args:
         path: the file.
@@ -18,8 +19,11 @@ def write_whole(path: str, data: bytes, instead_of: bytes | None = None) -> None
         instead_of: what the file must still hold: somebody may have saved it since it was read.
 
     Raises:
-        Complaint: it can't be written, or holds something else; the old file is still there.
+        Complaint: it can't be written, leads out of its project, or holds something else; the old file is there.
     """
+    outside = os.path.islink(path) and leads_out(path)
+    if outside:
+        raise Complaint(f"{path}: is a link that leads out of the project, and is left as it is; name {outside} itself")
     target = os.path.realpath(path)
     temporary = ""
     try:

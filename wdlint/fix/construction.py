@@ -34,7 +34,7 @@ def site_of(place: Place, facts: FileFacts, program: Program, style: str, whole:
     """The construction at a place; `whole` says that the call is to be mended, whatever its parameters are."""
     uses = tuple(use for use in facts.uses if use.place == place)
     places = {use.parameters_place for use in uses}
-    if not uses:
+    if not uses or any(use.loop is not None for use in uses):  # no edit of the call changes what a loop does
         return None
     call = program.node_at(place, t.Call)
     parameters = places.pop() if len(places) == 1 else None

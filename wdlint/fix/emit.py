@@ -116,7 +116,8 @@ _TELLING = 3  # letters that a name's end must have to be told from any other's
 
 def quoted(text: str, program: Program) -> str:
     """A string literal with the quotes that the file prefers."""
-    single, double = program.text.count("'"), program.text.count('"')
+    plain = program.text.replace('"""', "")
+    single, double = plain.count("'"), plain.count('"')
     quote = "'" if single > double else '"'
     return f"{quote}{text}{quote}"
 

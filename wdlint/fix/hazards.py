@@ -50,6 +50,22 @@ def on_purpose(use: OptimizerUse) -> Hazard | None:
     return None
 
 
+def may_omit_decay(program: Program, call: t.Call) -> bool:
+    """Whether a construction spreads options that some callers may give without a decay."""
+    if any(argument.keyword == "weight_decay" for argument in call.args):
+        return False
+    return any(not _gives_decay(program, a.value) for a in call.args if a.star == "**")
+
+
+def _gives_decay(program: Program, options: t.Expr) -> bool:
+    match _bound(program, options):
+        case t.DictDisplay() as display:
+            return any(isinstance(key, t.Const) and key.value == "weight_decay" for key, _ in display.items)
+        case t.Call(func=t.Name(id="dict")) as made:
+            return any(argument.keyword == "weight_decay" for argument in made.args)
+    return False
+
+
 # Calls after which, or under which, parameters have one dimension each. FSDP2 (`fully_shard`) keeps their shapes.
 _SHARDS = frozenset(
     "FSDP FullyShardedDataParallel FSDPStrategy DDPFullyShardedStrategy FullyShardedDataParallelPlugin "

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from wdlint.complaint import Complaint
 from wdlint.facts import Severity
 from wdlint.judging.rule import Rule, built_in, from_folder
 from wdlint.settings.catalogue import Settings
-from wdlint.settings.config import selectors_of
+from wdlint.settings.config import keys, selectors_of
 from wdlint.suggest import suggestion
 
 ENTRY_POINTS = "wdlint.rules"
@@ -114,6 +115,8 @@ def selected(settings: Settings) -> tuple[Rule, ...]:
 @cache
 def _selected(settings: Settings) -> tuple[Rule, ...]:
     rules = available(settings)
+    if settings.withheld_rules:
+        settings = _without_unknown(settings, rules)
     _all_known(settings, rules)
     wanted = _specificity((*settings.select, *settings.extend_select), rules)
     unwanted = _specificity(settings.ignore, rules)
@@ -127,6 +130,30 @@ def _selected(settings: Settings) -> tuple[Rule, ...]:
         if strength >= 0 and unwanted.get(rule.code, -1) < strength and severity is not Severity.OFF:
             chosen.append(replace(rule, severity=severity) if severity is not rule.severity else rule)
     return tuple(chosen)
+
+
+def _without_unknown(settings: Settings, rules: Sequence[Rule]) -> Settings:
+    """The settings without selectors that stand for no rule: they may stand for one of those that are not run."""
+
+    def known(selector: str) -> bool:
+        try:
+            return bool(matched(selector, rules))
+        except UnknownRule:
+            return False
+
+    def left(selectors: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(selector for selector in selectors if known(selector))
+
+    changes: dict[str, Any] = {}
+    for member in keys(Settings).values():
+        value = getattr(settings, member.name)
+        if member.metadata["form"] == "rules":
+            changes[member.name] = left(value)
+    if settings.select and not changes["select"]:  # it selects none of ours: that is no reason to run them all
+        changes["ignore"] = ("ALL",)
+    severity = tuple(item for item in settings.severity if known(item[0]))
+    ignores = tuple((glob, left(selectors)) for glob, selectors in settings.per_file_ignores)
+    return replace(settings, severity=severity, per_file_ignores=ignores, **changes)
 
 
 def _all_known(settings: Settings, rules: Sequence[Rule]) -> None:

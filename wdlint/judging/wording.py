@@ -273,17 +273,27 @@ def reach_finding(code: str, reach: Reach, message: str, why: str, advice: str =
         code=code,
         place=use.place,
         message=message,
-        help=advice or split_advice(use, reach.groups),
+        help=advice or (use.loop.advice if use.loop is not None else split_advice(use, reach.groups)),
         notes=(
             Note(why),
             *evidence,
             *assumption,
+            *_loop_note(use),
             *amount_note(reach.groups, use),
         ),
         parameters=tuple(p.name for p in reach.parameters),
         confidence=reach.confidence,
         latent=reach.latent,
         subject=subject(use),
+    )
+
+
+def _loop_note(use: OptimizerUse) -> tuple[Note, ...]:
+    """A note that says who divides the parameters, where that is a library's training loop."""
+    if use.loop is None:
+        return ()
+    return (
+        Note(f"`{use.loop.name}` makes the optimizer and divides the parameters by its own rule ({use.loop.source})"),
     )
 
 

@@ -133,13 +133,12 @@ def _lines() -> dict[str, str]:
 @cache
 def _read(line: str) -> KnownOptimizer:
     name, _, parameters, decay, rate, coupling, switches, reads, exempts, source = line.split("\t")
-    argument = _argument(parameters)
-    assert argument is not None, f"{TABLE.name}: {name} lacks its parameters argument"
+    assert parameters, f"{TABLE.name}: {name} lacks its parameters argument"
     return KnownOptimizer(
         name=name,
-        parameters=argument,
-        decay=_argument(decay),
-        learning_rate=_argument(rate),
+        parameters=argument(parameters),
+        decay=argument(decay) if decay else None,
+        learning_rate=argument(rate) if rate else None,
         coupling=Coupling[coupling],
         switches=tuple(_switch(text) for text in switches.split(";") if text),
         reads=tuple(reads.split()),
@@ -148,10 +147,8 @@ def _read(line: str) -> KnownOptimizer:
     )
 
 
-def _argument(text: str) -> Argument | None:
+def argument(text: str) -> Argument:
     """`weight_decay@4=0.01` and its shorter forms."""
-    if not text:
-        return None
     name, _, default = text.partition("=")
     name, _, position = name.partition("@")
     return Argument(name, int(position) if position else None, float(default) if default else None)

@@ -37,7 +37,7 @@ STEPS = 5  # forked after 1..5 steps: Adam's first step is sign(g + λw), which 
 DECAY = 0.1
 RATE = 0.01
 LONGEST = 2.0  # seconds of computing that one experiment may take
-WAITING = 10.0  # seconds that it may take by the clock on the wall: other processes and accelerators are waited for
+WAITING = 20.0  # seconds that it may take by the clock on the wall: other processes and accelerators are waited for
 EXACT = {torch.float64: 1e-4, torch.float32: 1e-3}  # relative residual taken for zero
 CARRIED = 1e-2  # relative trace in the state: 0 when decoupled, 0.15 and more when coupled
 DECAY_KEYS = ("weight_decay", "weight_decay_rate", "wd")
@@ -158,7 +158,10 @@ def _device(group: Mapping[str, Any]) -> torch.device:
 
 @contextmanager
 def _aside(device: torch.device) -> Iterator[None]:
-    """Room for an experiment: random numbers as before, no hooks, no prints, no compilation, gradients on."""
+    """Room for an experiment: random numbers as before, no hooks, no prints, no compilation, gradients on.
+
+    One thread is enough for toys, and on a busy machine many would wait for each other.
+    """
     from torch.optim import optimizer as hooks
 
     devices = [device] if device.type == "cuda" else []
@@ -176,9 +179,12 @@ def _aside(device: torch.device) -> Iterator[None]:
         stack.enter_context(torch.enable_grad())
         for table in tables:
             table.clear()
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
         try:
             yield
         finally:
+            torch.set_num_threads(threads)
             for table, held in zip(tables, kept, strict=True):
                 table.update(held)
 
@@ -352,7 +358,7 @@ def _judged(bench: _Bench, forks: list[_Fork], exact: float, decay: float) -> Pr
         manner = Manner.LINEAR
     elif all(f.mask for f in forks):
         manner = Manner.MASKED
-    elif max(f.span for f in forks) < 1e-3:
+    elif max(f.span for f in forks) < 10 * exact:  # a clip of the whole tensor is no rescaling of its elements
         manner = Manner.NORM_SCALED
     elif carry >= CARRIED:
         manner = Manner.COUPLED

@@ -8,14 +8,14 @@ from __future__ import annotations
 from wdlint.facts import Finding
 from wdlint.harmless import harmless
 from wdlint.report import Run
-from wdlint.report.plain import in_cell
+from wdlint.report.plain import in_cell, message
 
 
 def render(run: Run) -> str:
     lines = [_command(finding, run) for finding in run.findings]
     lines += [
-        f"##vso[task.logissue type=error;sourcepath={_escaped(harmless(file))};]{_escaped(harmless(message))}"
-        for file, message in run.errors
+        f"##vso[task.logissue type=error;sourcepath={_escaped(harmless(file))};]{_escaped(harmless(trouble))}"
+        for file, trouble in run.errors
     ]
     return "".join(f"{line}\n" for line in lines)
 
@@ -30,8 +30,8 @@ def _command(finding: Finding, run: Run) -> str:
         "code": finding.code,
     }
     written = "".join(f"{key}={_escaped(value)};" for key, value in properties.items())
-    message = f"{finding.rule}: {in_cell(finding.place)}{harmless(finding.message)}"
-    return f"##vso[task.logissue {written}]{_escaped(message)}"
+    told = f"{finding.rule}: {in_cell(finding.place)}{message(finding)}"
+    return f"##vso[task.logissue {written}]{_escaped(told)}"
 
 
 def _escaped(text: str) -> str:

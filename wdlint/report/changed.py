@@ -114,7 +114,12 @@ def _ranges(text: str) -> list[range]:
 def _git(file: str, *arguments: str) -> bytes:
     folder = os.path.dirname(os.path.abspath(file))
     try:
-        done = subprocess.run(["git", "--literal-pathspecs", *arguments], cwd=folder, capture_output=True, check=False)
+        done = subprocess.run(
+            ["git", "--literal-pathspecs", "-c", "core.fsmonitor=false", *arguments],
+            cwd=folder,
+            capture_output=True,
+            check=False,
+        )
     except OSError as error:
         raise Complaint(f"--diff-base needs git: {error.strerror or error}") from None
     if done.returncode:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from wdlint.harmless import harmless
 from wdlint.report import Run
-from wdlint.report.plain import fixable, position, styled, summary
+from wdlint.report.plain import fixable, message, position, styled, summary
 
 
 def render(run: Run) -> str:
@@ -12,5 +11,5 @@ def render(run: Run) -> str:
     for finding in run.findings:
         mark = "[*] " if fixable(finding) else ""
         code = styled(finding.code, "code", run.colour)
-        lines.append(f"{position(finding.place)}: {code} {mark}{harmless(finding.message)}")
+        lines.append(f"{position(finding.place)}: {code} {mark}{message(finding)}")
     return "".join(f"{line}\n" for line in (*lines, *summary(run)))

@@ -11,7 +11,7 @@ import re
 from wdlint.facts import Finding
 from wdlint.harmless import harmless
 from wdlint.report import Run
-from wdlint.report.plain import in_cell, position, summary
+from wdlint.report.plain import in_cell, message, position, summary
 
 _SHOWN = 50  # rows of the job summary
 _MARKUP = re.compile(r"[!-+:-@\[-`{-~]|www(?=\.)")  # all ASCII signs but , - . / and what starts a link by itself
@@ -20,15 +20,15 @@ _MARKUP = re.compile(r"[!-+:-@\[-`{-~]|www(?=\.)")  # all ASCII signs but , - . 
 def render(run: Run) -> str:
     lines = [_command(finding, run) for finding in run.findings]
     lines += [
-        f"::error title=wdlint,file={_property(harmless(file))}::{_data(harmless(message))}"
-        for file, message in run.errors
+        f"::error title=wdlint,file={_property(harmless(file))}::{_data(harmless(trouble))}"
+        for file, trouble in run.errors
     ]
     return "".join(f"{line}\n" for line in lines)
 
 
 def _command(finding: Finding, run: Run) -> str:
     place = run.excerpts.in_file(finding.place)
-    told = [in_cell(finding.place) + harmless(finding.message)]
+    told = [in_cell(finding.place) + message(finding)]
     told += [f"note: {harmless(note.text)}" for note in finding.notes]
     told += [f"help: {harmless(finding.help)}"] if finding.help else []
     properties = {"title": f"wdlint {finding.code} ({finding.rule})", "file": harmless(place.file)}
@@ -54,7 +54,7 @@ def job_summary(run: Run) -> str:
     if run.findings:
         lines += ["", "| place | rule | message |", "|---|---|---|"]
     for finding in run.findings[:_SHOWN]:
-        cells = (_code(position(finding.place)), f"{finding.code} {finding.rule}", _marked(harmless(finding.message)))
+        cells = (_code(position(finding.place)), f"{finding.code} {finding.rule}", _marked(message(finding)))
         lines.append("| " + " | ".join(cells) + " |")
     if len(run.findings) > _SHOWN:
         lines += ["", f"and {len(run.findings) - _SHOWN} more"]

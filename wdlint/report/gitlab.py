@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from wdlint.facts import Finding, Severity
-from wdlint.harmless import harmless
 from wdlint.report import Run
 from wdlint.report.document import written
-from wdlint.report.plain import in_cell
+from wdlint.report.plain import in_cell, message
 
 
 def render(run: Run) -> str:
@@ -17,10 +16,9 @@ def render(run: Run) -> str:
 
 def _issue(finding: Finding, run: Run) -> dict[str, Any]:
     place = run.excerpts.in_file(finding.place)
-    message = harmless(finding.message)
     return {
         "check_name": finding.code,
-        "description": f"{finding.code} {finding.rule}: {in_cell(finding.place)}{message}",
+        "description": f"{finding.code} {finding.rule}: {in_cell(finding.place)}{message(finding)}",
         "severity": "major" if finding.severity is Severity.ERROR else "minor",
         "fingerprint": run.fingerprints[id(finding)],
         "location": {

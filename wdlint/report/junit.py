@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 from wdlint.facts import Finding
 from wdlint.harmless import harmless
 from wdlint.report import Run
+from wdlint.report.plain import message
 
 _NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -24,9 +25,9 @@ def render(run: Run) -> str:
         number = sum(line.startswith("    <testcase") for line in cases)
         lines.append(f'  <testsuite name={_attribute(file)} tests="{number}" failures="{number}" errors="0">')
         lines += [*cases, "  </testsuite>"]
-    for file, message in run.errors:
+    for file, trouble in run.errors:
         lines.append(f'  <testsuite name={_attribute(file)} tests="1" failures="0" errors="1">')
-        lines += ['    <testcase name="wdlint">', f"      <error message={_attribute(message)}/>"]
+        lines += ['    <testcase name="wdlint">', f"      <error message={_attribute(trouble)}/>"]
         lines += ["    </testcase>", "  </testsuite>"]
     return "".join(f"{line}\n" for line in (*lines, "</testsuites>"))
 
@@ -36,12 +37,12 @@ def _case(finding: Finding) -> list[str]:
     where = f"line {place.line}, column {place.column}"
     if place.cell is not None:
         where = f"cell {place.cell}, {where}"
-    told = [f"{where}: {finding.message}", *(f"note: {note.text}" for note in finding.notes)]
+    told = [f"{where}: {message(finding)}", *(f"note: {note.text}" for note in finding.notes)]
     told += [f"help: {finding.help}"] if finding.help else []
     name = f"{finding.code} {finding.rule}"
     return [
         f'    <testcase name={_attribute(name)} classname={_attribute(place.file)} line="{place.line}">',
-        f'      <failure type="{finding.severity.value}" message={_attribute(finding.message)}>'
+        f'      <failure type="{finding.severity.value}" message={_attribute(message(finding))}>'
         + escape("\n".join(map(_clean, told)))
         + "</failure>",
         "    </testcase>",

@@ -31,6 +31,17 @@ def fixable(finding: Finding) -> bool:
     return finding.fix is not None and finding.fix.applicability.value != "shown" and bool(finding.fix.edits)
 
 
+def aside(finding: Finding) -> str:
+    """What a message ends with where a finding is less than proven and in force."""
+    words = ["assumed"] * (finding.confidence.value == "assumed") + ["latent"] * finding.latent
+    return f" ({', '.join(words)})" if words else ""
+
+
+def message(finding: Finding) -> str:
+    """A finding's message with what it rests on in a word, harmless to a terminal."""
+    return harmless(finding.message) + aside(finding)
+
+
 def position(place: Place) -> str:
     """`file:line:column`, with the cell where there is one."""
     cell = f"cell {place.cell}:" if place.cell is not None else ""

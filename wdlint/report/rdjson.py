@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from wdlint.facts import Finding, Place
-from wdlint.harmless import harmless
 from wdlint.report import Run
 from wdlint.report.address import page_address
 from wdlint.report.document import written
-from wdlint.report.plain import fixable, in_cell
+from wdlint.report.plain import fixable, in_cell, message
 
 
 def render(run: Run) -> str:
@@ -25,7 +24,7 @@ def _diagnostic(finding: Finding, run: Run) -> dict[str, Any]:
     place = run.excerpts.in_file(finding.place)
     address = page_address(finding.code, finding.rule)
     diagnostic: dict[str, Any] = {
-        "message": f"{finding.rule}: {in_cell(finding.place)}{harmless(finding.message)}",
+        "message": f"{finding.rule}: {in_cell(finding.place)}{message(finding)}",
         "code": {"value": finding.code, **({"url": address} if address else {})},
         "severity": finding.severity.value.upper(),
         "location": {"path": place.file, "range": _range(place, run)},

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wdlint.harmless import harmless
 from wdlint.report.hunks import hunks
-from wdlint.report.plain import fixable, position, styled, summary
+from wdlint.report.plain import aside, fixable, position, styled, summary
 
 if TYPE_CHECKING:
     from wdlint.facts import Finding, Note, Place
@@ -29,9 +29,8 @@ def _finding(finding: Finding, run: Run) -> Iterator[str]:
     colour = run.colour
     mark = styled(" [*]", "help", colour) if fixable(finding) else ""
     label = f"{finding.code} {finding.rule}".rstrip()
-    words = ["assumed"] * (finding.confidence.value == "assumed") + ["latent"] * finding.latent
-    aside = f" ({', '.join(words)})" if words else ""
-    yield f"{styled(label, 'code', colour)}{mark}: {styled(harmless(finding.message), 'strong', colour)}{aside}"
+    said = styled(harmless(finding.message), "strong", colour) + aside(finding)
+    yield f"{styled(label, 'code', colour)}{mark}: {said}"
     lines = run.excerpts.file(finding.place.file, finding.place.cell)
     gutter = len(str(min(finding.place.end_line + _CONTEXT, max(len(lines), 1))))
     arrow = styled(" " * gutter + "-->", "frame", colour)

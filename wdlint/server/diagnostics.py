@@ -11,6 +11,7 @@ from lsprotocol import types
 
 from wdlint.facts import Finding, Place, Severity
 from wdlint.report.excerpt import Excerpts
+from wdlint.report.plain import aside
 from wdlint.server.documents import Document
 from wdlint.server.linting import Seen
 from wdlint.server.positions import Ruler
@@ -66,7 +67,7 @@ def _diagnostic(
     page = page_of(finding) if manner.links else ""
     return types.Diagnostic(
         range=where,
-        message=finding.message + (f"\nhelp: {finding.help}" if finding.help else ""),
+        message=finding.message + aside(finding) + (f"\nhelp: {finding.help}" if finding.help else ""),
         severity=_SEVERITIES[finding.severity],
         code=finding.code,
         code_description=types.CodeDescription(Path(page).as_uri()) if page else None,

@@ -19,6 +19,7 @@ from wdlint.report.excerpt import Excerpts
 from wdlint.server.documents import Document
 from wdlint.settings.catalogue import Settings
 from wdlint.settings.config import Configuration
+from wdlint.settings.trust import said
 from wdlint.source.read.files import Programs
 from wdlint.source.read.tree import Module
 
@@ -40,13 +41,14 @@ class Seen:
     facts: FileFacts | None = None
     rests_on: frozenset[str] = frozenset()  # absolute paths of files, there or not
     module: Module | None = None
-    trouble: str = ""  # why it could not be linted, in words for the user
+    trouble: str = ""  # why it could not be linted, or not by all rules, in words for the user
 
 
 class Engine:
     """The linter for documents. What it parsed it remembers; nothing else is kept from one call to the next."""
 
     def __init__(self) -> None:
+        self.trust_rules = False  # whether the editor's user trusts what is open with its code
         self._programs = Programs(_REMEMBERED)
 
     def warm(self) -> None:
@@ -56,7 +58,7 @@ class Engine:
 
     def seen(self, document: Document, texts: Texts) -> Seen:
         """Lint a document. Trouble with it is in the result; nothing is raised for it."""
-        settings_of = Configuration()
+        settings_of = Configuration(trust_rules=self.trust_rules)
         try:
             settings = settings_of(os.path.dirname(document.path))
             if paths.left_out(document.path, settings):
@@ -73,7 +75,8 @@ class Engine:
             return Seen(document, texts, trouble=f"{document.file}: {what}")
         facts, files, module = linter.reading or (None, (), None)
         rests_on = frozenset(map(os.path.abspath, files))
-        return Seen(document, texts, settings, tuple(findings), checked.findings, facts, rests_on, module)
+        trouble = said(settings_of.withheld)
+        return Seen(document, texts, settings, tuple(findings), checked.findings, facts, rests_on, module, trouble)
 
     def prover(self, seen: Seen) -> Callable[[bytes], Version | None]:
         """What the document would be with other bytes; None where it can't be judged."""
@@ -83,7 +86,9 @@ class Engine:
             if data == document.data:
                 return Version(data, seen.judged, seen.facts or FileFacts(document.file), seen.module)
             texts = {**seen.texts, document.file: data}
-            return Linter(Configuration(), texts, programs=self._programs).version(document.path, data)
+            return Linter(Configuration(trust_rules=self.trust_rules), texts, programs=self._programs).version(
+                document.path, data
+            )
 
         return read
 

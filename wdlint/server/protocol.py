@@ -78,6 +78,9 @@ class Protocol:
         folder = to_fs_path(root) if root else None
         if folder and os.path.isdir(folder):
             os.chdir(folder)  # as if the command line were started there
+        options = params.initialization_options
+        if options is not None and _option(options, "trustRules") is True:
+            self.session.trust_rules()
         self.session.manner = _manner(params.capabilities, self.server.workspace.position_encoding)
 
     async def _initialized(self, _: types.InitializedParams) -> None:
@@ -225,6 +228,11 @@ def _manner(capabilities: types.ClientCapabilities, units: str | None) -> Manner
         versions=bool(has("workspace.workspace_edit.document_changes")),
         markdown=formats is None or types.MarkupKind.Markdown in formats,
     )
+
+
+def _option(options: Any, name: str) -> Any:
+    """One of the editor's own options, which come as a dictionary or as an object made of one."""
+    return options.get(name) if isinstance(options, dict) else getattr(options, name, None)
 
 
 def _is_code(cell: types.NotebookCell) -> bool:

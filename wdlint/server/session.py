@@ -51,6 +51,10 @@ class Session:
         self._troubles: dict[str, str] = {}
         self._running: dict[str, tuple[Document, asyncio.Task[None]]] = {}
 
+    def trust_rules(self) -> None:
+        """Run the rules that what is linted brings with it: the editor's user trusts it with its code."""
+        self._engine.trust_rules = True
+
     async def warm(self) -> None:
         await self._worker.do(self._engine.warm)
 

@@ -67,6 +67,7 @@ class Settings:
     """What holds for one file. `root` is the folder that its patterns and paths are relative to."""
 
     root: str = "."
+    withheld_rules: tuple[str, ...] = ()  # folders that `rule-paths` named and that nobody trusts
     select: tuple[str, ...] = _setting((), "rules", "Rules to judge by instead of the default ones.")
     extend_select: tuple[str, ...] = _setting((), "rules", "Rules to judge by besides those selected.")
     ignore: tuple[str, ...] = _setting((), "rules", "Rules to leave out.")
@@ -95,7 +96,9 @@ class Settings:
         "inline", "choice: inline import", "Whether a fix writes its helper into the file or imports `decay_groups`."
     )
     roots: tuple[str, ...] = _setting((), "strings", "Folders that the project's modules are imported from.")
-    rule_paths: tuple[str, ...] = _setting((), "strings", "Folders of rules of your own.")
+    rule_paths: tuple[str, ...] = _setting(
+        (), "strings", "Folders of rules of your own; they are run where you trust them."
+    )
     baseline: str = _setting("", "string", "The baseline file; `--baseline` wins over it.")
     output_format: str = _setting(
         "", f"choice: {' '.join(FORMATS)}", "The report's format; `--output-format` wins over it."

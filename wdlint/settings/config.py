@@ -13,6 +13,7 @@ from typing import Any
 
 from wdlint.complaint import Complaint
 from wdlint.settings.catalogue import Knowledge, OptimizerEntry, Settings
+from wdlint.settings.trust import is_trusted
 from wdlint.suggest import suggestion
 
 FILES = ("wdlint.toml", "pyproject.toml")
@@ -31,12 +32,19 @@ class Configuration:
         overrides: settings of the command line, by their name in `Settings`.
         file: a configuration file to use everywhere instead of those that would be found.
         isolated: whether all configuration files are left aside.
+        trust_rules: whether folders of rules that files name may be run, whoever they are from.
     """
 
     def __init__(
-        self, overrides: Mapping[str, Any] | None = None, file: str | None = None, isolated: bool = False
+        self,
+        overrides: Mapping[str, Any] | None = None,
+        file: str | None = None,
+        isolated: bool = False,
+        trust_rules: bool = False,
     ) -> None:
         self._overrides = dict(overrides or {})
+        self._trust_rules = trust_rules
+        self.withheld: dict[str, tuple[str, ...]] = {}  # by folder, those that were asked for and are not trusted
         self._found: dict[str, Settings] = {}
         self._fixed: Settings | None = None
         if file is not None:
@@ -68,6 +76,9 @@ class Configuration:
 
     def _overridden(self, settings: Settings) -> Settings:
         overrides = dict(self._overrides)
+        if settings.rule_paths and not self._trust_rules and not is_trusted(settings.root):
+            self.withheld[settings.root] = settings.rule_paths
+            settings = replace(settings, rule_paths=(), withheld_rules=settings.rule_paths)
         if "select" in overrides:  # a selection on the command line starts afresh
             settings = replace(settings, extend_select=(), ignore=())
         for name in ("ignore", "extend_select", "extend_exclude"):

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 
-from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, Origin, Penalty, Ternary
+from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, Origin, Penalty, Ternary, UnreadOption
 from wdlint.source.libraries.known import Known, found
 from wdlint.source.optimizers import helpers
 from wdlint.source.optimizers.other_optimizers import with_elsewhere
 from wdlint.source.optimizers.reached import together
 from wdlint.source.optimizers.sites import is_optimizer_class, sites, step_of
 from wdlint.source.optimizers.unread import unread_calls, untold
+from wdlint.source.optimizers.unread_options import unread_options
 from wdlint.source.optimizers.uses import UseReader
 from wdlint.source.penalties.reach import PenaltyReach
 from wdlint.source.penalties.search import penalties
@@ -23,7 +24,6 @@ from wdlint.source.read.positions import Places
 from wdlint.source.read.project import Project
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.values.callers import all_statements
-from wdlint.source.values.evaluation import Libraries
 from wdlint.source.values.evaluator import Evaluator
 
 
@@ -35,11 +35,11 @@ def observed(path: str, data: bytes, module: t.Module, project: Project) -> File
 
 def evaluator_of(project: Project, module: t.Module) -> Evaluator:
     """What answers questions about one module, with all that is known of libraries."""
-    return Evaluator(project, module, _libraries())
+    return Evaluator(project, module, _known())
 
 
 @cache
-def _libraries() -> Libraries:
+def _known() -> Known:
     return Known((*found(), helpers.LIBRARY))
 
 
@@ -61,6 +61,7 @@ def _observed(path: str, data: bytes, module: t.Module, project: Project) -> Fil
         uses=uses,
         penalties=tuple(_penalties(evaluator, module, reader, places)),
         definitions=tuple(_definitions(evaluator, module, places)),
+        options=tuple(_options(evaluator, module, places)) if uses else (),
         unread=tuple(sorted(place for place in unread if place is not None)),
     )
 
@@ -102,6 +103,13 @@ def _penalties(evaluator: Evaluator, module: t.Module, reader: UseReader, places
         )
 
 
+def _options(evaluator: Evaluator, module: t.Module, places: Places) -> Iterator[UnreadOption]:
+    for option in unread_options(evaluator, module, _known().declarers):
+        place = places.of(module, option.call)
+        if place is not None:
+            yield UnreadOption(option.name, place, option.instead)
+
+
 def _definitions(evaluator: Evaluator, module: t.Module, places: Places) -> Iterator[OptimizerDefinition]:
     for statement in all_statements(module.scope):
         if not isinstance(statement, t.ClassDef):
@@ -129,4 +137,5 @@ def _definitions(evaluator: Evaluator, module: t.Module, places: Places) -> Iter
             step_place=places.of(module, step.node) if step.node is not None else None,
             default=default.placed(places) if default else None,
             switch=step.switch,
+            carried=step.carried,
         )

@@ -428,3 +428,28 @@ def test_an_exemption_in_a_method_that_an_option_turns_on() -> None:
     exempts = read_step(cls, module, settings={"skip_vectors": True}).exempts
     assert exempts is not None
     assert exempts.biases is Ternary.YES
+
+
+@pytest.mark.parametrize(
+    ("update", "carried"),
+    [
+        ("p -= group['lr'] * (p.grad + group['weight_decay'] * p)", False),
+        ("p.add_(p.grad + group['weight_decay'] * p, alpha=-group['lr'])", False),
+        ("p.data.sub_(group['lr'] * p.grad.add(p, alpha=group['weight_decay']))", False),
+        ("p.sub_(self.state[p].mul_(0.9).add_(p.grad + group['weight_decay'] * p))", True),
+    ],
+)
+def test_plain_descent_makes_no_difference_between_the_two(update: str, carried: bool) -> None:
+    text = f"""
+        class Descent(Optimizer):
+            def __init__(self, params, lr=0.1, weight_decay=0.01):
+                super().__init__(params, dict(lr=lr, weight_decay=weight_decay))
+
+            def step(self):
+                for group in self.param_groups:
+                    for p in group["params"]:
+                        {update}
+    """
+    module = parse_text(dedent(text), "optimizer.py")
+    (cls,) = (s for s in module.scope.body.statements if isinstance(s, t.ClassDef))
+    assert read_step(cls, module).carried is carried

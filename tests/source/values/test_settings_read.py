@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import pytest
 
+from wdlint.facts import Origin
 from wdlint.linting.examples import differences, files_of, lint_files, marks_of
+from wdlint.source.engine import Project, observe
 
 NET = """\
 from dataclasses import asdict, dataclass, field
@@ -136,3 +138,37 @@ def test_settings(name: str) -> None:
     findings, errors = lint_files(files, {})
     assert errors == []
     assert differences([f for f in findings if not f.latent], marks_of(files)) == []
+
+
+# ---- configurations: what a program sets in one is a default
+
+_CONFIGURED = """\
+import torch
+from torch import nn
+{imported}
+
+defaults = {made}
+defaults.SOLVER = {made}
+defaults.SOLVER.NAME = "sgd"
+defaults.SOLVER.DECAY = 1e-4
+settings = defaults.clone()
+settings.merge_from_file("any.yaml")
+model = nn.Linear(4, 4)
+if settings.SOLVER.NAME == "sgd":
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, weight_decay=settings.SOLVER.DECAY)
+else:
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.1, weight_decay=settings.SOLVER.DECAY)
+"""
+_CONFIGURATIONS = {
+    "yacs": ("from yacs.config import CfgNode", "CfgNode()"),
+    "derived": ("import yacs.config\n\nclass Node(yacs.config.CfgNode):\n    pass\n", "Node()"),
+    "munch": ("from munch import Munch", "Munch()"),
+}
+
+
+@pytest.mark.parametrize("library", _CONFIGURATIONS)
+def test_a_value_set_in_a_configuration_may_be_another(library: str) -> None:
+    imported, made = _CONFIGURATIONS[library]
+    facts = observe("train.py", _CONFIGURED.format(imported=imported, made=made).encode(), Project())
+    decays = [[(group.amount.value, group.amount.origin) for group in use.groups] for use in facts.uses]
+    assert decays == [[(1e-4, Origin.FIELD_DEFAULT)], [(1e-4, Origin.FIELD_DEFAULT)]]

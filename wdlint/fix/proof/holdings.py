@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from wdlint.facts import Amount, Group, Kind, OptimizerUse, Parameter, Ternary
+from wdlint.facts import Amount, Group, Inventory, Kind, OptimizerUse, Parameter, Ternary
 from wdlint.judging.splits import unread_decay_keys
 
 _TRUE = (Kind.WEIGHT, Kind.EMBEDDING)
@@ -48,8 +48,8 @@ def broken(before: OptimizerUse, after: OptimizerUse, leave: Leave) -> str:
     """What a fix does to an optimizer that no fix may do, in words; empty where there is nothing."""
     if before.complete and not after.complete:
         return "the optimizer's groups can't be read after it"
-    if (before.inventory is None) != (after.inventory is None):
-        return "the optimizer's model is read differently after it"
+    if before.inventory is not None and after.inventory is None:
+        return "the optimizer's model can't be read after it"
     if before.couplings != after.couplings and not leave.codes & (_RECOUPLED | _MOVED):
         return "the optimizer becomes another"
     if len(before.classes) != len(after.classes) and "WD201" not in leave.codes:
@@ -57,6 +57,8 @@ def broken(before: OptimizerUse, after: OptimizerUse, leave: Leave) -> str:
     if set(after.empty) - set(before.empty):
         return "an iterator is used up before its second use"
     had, has = _held(before), _held(after)
+    if before.inventory is None and after.inventory is not None:
+        had |= _expected(before, after.inventory)
     for name in has.keys() - had.keys():
         if has[name].sure or has[name].perhaps:
             return f"`{name}` is another parameter than before"
@@ -85,6 +87,18 @@ def _held(use: OptimizerUse) -> dict[str, _Held]:
         for name, kind in (("weights", Kind.WEIGHT), ("gains", Kind.GAIN), ("biases", Kind.BIAS)):
             answers = [(g, getattr(g.division, name)) for g in use.groups]
             found[f"ordinary {name}"] = _placed(f"ordinary {name}", kind, answers, kind is not Kind.WEIGHT)
+    return found
+
+
+def _expected(use: OptimizerUse, inventory: Inventory) -> dict[str, _Held]:
+    """What an optimizer holds of a model that it was not known to have: as it holds ordinary parameters."""
+    found: dict[str, _Held] = {}
+    for parameter in inventory.parameters:
+        flat = _is_flat(parameter)
+        word = "biases" if parameter.kind is Kind.BIAS else "gains" if flat else "weights"
+        answers = [(group, getattr(group.division, word)) for group in use.groups]
+        held = _placed(parameter.name, parameter.kind, answers, flat)
+        found[parameter.name] = replace(held, frozen=parameter.trainable is Ternary.NO)
     return found
 
 

@@ -8,9 +8,9 @@ from functools import cached_property
 
 from wdlint.facts import Applicability, Edit, Finding, Fix
 from wdlint.fix.edits import UNMOVED, Moved, Overlapping, moved
-from wdlint.fix.hazards import SHARDED, Hazard, counts_dimensions, hazards, on_purpose, shards
+from wdlint.fix.hazards import SHARDED, Hazard, counts_dimensions, hazards, may_omit_decay, on_purpose, shards
 from wdlint.fix.program import Program
-from wdlint.fix.proof.verdict import refusal, regrouped
+from wdlint.fix.proof.verdict import recoupled, refusal, regrouped
 from wdlint.fix.proof.version import Importer, Read, Version
 from wdlint.source.read import tree as t
 
@@ -79,6 +79,10 @@ class Court:
         trial = tried(self._file, self._version, fix.edits, mended, self._read, self._importers)
         if trial.reason or trial.after is None:
             return trial.reason, []
+        for use in recoupled(self._version, trial.after, trial.moved):
+            call = self._program.node_at(use.place, t.Call) if self._program is not None else None
+            if call is not None and self._program is not None and may_omit_decay(self._program, call):
+                return "callers that give no decay would get the new optimizer's default", []
         found = list(_weighed(self._program, self._version, trial.after, trial.moved))
         for use in regrouped(self._version, trial.after, trial.moved):
             if any(finding.place == use.place and finding.code in _REACH for finding in mended):

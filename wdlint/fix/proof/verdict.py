@@ -10,8 +10,10 @@ import re
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
 
-from wdlint.facts import Amount, FileFacts, Finding, OptimizerUse, Origin, Penalty, Place, Sink
+from wdlint.facts import Amount, FileFacts, Finding, Inventory, OptimizerUse, Origin, Penalty, Place, Sink
 from wdlint.fix.edits import Moved
 from wdlint.fix.proof.bound import unbound
 from wdlint.fix.proof.holdings import Leave, broken
@@ -54,7 +56,9 @@ def _is_python(version: Version) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            compile(program_text(version.module), "<fix>", "exec", dont_inherit=True)
+            notebook = version.module.path.endswith(".ipynb")
+            text = program_text(version.module) if notebook else version.data
+            compile(text, "<fix>", "exec", dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return False
     return True
@@ -83,8 +87,50 @@ def regrouped(before: Version, after: Version, moved: Moved) -> Iterator[Optimiz
             yield use
 
 
+def recoupled(before: Version, after: Version, moved: Moved) -> Iterator[OptimizerUse]:
+    """The optimizers whose class has another default decay after a fix."""
+    defaults: dict[Spot, set[float | None]] = defaultdict(set)
+    for use in after.facts.uses:
+        defaults[_spot(use.place)].update(c.default_decay for c in use.classes)
+    for use in before.facts.uses:
+        now = defaults.get(spot(use.place, moved))
+        if now is not None and now != {c.default_decay for c in use.classes}:
+            yield use
+
+
 def _grouping(use: OptimizerUse) -> object:
     return [(group.members, group.division) for group in use.groups]
+
+
+def _paired(
+    before: Sequence[OptimizerUse], after: Sequence[OptimizerUse]
+) -> list[tuple[OptimizerUse, OptimizerUse]] | None:
+    """The answers to what an optimizer is, side by side, model by model; None where they can't be told apart.
+
+    One answer may be given several times, once for each way that leads to it, and more ways may lead to it after a fix.
+    A model that could not be seen may then be seen to be one of several.
+    """
+    if len(before) == 1 and before[0].inventory is None:
+        return [(before[0], use) for use in after]
+    if len(before) == len(after):
+        return list(zip(before, after, strict=True))
+    models = list(dict.fromkeys(use.inventory for use in before))
+    if set(models) != {use.inventory for use in after}:
+        return None
+    pairs: list[tuple[OptimizerUse, OptimizerUse]] = []
+    for model in models:
+        had, has = _distinct(before, model), _distinct(after, model)
+        if len(had) == len(has):
+            pairs += zip(had, has, strict=True)
+        elif len(had) == 1 or len(has) == 1:
+            pairs += product(had, has)
+        else:
+            return None
+    return pairs
+
+
+def _distinct(uses: Iterable[OptimizerUse], model: Inventory | None) -> list[OptimizerUse]:
+    return list(dict.fromkeys(replace(use, variants=1) for use in uses if use.inventory == model))
 
 
 def _optimizers(before: Version, after: Version, moved: Moved, mended: Sequence[Finding]) -> str:
@@ -102,9 +148,10 @@ def _optimizers(before: Version, after: Version, moved: Moved, mended: Sequence[
     strengths = _strengths(before.facts, mended)
     parted = {spot(f.place, moved) for f in before.findings if f.code == _LOST}
     for where, uses in had.items():
-        if len(uses) != len(has[where]):
+        pairs = _paired(uses, has[where])
+        if pairs is None:
             return "an optimizer's model is read differently after it"
-        for one, other in zip(uses, has[where], strict=True):
+        for one, other in pairs:
             said = broken(one, other, Leave(codes, where in parted, strengths))
             if said:
                 return said

@@ -107,7 +107,7 @@ def condition_fixes(site: Site) -> Iterator[Fix]:
     named = emit.names_test(inventories)
     known = inventories[0] if len(inventories) == 1 else None
     ways = [(test, known, False) for test in (exact, named) if test is not None]
-    ways.append((exact or emit.BY_DIMENSION, known, True))
+    ways += [(test, known, True) for test in dict.fromkeys((emit.BY_DIMENSION, exact or emit.BY_DIMENSION))]
     tried: set[tuple[Edit, ...]] = set()
     for test, inventory, widened in ways:
         edits = _mended(site.program, found, test, inventory, widened)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wdlint.facts import Origin
 from wdlint.source.libraries import mappings
 from wdlint.source.libraries.library import Call, Library, passed_through
 from wdlint.source.values import calls, objects
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.values import Answers, Instance, Known, Method, Unknown, bare, constant
+from wdlint.source.values.values import Answers, Instance, Known, MappingValue, Method, Unknown, bare, constant
 
 
 def _entry(evaluator: Evaluation, call: Call) -> Answers | None:
@@ -34,6 +36,12 @@ def _same(evaluator: Evaluation, call: Call) -> Answers:
     return (call.callee.receiver,)
 
 
+def _settings(evaluator: Evaluation, call: Call) -> Answers:
+    """A new configuration, whose values a file or the command line may change."""
+    made = mappings.mapping(evaluator, call)
+    return tuple(replace(v, settings=True) if isinstance(v, MappingValue) else v for v in made)
+
+
 _DICTIONARIES = (
     "addict.Dict",
     "attrdict.AttrDict",
@@ -52,7 +60,8 @@ _COPIES = ("as_dict", "clone", "copy", "freeze", "from_pretrained_config", "reso
 
 LIBRARY = Library(
     paths=tuple(dict.fromkeys(path.split(".")[0] for path in _DICTIONARIES)),
-    calls=dict.fromkeys(_DICTIONARIES, mappings.mapping),
+    calls=dict.fromkeys(_DICTIONARIES, _settings),
+    settings=frozenset(_DICTIONARIES),
     families=((lambda path: path.endswith(".from_config_dict"), passed_through),),
     methods={**dict.fromkeys(("get", "getattr", "pop"), _entry), **dict.fromkeys(_COPIES, _same)},
 )

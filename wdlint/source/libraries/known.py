@@ -31,11 +31,11 @@ class Known:
         self._calls: dict[str, CallReader] = {}
         self._families: list[tuple[Callable[[str], bool], CallReader]] = []
         self._methods: dict[str, list[CallReader]] = {}
-        self._declarers: dict[str, Declarer] = {}
+        self.declarers: dict[str, Declarer] = {}
         for library in known:
             self._calls.update(library.calls)
             self._families.extend(library.families)
-            self._declarers.update(library.declarers)
+            self.declarers.update(library.declarers)
             for name, reader in library.methods.items():
                 self._methods.setdefault(name, []).append(reader)
         self._members = [library.member for library in known if library.member is not None]
@@ -43,6 +43,7 @@ class Known:
         self._items = [library.item for library in known if library.item is not None]
         self._entries = [library.entry for library in known if library.entry is not None]
         self._elements = [library.elements for library in known if library.elements is not None]
+        self._settings = frozenset(path for library in known for path in library.settings)
         self._parameters = [library.parameter for library in known if library.parameter is not None]
 
     def call(
@@ -118,7 +119,11 @@ class Known:
 
     def option(self, evaluator: Evaluation, name: str, context: Context) -> Answers:
         """What a command-line option is by default; empty where none of that name is seen."""
-        return options.default(evaluator, name, context, self._declarers)
+        return options.default(evaluator, name, context, self.declarers)
+
+    def are_settings(self, path: str) -> bool:
+        """Whether a class of a library is a configuration: what is set in it may be changed from outside."""
+        return path in self._settings
 
     def parameter(self, evaluator: Evaluation, definition: t.FunctionDef, name: str) -> Answers:
         """What a decorator gives to a function's parameter; empty where none does."""

@@ -68,6 +68,7 @@ class Library:
         inherited: what an instance of a project's class has from the library's and not from the project.
         declarers: its functions that declare command-line options, by their names.
         parameter: what its decorators give to a function's parameters.
+        settings: its classes of configurations, from which a project may derive its own.
     """
 
     paths: tuple[str, ...]
@@ -81,6 +82,7 @@ class Library:
     elements: ElementReader | None = None
     declarers: Mapping[str, Declarer] = field(default_factory=dict)
     parameter: ParameterReader | None = None
+    settings: frozenset[str] = frozenset()
 
 
 def passed_through(evaluator: Evaluation, call: Call) -> Answers:

@@ -70,7 +70,7 @@ def _in_module(evaluator: Evaluation, module: t.Module, name: str, declarers: Ma
     cache: dict[int, dict[str, tuple[t.Call, t.Stmt, Declarer]]] = evaluator.memo("options")
     index = cache.get(id(module))
     if index is None:
-        index = cache[id(module)] = dict(_declared(evaluator, module, declarers))
+        index = cache[id(module)] = dict(declared(evaluator, module, declarers))
     entry = index.get(name)
     if entry is None:
         return ()
@@ -97,7 +97,7 @@ def defaults(evaluator: Evaluation, expr: t.Expr, context: Context, name: str) -
     return found
 
 
-def _declared(
+def declared(
     evaluator: Evaluation, module: t.Module, declarers: Mapping[str, Declarer]
 ) -> Iterator[tuple[str, tuple[t.Call, t.Stmt, Declarer]]]:
     """Every option that a module declares, by the name under which it is read."""

@@ -10,11 +10,13 @@ from __future__ import annotations
 import builtins
 import re
 
+from wdlint.knowledge.trainers import LIBRARIES
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Context
 
+_LOOP = "Trainer"  # how the names of training loops end
 SUGGESTIVE = re.compile(r"opt|adam|sgd|rmsprop|adagrad|lamb|lars|lion|muon", re.IGNORECASE)
 # What is given to an optimizer, as names go: something that is called with none of these is no optimizer.
 _GIVEN = re.compile(
@@ -90,6 +92,8 @@ def _brings(
         for original, alias in statement.names:
             if (alias or original) == name:
                 asked = wanted if name == "*" else original
+                if asked.endswith(_LOOP) and _loops(evaluation, statement.module, importer, statement.level):
+                    return True
                 if SUGGESTIVE.search(original) or project.may_make(
                     statement.module, importer.path, statement.level, asked
                 ):
@@ -97,9 +101,17 @@ def _brings(
         return False
     return any(
         project.may_make(dotted, importer.path, 0, wanted)
+        or (wanted.endswith(_LOOP) and _loops(evaluation, dotted, importer, 0))
         for dotted, alias in statement.names
         if (alias or dotted.split(".", 1)[0]) == name
     )
+
+
+def _loops(evaluation: Evaluation, dotted: str, importer: t.Module, level: int) -> bool:
+    """Whether a module may give a training loop that makes its optimizer: a library's, or one derived from it."""
+    if not level and dotted.split(".", 1)[0] in LIBRARIES:
+        return True
+    return evaluation.project.holding(dotted, importer, level, (b"Trainer)", b"Trainer,")) is not None
 
 
 def _takes_parameters(call: t.Call) -> bool:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 from wdlint.facts import Coupling, OptimizerClass
 from wdlint.knowledge.optimizers import Argument, KnownOptimizer, optimizer
+from wdlint.knowledge.trainers import TrainingLoop
 from wdlint.knowledge.wrappers import Form, Helper, Wrapper, helper, wrapper
 from wdlint.source.optimizers import helpers
 from wdlint.source.optimizers.candidates import SUGGESTIVE, worth_asking
+from wdlint.source.optimizers.loops import LoopCall, loop_call
 from wdlint.source.optimizers.step.coupling import Step, read_step
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
@@ -74,6 +76,7 @@ class Site:
     context: Context
     makers: tuple[Maker, ...]
     helper: Helper | None = None
+    loop: TrainingLoop | None = None  # the training loop that makes it
     through: str = ""  # the project function that makes it, for a call of a factory
     entered: tuple[t.Call, t.Module] | None = None  # the call of the function around it that is read
     otherwise: bool = False  # read with no caller in mind, beside those that are seen
@@ -181,6 +184,9 @@ def _site(evaluator: Evaluation, call: t.Call, statement: t.Stmt, context: Conte
         known = helper(callee.path) if isinstance(callee, External) else None
         if known is not None and known.makes_optimizer:
             return Site(call, statement, context, (_of_helper(evaluator, known, arguments),), known)
+        found = loop_call(evaluator, callee, arguments, call, context)
+        if found is not None:
+            return Site(call, statement, context, (_of_loop(found),), found.helper, found.loop)
         makers.extend(makers_of(evaluator, callee, arguments, context))
     through = ""
     if not makers:
@@ -199,6 +205,12 @@ def _of_helper(evaluator: Evaluation, known: Helper, arguments: Arguments) -> Ma
     described = helpers.described(evaluator, known, arguments)
     decay = known.decay or Argument("weight_decay")
     return Maker(described, known.model, decay, Argument("lr"), arguments, decay.default or 0.0)
+
+
+def _of_loop(found: LoopCall) -> Maker:
+    """The optimizer that a training loop makes."""
+    model, decay, rate = found.helper.model, found.helper.decay, found.loop.learning_rate
+    return Maker(found.described, model, decay, rate, found.arguments, found.loop.decay.default or 0.0)
 
 
 def _made(evaluator: Evaluation, results: Answers, caller: t.Module | None, depth: int = 0) -> Iterator[Maker]:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from wdlint.facts import Amount, Division, Group, OptimizerUse, Origin, Place, Ternary
+from wdlint.facts import Amount, Division, Group, Loop, OptimizerUse, Origin, Place, Ternary
+from wdlint.knowledge.trainers import TrainingLoop
 from wdlint.knowledge.wrappers import Helper
 from wdlint.source.models.optimized import Model, Models, merged, model_key, same_model
 from wdlint.source.optimizers.constructor_arguments import constructor_amount, learning_rate, written_parameters
@@ -119,7 +120,8 @@ class UseReader:
         if drafts:
             honours = Ternary.YES if known.honours_declared else Ternary.UNKNOWN
             for use in self._variants(site, maker, Groups(drafts, reader.complete, True)):
-                yield replace(use, honours_declared=honours)
+                honoured = replace(use, honours_declared=honours)
+                yield honoured if site.loop is None else _of_loop(honoured, site.loop)
 
     def _variants(self, site: Site, maker: Maker, groups: Groups) -> Iterator[OptimizerUse]:
         """One use for each answer to what the model is; a model by an unknown name may be any of its families."""
@@ -128,7 +130,8 @@ class UseReader:
             drafts = tuple(draft.choosing(index) for draft in groups.drafts)
             models = self._models.of(part for draft in drafts for part in draft.parts)
             chosen = Groups(drafts, groups.complete, groups.listed)
-            several = self._families(models, drafts, site.context.module) if _tests(drafts) else []
+            asked = _tests(drafts) and site.loop is None  # a library's rule suits most models of that library
+            several = self._families(models, drafts, site.context.module) if asked else []
             for use in shared_patterns([self._use(site, maker, chosen, [model]) for model in several]):
                 yield replace(use, variants=len(several) + count - 1)
             if not several:
@@ -277,6 +280,12 @@ class UseReader:
             patterns=tuple(patterns_of(draft, amount, models)),
             option_places=known_places if len(known_places) == len(draft.options) else (),
         )
+
+
+def _of_loop(use: OptimizerUse, loop: TrainingLoop) -> OptimizerUse:
+    """A use whose groups a library's loop divides: the rule is not the author's, and states no intent of theirs."""
+    groups = tuple(replace(group, patterns=()) for group in use.groups)
+    return replace(use, groups=groups, divided=False, loop=Loop(loop.path, loop.advice, loop.source))
 
 
 def _made_at(model: Value) -> object:

@@ -1,8 +1,8 @@
 """Where an import leads: from module names to files, by looking at folders only.
 
 A module is looked for in the importing file's own folder, in the folders above it up to the project's
-top (and in a `src` beside each), and in the configured roots. No file is opened here, so that the
-cache can ask the same question without parsing anything.
+top (and in a `src` beside each), and in the configured roots. The top follows from the file, never from
+where one stands. No file is opened here, so that the cache can ask the same question without parsing anything.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ from wdlint.source.read.files import Files
 if TYPE_CHECKING:
     from pathlib import Path
 
-_PACKAGE_MARKS = frozenset(("pyproject.toml", "setup.py", "setup.cfg"))
-_ROOT_MARKS = _PACKAGE_MARKS | {"requirements.txt"}
+# What the names of files at the top of a project begin with, where it is no git repository.
+_TOP_MARKS = (
+    "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "wdlint.toml", ".github", ".gitignore", "LICEN",
+)  # fmt: skip
+_GAP = 3  # folders without a mark between two of one project
 
 
 class Locator:
@@ -95,43 +98,75 @@ class Locator:
             if "src" in self._names(here):
                 path.append(os.path.join(here, "src"))
             if os.path.abspath(here) == top:
-                return path
+                break
             parent = os.path.dirname(os.path.abspath(here))
             if parent == os.path.abspath(here):
-                return path
+                break
             here = os.path.relpath(parent) if not os.path.isabs(folder) else parent
+        if not self._is_marked(top) and _own_floors([top, *_above(top)]) > 1:
+            path.append(
+                os.path.dirname(top)
+            )  # `scripts/` and a package side by side, and nothing that says what they are
+        return path
 
     def top(self, folder: str) -> str:
-        """The project's root above a folder, wherever wdlint was started.
+        """The project's root above a folder, told from what lies around it and never from where wdlint was started.
 
-        A configured root or the repository's; without one the working folder above it, or the nearest folder
-        with the files that a package has.
+        A configured root or the repository's; without one the highest of near folders with the files that stand
+        at the top of a project, or that hold programs; else the folder itself.
         """
         if folder not in self._tops:
             self._tops[folder] = self._find_top(os.path.abspath(folder))
         return self._tops[folder]
 
     def _find_top(self, folder: str) -> str:
+        above = [folder, *_above(folder)]
         roots = {os.path.abspath(root) for root in self._roots}
-        working = os.getcwd()
-        nearest = outer = None
-        here = folder
-        while True:
-            names = self._names(here)
-            if here in roots or ".git" in names:
+        for here in above:
+            if here in roots or ".git" in self._names(here):
                 return here
-            if here == working:
-                outer = here
-            marks = _ROOT_MARKS if outer is None or here == working else _PACKAGE_MARKS
-            if nearest is None and not names.isdisjoint(marks):
-                nearest = here
-            parent = os.path.dirname(here)
-            if parent == here:
+        near = above[: _own_floors(above)] or [folder]
+        marked = self._highest(near, lambda names: any(name.startswith(_TOP_MARKS) for name in names))
+        if marked is None:
+            marked = self._highest(near, lambda names: any(name.lower().startswith("readme") for name in names))
+        if marked is None:
+            marked = self._highest(near, lambda names: any(name.endswith(".py") for name in names))
+        return marked or folder
+
+    def _is_marked(self, folder: str) -> bool:
+        names = self._names(folder)
+        return ".git" in names or any(
+            name.startswith(_TOP_MARKS) or name.lower().startswith("readme") for name in names
+        )
+
+    def _highest(self, folders: Sequence[str], has: Callable[[frozenset[str]], bool]) -> str | None:
+        """The highest folder that has something, with few folders without it in between; folders go upwards."""
+        found, gap = None, 0
+        for folder in folders:
+            if has(self._names(folder)):
+                found, gap = folder, 0
+            else:
+                gap += 1
+            if gap > _GAP:
                 break
-            here = parent
-        if outer is not None and (nearest is None or len(nearest) >= len(outer)):
-            return outer
-        return nearest or folder
+        return found
+
+
+def _above(folder: str) -> list[str]:
+    """The folders above one, from the inside out."""
+    found: list[str] = []
+    while os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+        found.append(folder)
+    return found
+
+
+def _own_floors(above: Sequence[str]) -> int:
+    """How many of these folders, from the inside out, can be a project's: not home, and not where all things lie."""
+    from tempfile import gettempdir
+
+    shared = {os.path.expanduser("~"), gettempdir()}
+    return next((n for n, folder in enumerate(above) if folder in shared or os.path.dirname(folder) == folder), 0)
 
 
 def _same_file(left: str, right: str) -> bool:

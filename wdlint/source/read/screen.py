@@ -88,6 +88,8 @@ def has_marks(data: bytes) -> bool:
         and (parameters or b"torch" in data or _takes_steps(data))
     ):
         return True
+    if b"Trainer(" in data and (b"weight_decay" in data or b"TrainingArguments" in data):
+        return True  # a training loop that makes its optimizer
     trained = b".backward(" in data or b"training_step(" in data
     if (trained and _takes_steps(data)) or any(mark in data for mark in _BROKEN):
         return True

@@ -83,19 +83,20 @@ def method_named(evaluator: Evaluation, instance: Instance, name: str) -> Functi
     return None
 
 
-def constructor_arguments(evaluator: Evaluation, instance: Instance, owner: ClassValue) -> Arguments | None:
+def constructor_arguments(evaluator: Evaluation, instance: Instance, owner: ClassValue | External) -> Arguments | None:
     """What `owner.__init__` is given when the instance is made, through `super().__init__(…)` where it inherits."""
     assert isinstance(instance.cls, ClassValue)
+    last = owner.definition if isinstance(owner, ClassValue) else None
     owners = [c for c in linear_bases(evaluator, instance.cls) if isinstance(c, ClassValue)]
     makers = [c for c in owners if "__init__" in c.definition.inner.bound]
-    if not makers or makers[0].definition is owner.definition:
+    if not makers or makers[0].definition is last:
         return instance.arguments
     for derived in makers:
-        if derived.definition is owner.definition:
+        if derived.definition is last:
             return None
         for statement in derived.definition.inner.bound["__init__"]:
             if isinstance(statement, t.FunctionDef):
-                call = _super_call(statement, owner.definition.name)
+                call = _super_call(statement, owner.path.rpartition(".")[2])
                 if call is not None:
                     frame = evaluator.method_frame(statement, derived, instance)
                     by_name = not isinstance(call[0].func, t.Attribute) or not isinstance(call[0].func.value, t.Call)

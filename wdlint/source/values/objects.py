@@ -82,6 +82,7 @@ def member(evaluator: Evaluation, value: Value, name: str, context: Context) -> 
             return (Method(value, name),)
 
 
+_COPYING = ("clone", "copy", "deepcopy", "freeze", "as_dict", "to_dict")
 _OF_MODELS = ("parameters", "named_parameters", "modules", "named_modules", "children", "named_children")
 
 
@@ -108,14 +109,26 @@ def _changed_member(evaluator: Evaluation, value: Changed, name: str, context: C
     found, rest, replaced = _after_changes(evaluator, value.changes, name)
     if not replaced:
         base = member(evaluator, value.base, name, context)
-        kept = isinstance(bare(value.base), (Collection, SequenceValue, MappingValue)) or name in _OF_MODELS
-        if kept and not found:
-            # a method of a changed container or model keeps the changes
+        container = isinstance(bare(value.base), (Collection, SequenceValue, MappingValue))
+        if not found and (container or name in _OF_MODELS or name in _COPYING):
+            # a method of a changed container or model keeps the changes, and so does a copy of anything
             base = tuple(Method(value, v.name) if isinstance(v, Method) else v for v in base)
         methods = all(isinstance(v, Method) for v in base)
         if not found or not methods:
             found = [v for v in base if not (found and isinstance(v, Known) and v.value is None)] + found
+    if _are_settings(evaluator, value.base):
+        found = [v.come_from(Origin.FIELD_DEFAULT) if isinstance(v, Known) else v for v in found]
     return tuple(Changed(v, rest) if rest else v for v in found)
+
+
+def _are_settings(evaluator: Evaluation, value: Value) -> bool:
+    """Whether an object is a configuration: a file or the command line may change what the program sets in it."""
+    inner = bare(value)
+    if isinstance(inner, MappingValue):
+        return inner.settings
+    if not isinstance(inner, Instance) or not isinstance(inner.cls, ClassValue):
+        return False
+    return any(isinstance(b, External) and evaluator.libraries.are_settings(b.path) for b in evaluator.bases(inner.cls))
 
 
 def _after_changes(
@@ -326,6 +339,8 @@ def entry(evaluator: Evaluation, value: Value, key: str | int) -> Answers:
             found, deeper, replaced = _after_changes(evaluator, value.changes, key, lambda: base)
             if not replaced:
                 found = [*base, *found]
+            if _are_settings(evaluator, value.base):
+                found = [v.come_from(Origin.FIELD_DEFAULT) if isinstance(v, Known) else v for v in found]
             return tuple(Changed(v, deeper) if deeper else v for v in found)
         case MappingValue():
             for one in reversed(value.entries):

@@ -199,6 +199,7 @@ class MappingValue:
     context: Context | None = None
     complete: bool = True
     missing: Value | None = None  # what it makes for a key that it lacks, as `defaultdict(list)` does
+    settings: bool = False  # a library's configuration: what is set in it is a default, which a user may change
 
 
 EVERY = "\0every"  # in the path of a change: each element of a list

@@ -7,7 +7,7 @@ base class does, is decided by the caller.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wdlint.facts import Coupling, Division, Ternary
 from wdlint.source.optimizers.step.calls import call
@@ -17,6 +17,7 @@ from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 
 _LIBRARY = {"adamw": Coupling.DECOUPLED, "sgd": Coupling.COUPLED_PLAIN, "asgd": Coupling.COUPLED_PLAIN}
+_KEEPING = ("state", "momentum", "nesterov", "buf", "veloc", "avg", "moment", "beta", "dampening")
 _COUPLED = (Coupling.COUPLED_ADAPTIVE, Coupling.COUPLED_PLAIN)
 
 
@@ -28,6 +29,7 @@ class Step:
     the constructor. `reads`: group keys that the class reads or sets defaults for. `switch`: an option that selects
     between coupled and decoupled decay. `exempts`: what its own step leaves undecayed. `lr_scaled`: whether the
     learning rate multiplies the decay. `inherits`: a base class elsewhere makes (the rest of) the step.
+    `carried`: something is kept between steps; without it, plain descent, coupled and decoupled decay are one.
     """
 
     coupling: Coupling
@@ -39,6 +41,7 @@ class Step:
     exempts: Division | None = None
     lr_scaled: bool | None = None
     inherits: bool = False
+    carried: bool = True
 
 
 def read_step(
@@ -80,12 +83,25 @@ def read_step(
     reads = tuple(dict.fromkeys((*keys, *reader.reads)))
     terms = [term for term in reader.algebra.terms if term.seen]
     if terms:
-        return _judge(terms, written, reads, reader.calls_base)
+        step = _judge(terms, written, reads, reader.calls_base)
+        return replace(step, carried=_keeps_something(reader, methods, reads))
     # A strength that is read and goes nowhere we know is not the same as none.
     unknown = reader.calls_base or reader.decay_read
     decay = next((k for k in reads if is_decay(k)), None) if unknown else None
     coupling = Coupling.UNKNOWN if unknown else Coupling.NONE
     return Step(coupling, None, decay, written.get(decay or ""), reads, inherits=reader.calls_base)
+
+
+def _keeps_something(reader: StepReader, methods: Mapping[str, Sequence[t.FunctionDef]], reads: Sequence[str]) -> bool:
+    """Whether a class keeps anything of its gradients between steps, or may: it has state or an option for it."""
+    if reader.state.entries or reader.state.terms or reader.calls_base:
+        return True
+    words = {*reads, *methods, *reader.fields}
+    for method in (m for same_name in methods.values() for m in same_name):
+        for statement in t.statements(method.inner.body):
+            for top in syntax.expressions(statement):
+                words |= {syntax.last_part(node) for node in syntax.walk(top)}
+    return any(part in word.lower() for word in words for part in _KEEPING)
 
 
 def _nothing(name: str) -> t.FunctionDef | None:

@@ -1,0 +1,181 @@
+"""Training programs written by hand, each with what must be found: mended, run before and after, nothing harmed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+
+import pytest
+
+pytest.importorskip("torch")
+
+from helpers.programs.grammar import HEAD, Program
+from helpers.programs.mended import Mended, Verdict, judged, mended
+from helpers.programs.workshop import workshop
+
+NET = """\
+class Net(nn.Module):
+    def __init__(self, inputs=6, width=10, classes=4):
+        super().__init__()
+        self.inp = nn.Linear(inputs, width)
+        self.group = nn.GroupNorm(2, width)
+        self.layer = nn.LayerNorm(width)
+        self.out = nn.Linear(width, classes)
+
+    def forward(self, x):
+        return self.out(F.relu(self.layer(self.group(self.inp(x)))))
+
+
+net = Net()
+"""
+LOOP = """\
+x, y = torch.randn(5, 6), torch.randint(0, 4, (5,))
+for step in range(3):
+    loss = F.cross_entropy(net(x), y)
+{penalty}    opt.zero_grad()
+    loss.backward()
+    opt.step()
+"""
+TWO = """\
+groups = [{"params": decay, "weight_decay": 0.1}, {"params": rest, "weight_decay": 0.0}]
+opt = torch.optim.AdamW(groups, lr=0.01)
+"""
+ALL = "opt = torch.optim.AdamW(net.parameters(), lr=0.01, weight_decay=0.1)\n"
+TRAINED = "opt = torch.optim.AdamW([p for p in net.parameters() if p.requires_grad], lr=0.01, weight_decay=0.1)\n"
+
+# What stands between the model and the loop, and the codes that must be found.
+PROGRAMS = {
+    "layers without children": (
+        "leaves = [m for m in net.modules() if not list(m.children())]\n"
+        'decay = [p for m in leaves for n, p in m.named_parameters(recurse=False) if n == "weight"]\n'
+        'rest = [p for m in leaves for n, p in m.named_parameters(recurse=False) if n != "weight"]\n' + TWO,
+        "WD301",
+    ),
+    "two models in one comprehension": (
+        "other = Net()\nboth = (other, net)\n"
+        'decay = [p for m in both for n, p in m.named_parameters() if "bias" not in n]\n'
+        'rest = [p for m in both for n, p in m.named_parameters() if "bias" in n]\n' + TWO,
+        "WD301",
+    ),
+    "defaultdict": (
+        "from collections import defaultdict\nheld = defaultdict(list)\n"
+        'for n, p in net.named_parameters():\n    held["bias" in n].append(p)\n'
+        "decay, rest = held[False], held[True]\n" + TWO,
+        "WD301",
+    ),
+    "shell patterns": (
+        'from fnmatch import fnmatch\nspared = ["*.bias", "layer.*"]\n'
+        "decay = [p for n, p in net.named_parameters() if not any(fnmatch(n, s) for s in spared)]\n"
+        "rest = [p for n, p in net.named_parameters() if any(fnmatch(n, s) for s in spared)]\n" + TWO,
+        "WD301",
+    ),
+    "keys of a dictionary": (
+        'named = dict(net.named_parameters())\nspared = [n for n in named if n.endswith("bias")]\n'
+        "decay = [named[n] for n in named if n not in spared]\nrest = [named[n] for n in spared]\n" + TWO,
+        "WD301",
+    ),
+    "a match statement": (
+        "decay, rest = [], []\nfor p in net.parameters():\n    match p.ndim:\n        case 0 | 1:\n"
+        "            rest.append(p)\n        case _:\n            decay.append(p)\n" + TWO,
+        "",
+    ),
+    "decays set later": (
+        'groups = [{"params": [p for p in net.parameters() if p.ndim >= 2]},\n'
+        '          {"params": [p for p in net.parameters() if p.ndim < 2]}]\n'
+        'for group, wd in zip(groups, (0.1, 0.0)):\n    group["weight_decay"] = wd\n'
+        "opt = torch.optim.AdamW(groups, lr=0.01)\n",
+        "",
+    ),
+    "no decay after all": (ALL + 'for group in opt.param_groups:\n    group["weight_decay"] = 0.0\n', ""),
+    "frozen norms and biases": (
+        "norms = (nn.GroupNorm, nn.LayerNorm)\n"
+        "for m in net.modules():\n    if isinstance(m, norms):\n        m.requires_grad_(False)\n"
+        "net.inp.bias.requires_grad = False\nnet.out.bias.requires_grad_(False)\n" + TRAINED,
+        "",
+    ),
+    "only biases": (
+        'for n, p in net.named_parameters():\n    p.requires_grad = n.endswith("bias")\n' + TRAINED,
+        "WD101",
+    ),
+    "a new head": ("net.requires_grad_(False)\nnet.out = nn.Linear(10, 4)\n" + TRAINED, "WD101"),
+    "marks": (
+        "for m in (net.group, net.layer):\n    m.weight._no_weight_decay = True\n"
+        "for m in (net.inp, net.group, net.layer, net.out):\n    m.bias._no_weight_decay = True\n"
+        'decay = [p for p in net.parameters() if not getattr(p, "_no_weight_decay", False)]\n'
+        'rest = [p for p in net.parameters() if getattr(p, "_no_weight_decay", False)]\n' + TWO,
+        "",
+    ),
+    "a strength that may not be given": (
+        "def make(model, lr, weight_decay=None):\n    options = {'lr': lr}\n    if weight_decay is not None:\n"
+        "        options['weight_decay'] = weight_decay\n"
+        "    return torch.optim.Adam(model.parameters(), **options)\n\n\n"
+        "opt = make(net, 0.01, weight_decay=1e-3)\nbare = make(Net(), 0.01)\n",
+        "WD101 WD102 WD201",
+    ),
+    "one group that is unpacked": (ALL + "(group,) = opt.param_groups\n", "WD101 WD102"),
+    "a list of one rate": (
+        ALL + "schedule = torch.optim.lr_scheduler.OneCycleLR(opt, max_lr=[0.02], total_steps=9)\n",
+        "WD101 WD102",
+    ),
+    "a class that collects groups": (
+        "class Groups:\n    def __init__(self, wd):\n        self.decay, self.rest, self.wd = [], [], wd\n\n"
+        '    def add(self, name, p):\n        (self.rest if "bias" in name else self.decay).append(p)\n\n'
+        "    def made(self):\n"
+        '        decayed = {"params": self.decay, "weight_decay": self.wd}\n'
+        '        return [decayed, {"params": self.rest, "weight_decay": 0.0}]\n\n\n'
+        "groups = Groups(0.1)\nfor n, p in net.named_parameters():\n    groups.add(n, p)\n"
+        "opt = torch.optim.AdamW(groups.made(), lr=0.01)\n",
+        "WD301",
+    ),
+    "a body and a head that rests": (
+        "opt = torch.optim.AdamW(\n    [\n"
+        '        {"params": [*net.inp.parameters(), *net.group.parameters(), *net.layer.parameters()], "lr": 0.005},\n'
+        '        {"params": net.out.parameters(), "weight_decay": 0.0},\n    ],\n    lr=0.01, weight_decay=0.1,\n)\n',
+        "WD101 WD102",
+    ),
+    "norms that decay less": (
+        'norms = [*net.group.parameters(), *net.layer.parameters()]\nbiases = [net.inp.bias, net.out.bias]\n'
+        'opt = torch.optim.AdamW([{"params": [net.inp.weight, net.out.weight], "weight_decay": 0.1},\n'
+        '                         {"params": norms, "weight_decay": 0.01},\n'
+        '                         {"params": biases, "weight_decay": 0.0}], lr=0.01)\n',
+        "WD301",
+    ),
+}  # fmt: skip
+MISSED = {"layers without children", "shell patterns", "keys of a dictionary"}  # not found so far
+ALARMS = {"marks"}  # found and right: marks that a loop over a tuple of layers sets are not read so far
+SHOWN_ONLY = ("one group that is unpacked", "a list of one rate")
+
+
+def text(name: str) -> str:
+    return f"{HEAD}\n\n{NET}{PROGRAMS[name][0]}{LOOP.format(penalty='')}"
+
+
+def work(name: str) -> tuple[Mended, Verdict]:
+    one = mended(Program(0, text(name), (name,)))
+    return one, judged(one)
+
+
+@pytest.fixture(scope="module")
+def worked() -> Iterator[dict[str, tuple[Mended, Verdict]]]:
+    with workshop() as pool:
+        assert isinstance(pool, ProcessPoolExecutor)
+        yield dict(zip(PROGRAMS, pool.map(work, PROGRAMS), strict=True))
+
+
+@pytest.mark.parametrize("name", sorted(PROGRAMS.keys() - ALARMS))
+def test_no_fix_harms(name: str, worked: dict[str, tuple[Mended, Verdict]]) -> None:
+    _, verdict = worked[name]
+    assert verdict.ran
+    assert verdict.harms == []
+
+
+@pytest.mark.parametrize("name", sorted(PROGRAMS.keys() - ALARMS - MISSED))
+def test_it_is_found(name: str, worked: dict[str, tuple[Mended, Verdict]]) -> None:
+    one, _ = worked[name]
+    assert set(one.found) == set(PROGRAMS[name][1].split())
+
+
+@pytest.mark.parametrize("name", SHOWN_ONLY)
+def test_what_is_a_matter_of_design_is_not_written(name: str, worked: dict[str, tuple[Mended, Verdict]]) -> None:
+    one, _ = worked[name]
+    assert one.unsafe == text(name)

@@ -1,0 +1,85 @@
+"""Training loops of libraries: what optimizer they build of a model and a number, and how they divide the parameters.
+
+A script names such a loop, hands it a model and settings with a decay in them, and writes no optimizer. The rows of
+`trainers.tsv` and `trainer_optimizers.tsv` were measured on live groups, or read in the sources where they say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from wdlint.facts import Coupling, OptimizerClass
+from wdlint.knowledge import optimizers
+from wdlint.knowledge.optimizers import Argument, argument
+
+TABLE = Path(__file__).with_name("trainers.tsv")
+OPTIMIZERS = Path(__file__).with_name("trainer_optimizers.tsv")
+LIBRARIES = frozenset(("transformers", "trl", "sentence_transformers"))  # whose loops are in the table
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingLoop:
+    """A class that trains a model which it is given, with an optimizer of its own making."""
+
+    path: str
+    model: Argument  # of its constructor
+    settings: Argument  # of its constructor: what holds the decay, the learning rate and the optimizer's name
+    decay: Argument  # a member of the settings, and so are the next two
+    learning_rate: Argument
+    optimizer: str
+    usual: str  # the optimizer where none is named
+    instead: tuple[str, ...]  # the arguments that give it another optimizer
+    adapters: str  # the argument that has it put adapters on the model; empty: it has none
+    exempt: str  # the condition under which a parameter gets no decay, as in `wrappers.Helper`
+    decided_by: tuple[str, ...]  # methods by which a derived class makes another optimizer or other groups
+    advice: str  # how a loop is told what shall not decay
+    source: str
+
+
+def training_loop(path: str) -> TrainingLoop | None:
+    """The training loop at an import path, e.g. `transformers.Trainer`."""
+    return _loops().get(path)
+
+
+def optimizer_named(name: str) -> OptimizerClass | None:
+    """The optimizer that a name in the settings chooses, e.g. `adamw_torch`; None: not known."""
+    return _optimizers().get(name)
+
+
+@cache
+def _loops() -> Mapping[str, TrainingLoop]:
+    found: dict[str, TrainingLoop] = {}
+    for line in TABLE.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        path, others, model, settings, decay, rate, chosen, *rest = line.split("\t")
+        instead, adapters, exempt, own, advice, source = rest
+        if exempt.startswith("as "):
+            exempt = found[exempt.removeprefix("as ")].exempt
+        name, _, usual = chosen.partition("=")
+        loop = TrainingLoop(
+            path, argument(model), argument(settings), argument(decay), argument(rate), name, usual,
+            tuple(instead.split()), adapters, exempt, tuple(own.split()), advice, source,
+        )  # fmt: skip
+        found.update(dict.fromkeys((path, *others.split()), loop))
+    return found
+
+
+@cache
+def _optimizers() -> Mapping[str, OptimizerClass]:
+    found: dict[str, OptimizerClass] = {}
+    for line in OPTIMIZERS.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        names, path, coupling, source = line.split("\t")
+        known = optimizers.optimizer(path)
+        if coupling or known is None:
+            said = Coupling[coupling] if coupling else Coupling.UNKNOWN
+            described = OptimizerClass(path, said, source=f"transformers, {source}")
+        else:
+            described = known.described({})
+        found.update(dict.fromkeys(names.split(), described))
+    return found

@@ -1,0 +1,150 @@
+"""Training loops of libraries: the optimizer that one builds of the model and the settings that it is given.
+
+What each loop does is data (`knowledge.trainers`). Here its settings are read, through a variable, a parser of classes
+or a class derived from the library's. From then on it is a helper that makes an optimizer, as `optimizers.helpers` has
+others. A loop that is told to use another optimizer, or whose class decides by itself, is left to what it is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wdlint.facts import Coupling, Division, OptimizerClass
+from wdlint.knowledge.optimizers import Argument
+from wdlint.knowledge.trainers import TrainingLoop, optimizer_named, training_loop
+from wdlint.knowledge.wrappers import Helper
+from wdlint.source.optimizers.helpers import parts_given
+from wdlint.source.read import tree as t
+from wdlint.source.values import contents, objects
+from wdlint.source.values.call_arguments import argument
+from wdlint.source.values.callers import all_statements
+from wdlint.source.values.classes import class_member, constructor_arguments, linear_bases
+from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.in_place import instance_changes
+from wdlint.source.values.values import (
+    Answers,
+    Arguments,
+    ClassValue,
+    Context,
+    External,
+    Instance,
+    Known,
+    Method,
+    SequenceValue,
+    Value,
+    bare,
+    constant,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoopCall:
+    """A loop with its model and settings, as the helper that makes an optimizer of them."""
+
+    loop: TrainingLoop
+    helper: Helper
+    described: OptimizerClass
+    arguments: Arguments
+
+
+def loop_call(
+    evaluator: Evaluation, callee: Value, arguments: Arguments, node: t.Call, context: Context
+) -> LoopCall | None:
+    """The training loop that a call sets up; None where it is none, or makes no optimizer that can be told."""
+    loop, given = _called(evaluator, callee, arguments, node, context)
+    if loop is None or given is None or _is_told(evaluator, loop, given) or _is_replaced(evaluator, loop, context):
+        return None
+    decay = Argument(loop.decay.name, None, loop.decay.default)
+    helper = Helper(loop.path, loop.model, decay, loop.exempt, Division(), makes_optimizer=True)
+    models, is_model = parts_given(evaluator, helper, given)
+    if not is_model:
+        return None
+    where = given.context or context
+    settings = argument(evaluator, given, loop.settings.name, loop.settings.position)
+    read = ((name, _setting(evaluator, settings, name, where)) for name in (loop.decay.name, loop.learning_rate.name))
+    keywords = ((loop.model.name, models), *((name, answers) for name, answers in read if answers))
+    chosen = _setting(evaluator, settings, loop.optimizer, where)
+    return LoopCall(loop, helper, _described(loop, chosen), Arguments((), where, (), keywords))
+
+
+def _called(
+    evaluator: Evaluation, callee: Value, arguments: Arguments, node: t.Call, context: Context
+) -> tuple[TrainingLoop | None, Arguments | None]:
+    """The loop that is called, and what the library's constructor is given."""
+    if isinstance(callee, External):
+        return training_loop(callee.path), arguments
+    if not isinstance(callee, ClassValue):
+        return None, None
+    ancestors = list(linear_bases(evaluator, callee))
+    for base in ancestors:
+        loop = training_loop(base.path) if isinstance(base, External) else None
+        if loop is None or not isinstance(base, External):
+            continue
+        if any(class_member(evaluator, callee, name) for name in loop.decided_by):
+            return None, None
+        makers = [c for c in ancestors if isinstance(c, ClassValue) and "__init__" in c.definition.inner.bound]
+        made = Instance(callee, arguments, node, context.frame)
+        if len(makers) > 1 or any(True for _ in instance_changes(evaluator, made, "optimizer")):
+            return None, None
+        return loop, constructor_arguments(evaluator, made, base)
+    return None, None
+
+
+def _is_told(evaluator: Evaluation, loop: TrainingLoop, given: Arguments) -> bool:
+    """Whether a loop is given an optimizer, or adapters that leave only themselves to be trained."""
+    names = (*loop.instead, *((loop.adapters,) if loop.adapters else ()))
+    return any(not _is_nothing(evaluator, argument(evaluator, given, name, None)) for name in names)
+
+
+def _is_nothing(evaluator: Evaluation, answers: Answers) -> bool:
+    """Nothing, `None`, or `(None, scheduler)`."""
+    if not answers or all(isinstance(v, Known) and v.value is None for v in answers):
+        return True
+    if len(answers) == 1 and isinstance(bare(answers[0]), SequenceValue):
+        first = next(iter(contents.items(evaluator, answers[0])), None)
+        held = evaluator.force(first.value) if first is not None and not first.spread else ()
+        return bool(held) and all(isinstance(v, Known) and v.value is None for v in held)
+    return False
+
+
+def _is_replaced(evaluator: Evaluation, loop: TrainingLoop, context: Context) -> bool:
+    """Whether the module puts something in the place of a method that decides, or of a loop's optimizer."""
+    cache: dict[int, frozenset[str]] = evaluator.memo("set_attributes")
+    module = context.module
+    if id(module) not in cache:
+        cache[id(module)] = frozenset(_set_from_outside(module))
+    return not cache[id(module)].isdisjoint((*loop.decided_by, "optimizer"))
+
+
+def _set_from_outside(module: t.Module) -> Iterator[str]:
+    for statement in all_statements(module.scope):
+        if isinstance(statement, t.Assign):
+            for target in statement.targets:
+                if isinstance(target, t.Attribute) and not (
+                    isinstance(target.value, t.Name) and target.value.id == "self"
+                ):
+                    yield target.attr
+
+
+def _setting(evaluator: Evaluation, settings: Answers, name: str, context: Context) -> Answers:
+    """One of the settings; empty where nobody sets it, or what holds it can't be seen: then its default stands."""
+    found: list[Value] = []
+    for value in settings:
+        inner = bare(value)
+        if not isinstance(inner, Instance):
+            return ()
+        told: Answers = tuple(v for v in objects.member(evaluator, value, name, context) if not isinstance(v, Method))
+        if not told and isinstance(inner.cls, External) and inner.arguments is not None:
+            told = argument(evaluator, inner.arguments, name, None)
+        found.extend(told)
+    return tuple(found)
+
+
+def _described(loop: TrainingLoop, chosen: Answers) -> OptimizerClass:
+    """The class of the optimizer that the settings choose by its name, or by a member of an enumeration."""
+    name = constant(chosen) if chosen else loop.usual
+    if len(chosen) == 1 and isinstance(chosen[0], External):
+        name = chosen[0].path.rpartition(".")[2].lower()
+    known = optimizer_named(name) if isinstance(name, str) else None
+    return known or OptimizerClass(loop.path, Coupling.UNKNOWN, source="the optimizer is chosen by name")
