@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from wdlint.facts import Origin
 from wdlint.source.libraries import mappings
@@ -17,9 +18,11 @@ from wdlint.source.values.values import (
     Answers,
     Arguments,
     Attribute,
+    Collection,
     Element,
     External,
     Instance,
+    Item,
     Known,
     Method,
     ModuleValue,
@@ -62,8 +65,14 @@ def _filter(evaluator: Evaluation, call: Call) -> Answers:
     return (Operation("filter", tuple(given), call.node, call.context),) if len(given) == 2 else ()
 
 
+_AS_LISTS = ("builtins.list", "builtins.tuple")
+
+
 def _map(evaluator: Evaluation, call: Call) -> Answers:
     given = call.positional(evaluator)
+    if len(given) == 2 and all(isinstance(f, External) and f.path in _AS_LISTS for f in given[0]):
+        if all(isinstance(v, SequenceValue) and v.kind == "tuple" for v in given[1]):
+            return given[1]  # `map(list, zip(…))`: as many sequences of the same elements
     return (Operation("map", tuple(given), call.node, call.context),) if len(given) == 2 else ()
 
 
@@ -74,6 +83,19 @@ def _operation(name: str) -> CallReader:
         return (Operation(name, call.positional(evaluator), call.node, call.context),)
 
     return read
+
+
+def _zip(evaluator: Evaluation, call: Call) -> Answers:
+    """What lies side by side; `zip(*model.named_parameters())` lays the names and the parameters apart again."""
+    written = call.arguments.written
+    if len(written) == 1 and written[0].star == "*" and call.arguments.context is not None:
+        answers = evaluator.evaluate(written[0].value, call.arguments.context)
+        if answers and all(isinstance(v, Collection) and v.what == "named_parameters" for v in answers):
+            pairs = [v for v in answers if isinstance(v, Collection)]
+            names = tuple(replace(v, what="names", keyed=False) for v in pairs)
+            parameters = tuple(replace(v, what="parameters") for v in pairs)
+            return (SequenceValue("tuple", (Item(names), Item(parameters)), call.node, call.context),)
+    return (Operation("zip", call.positional(evaluator), call.node, call.context),)
 
 
 def _number(evaluator: Evaluation, call: Call) -> Answers:
@@ -192,7 +214,7 @@ LIBRARY = Library(
         "builtins.filter": _filter,
         "builtins.map": _map,
         "builtins.enumerate": _operation("enumerate"),
-        "builtins.zip": _operation("zip"),
+        "builtins.zip": _zip,
         "builtins.float": _number,
         "builtins.int": _number,
         "builtins.id": _same,

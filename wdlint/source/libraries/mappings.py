@@ -5,6 +5,8 @@ Dictionaries of libraries whose entries are members too are made in the same way
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wdlint.source.libraries.library import Call
 from wdlint.source.values.call_arguments import keywords, spreads
 from wdlint.source.values.evaluation import Evaluation
@@ -27,7 +29,9 @@ def mapping(evaluator: Evaluation, call: Call) -> Answers:
     entries = _named(evaluator, call)
     for answers in call.positional(evaluator)[:1]:
         if len(answers) == 1 and isinstance(bare(answers[0]), (Collection, Operation)) and not entries:
-            return (answers[0],)
+            held = answers[0]
+            pairs = isinstance(held, Collection) and held.what.startswith("named_")
+            return (replace(held, keyed=True) if isinstance(held, Collection) and pairs else held,)
         entries.insert(0, Entry(None, tuple(_paired(evaluator, v) for v in answers)))
     return (MappingValue(tuple(entries), call.node, call.context),)
 

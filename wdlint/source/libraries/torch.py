@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from wdlint.source.libraries.library import Call, Library, passed_through
-from wdlint.source.values import calls
+from wdlint.source.libraries.library import Call, CallReader, Library, passed_through
+from wdlint.source.read import syntax
+from wdlint.source.read import tree as t
+from wdlint.source.values import calls, flow
 from wdlint.source.values.call_arguments import positional
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
@@ -71,6 +73,39 @@ def sharded(value: Value, arguments: Arguments, context: Context) -> Value:
     return Changed(value, (Change((), SHARDED, None, arguments.written[1:], context, True),))
 
 
+def wrapped(prefix: str) -> CallReader:
+    """A wrapper that puts a text before the names of a model's parameters.
+
+    Only where it is certainly made: of `if distributed: model = DataParallel(model)` the names can't be told, and what
+    asks for the middle or the end of a name is the same for both.
+    """
+    before = t.Const(None, prefix)
+
+    def read(evaluator: Evaluation, call: Call) -> Answers:
+        given = call.first(evaluator)
+        statement = call.context.statement
+        if statement is None or call.context.local is not None or not all(map(_runs, flow.ancestors(statement))):
+            return given
+        nodes = (node for expression in syntax.expressions(statement) for node in syntax.walk(expression))
+        if any(isinstance(node, (t.Conditional, t.Boolean)) for node in nodes):
+            return given
+        change = Change((), calls.WRAPPED, before, (), call.context, True)
+        return tuple(Changed(value, (change,)) for value in given)
+
+    return read
+
+
+def _runs(block: t.Block) -> bool:
+    """Whether a block certainly runs, once what is around it does; a script is taken to be one that is run."""
+    parent = block.parent
+    if isinstance(parent, t.If):
+        return any(isinstance(node, t.Name) and node.id == "__name__" for node in syntax.walk(parent.test))
+    return parent is None or isinstance(parent, (t.For, t.With))
+
+
+_IN_PARALLEL = wrapped("module.")
+
+
 def _layers_of_torch(evaluator: Evaluation, call: Call) -> Answers:
     """`nn.__dict__.items()`: the layer classes with parameters, by name."""
     from wdlint.knowledge.layers import names_in
@@ -95,16 +130,16 @@ LIBRARY = Library(
     paths=("torch",),
     calls={
         **dict.fromkeys(REPARAMETRISING, _reparametrised),
-        "torch.compile": passed_through,
+        "torch.compile": wrapped("_orig_mod."),
         "torch.distributed.fsdp.FullyShardedDataParallel": _sharded,
         "torch.distributed.fsdp.fully_sharded_data_parallel.FullyShardedDataParallel": _sharded,
         "torch.jit.script": passed_through,
-        "torch.nn.DataParallel": passed_through,
+        "torch.nn.DataParallel": _IN_PARALLEL,
         "torch.nn.SyncBatchNorm.convert_sync_batchnorm": passed_through,
         "torch.nn.__dict__.items": _layers_of_torch,
-        "torch.nn.parallel.DataParallel": passed_through,
-        "torch.nn.parallel.DistributedDataParallel": passed_through,
-        "torch.nn.parallel.distributed.DistributedDataParallel": passed_through,
+        "torch.nn.parallel.DataParallel": _IN_PARALLEL,
+        "torch.nn.parallel.DistributedDataParallel": _IN_PARALLEL,
+        "torch.nn.parallel.distributed.DistributedDataParallel": _IN_PARALLEL,
     },
     methods={**dict.fromkeys(_COLLECTIONS, _collection), **dict.fromkeys(_SAME_MODEL, _same_model)},
     item=_item,

@@ -5,7 +5,7 @@ The answer for one selector and one parameter is in `membership`; here they are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from wdlint.facts import Division, Inventory, OptimizerUse, Pattern, Ternary
@@ -37,7 +37,7 @@ def members_of(
         for part in draft.parts:
             if not part.unread and part.model is not None and same_model(part.model, model.value):
                 selectors.setdefault(part.prefix, []).append(part.selector)
-        context = _context(evaluator, model)
+        context = _context(evaluator, model, [one for options in selectors.values() for one in options])
         for parameter in model.inventory.parameters:
             answer = unread
             for prefix, options in selectors.items():
@@ -50,14 +50,24 @@ def members_of(
     return tuple(found)
 
 
-def _context(evaluator: Evaluation, model: Model) -> m.Context:
+def _context(evaluator: Evaluation, model: Model, selectors: Iterable[s.Selector]) -> m.Context:
     from wdlint.source.models.inventory import marks
+    from wdlint.source.models.marks import marked_from_outside
 
     bases = lineage_of(evaluator)
     if isinstance(bare(model.value), Instance) and model.inventory is not None:
         flags = marks(evaluator, model.value)
-        return m.Context(ancestry=bases, flags=flags, flags_known=_is_ours(model.value))
+        outside = marked_from_outside(evaluator, model.value) if any(map(_asks_for_marks, selectors)) else frozenset()
+        return m.Context(bases, flags, _is_ours(model.value), outside)
     return m.Context(ancestry=bases, flags_known=False)
+
+
+def _asks_for_marks(selector: s.Selector) -> bool:
+    if isinstance(selector, s.Not):
+        return _asks_for_marks(selector.part)
+    if isinstance(selector, (s.And, s.Or)):
+        return any(map(_asks_for_marks, selector.parts))
+    return isinstance(selector, s.HasFlag)
 
 
 def division_of(evaluator: Evaluation, draft: GroupDraft) -> Division:
@@ -106,7 +116,7 @@ def together(
         return
     changed = list(members[first])
     for model in models:
-        context = _context(evaluator, model)
+        context = _context(evaluator, model, [union])
         for offset, parameter in enumerate(model.inventory.parameters if model.inventory else ()):
             index = model.start + offset
             answers = [members[i][index] for i in decayed]

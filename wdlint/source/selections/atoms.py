@@ -68,12 +68,13 @@ class Context:
 
     `ancestry` gives the dotted paths of all bases of a class, None if they are not known; a "?" among
     them says that there are more. `flags` gives the names of the parameters that carry an attribute;
-    what it doesn't list is not carried, or may be where `flags_known` is false.
+    what it doesn't list is not carried, or may be where `flags_known` is false or it is one of `flags_open`.
     """
 
     ancestry: Callable[[str], frozenset[str] | None] = _no_ancestry
     flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
     flags_known: bool = True
+    flags_open: frozenset[str] = frozenset()
 
 
 # ---- texts
@@ -170,7 +171,7 @@ def atom_of(selector: Selector) -> Atom:
 def _carries(parameter: Parameter, flag: str, context: Context) -> int:
     if parameter.name in context.flags.get(flag, ()):
         return YES
-    return NO if context.flags_known else UNKNOWN
+    return NO if context.flags_known and flag not in context.flags_open else UNKNOWN
 
 
 def _text_atom(selector: Contains | StartsWith | EndsWith | Equals | Within | Matches | InNames) -> Atom:

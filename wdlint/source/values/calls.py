@@ -13,6 +13,7 @@ from wdlint.source.values.values import (
     Answers,
     Arguments,
     Attribute,
+    Changed,
     ClassValue,
     Collection,
     Context,
@@ -26,6 +27,8 @@ from wdlint.source.values.values import (
     constant,
 )
 
+# The change that a wrapper makes: its value is what the wrapper puts before the name of every parameter.
+WRAPPED = "wrapped"
 COLLECTIONS = frozenset("parameters named_parameters modules named_modules children named_children".split())
 
 
@@ -84,8 +87,21 @@ def collection(evaluator: Evaluation, receiver: Value, name: str, arguments: Arg
     recurse = argument(evaluator, arguments, "recurse", {"parameters": 0, "named_parameters": 1}.get(name))
     prefix = argument(evaluator, arguments, "prefix", 0) if name == "named_parameters" else ()
     told = constant(prefix) if prefix else ""
-    return Collection(name, receiver, constant(recurse) is not False if recurse else True,
-                      told if isinstance(told, str) else "")  # fmt: skip
+    before = f"{told}." if isinstance(told, str) and told else ""
+    if name == "named_parameters":
+        before += _prefix_of(receiver)
+    return Collection(name, receiver, constant(recurse) is not False if recurse else True, before)
+
+
+def _prefix_of(model: Value) -> str:
+    """What wrappers put before the names of a model's parameters, from the outermost inwards."""
+    prefix = ""
+    while isinstance(model, Changed):
+        for change in reversed(model.changes):
+            if change.action == WRAPPED and isinstance(change.value, t.Const):
+                prefix += str(change.value.value)
+        model = model.base
+    return prefix
 
 
 def symbolic_call(evaluator: Evaluation, callee: Attribute, arguments: Arguments) -> Answers:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint.source.read import tree as t
 from wdlint.source.values import contents
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.objects import as_part
@@ -15,6 +16,7 @@ from wdlint.source.values.values import (
     Attribute,
     Changed,
     Collection,
+    Deferred,
     Element,
     External,
     Instance,
@@ -31,6 +33,7 @@ from wdlint.source.values.values import (
     constant,
 )
 
+OUTCOME = "outcome"  # the operation that stands for what a test of a parameter came to
 _LAYER_LISTS = frozenset(("torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ParameterList"))
 
 
@@ -60,6 +63,10 @@ def _elements(evaluator: Evaluation, value: Value, turn: int) -> Iterator[Value]
             else:
                 yield Element(Collection("selected", inner), symbolic_part(evaluator, inner) or "parameter", turn)
         case SequenceValue():
+            outcome = _outcome(inner) if value is inner else None
+            if outcome is not None:
+                yield outcome
+                return
             part = symbolic_part(evaluator, value)
             if part is not None:
                 yield Element(Collection("selected", value), part, turn)
@@ -76,7 +83,7 @@ def _elements(evaluator: Evaluation, value: Value, turn: int) -> Iterator[Value]
         case MappingValue():
             for one_entry in contents.entries(evaluator, value):
                 if one_entry.key is not None:
-                    yield from evaluator.force(one_entry.key)
+                    yield from (_selected_key(key, value, turn) for key in evaluator.force(one_entry.key))
         case Instance(cls=External(path=path)) if path in _LAYER_LISTS:
             yield from _layers_of(evaluator, value, inner)
         case Instance():
@@ -122,6 +129,36 @@ def _selected_pair(evaluator: Evaluation, held: Value, whole: Value, turn: int) 
     return SequenceValue("tuple", tuple(Item(part) for part in moved))
 
 
+def _selected_key(key: Value, whole: Value, turn: int) -> Value:
+    """A name out of a dictionary of what was selected from the model: it is of that selection."""
+    return Element(Collection("selected", whole), "name", turn) if _is_name(key) else key
+
+
+def _is_name(value: Value) -> bool:
+    return isinstance(value, Element) and value.part == "name"
+
+
+def _outcome(value: SequenceValue) -> Value | None:
+    """The element of a mask, `["bias" in n for n in names]`: a test of the parameter at the same place."""
+    if len(value.items) != 1 or not isinstance(value.node, t.Comprehension):
+        return None
+    (item,) = value.items
+    if item.conditions or not isinstance(item.value, Deferred) or not _is_test(item.value.expr):
+        return None
+    here = item.value.context.local or {}
+    about = [held for answers in here.values() for held in answers]
+    if not about or any(element_within(held) is None for held in about):
+        return None
+    return Operation(OUTCOME, (), item.value.expr, item.value.context)
+
+
+def _is_test(expr: t.Expr) -> bool:
+    if isinstance(expr, t.Call):
+        name = expr.func.attr if isinstance(expr.func, t.Attribute) else getattr(expr.func, "id", "")
+        return name in ("any", "all", "isinstance", "hasattr", "startswith", "endswith")
+    return isinstance(expr, (t.Compare, t.Boolean)) or (isinstance(expr, t.Unary) and expr.op == "not")
+
+
 def _pairs(evaluator: Evaluation, operation: Operation, turn: int) -> Iterator[Value]:
     """The (key, value) pairs of `mapping.items()`."""
     for value in operation.operands[0]:
@@ -139,6 +176,9 @@ def _pairs(evaluator: Evaluation, operation: Operation, turn: int) -> Iterator[V
 
 
 def _collection_elements(evaluator: Evaluation, collection: Collection, turn: int) -> Iterator[Value]:
+    if collection.keyed:
+        yield Element(collection, "name", turn)
+        return
     match collection.what:
         case "parameters" | "selected":
             part = "parameter"
@@ -161,7 +201,7 @@ def _pairs_within(evaluator: Evaluation, value: Value, depth: int = 0) -> bool:
         return False
     inner = bare(value)
     if isinstance(inner, Collection):
-        return inner.what == "named_parameters"
+        return inner.what == "named_parameters" and not inner.keyed
     if isinstance(inner, Operation):
         return inner.name in ("filter", "flatten") and any(
             _pairs_within(evaluator, v, depth + 1) for v in inner.operands[-1]
@@ -197,6 +237,8 @@ def symbolic_part(evaluator: Evaluation, value: Value, depth: int = 0) -> str | 
         case Collection():
             if value.what == "selected":
                 return symbolic_part(evaluator, value.model, depth + 1)
+            if value.keyed:
+                return "name"
             return {"parameters": "parameter", "names": "name", "modules": "module"}.get(value.what)
         case Operation():
             for operand in value.operands:

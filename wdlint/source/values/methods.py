@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wdlint.facts import Origin
 from wdlint.source.read import tree as t
 from wdlint.source.values import contents, objects
@@ -48,7 +50,7 @@ def _of_container(
     inner = bare(receiver)
     if name == "items":
         if isinstance(inner, Collection):
-            return (receiver,)
+            return (replace(inner, keyed=False) if inner.keyed else receiver,)
         return (Operation("items", ((receiver,),), node, context),)
     if name in ("values", "keys"):
         if isinstance(inner, Collection) and inner.what.startswith("named_"):

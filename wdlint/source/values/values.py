@@ -247,6 +247,7 @@ class Collection:
     recurse: bool = True
     prefix: str = ""
     owner: Element | None = None  # the module element it was asked of, inside a loop over modules
+    keyed: bool = False  # a dictionary of them: what is walked through is its names
 
 
 @dataclass(frozen=True, slots=True, eq=False)

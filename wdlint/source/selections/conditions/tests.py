@@ -18,7 +18,7 @@ from wdlint.source.selections.conditions.members import equality, membership, of
 from wdlint.source.selections.conditions.sizes import FLIPPED, size
 from wdlint.source.selections.conditions.texts import affix, only, regular, shell_pattern
 from wdlint.source.selections.taken import Taking
-from wdlint.source.values import arithmetic, flow
+from wdlint.source.values import arithmetic, elements, flow
 from wdlint.source.values.elements import element_within
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.in_place import loop_conditions
@@ -32,6 +32,7 @@ from wdlint.source.values.values import (
     Frame,
     FunctionValue,
     Known,
+    Operation,
     SequenceValue,
     Value,
 )
@@ -132,6 +133,8 @@ class Reader:
                 return None
             options: list[s.Selector] = []
             taken: list[s.Selector] = []
+            if reach.bindings and all(isinstance(binding, t.For) for binding in reach.bindings):
+                return self._truthy(self.evaluator.evaluate(expr, context))
             for binding in reach.bindings:
                 if not isinstance(binding, t.Assign) or binding.value is None:
                     return None
@@ -176,6 +179,8 @@ class Reader:
                 return s.HasFlag(value.name)
             case Element(part="parameter" | "module"):
                 return s.Always(True)
+            case Operation(name=elements.OUTCOME) if isinstance(value.node, t.Expr) and value.context is not None:
+                return self.read(value.node, value.context)
             case _:
                 return None
 
@@ -391,12 +396,17 @@ def symbolic(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int =
             if _names_a_test(evaluator, node, context, depth):
                 return True
             for value in evaluator.evaluate(node, context):
-                if element_within(value) is not None:
+                if element_within(value) is not None or _is_outcome(value):
                     return True
                 if isinstance(value, SequenceValue) and value.kind == "tuple":
-                    if any(element_within(v) for i in value.items for v in evaluator.force(i.value)):
+                    held = (v for i in value.items for v in evaluator.force(i.value))
+                    if any(element_within(v) or _is_outcome(v) for v in held):
                         return True
     return False
+
+
+def _is_outcome(value: Value) -> bool:
+    return isinstance(value, Operation) and value.name == elements.OUTCOME
 
 
 def _names_a_test(evaluator: Evaluation, node: t.Name, context: Context, depth: int) -> bool:
