@@ -122,7 +122,7 @@ def told(folder: Path, parameters: str, known: str) -> str:
 
 def test_a_model_factory_makes_a_model(tmp_path: Path) -> None:
     known = 'model-factories = ["mylib.build"]'
-    assert "the model (build) can't be seen" in told(
+    assert "the model (net) can't be seen" in told(
         tmp_path, "divided(net)", known + '\ngroup-factories = ["mylib.divided"]'
     )
     assert factory("mylib.build") is not None

@@ -21,8 +21,8 @@ from wdlint.source.read.positions import written
 from wdlint.source.read.project import Project
 from wdlint.source.values import arithmetic, call_arguments, calls, expressions, flow, imports
 from wdlint.source.values.answers import distinct, text_key
-from wdlint.source.values.binding import bind
 from wdlint.source.values.branches import Way
+from wdlint.source.values.call_arguments import bind
 from wdlint.source.values.callers import CallIndex
 from wdlint.source.values.classes import constructor_arguments, method_named
 from wdlint.source.values.evaluation import Libraries
