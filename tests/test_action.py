@@ -69,6 +69,19 @@ def test_arguments_may_be_quoted_and_stand_on_several_lines(programs: Path) -> N
     assert (status, told.count("::warning")) == (1, 1)
 
 
+def test_arguments_that_cannot_be_split_are_trouble_and_lint_nothing(programs: Path) -> None:
+    Path("train.py").write_text(FAULT)
+    status, told, _ = lint(programs, "--select 'WD1 train.py")
+    assert (status, told.count("::warning"), told.count("::error")) == (2, 0, 1)
+
+
+def test_the_report_is_sarif_whatever_format_is_asked_for(programs: Path) -> None:
+    Path("train.py").write_text(FAULT)
+    lint(programs, ". --output-format json", sarif="report.sarif")
+    assert '"WD201"' in Path("report.sarif").read_text()
+    assert "sarif" in Path("report.sarif").read_text()
+
+
 @pytest.mark.parametrize(("args", "expected"), [("", 0), ("--select WD1", 0), ("--no-such-option", 2)])
 def test_the_exit_code_is_passed_on(programs: Path, args: str, expected: int) -> None:
     Path("train.py").write_text(FAULT if "--select" in args else "x = 1\n")

@@ -231,7 +231,10 @@ def test_a_comment_without_use_is_found_where_asked() -> None:
 def test_a_baseline_from_writing_to_pruning(here: Path) -> None:
     written("train.py")
     result = run("--write-baseline", "--baseline", "known.json")
-    assert (result.exit_code, result.stdout) == (0, "Wrote 1 finding to known.json.\n")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "Wrote 1 finding to known.json. They count as known where --baseline names it.\n",
+    )
     result = run("--baseline", "known.json")
     assert (result.exit_code, result.stdout) == (0, "No faults found in 1 file (1 in the baseline).\n")
     written("other.py")

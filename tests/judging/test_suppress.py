@@ -55,7 +55,7 @@ def test_a_comment_on_the_line_suppresses(comment: str, finding: Made) -> None:
     "comment",
     [
         "# wdlint: ignore[WD102]",
-        "# wdlint: ignore[WD10]",
+        "# wdlint: ignore[WD20]",
         "# wdlint: ignored",
         "# wdlint: ignore[WD101",
         "# noqa: E501",

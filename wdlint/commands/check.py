@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from wdlint.commands.aside import set_aside
 from wdlint.complaint import Complaint, complain, warn
 from wdlint.files import paths
 from wdlint.harmless import harmless
@@ -55,6 +55,7 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
         return _show_settings(here)
     given, files = _files(named, configuration, options)
     missing = [(path, "no such file or folder") for path in paths.missing(named) if path != "-"]
+    missing += paths.unreadable(named)
     if options["show_files"]:
         for file in files:
             print(harmless(file))
@@ -69,7 +70,7 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
     if options["fix"] or options["fix_only"] or options["diff"]:
         return _mend(checked, missing, plan, named, here, options)
     run = _run(checked, missing, here, given, options)
-    run, done = _set_aside(run, [one.file for one in checked], here, options)
+    run, done = set_aside(run, checked, configuration, here, options)
     if not done:
         _write(run, here, options)
     trouble = _tell(run.errors, named, options)
@@ -103,7 +104,7 @@ def _mend(
         sys.stdout.buffer.flush()
         return trouble or (FOUND if mended.patch and not options["exit_zero"] else CLEAN)
     run = _run(mended.checked, missing, settings, {}, options)
-    run, done = _set_aside(run, [one.file for one in mended.checked], settings, options)
+    run, done = set_aside(run, mended.checked, plan.settings_of, settings, options)
     if not done and not options["fix_only"] and not plan.given:
         _write(run, settings, options)
     failed = not done and not options["fix_only"] and _fails(run, settings)
@@ -190,59 +191,6 @@ def _coloured(options: Mapping[str, Any]) -> bool:
     if os.environ.get("FORCE_COLOR"):
         return True
     return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-
-
-# What is set aside before a report: unchanged lines, the baseline, what is to be ignored from now on.
-
-
-def _set_aside(run: Run, files: Sequence[str], settings: Settings, options: Mapping[str, Any]) -> tuple[Run, bool]:
-    """The run as it is to be reported, and whether an option has done its work so that nothing is."""
-    if options["diff_base"]:
-        from wdlint.report.changed import on_changed_lines, verify
-
-        verify(files[0] if files else ".", options["diff_base"])  # a mistyped one is said even where nothing is found
-        run = replace(run, findings=on_changed_lines(run.findings, options["diff_base"], run.excerpts))
-    if options["add_ignore"] is not None:
-        from wdlint.fix.ignores import add_ignores
-
-        number = add_ignores(run.findings, options["add_ignore"])
-        print(f"Added {number} comment{'' if number == 1 else 's'}.")
-        return run, True
-    baseline = options["baseline"] or (settings.baseline and os.path.join(settings.root, settings.baseline))
-    if options["write_baseline"] or options["prune_baseline"] or baseline:
-        if options["baseline"] is None and (options["write_baseline"] or options["prune_baseline"]):
-            _stays_inside(baseline, settings)
-        return _with_baseline(run, baseline or "wdlint-baseline.json", files, options)
-    return run, False
-
-
-def _stays_inside(baseline: str, settings: Settings) -> None:
-    """Refuse to write where settings lead that come with what is linted."""
-    top = os.path.realpath(settings.root).rstrip(os.sep) + os.sep
-    if baseline and not os.path.realpath(baseline).startswith(top):
-        raise Complaint(f"`baseline` leads out of {settings.root}: to write there, name it by --baseline")
-
-
-def _with_baseline(run: Run, path: str, files: Sequence[str], options: Mapping[str, Any]) -> tuple[Run, bool]:
-    from wdlint.report import baseline
-
-    if options["write_baseline"]:
-        entries: Sequence[baseline.Entry] = baseline.entries_of(run.findings, run.excerpts, path)
-        baseline.write(path, entries)
-        print(f"Wrote {len(entries)} finding{'' if len(entries) == 1 else 's'} to {harmless(path)}.")
-        return run, True
-    read = baseline.read(path)
-    entries = baseline.moved(read, run.findings, run.excerpts, path)
-    left = baseline.pruned(entries, run.findings, run.excerpts, path, files)
-    gone = len(entries) - len(left)
-    if options["prune_baseline"]:
-        if gone or entries != read:
-            baseline.write(path, left)
-        print(f"Removed {gone} of {len(entries)} findings from {harmless(path)}.", file=sys.stderr)
-    elif gone and not options["diff_base"]:
-        warn(f"{gone} of {len(entries)} findings in {path} no longer occur; --prune-baseline removes them")
-    new, known = baseline.divided(run.findings, run.excerpts, path, left)
-    return replace(run, findings=new, baselined=known), False
 
 
 def _write(run: Run, settings: Settings, options: Mapping[str, Any]) -> None:

@@ -103,8 +103,11 @@ class Check(click.Command):
 @click.option("--show-unread", is_flag=True, help="Name the optimizers that could not be read, each with its place.")
 @click.option("--show-settings", is_flag=True, help="Print the settings in force for the first path, and stop.")
 @click.option("--baseline", type=click.Path(dir_okay=False), help="Count the findings in this file as known.")
+@click.option("--no-baseline", is_flag=True, help="Count nothing as known, whatever the settings say.")
 @click.option("--write-baseline", is_flag=True, help="Write all findings to the baseline, and stop.")
-@click.option("--prune-baseline", is_flag=True, help="Remove from the baseline what is no longer found.")
+@click.option(
+    "--prune-baseline", is_flag=True, help="Remove from the baseline what is no longer found, of the rules that run."
+)
 @click.option(
     "--diff-base",
     metavar="REV",

@@ -46,6 +46,18 @@ def missing(paths: Iterable[str]) -> list[str]:
     return [path for path in paths if not os.path.exists(path)]
 
 
+def unreadable(paths: Iterable[str]) -> list[tuple[str, str]]:
+    """The named folders that can't be opened, each with the reason."""
+    found = []
+    for path in paths:
+        if os.path.isdir(path):
+            try:
+                os.scandir(path).close()
+            except OSError as error:
+                found.append((path, f"can't be read: {error.strerror or error}"))
+    return found
+
+
 def display(path: str) -> str:
     """The path as reports show it: relative to the working folder where it is inside of it."""
     absolute = os.path.abspath(path)

@@ -1,6 +1,7 @@
 """Comments that suppress findings: where they stand, what they cover, which are of no use.
 
     # wdlint: ignore[WD101, decayed-gain] why     covers the statement that it stands in or above
+    # wdlint: ignore[WD1]                         covers every rule whose code begins so
     # wdlint: ignore                              covers every rule there
     # wdlint: ignore-file[WD201]                  covers the file
     # noqa: WD101                                 is honoured like the first
@@ -50,7 +51,7 @@ class Comment:
         """The words of the comment that stand for a rule; for a comment without words, the code."""
         if not self.codes:
             return [rule.code]
-        return [word for word in self.codes if rule.called(word)]
+        return [word for word in self.codes if _stands_for(word, rule)]
 
     def fix(self, unused: Sequence[str]) -> Fix:
         """What removes the unused words, or the comment where nothing would remain of it."""
@@ -111,11 +112,16 @@ def _covering(finding: Finding, comments: list[Comment], by_code: dict[str, Rule
 
 
 def _ours(comment: Comment, rules: Sequence[Rule]) -> bool:
-    return any(rule.called(word) for word in comment.codes for rule in rules)
+    return any(_stands_for(word, rule) for word in comment.codes for rule in rules)
+
+
+def _stands_for(word: str, rule: Rule) -> bool:
+    """Whether a word of a comment is a rule's code or name, or begins the code as `WD1` does."""
+    return rule.called(word) or (len(word) > 1 and rule.code.startswith(word.upper()))
 
 
 def _as_fact(comment: Comment, rules: Sequence[Rule]) -> Suppression:
-    unknown = {word for word in comment.codes if not any(rule.called(word) for rule in rules)}
+    unknown = {word for word in comment.codes if not any(_stands_for(word, rule) for rule in rules)}
     return Suppression(comment.codes, tuple(sorted(comment.used | unknown)), comment.place)
 
 

@@ -126,13 +126,12 @@ class Linter:
 
     def _judged(self, shown: str, data: bytes, settings: Settings, project: Project) -> Checked:
         from wdlint.judging.judge import RuleFailed, judge
-        from wdlint.judging.selection import selected
         from wdlint.judging.suppress import may_suppress
         from wdlint.knowledge import user
         from wdlint.source.engine import observe
         from wdlint.source.read.depth import deep_questions
 
-        rules = _left_for(shown, selected(settings), settings)
+        rules = rules_for(shown, settings)
         try:
             user.use(settings.knowledge)
             with deep_questions():
@@ -271,11 +270,17 @@ def _without_suppressed(shown: str, data: bytes, findings: list[Finding], rules:
     return Checked(shown, tuple(in_order(stay)), tuple(suppressed))
 
 
-def _left_for(shown: str, rules: Sequence[Rule], settings: Settings) -> Sequence[Rule]:
-    """The rules without those that the settings leave out for this file."""
+def rules_for(shown: str, settings: Settings) -> Sequence[Rule]:
+    """The rules that a file is judged by: those selected, without those that the settings leave out for it.
+
+    Raises:
+        Complaint: the settings name rules that there are not, or bring one that can't be read.
+    """
+    from wdlint.judging.selection import codes, selected
+
+    rules = selected(settings)
     if not settings.per_file_ignores:
         return rules
-    from wdlint.judging.selection import codes
 
     absolute = os.path.abspath(shown)
     ignored: set[str] = set()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from wdlint.complaint import Complaint
@@ -29,6 +29,7 @@ class Entry:
     code: str
     file: str
     message: str
+    latent: bool = False  # behind a default of 0: seen only by a run that asks for those
 
 
 def read(path: str) -> tuple[Entry, ...]:
@@ -42,10 +43,11 @@ def read(path: str) -> tuple[Entry, ...]:
             document = json.load(file)
         if document["wdlint-baseline"] != VERSION:
             raise Complaint(f"{path}: is a baseline of another version; write it again with --write-baseline")
-        rows = [(row["fingerprint"], row["code"], row["file"], row["message"]) for row in document["findings"]]
+        found = document["findings"]
+        rows = [(row["fingerprint"], row["code"], row["file"], row["message"]) for row in found]
         if not all(isinstance(value, str) for row in rows for value in row):
             raise ValueError
-        return tuple(Entry(*row) for row in rows)
+        return tuple(Entry(*row, bool(of.get("latent"))) for row, of in zip(rows, found, strict=True))
     except FileNotFoundError:
         raise Complaint(f"{path}: there is no such baseline; --write-baseline makes it") from None
     except OSError as error:
@@ -62,8 +64,10 @@ def write(path: str, entries: Iterable[Entry]) -> None:
     """
     ordered = sorted(entries, key=lambda entry: (entry.file, entry.code, entry.message, entry.fingerprint))
     rows = [
-        {"file": e.file, "code": e.code, "message": e.message, "fingerprint": e.fingerprint} for e in ordered
-    ]  # fmt: skip
+        {"file": e.file, "code": e.code, "message": e.message, "fingerprint": e.fingerprint}
+        | ({"latent": True} if e.latent else {})
+        for e in ordered
+    ]
     document = {"wdlint-baseline": VERSION, "findings": rows}
     write_whole(path, (json.dumps(document, indent=1) + "\n").encode())
 
@@ -78,6 +82,7 @@ def entries_of(findings: Sequence[Finding], excerpts: Excerpts, path: str) -> li
             finding.code,
             os.path.relpath(finding.place.file, base).replace(os.sep, "/"),
             finding.message,
+            finding.latent,
         )
         for finding in findings
     ]
@@ -134,19 +139,28 @@ def divided(
 
 
 def pruned(
-    entries: Iterable[Entry], findings: Sequence[Finding], excerpts: Excerpts, path: str, files: Iterable[str]
+    entries: Iterable[Entry],
+    findings: Sequence[Finding],
+    excerpts: Excerpts,
+    path: str,
+    files: Iterable[str],
+    would_see: Callable[[Entry, str], bool] = lambda entry, file: True,
 ) -> list[Entry]:
     """The entries without those whose finding is gone.
 
     Of a file that this run did not look at (`files` are those it did) nothing is known, unless it no
-    longer exists.
+    longer exists; nor of what it would not have seen in a file: what a rule says that did not run.
     """
     base = os.path.dirname(os.path.abspath(path))
-    looked_at = {os.path.relpath(file, base).replace(os.sep, "/") for file in files}
+    looked_at = {os.path.relpath(file, base).replace(os.sep, "/"): file for file in files}
     there = {entry.fingerprint for entry in entries_of(findings, excerpts, path)}
     return [
         entry
         for entry in entries
         if entry.fingerprint in there
-        or (entry.file not in looked_at and os.path.exists(os.path.join(base, *entry.file.split("/"))))
+        or (
+            not would_see(entry, looked_at[entry.file])
+            if entry.file in looked_at
+            else os.path.exists(os.path.join(base, *entry.file.split("/")))
+        )
     ]

@@ -25,6 +25,8 @@ def _rows(use: OptimizerUse) -> Iterator[str]:
         yield f"  {cls.name}: decay {cls.coupling.value}, by default {default}" + _aside(cls.source)
     if not use.classes:
         yield "  its class can't be told"
+    if use.loop is not None:
+        yield f"  the training loop {use.loop.name} makes it and divides the parameters ({use.loop.source})"
     if not use.complete:
         yield "  not every group could be read"
     for number, group in enumerate(use.groups, 1):

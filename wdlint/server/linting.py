@@ -19,6 +19,7 @@ from wdlint.report.excerpt import Excerpts
 from wdlint.server.documents import Document
 from wdlint.settings.catalogue import Settings
 from wdlint.settings.config import Configuration
+from wdlint.settings.known import baseline_of
 from wdlint.settings.trust import said
 from wdlint.source.read.files import Programs
 from wdlint.source.read.tree import Module
@@ -95,10 +96,12 @@ class Engine:
 
 def _not_known(findings: Sequence[Finding], settings: Settings, texts: Texts) -> Sequence[Finding]:
     """The findings that are not in the settings' baseline."""
-    if not settings.baseline or not findings:
+    if not findings:
         return findings
     from wdlint.report import baseline
 
-    path = os.path.join(settings.root, settings.baseline)
+    path = baseline_of(settings)
+    if not path:
+        return findings
     new, _ = baseline.divided(findings, Excerpts(dict(texts)), path, baseline.read(path))
     return new

@@ -99,7 +99,11 @@ class Settings:
     rule_paths: tuple[str, ...] = _setting(
         (), "strings", "Folders of rules of your own; they are run where you trust them."
     )
-    baseline: str = _setting("", "string", "The baseline file; `--baseline` wins over it.")
+    baseline: str = _setting(
+        "",
+        "string",
+        "The baseline file, by default `wdlint-baseline.json` where it is there; `--baseline` wins over it.",
+    )
     output_format: str = _setting(
         "", f"choice: {' '.join(FORMATS)}", "The report's format; `--output-format` wins over it."
     )

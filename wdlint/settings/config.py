@@ -118,6 +118,8 @@ def read(path: str) -> Settings | None:
     where = f"{path}: " if own else f"{path}: [tool.wdlint] "
     if not isinstance(table, dict):
         raise ConfigurationError(f"{where}must be a table")
+    if own and "tool" in table:
+        raise ConfigurationError(f"{where}`[tool.wdlint]` is for pyproject.toml: here keys stand at the top level")
     values = _checked(table, Settings, where)
     return Settings(root=os.path.dirname(os.path.abspath(path)), **values)
 

@@ -8,6 +8,7 @@ import pytest
 
 from wdlint.api import check_source
 from wdlint.facts import Coupling, OptimizerUse, Ternary
+from wdlint.report.site import described
 from wdlint.source.engine import Project, observe
 
 NETWORK = """\
@@ -169,6 +170,14 @@ def test_a_loop_that_is_told_otherwise_is_left_alone(text: str) -> None:
 def test_the_class_is_the_one_that_the_settings_name(name: str, coupling: Coupling) -> None:
     (use,) = uses(f'Trainer(model=model, args=TrainingArguments("out", weight_decay=0.05, optim={name}))')
     assert use.couplings == {coupling}
+
+
+def test_the_site_of_a_loop_says_who_makes_the_optimizer() -> None:
+    (use,) = uses(ARGUMENTS + "Trainer(model=model, args=args)")
+    told = described(use)
+    assert "the training loop transformers.Trainer makes it" in told
+    rows = [line.split() for line in told.splitlines()]
+    assert any(row[:4] == ["bn.weight", "gain", "group", "1"] for row in rows)
 
 
 def codes(text: str) -> list[str]:

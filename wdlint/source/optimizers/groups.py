@@ -57,6 +57,7 @@ class GroupDraft:
     option_nodes: tuple[t.Node | None, ...] = ()
     expression: t.Expr | None = field(default=None, compare=False)  # the parameters, as written
     unread: bool = False
+    context: Context | None = field(default=None, compare=False)  # where that stands
 
     @property
     def tested(self) -> bool:
@@ -225,7 +226,7 @@ class GroupReader:
         self.complete = self.complete and not unread
         label = source_text(context.module, expression) if expression is not None else ""
         return GroupDraft(parts, None, None, label or "parameters", expression, context.module,
-                          expression=expression, unread=unread)  # fmt: skip
+                          expression=expression, unread=unread, context=context)  # fmt: skip
 
     def _mapping(self, value: Value, context: Context) -> Iterator[GroupDraft]:
         keyed: dict[str, Deferred | Answers] = {}
@@ -240,7 +241,8 @@ class GroupReader:
             yield GroupDraft((), None, None, "parameters", None, context.module, unread=True)
             return
         answers = objects.entry(self.evaluator, value, "params")
-        expression = keyed["params"].expr if isinstance(keyed["params"], Deferred) else None
+        deferred = keyed["params"] if isinstance(keyed["params"], Deferred) else None
+        expression = deferred.expr if deferred is not None else None
         parts = tuple(
             part if len(answers) == 1 else chosen(part, index, len(answers))
             for index, answer in enumerate(answers)
@@ -256,6 +258,7 @@ class GroupReader:
             yield GroupDraft(
                 tuple(part.under(condition) for part in parts), amount, rate, label, node, module, options,
                 tuple(nodes.get(key) for key in options), expression, unread,
+                deferred.context if deferred is not None else None,
             )  # fmt: skip
 
     def _keys(self, holders: Answers, keyed: dict[str, Deferred | Answers], nodes: dict[str, t.Node | None]) -> None:

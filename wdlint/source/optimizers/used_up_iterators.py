@@ -25,34 +25,50 @@ def empty_groups(evaluator: Evaluation, drafts: Sequence[GroupDraft], context: C
     """The labels of the groups that certainly get nothing, because their iterator was walked through before."""
     found: list[str] = []
     for draft in drafts:
-        origin = _origin(draft.expression, context)
-        if origin is None:
+        here = draft.context or context
+        walk = _origin(draft.expression, here)
+        if walk is None:
             continue
-        expression, statement = origin
-        for name in _walked(expression):
-            walks = _walks_of(evaluator, name, context)
-            if walks and any(one is expression for _, one in walks[1:]) and walks[0][1] is not expression:
+        for name in _walked(walk):
+            walks = _walks_of(evaluator, name, here)
+            if any(one is walk for one in walks[1:]) and walks[0] is not walk:
                 found.append(draft.label)
                 break
-        del statement
     return tuple(dict.fromkeys(found))
 
 
-def _origin(expression: t.Expr | None, context: Context) -> tuple[t.Expr, t.Stmt | None] | None:
-    """The expression that makes a group's parameters: itself, or what the one assignment to its name says."""
+def _origin(expression: t.Expr | None, context: Context) -> t.Expr | None:
+    """What walks through an iterator for a group: its own expression, what its name is assigned, or a loop."""
     if not isinstance(expression, t.Name):
-        return (expression, context.statement) if expression is not None else None
-    bindings = context.frame.scope.bound.get(expression.id, [])
-    if len(bindings) != 1 or not isinstance(bindings[0], t.Assign) or bindings[0].value is None:
+        return expression
+    scope = context.frame.scope
+    bindings = scope.bound.get(expression.id, [])
+    if len(bindings) != 1 or not isinstance(bindings[0], t.Assign):
         return None
-    if not isinstance(bindings[0].targets[0], t.Name):
-        return None
-    return bindings[0].value, bindings[0]
+    assigned = syntax.paired(bindings[0].targets[0], bindings[0].value, expression.id) if bindings[0].value else None
+    if not isinstance(assigned, t.Display) or assigned.items:
+        return assigned
+    filling = [statement for statement in scope.body.statements if _fills(statement, expression.id)]
+    only = filling[0] if len(filling) == 1 else None
+    return only.iter if isinstance(only, t.For) else None
+
+
+def _fills(statement: t.Stmt, name: str) -> bool:
+    """Whether a statement, or one within it, puts something into a list: whatever names it but to read its length."""
+    if isinstance(statement, t.AugAssign) and syntax.root_name(statement.target) == name:
+        return True
+    if isinstance(statement, t.Expression) and isinstance(statement.value, t.Call):
+        func = statement.value.func
+        if isinstance(func, t.Attribute) and syntax.root_name(func.value) in (name, None):
+            return True
+    return any(_fills(inner, name) for block in t.blocks(statement) for inner in block.statements)
 
 
 def _walked(expression: t.Expr) -> Iterator[str]:
     """The names that an expression certainly walks through from end to end when it is evaluated."""
-    if isinstance(expression, t.Comprehension):
+    if isinstance(expression, t.Name):
+        yield expression.id  # a loop's
+    elif isinstance(expression, t.Comprehension):
         if expression.kind != "generator" and isinstance(expression.clauses[0].iter, t.Name):
             yield expression.clauses[0].iter.id
     elif isinstance(expression, t.Call) and isinstance(expression.func, t.Name) and expression.args:
@@ -66,16 +82,20 @@ def _walked(expression: t.Expr) -> Iterator[str]:
                 yield from (a.value.id for a in inner.args if isinstance(a.value, t.Name))
 
 
-def _walks_of(evaluator: Evaluation, name: str, context: Context) -> list[tuple[t.Stmt, t.Expr]]:
+def _walks_of(evaluator: Evaluation, name: str, context: Context) -> list[t.Expr]:
     """Where an iterator is walked through, in order; empty where the name is none, or its order can't be told."""
     scope = context.frame.scope
     bindings = scope.bound.get(name, [])
-    if len(bindings) != 1 or not isinstance(bindings[0], t.Assign) or bindings[0].value is None:
+    binding = bindings[0] if bindings else None
+    if binding is None:
+        if not _given_iterators(evaluator, scope, name):
+            return []
+    elif len(bindings) != 1 or not isinstance(binding, t.Assign) or not isinstance(binding.targets[0], t.Name):
         return []
-    binding, bound = bindings[0], bindings[0].value
-    if not isinstance(binding.targets[0], t.Name) or not _is_iterator(evaluator, bound, context):
+    elif binding.value is None or not _is_iterator(evaluator, binding.value, context):
         return []
-    found: list[tuple[t.Stmt, t.Expr]] = []
+    home = binding.block if binding is not None else scope.body
+    found: list[t.Expr] = []
     for statement in t.statements(scope.body):
         if statement is binding:
             continue
@@ -85,17 +105,42 @@ def _walks_of(evaluator: Evaluation, name: str, context: Context) -> list[tuple[
         ]
         if not mentions:
             continue
-        if statement.block is not binding.block:
+        if statement.block is not home:
             return []  # in a branch or a loop of its own: whether and when it runs can't be told
         if loops:
             if _leaves_early(statement):
                 return []
             assert isinstance(statement, t.For)
-            found.append((statement, statement.iter))
+            found.append(statement.iter)
             continue
         for expression in syntax.expressions(statement):
-            found.extend((statement, node) for node in syntax.walk(expression) if name in _walked(node))
+            walks = (node for node in syntax.walk(expression) if not isinstance(node, t.Name) and name in _walked(node))
+            found.extend(walks)
     return found
+
+
+def _given_iterators(evaluator: Evaluation, scope: t.Scope, name: str) -> bool:
+    """Whether all calls of a function that can be seen give it an iterator under this name."""
+    definition = scope.definition
+    if not isinstance(definition, t.FunctionDef):
+        return False
+    names = [parameter.name for parameter in definition.params if not parameter.star]
+    sites = evaluator.call_index.callers(evaluator, definition)
+    if name not in names or not sites:
+        return False
+    for site in sites:
+        at = names.index(name) - site.bound
+        written = site.arguments.written
+        given = [a.value for a in written if a.keyword == name]
+        if not given and 0 <= at < len(written) and not any(a.keyword or a.star for a in written[: at + 1]):
+            given = [written[at].value]
+        context = site.arguments.context
+        if not given or context is None:
+            return False
+        made = _origin(given[0], context)
+        if made is None or not _is_iterator(evaluator, made, context):
+            return False
+    return True
 
 
 def _leaves_early(loop: t.Stmt) -> bool:
