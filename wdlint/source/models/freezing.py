@@ -294,6 +294,7 @@ def _left_to_train(found: adapters.Adaptation) -> s.Selector:
 def _reached(evaluator: Evaluation, statement: t.Stmt, frame: Frame) -> tuple[tuple[Condition, ...], Ternary]:
     """For which parameters a statement is reached, and whether it is reached at all."""
     conditions: list[Condition] = []
+    about_parameters: list[t.Stmt] = []  # these branches are asked of every parameter: they leave nothing open
     outermost, sure = statement, Ternary.YES
     for block in flow.ancestors(statement):
         if isinstance(block.parent, t.For) and block is block.parent.body:
@@ -302,10 +303,11 @@ def _reached(evaluator: Evaluation, statement: t.Stmt, frame: Frame) -> tuple[tu
         context = frame.at(branch)
         if symbolic(evaluator, test, context):
             conditions.append(Condition(test, truth, context))
+            about_parameters.append(branch)
         elif outermost is not statement and _is_within(branch, outermost):
             conditions.append(Condition(test, truth, context))
     if not conditions or outermost is not statement:
-        sure = taken(evaluator, outermost, frame)
+        sure = taken(evaluator, outermost, frame, about_parameters)
     return tuple(conditions), sure
 
 

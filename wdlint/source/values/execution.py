@@ -5,6 +5,8 @@ Conditions that can't be told leave the answer open.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from wdlint.facts import Ternary
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
@@ -14,15 +16,15 @@ from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Answers, Context, Deferred, Frame, Instance, Known
 
 
-def taken(evaluator: Evaluation, statement: t.Stmt, frame: Frame) -> Ternary:
-    """Whether a statement is executed in a frame.
+def taken(evaluator: Evaluation, statement: t.Stmt, frame: Frame, granted: Collection[t.Stmt] = ()) -> Ternary:
+    """Whether a statement is executed in a frame, the branches that are `granted` being gone.
 
     A loop whose number of turns can't be told is taken to have one, and what happens in some turn happens.
     """
     answer = Ternary.YES
     for test, truth, branch in flow.guards(statement):
         context = frame.at(branch)
-        if _refuses(branch, truth):
+        if branch in granted or _refuses(branch, truth):
             continue
         found = arithmetic.truth(evaluator, test, context, inclined=frame.arguments is not None)
         if found is None:

@@ -154,6 +154,7 @@ def _method(reader: StepReader, name: str, owner: Cell, args: list[Cell], keywor
     ):
         for arg in args:
             owner.absorb(arg)
+            reader.hands_state_on = reader.hands_state_on or arg.kept
             if arg.items and not owner.items:
                 owner.items = arg.items
         return owner

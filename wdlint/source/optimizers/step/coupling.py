@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from wdlint.facts import Coupling, Division, Ternary
 from wdlint.source.optimizers.step.calls import call
 from wdlint.source.optimizers.step.flow import Resolver, StepReader, named
-from wdlint.source.optimizers.step.value import Cell, Term, is_decay
+from wdlint.source.optimizers.step.value import Cell, Tag, Term, is_decay
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 
@@ -93,15 +93,27 @@ def read_step(
 
 
 def _keeps_something(reader: StepReader, methods: Mapping[str, Sequence[t.FunctionDef]], reads: Sequence[str]) -> bool:
-    """Whether a class keeps anything of its gradients between steps, or may: it has state or an option for it."""
-    if reader.state.entries or reader.state.terms or reader.calls_base:
+    """Whether a class keeps anything of its gradients between steps, or may: it has state or an option for it.
+
+    State that is allocated, or counts steps, and that no gradient enters, is not kept for anything.
+    """
+    if reader.state.terms or reader.calls_base or reader.hands_state_on:
         return True
-    words = {*reads, *methods, *reader.fields}
-    for method in (m for same_name in methods.values() for m in same_name):
+    entries = reader.state.entries
+    if any(_holds_gradients(cell) for cell in (*entries.values(), *reader.fields.values())):
+        return True
+    idle = {str(key) for key in entries} | {"state"} if entries else set[str]()
+    words = {*methods, *(reader.reads if entries else (*reads, *reader.fields))}
+    for method in (m for name, same_name in methods.items() for m in same_name if not entries or name != "__init__"):
         for statement in t.statements(method.inner.body):
             for top in syntax.expressions(statement):
                 words |= {syntax.last_part(node) for node in syntax.walk(top)}
-    return any(part in word.lower() for word in words for part in _KEEPING)
+    return any(part in word.lower() for word in words - idle for part in _KEEPING)
+
+
+def _holds_gradients(cell: Cell) -> bool:
+    within = any(_holds_gradients(inner) for inner in cell.entries.values())
+    return within or bool(cell.terms) or cell.has(Tag.GRADIENT, Tag.STATISTIC, Tag.RESCALED)
 
 
 def _nothing(name: str) -> t.FunctionDef | None:

@@ -38,6 +38,7 @@ class StepReader:
     calls: int = 0
     loops: int = 0  # those around the statement that is read
     calls_base: bool = False
+    hands_state_on: bool = False  # state is put in lists, where it is lost sight of
     decay_read: bool = False  # whether the step looks at a decay strength at all
 
     # ---- functions
@@ -267,6 +268,7 @@ class StepReader:
                 return union((self.value(left, env), self.value(right, env)))
             case t.Display(items=items):
                 parts = tuple(self.value(i, env) for i in items)
+                self.hands_state_on = self.hands_state_on or any(part.kept and not part.role for part in parts)
                 whole = copy(union(parts)) if parts else Cell()
                 whole.items = parts
                 whole.spread = next((n for n, i in enumerate(items) if isinstance(i, t.Starred)), -1)

@@ -1,0 +1,97 @@
+"""Helpers that test a module and then go over its parameters freeze these certainly, however the test stands."""
+
+from __future__ import annotations
+
+import pytest
+
+from wdlint.api import check_source
+
+NET = """\
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, bias=False)
+        self.bn = nn.BatchNorm2d(8)
+        self.gn = nn.GroupNorm(2, 8)
+        self.head = nn.Linear(8, 3, bias=False)
+
+    def forward(self, x):
+        return self.head(self.gn(self.bn(self.stem(x))).mean((2, 3)))
+
+
+model = Net()
+"""
+OPTIMIZER = (
+    "\nopt = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3, weight_decay=0.05)\n"
+)
+
+SILENT = {
+    "apply": """
+def freeze(m):
+    if isinstance(m, (nn.BatchNorm2d, nn.GroupNorm)):
+        for q in m.parameters():
+            q.requires_grad = False
+model.apply(freeze)
+""",
+    "early return": """
+def freeze(m):
+    if not isinstance(m, (nn.BatchNorm2d, nn.GroupNorm)):
+        return
+    for q in m.parameters():
+        q.requires_grad_(False)
+model.apply(freeze)
+""",
+    "named parameters": """
+NORMS = (nn.BatchNorm2d, nn.GroupNorm)
+def freeze(layer):
+    if isinstance(layer, NORMS):
+        for _, q in layer.named_parameters():
+            q.requires_grad = False
+model.apply(freeze)
+""",
+    "called in a loop": """
+def freeze(m):
+    if isinstance(m, nn.BatchNorm2d) or isinstance(m, nn.GroupNorm):
+        for q in m.parameters(recurse=False):
+            q.requires_grad = False
+for module in model.modules():
+    freeze(module)
+""",
+}
+
+FLAGGED = {
+    "another kind": """
+def freeze(m):
+    if isinstance(m, nn.LayerNorm):
+        for q in m.parameters():
+            q.requires_grad = False
+model.apply(freeze)
+""",
+    "by an option besides": """
+import sys
+def freeze(m):
+    if isinstance(m, (nn.BatchNorm2d, nn.GroupNorm)):
+        for q in m.parameters():
+            q.requires_grad = False
+if "--freeze" in sys.argv:
+    model.apply(freeze)
+""",
+}
+
+
+def _codes(freezing: str) -> set[str]:
+    return {finding.code for finding in check_source(NET + freezing + OPTIMIZER)}
+
+
+@pytest.mark.parametrize("freezing", SILENT.values(), ids=SILENT)
+def test_what_a_helper_freezes_in_a_loop_is_not_reported(freezing: str) -> None:
+    assert _codes(freezing) == set()
+
+
+@pytest.mark.parametrize("freezing", FLAGGED.values(), ids=FLAGGED)
+def test_what_may_be_trained_is_reported(freezing: str) -> None:
+    assert _codes(freezing) == {"WD101", "WD102"}
