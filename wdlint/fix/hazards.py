@@ -140,6 +140,11 @@ def _is_groups(node: object, own: set[str]) -> bool:
     return isinstance(node, t.Attribute) and node.attr == "param_groups" and _meant(node.value, own)
 
 
+def _has_one_a_group(value: t.Expr, own: set[str]) -> bool:
+    """Groups themselves, or the learning rates that a schedule has for each of them."""
+    return _is_groups(value, own) or (isinstance(value, t.Call) and _last(value.func) in ("get_last_lr", "get_lr"))
+
+
 def _of_indices(program: Program, own: set[str], number: int) -> Iterator[Hazard]:
     """`opt.param_groups[0]`: what is read of the first group is as it was, its parameters apart."""
     for node in program.nodes:
@@ -152,8 +157,11 @@ def _of_indices(program: Program, own: set[str], number: int) -> Iterator[Hazard
         if above in program.bound or key is None:
             yield Hazard(f"line {line} changes one of `param_groups` by its index", Applicability.SHOWN)
             return
+        if key == "params":  # paired with a model's parameters it would come out too short, or silently wrong
+            yield Hazard(f"line {line} takes the parameters of one of `param_groups`", Applicability.SHOWN)
+            return
         first = isinstance(node.index, t.Const) and node.index.value == 0
-        if key == "params" or not (first or number == 1) or (key == "weight_decay" and not first):
+        if not (first or number == 1) or (key == "weight_decay" and not first):
             yield Hazard(f"line {line} reads one of `param_groups` by its index, which is another one after the fix")
             return
 
@@ -163,7 +171,7 @@ def _of_counts(program: Program, own: set[str]) -> Iterator[Hazard]:
     for node in program.nodes:
         line = 0
         most = Applicability.SHOWN
-        if isinstance(node, t.Assign) and node.value is not None and _is_groups(node.value, own):
+        if isinstance(node, t.Assign) and node.value is not None and _has_one_a_group(node.value, own):
             if any(isinstance(target, t.Display) for target in node.targets):
                 line = program.line(node)
         elif isinstance(node, t.Call) and any(_is_groups(argument.value, own) for argument in node.args):
@@ -251,11 +259,27 @@ def _of_calls(program: Program, own: set[str]) -> Iterator[Hazard]:
             if base in own or "optim" in base.lower():
                 line = program.line(node)
                 yield Hazard(f"line {line} loads an optimizer state, which has as many groups as when it was saved")
+        elif name == "state_dict" and isinstance(node.func, t.Attribute) and _last(node.func.value) in own:
+            if _is_handed_on(program, node):
+                line = program.line(node)
+                yield Hazard(f"the state that line {line} takes is loaded again, into as many groups as it has")
         elif _RESUMES.search(name) and any(_last(a.value) in own for a in node.args if dotted(a.value)):
             line = program.line(node)
             yield Hazard(
                 f"`{name}` on line {line} may load an optimizer state, which has as many groups as when it was saved"
             )
+
+
+def _is_handed_on(program: Program, state: t.Call) -> bool:
+    """Whether another optimizer of the file may load a state: given to it at once, or by a name."""
+    kept = program.statement(state)
+    names = {_last(target) for target in kept.targets} if isinstance(kept, t.Assign) else set[str]()
+    return any(
+        isinstance(node, t.Call)
+        and _last(node.func) == "load_state_dict"
+        and any(a.value is state or _last(a.value) in names - {""} for a in node.args)
+        for node in program.nodes
+    )
 
 
 def _is_sequence(value: Item) -> bool:
