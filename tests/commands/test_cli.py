@@ -194,7 +194,7 @@ def test_a_script_in_cells_may_hold_magics() -> None:
 
 def test_a_file_that_is_no_python_is_found_where_it_breaks() -> None:
     written("broken.py", "import torch.optim\nfor x in y:\n    print 'done'\n")
-    assert run("--output-format", "concise", "broken.py").stdout.startswith("broken.py:3:16: WD901")
+    assert run("--output-format", "concise", "broken.py").stdout.startswith("broken.py:3:5: WD901")
 
 
 def test_per_file_ignores(here: Path) -> None:

@@ -94,4 +94,4 @@ def test_kinds_agree_with_the_layers_that_torch_built(pair: tuple[Inventory, dic
         kinds = {p.kind for p in found.parameters if fits(p, held.name)}
         assert Kind.UNKNOWN not in kinds, held.name
         if told is not None:
-            assert told[0] in kinds, held.name
+            assert told.kind in kinds, held.name
