@@ -37,7 +37,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_results_do_not_depend_on_the_number_of_workers(files: list[str], tmp_path: Path) -> None:
     alone = check_files(files, Plan(Configuration()), workers=1)
     assert [one.file for one in alone] == files
-    assert alone[7].findings[0].code == "WD901"
+    assert "WD901" in {finding.code for finding in alone[7].findings}
     assert "can't be read" in alone[-1].error
     assert check_files(files, Plan(Configuration()), workers=3) == alone
     kept = Plan(Configuration(), cache_folder=str(tmp_path / "kept"))
