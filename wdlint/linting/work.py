@@ -172,8 +172,8 @@ def _in_processes(
             except BrokenProcessPool:
                 lost += running[future]
     except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
         _end_children()
+        pool.shutdown(cancel_futures=True)  # waited for: left half closed, the pool complains as Python ends
         raise
     pool.shutdown()
     for index in sorted(lost):
