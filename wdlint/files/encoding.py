@@ -12,4 +12,6 @@ def encoding_of(data: bytes) -> str:
     Raises:
         SyntaxError: the encoding that they name is none, or they contradict their byte order mark.
     """
+    if b"\n" not in data:
+        data = data.replace(b"\r", b"\n")  # a first line that ends with a lone carriage return is one, too
     return tokenize.detect_encoding(io.BytesIO(data).readline)[0]

@@ -75,7 +75,7 @@ def test_what_lies_where_one_stands_is_no_module_of_another_project(
 
 def test_nothing_is_looked_for_where_unrelated_things_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     for shared in (tmp_path, tmp_path / "tmp"):
         (shared / "one" / "two").mkdir(parents=True)
         for mark in ("nets.py", "README", "setup.py"):

@@ -89,3 +89,9 @@ def test_pictures_of_a_notebook_are_left_out_and_nothing_else() -> None:
         assert may_matter(notebook(source, drawing, picture))
     cut_off = notebook("torch.optim.SGD(p)", picture)[:-60_000]
     assert may_matter(cut_off)
+
+
+def test_a_comment_ends_with_its_line_whatever_ends_the_line() -> None:
+    for end in (b"\n", b"\r\n", b"\r"):
+        data = end.join((b"# a comment", b"import torch", b"optimizer = torch.optim.AdamW(parameters)", b""))
+        assert may_matter(data), end

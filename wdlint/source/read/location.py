@@ -163,8 +163,8 @@ def _above(folder: str) -> list[str]:
 
 def _own_floors(above: Sequence[str]) -> int:
     """How many of these folders, from the inside out, can be a project's: not home, and not where all things lie."""
-    temporary = {os.environ.get(name, "") for name in ("TMPDIR", "TEMP", "TMP")}  # `tempfile` would write to find out
-    shared = {os.path.expanduser("~"), "/tmp", "/var/tmp", *filter(None, map(os.path.abspath, temporary - {""}))}
+    named = [os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")]  # `tempfile` would write to find out
+    shared = {os.path.expanduser("~"), "/tmp", "/var/tmp", *(os.path.abspath(folder) for folder in named if folder)}
     return next((n for n, folder in enumerate(above) if folder in shared or os.path.dirname(folder) == folder), 0)
 
 

@@ -65,6 +65,8 @@ def _bare(data: bytes) -> bytes:
     """Code without comments, long strings and names that only look like marks."""
     import re
 
+    if b"\n" not in data:
+        data = data.replace(b"\r", b"\n")  # where lines end in lone carriage returns, a comment would hide the rest
     code = re.sub(b"|".join(_WORDLESS), rb"\1\2", data, flags=re.DOTALL)
     return re.sub(b"|".join(_HARMLESS), b"", code)
 
