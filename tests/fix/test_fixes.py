@@ -340,7 +340,7 @@ SHOWN, UNSAFE, SAFE = Applicability.SHOWN, Applicability.UNSAFE, Applicability.S
     [
         ('optimizer.param_groups[0]["lr"] = 0.1\n', SHOWN, "param_groups"),
         ('print(optimizer.param_groups[0]["lr"])\n', SAFE, ""),
-        ('norm = nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], 1.0)\n', UNSAFE, "param_groups"),
+        ('norm = nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], 1.0)\n', SHOWN, "param_groups"),
         ("(group,) = optimizer.param_groups\n", SHOWN, "number of `param_groups`"),
         ("assert len(optimizer.param_groups) == 1\n", SHOWN, "number of `param_groups`"),
         ('for g, rate in zip(optimizer.param_groups, [0.1]):\n    g["lr"] = rate\n', SHOWN, "number"),
