@@ -1,12 +1,19 @@
-"""How a summand travels to a loss, and the L2 term found at the end of the way."""
+"""How a summand travels to a loss, the L2 term found at the end of the way, and what may be asked of who reads them.
+
+The parts that follow a loss to its summands are given a `Reading` and need not import the reader: `penalties.flow`
+puts them together and is the one that answers.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from wdlint.source.penalties.operands import Operand
 from wdlint.source.read import tree as t
-from wdlint.source.values.values import Context
+from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.values import Context, Frame
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,3 +60,17 @@ class Term:
     power: int
     way: Way
     averaged: bool = False  # over entries: the strength that acts on each is a share
+
+
+class Reading(Protocol):
+    """Reads the summands of losses in one linted module; see `penalties.flow.Reader`."""
+
+    evaluator: Evaluation
+    unresolved: set[str]  # names of calls that could not be followed
+    entered: set[int]  # the functions of the project that were entered, by identity
+    clauses: dict[int, tuple[t.Clause, Context]]  # of comprehensions entered, by the context inside
+    sites: dict[int, tuple[t.Call, Context, bool]]  # the call that entered a frame, and whether its function was bound
+
+    def terms(self, expr: t.Expr, context: Context, way: Way | None = None) -> Iterator[Term]: ...
+    def joined(self, way: Way, expr: t.Expr, context: Context, side: t.Expr) -> Way: ...
+    def returned(self, frame: Frame, way: Way | None = None) -> Iterator[Term]: ...
