@@ -103,14 +103,13 @@ def findings_text(findings: Sequence[Finding], colour: bool = False) -> str:
     from wdlint.judging.rule import built_in
     from wdlint.report import Run
     from wdlint.report.excerpt import Excerpts
-    from wdlint.report.text import render
+    from wdlint.report.plain import counted
+    from wdlint.report.text import blocks
 
     if not findings:
         return "No faults found.\n"
-    text = render(Run(tuple(findings), 1, built_in, Excerpts(), colour=colour))
-    body = text.rstrip("\n").rsplit("\n\n", 1)[0] if "\n\nFound" in text else text.rstrip("\n")
-    count = len(findings)
-    return body.rsplit("\nFound ", 1)[0] + f"\n\nFound {count} fault{'' if count == 1 else 's'}.\n"
+    run = Run(tuple(findings), 1, built_in, Excerpts(), colour=colour)
+    return "\n".join((*blocks(run), f"Found {counted(len(findings), 'fault')}.\n"))
 
 
 def report_html(table: Sequence[GroupRow], findings: Sequence[Finding], traces: Sequence[str] = ()) -> str:
