@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from wdlint.source.penalties import terms as penalty_terms
 from wdlint.source.penalties.calls import entered
-from wdlint.source.penalties.reading import Reading
-from wdlint.source.penalties.ways import Term, Way
+from wdlint.source.penalties.summands import Reading, Term, Way
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import flow

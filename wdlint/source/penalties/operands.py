@@ -1,11 +1,13 @@
 """Whether an expression is a parameter of a model, in whatever shape: what a penalty must square.
 
-Looked-up rows, activations, gradients, copies without gradient and differences of parameters are none.
+Looked-up rows, activations, gradients, copies without gradient and differences of parameters are none. A loop's
+element stands for those that the tests between the loop and the statement let through.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from wdlint.source.models.plain_weights import is_no_weight, is_plain_weight, name_of
@@ -13,16 +15,19 @@ from wdlint.source.penalties.terms import called, operands
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import contents, flow
+from wdlint.source.values.elements import element_within
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
     Answers,
     Attribute,
     Changed,
     Collection,
+    Condition,
     Context,
     Element,
     External,
     Instance,
+    Item,
     Known,
     Method,
     Operation,
@@ -61,6 +66,7 @@ class Operand:
     proven: bool
 
 
+Clauses = Mapping[int, tuple[t.Clause, Context]]  # comprehensions' clauses by their inner context's identity
 _ELSEWHERE = Operand((), False)
 
 
@@ -292,3 +298,35 @@ def _seems_layer(expr: t.Expr) -> bool:
         root = syntax.root_name(expr) or ""
         return root in ("self", "net", "module") or "model" in root.lower() or "net" in root.lower()
     return False
+
+
+# ---- a loop's elements
+
+
+def selected(value: Value, context: Context, clauses: Clauses) -> Value:
+    """A loop's element as a list of it under the tests that select it; other values unchanged."""
+    element = element_within(value)
+    conditions: list[Condition] = []
+    while element is not None:
+        conditions.extend(_tests(element.turn, context, clauses))
+        element = element.collection.owner
+    return SequenceValue("list", (Item((value,), tuple(conditions)),)) if conditions else value
+
+
+def _tests(turn: int, context: Context, clauses: Clauses) -> Iterator[Condition]:
+    """The tests between a loop or comprehension, known by its turn, and what stands inside it."""
+    around: Context | None = context
+    while around is not None:
+        held = clauses.get(id(around))
+        if held is not None and id(held[0]) == turn:
+            for test in held[0].ifs:
+                yield Condition(test, True, around)
+        around = around.outer
+    statement = context.statement
+    if statement is None:
+        return
+    for block in flow.ancestors(statement):
+        loop = block.parent
+        if isinstance(loop, t.For) and id(loop) == turn:
+            for test, truth, branch in flow.guards(statement, loop.block):
+                yield Condition(test, truth, context.frame.at(branch))
