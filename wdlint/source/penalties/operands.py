@@ -129,7 +129,7 @@ def _bound(evaluator: Asking, name: str, context: Context, depth: int) -> Operan
             return _ELSEWHERE
         if not any(isinstance(target, t.Name) and target.id == name for target in binding.targets):
             return _ELSEWHERE
-        if evaluator.possible(binding, context.frame):
+        if evaluator.possible(binding, context.frame, context.statement):
             operand = parameters(evaluator, binding.value, context.frame.at(binding), depth + 1)
             if operand is None:
                 return _ELSEWHERE if len(reach.bindings) > 1 else None

@@ -28,6 +28,7 @@ from wdlint.source.values.values import (
     Item,
     Known,
     MappingValue,
+    Method,
     Operation,
     SequenceValue,
     TextOf,
@@ -251,7 +252,21 @@ def truth(evaluator: Asking, test: t.Expr, context: Context, inclined: bool = Fa
         case t.Call() if isinstance(test.func, t.Name) and test.func.id == "isinstance" and len(test.args) == 2:
             return _is_instance(evaluator, test, context)
         case _:
-            return _agreed(_truthiness(v, inclined) for v in evaluator.evaluate(test, context))
+            return _agreed(_truthiness(v, inclined) for v in _standing(evaluator.evaluate(test, context), inclined))
+
+
+def _standing(answers: Answers, inclined: bool) -> Answers:
+    """The answers that a test is decided by: where defaults stand, a declared one and not what may replace it."""
+    defaults = tuple(v for v in answers if isinstance(v, Known) and v.origin in _DEFAULTS) if inclined else ()
+    if defaults and all(isinstance(v, Unknown) or v in defaults or _asked_of_unknown(v) for v in answers):
+        return defaults
+    return answers
+
+
+def _asked_of_unknown(value: Value) -> bool:
+    """Whether a value is a member of what can't be told, or of something that a library made."""
+    holder = bare(value.receiver) if isinstance(value, Method) else None
+    return isinstance(holder, Unknown) or (isinstance(holder, Instance) and isinstance(holder.cls, External))
 
 
 def _agreed(answers: Iterable[bool | None]) -> bool | None:
@@ -273,7 +288,7 @@ def _decides(value: Known, inclined: bool) -> bool:
 
 
 def _compared(evaluator: Asking, op: str, left: t.Expr, right: t.Expr, context: Context, inclined: bool) -> bool | None:
-    lefts, rights = evaluator.evaluate(left, context), evaluator.evaluate(right, context)
+    lefts, rights = (_standing(evaluator.evaluate(side, context), inclined) for side in (left, right))
     return _agreed(compare(evaluator, op, a, b, inclined) for a in lefts for b in rights)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from wdlint.facts import Origin
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values import flow
+from wdlint.source.values import arithmetic, flow
 from wdlint.source.values.evaluation import Asking
 from wdlint.source.values.values import Answers, Context, Known, Unknown, Value
 
@@ -52,6 +52,8 @@ def narrowed(evaluator: Asking, expr: t.Expr, context: Context, found: Answers) 
     if any(_excluded(None, test) for test in asked) and all(map(_is_optional, found)):
         return (Unknown(key, unset=True),)
     left = tuple(v for v in found if not (isinstance(v, Known) and any(_excluded(v.value, test) for test in asked)))
+    if not left and all(isinstance(v, Known) and v.origin in arithmetic.SETTLED for v in found):
+        return found  # what is written never passes the test: nothing else can be said of the name
     positive = any(op in (None, ">", "!=") and outcome for op, _, outcome, _ in asked)
     return left or (Unknown(key, positive=positive),)
 
