@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wdlint.configuration.screen import is_configuration
 from wdlint.files import paths
-from wdlint.linting.checked import Checked
+from wdlint.linting.checked import NO_CODE, NO_OPTIMIZER, NO_SIGN, Checked
 from wdlint.linting.configured import looked_at
 from wdlint.settings.catalogue import Settings
 from wdlint.source.read.screen import has_marked_code, has_marks
@@ -112,9 +112,9 @@ class Linter:
                 return Checked(shown, error=f"can't be read: {error.strerror or error}")
         commented = b"wdlint:" in data
         if not commented and not has_marks(data):
-            return Checked(shown)
+            return Checked(shown, passed_over=NO_SIGN)
         if self._cache is None:
-            return Pending(path, data) if commented or has_marked_code(data) else Checked(shown)
+            return Pending(path, data) if commented or has_marked_code(data) else Checked(shown, passed_over=NO_CODE)
         settings = self._settings_of(_folder(path))
         name = self._cache.name(shown, data, settings)
         kept = self._cache.get(name, settings)
@@ -122,8 +122,9 @@ class Linter:
             return kept
         if commented or has_marked_code(data):
             return Pending(path, data)
-        self._cache.put(name, Checked(shown))
-        return Checked(shown)
+        passed = Checked(shown, passed_over=NO_CODE)
+        self._cache.put(name, passed)
+        return passed
 
     def judge(self, pending: Pending) -> Checked:
         """Lint a file that passed the screen."""
@@ -147,11 +148,11 @@ class Linter:
         try:
             judged = self._configurations.judged(shown, data, rules, settings)
         except ReaderMissing as error:
-            return Checked(shown, counted=False, lacking=str(error))
+            return Checked(shown, counted=False, lacking=str(error), passed_over=f"{error} is not installed")
         except Exception as error:
             return _failed(shown, error)
         if judged is None:
-            return Checked(shown, counted=False)
+            return Checked(shown, counted=False, passed_over=NO_OPTIMIZER)
         observed, findings = judged
         self.reading = Reading(observed.facts, (), None)
         return self._reported(shown, data, observed.facts, findings, settings, rules)
@@ -182,10 +183,14 @@ class Linter:
 
         if not settings.latent:
             findings = [finding for finding in findings if not finding.latent]
-        unread = _unspoken(facts, findings)
-        if not self._heed_comments or not may_suppress(data):
-            return Checked(shown, tuple(findings), unread=unread)
-        return _without_suppressed(shown, data, findings, rules)._replace(unread=unread)
+        checked = Checked(shown, tuple(findings))
+        if self._heed_comments and may_suppress(data):
+            checked = _without_suppressed(shown, data, findings, rules)
+        return checked._replace(
+            unread=_unspoken(facts, findings),
+            optimizers=tuple(dict.fromkeys(use.place for use in facts.uses)),
+            penalties=len({penalty.place for penalty in facts.penalties}),
+        )
 
     def version(self, path: str, data: bytes) -> Version | None:
         """A file with other bytes, as it would be judged and reported; None where it can't be.
