@@ -50,10 +50,10 @@ def compare(library: str, name: str, rows: list[dict[str, str]], out: dict[str, 
     from model_rules import torch_audit_decays
     from model_zoo import BUILDERS
 
-    from wdlint.model.classify import classify
-    from wdlint.model.describe import of_model
-    from wdlint.model.splits import SPLITS
-    from wdlint.model.uses import declared_exemptions
+    from wdlint.model.kinds.classify import classify
+    from wdlint.model.optimizers.uses import declared_exemptions
+    from wdlint.model.showing.describe import of_model
+    from wdlint.model.showing.rules_in_use import SPLITS
 
     start = time.perf_counter()
     model = BUILDERS[library](name, capped)

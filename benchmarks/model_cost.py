@@ -86,7 +86,7 @@ def prepare(build: Callable[[], nn.Module]) -> None:
 
 
 def measure(build: Callable[[], nn.Module]) -> dict[str, float]:
-    from wdlint.model.classify import classify
+    from wdlint.model.kinds.classify import classify
 
     prepare(build)
     start = time.perf_counter()
@@ -122,7 +122,7 @@ def _timed(work: Callable[[], object]) -> float:
 
 def header(tensors: int = 5000) -> float:
     """Milliseconds to read the header of a file that would hold 300 GB of values."""
-    from wdlint.model.checkpoint import safetensors_header
+    from wdlint.model.loading.checkpoint import safetensors_header
 
     names = {
         f"model.layers.{i}.weight": {"dtype": "BF16", "shape": [8192, 4096], "data_offsets": [0, 0]}

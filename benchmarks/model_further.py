@@ -26,9 +26,9 @@ from torch import nn
 sys.path.insert(0, str(Path(__file__).parent))
 from model_zoo import declare_torchvision, silence, time_limit
 
-from wdlint.model.classify import Classified, classify
-from wdlint.model.load import emptied_parameters
-from wdlint.model.tensors import qualified
+from wdlint.model.holding.tensors import qualified
+from wdlint.model.kinds.classify import Classified, classify
+from wdlint.model.loading.targets import emptied_parameters
 
 Built = tuple[str, Callable[[], nn.Module]]
 

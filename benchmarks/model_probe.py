@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from wdlint.model.probe import DECAY_KEYS, Manner, Probe, probe
+from wdlint.model.optimizers.probe import DECAY_KEYS, Manner, Probe, probe
 
 # What the measured words mean, as manners that count as the same.
 SAME = {

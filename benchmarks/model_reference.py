@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wdlint.model.classify import Classification, Classified
+    from wdlint.model.kinds.classify import Classification, Classified
 
 JUDGED = Path(__file__).with_name("model_judged.tsv")
 

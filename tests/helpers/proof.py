@@ -30,8 +30,8 @@ from wdlint.files import paths
 from wdlint.fix.apply import fixed
 from wdlint.fix.proof.version import Version
 from wdlint.linting.lint import Linter
-from wdlint.model.classify import classify
-from wdlint.model.tensors import held_parameters
+from wdlint.model.holding.tensors import held_parameters
+from wdlint.model.kinds.classify import classify
 from wdlint.settings.config import Configuration
 
 WORKERS = max(2, min(8, os.cpu_count() or 1))

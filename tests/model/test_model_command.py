@@ -150,8 +150,9 @@ def test_the_page_stands_alone(net: str, tmp_path: Path) -> None:
 
 
 def test_nothing_in_a_name_can_leave_the_page(tmp_path: Path) -> None:
-    from wdlint.model.describe import Entry, of_checkpoint
-    from wdlint.model.page import page
+    from wdlint.model.loading.checkpoint import Entry
+    from wdlint.model.showing.describe import of_checkpoint
+    from wdlint.model.showing.page import page
 
     name = "</script><script>alert(1)</script>.weight"
     text = page(of_checkpoint("<b>@data@", [Entry(name, (2, 2))], "x"))

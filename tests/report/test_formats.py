@@ -23,7 +23,7 @@ from wdlint.report import Run, render
 from wdlint.report.excerpt import Excerpts
 from wdlint.report.github import job_summary
 from wdlint.report.hunks import MOST
-from wdlint.report.plain import statistics_lines
+from wdlint.report.statistics import statistics_lines
 from wdlint.settings.catalogue import FORMATS
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -121,7 +121,7 @@ def test_a_clean_run_has_a_report(form: str) -> None:
     assert form in ("json-lines", "github", "azure") or text.endswith("\n")
     if form in ("json", "gitlab"):
         assert json.loads(text) == []
-    if form in ("text", "concise"):
+    if form in ("text", "full", "concise"):
         assert text == "No faults found in 14 files.\n"
 
 
@@ -146,7 +146,7 @@ def test_names_can_inject_nothing(form: str) -> None:
         ElementTree.fromstring(text)
     elif form == "json-lines":
         assert len(text.splitlines()) == 1
-    elif form in ("text", "concise"):
+    elif form in ("text", "full", "concise"):
         assert not any(line.startswith("::") for line in text.splitlines())
     else:
         json.loads(text)

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wdlint.commands.aside import set_aside
-from wdlint.complaint import Complaint, complain, warn
+from wdlint.complaint import Complaint, complain, warn, warnings_said
 from wdlint.files import paths
 from wdlint.harmless import harmless
 from wdlint.linting.checked import Checked
 from wdlint.linting.work import Plan, check_files
 from wdlint.report import Run, render
 from wdlint.report.excerpt import Excerpts
-from wdlint.report.plain import statistics, statistics_lines
 from wdlint.settings.config import Configuration, selectors_of
 from wdlint.settings.trust import said
 
@@ -41,7 +41,8 @@ def check(named: Sequence[str], options: Mapping[str, Any], commands: Sequence[s
     `commands` are the names of all commands: a path that does not exist may be one of them, mistyped.
     """
     try:
-        return _check(list(named) or ["."], {**options, "commands": commands})
+        with warnings_said(not options["quiet"]):
+            return _check(list(named) or ["."], {**options, "commands": commands, "began": time.perf_counter()})
     except Complaint as complaint:
         complain(str(complaint))
         return TROUBLE
@@ -67,6 +68,11 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
     _check_selectors(here, overrides)
     plan = Plan(configuration, not options["ignore_suppressions"], _cache_folder(options), given)
     checked = check_files(files, plan, options["workers"])
+    if options["verbose"]:
+        from wdlint.commands.verbose import looked_at
+
+        for line in looked_at(checked):
+            print(f"wdlint: {line}", file=sys.stderr)
     if options["fix"] or options["fix_only"] or options["diff"]:
         return _mend(checked, missing, plan, named, here, options)
     run = _run(checked, missing, here, given, options)
@@ -94,8 +100,9 @@ def _mend(
     mended = mend(checked, plan.settings_of, plan.given, options)
     if mended.fixed and not options["diff"] and not plan.given:
         mended = looked_again(mended, lambda files: check_files(files, plan, options["workers"]))
-    for line in told(mended, bool(options["unsafe_fixes"]), bool(options["diff"])):
-        print(line, file=sys.stderr)
+    if not options["quiet"]:
+        for line in told(mended, bool(options["unsafe_fixes"]), bool(options["diff"])):
+            print(line, file=sys.stderr)
     errors = [*missing, *mended.errors, *((c.file, c.error) for c in mended.checked if c.error)]
     trouble = _tell(errors, named, options)
     if options["diff"]:
@@ -179,8 +186,17 @@ def _run(
         suppressed=[finding for one in checked for finding in one.suppressed],
         unread=[place for one in checked for place in one.unread],
         named=bool(options["show_unread"]),
+        optimizers=[place for one in checked for place in one.optimizers],
+        judged=(sum(len(one.optimizers) for one in checked), sum(one.penalties for one in checked)),
+        seconds=time.perf_counter() - options["began"] if _on_terminal(options) else None,
+        quiet=bool(options["quiet"]),
         colour=_coloured(options),
     )
+
+
+def _on_terminal(options: Mapping[str, Any]) -> bool:
+    """Whether people look on: elsewhere the same input gives the same output, and no time is said."""
+    return not options["output_file"] and sys.stdout.isatty()
 
 
 def _coloured(options: Mapping[str, Any]) -> bool:
@@ -212,6 +228,8 @@ def _write(run: Run, settings: Settings, options: Mapping[str, Any]) -> None:
 
 
 def _statistics(run: Run, form: str) -> str:
+    from wdlint.report.statistics import statistics, statistics_lines
+
     if form not in ("json", "json-lines"):
         return statistics_lines(run)
     import json

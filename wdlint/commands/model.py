@@ -58,6 +58,6 @@ def run(script_and_arguments: tuple[str, ...], **options: Any) -> None:
 
     Workers that a launcher starts (torchrun, accelerate launch) are audited, and the first of them speaks.
     """
-    from wdlint.model.run import run as start
+    from wdlint.model.running.command import run as start
 
     sys.exit(start(script_and_arguments, options))

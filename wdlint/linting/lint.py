@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from wdlint.files import paths
-from wdlint.linting.checked import Checked
+from wdlint.linting.checked import NO_CODE, NO_SIGN, Checked
 from wdlint.settings.catalogue import Settings
 from wdlint.source.read.screen import has_marked_code, has_marks
 
@@ -99,9 +99,9 @@ class Linter:
                 return Checked(shown, error=f"can't be read: {error.strerror or error}")
         commented = b"wdlint:" in data
         if not commented and not has_marks(data):
-            return Checked(shown)
+            return Checked(shown, passed_over=NO_SIGN)
         if self._cache is None:
-            return Pending(path, data) if commented or has_marked_code(data) else Checked(shown)
+            return Pending(path, data) if commented or has_marked_code(data) else Checked(shown, passed_over=NO_CODE)
         settings = self._settings_of(_folder(path))
         name = self._cache.name(shown, data, settings)
         kept = self._cache.get(name, settings)
@@ -109,8 +109,9 @@ class Linter:
             return kept
         if commented or has_marked_code(data):
             return Pending(path, data)
-        self._cache.put(name, Checked(shown))
-        return Checked(shown)
+        passed = Checked(shown, passed_over=NO_CODE)
+        self._cache.put(name, passed)
+        return passed
 
     def judge(self, pending: Pending) -> Checked:
         """Lint a file that passed the screen."""
@@ -150,10 +151,14 @@ class Linter:
             return Checked(shown, error=f"internal error, please report it: {type(error).__name__}: {error}")
         if not settings.latent:
             findings = [finding for finding in findings if not finding.latent]
-        unread = _unspoken(facts, findings)
-        if not self._heed_comments or not may_suppress(data):
-            return Checked(shown, tuple(findings), unread=unread)
-        return _without_suppressed(shown, data, findings, rules)._replace(unread=unread)
+        checked = Checked(shown, tuple(findings))
+        if self._heed_comments and may_suppress(data):
+            checked = _without_suppressed(shown, data, findings, rules)
+        return checked._replace(
+            unread=_unspoken(facts, findings),
+            optimizers=tuple(dict.fromkeys(use.place for use in facts.uses)),
+            penalties=len({penalty.place for penalty in facts.penalties}),
+        )
 
     def version(self, path: str, data: bytes) -> Version | None:
         """A file with other bytes, as it would be judged and reported; None where it can't be.

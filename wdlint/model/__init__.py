@@ -1,4 +1,6 @@
 """The model engine: what torch can tell of a model, an optimizer or a run. The only place that imports torch.
 
-Loading, classifying, probing and watching live here; judging does not (rules do), and neither does showing.
+What users call stands here: `audit` and `groups` from Python, `show` (`wdlint model`) and `running` (`wdlint run`) from
+the command line. Below them, from the top floor down: `showing`, `loading`, `optimizers`, `kinds`, `observing`,
+`untouched` and `holding`. Judging is not done here (rules do).
 """

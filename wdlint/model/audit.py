@@ -1,6 +1,7 @@
 """The judgement of a live optimizer: `audit(model, optimizer)` and the report it returns.
 
-The facts come from `uses`, the verdicts from the same rules that judge source. How it is shown is in `panels`.
+The facts come from `optimizers.uses`, the verdicts from the same rules that judge source. How it is shown is in
+`showing.panels`.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from torch.optim import Optimizer
 
 from wdlint.facts import Finding, Place
 from wdlint.files.paths import display
-from wdlint.model.classify import Classification, classify
-from wdlint.model.traces import Imprint, changed, imprint, touched_words
-from wdlint.model.uses import GroupRow, Live, facts_of, observe_optimizer, steppers
+from wdlint.model.kinds.classify import Classification, classify
+from wdlint.model.optimizers.uses import GroupRow, Live, facts_of, observe_optimizer, steppers
+from wdlint.model.untouched.imprints import Imprint, changed, imprint, touched_words
 
 
 class TouchedWarning(UserWarning):
@@ -46,12 +47,12 @@ class Report:
         return not self.findings
 
     def __str__(self) -> str:
-        from wdlint.model.panels import report_text
+        from wdlint.model.showing.panels import report_text
 
         return report_text(self.table, self.findings, traces=self.traces)
 
     def _repr_html_(self) -> str:
-        from wdlint.model.panels import report_html
+        from wdlint.model.showing.panels import report_html
 
         return report_html(self.table, self.findings, self.traces)
 

@@ -10,8 +10,8 @@ from typing import Any
 from torch import nn
 
 from wdlint.facts import Kind
-from wdlint.model.classify import Classified, classify
-from wdlint.model.uses import declared_exemptions
+from wdlint.model.kinds.classify import Classified, classify
+from wdlint.model.optimizers.uses import declared_exemptions
 
 _WRAPPERS = ("module.", "_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
 

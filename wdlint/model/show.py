@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from wdlint.complaint import Complaint, complain
-from wdlint.model import listing
-from wdlint.model.describe import Description, of_checkpoint, of_model, with_groups
-from wdlint.model.load import Loaded, UserError, build, load, need_torch, parse_argument, resolve
+from wdlint.model.loading.targets import Loaded, UserError, build, load, need_torch, parse_argument, resolve
+from wdlint.model.showing import listing
+from wdlint.model.showing.describe import Description, of_checkpoint, of_model, with_groups
 
 if TYPE_CHECKING:
     from wdlint.model.audit import Report
@@ -38,9 +38,10 @@ def _show(target: str, options: Mapping[str, Any]) -> int:
     sys.stdout.write(_text(described, report, options, colour))
     if options["html"] is not None:
         from wdlint.files.writing import write_whole
-        from wdlint.model.page import page
+        from wdlint.model.showing.page import page
 
-        write_whole(options["html"], page(described, report).encode())
+        text = page(described, report.table, report.findings) if report is not None else page(described)
+        write_whole(options["html"], text.encode())
     return FOUND if report is not None and not report.ok else CLEAN
 
 
@@ -49,8 +50,8 @@ def _described(loaded: Loaded, options: Mapping[str, Any]) -> tuple[Description,
         if options["optimizer"] is not None:
             raise Complaint("--optimizer needs a model that can be built: a checkpoint holds names and shapes only")
         return of_checkpoint(loaded.title, loaded.entries, loaded.source), None
-    from wdlint.model.classify import classify
-    from wdlint.model.uses import declared_exemptions
+    from wdlint.model.kinds.classify import classify
+    from wdlint.model.optimizers.uses import declared_exemptions
 
     # What is kept beside the verdict holds every testimony; a glance at the screen needs the verdict only.
     thorough = options["verbose"] or options["html"] is not None or options["form"] == "json"
@@ -70,8 +71,8 @@ def _audited(model: Any, seen: Any, target: str) -> Report:
     from wdlint.facts import Place
     from wdlint.files.paths import display
     from wdlint.model.audit import report_on
-    from wdlint.model.uses import observe_optimizer, steppers
-    from wdlint.model.wrappers import is_optimizer
+    from wdlint.model.holding.wrappers import is_optimizer
+    from wdlint.model.optimizers.uses import observe_optimizer, steppers
 
     need_torch()
     place, _, attribute = target.rpartition(":")
@@ -106,7 +107,7 @@ def _text(described: Description, report: Report | None, options: Mapping[str, A
     if options["compare"]:
         parts.append(listing.comparison(described))
     if report is not None:
-        from wdlint.model.panels import report_text
+        from wdlint.model.showing.panels import report_text
 
         parts.append(report_text(report.table, report.findings, colour))
     return "\n".join(parts)

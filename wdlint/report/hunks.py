@@ -11,8 +11,11 @@ if TYPE_CHECKING:
 
 MOST = 16  # lines that are shown of a fix
 
+Line = tuple[str, "int | None", str]
+"""A line of a fix: its sign, its old number and its text."""
 
-def hunks(finding: Finding, run: Run) -> Iterator[tuple[str, int | None, str]]:
+
+def hunks(finding: Finding, run: Run) -> Iterator[Line]:
     """Sign, old line number and text of each line of a finding's fix, with a line of context.
 
     The sign is `-`, `+`, a blank, or `…` where lines are left out. Nothing where the fix reaches into
@@ -50,7 +53,7 @@ def _edited(lines: Sequence[str], edits: Sequence[Edit]) -> list[str] | None:
     return text.split("\n")
 
 
-def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, int | None, str]]:
+def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[Line]:
     from difflib import SequenceMatcher
 
     # What is alike before and after is left out first: comparing whole files would take most of a cached run.

@@ -17,7 +17,7 @@ SKIPPED_FOLDERS = (
 )  # fmt: skip
 
 
-FORMATS = ("text", "concise", "json", "json-lines", "sarif", "github", "gitlab", "azure", "junit", "rdjson")
+FORMATS = ("text", "full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "azure", "junit", "rdjson")
 
 
 def _setting(default: Any, form: str, doc: str) -> Any:

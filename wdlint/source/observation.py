@@ -11,12 +11,12 @@ from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, Origin, Penal
 from wdlint.source.libraries.known import Known, found
 from wdlint.source.optimizers import helpers
 from wdlint.source.optimizers.other_optimizers import with_elsewhere
-from wdlint.source.optimizers.reached import together
+from wdlint.source.optimizers.several_callers import together
 from wdlint.source.optimizers.sites import is_optimizer_class, sites, step_of
 from wdlint.source.optimizers.unread import unread_calls, untold
 from wdlint.source.optimizers.unread_options import unread_options
 from wdlint.source.optimizers.uses import UseReader
-from wdlint.source.penalties.reach import PenaltyReach
+from wdlint.source.penalties.draft import PenaltyReach
 from wdlint.source.penalties.search import penalties
 from wdlint.source.read import tree as t
 from wdlint.source.read.depth import deep_questions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -115,3 +116,35 @@ def test_a_helper_that_makes_the_optimizer_reads_the_list() -> None:
     assert use.inventory is not None
     held = {parameter.name: use.groups[1].members[index] for index, parameter in enumerate(use.inventory.parameters)}
     assert held == {"position": Ternary.YES, "mix.weight": Ternary.NO, "mix.bias": Ternary.YES}
+
+
+LOADERS = {
+    "by their classes": ("BertModel.from_pretrained(path)", "RobertaModel.from_pretrained(path)", 0),
+    "by an Auto class too": ("BertModel.from_pretrained(path)", "AutoModel.from_pretrained(path)", 6),
+    "by an Auto class in a comment": ("BertModel.from_pretrained(path)", "1  # AutoModel.from_pretrained(path)", 0),
+    "nowhere": ("make(path)", "other(path)", 6),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "least"), LOADERS.values(), ids=LOADERS)
+def test_what_the_project_loads_is_what_is_passed_on(tmp_path: Path, one: str, other: str, least: int) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "encoders").mkdir()
+    lines = f"from transformers import *\n\n\ndef encoder(path):\n    a = {one}\n    b = {other}\n    return a, b\n"
+    (tmp_path / "encoders" / "text.py").write_text(lines)
+    script = tmp_path / "fit.py"
+    script.write_text(f"import torch\nimport transformers\n{SPLIT}")
+    found = observe(str(script), script.read_bytes(), Project([])).uses
+    several = [use for use in found if use.inventory is not None]
+    assert len(several) >= least and bool(several) is bool(least)
+
+
+def test_what_lies_nearer_says_what_is_passed_on(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    for folder, call in (("near", "BertModel.from_pretrained(path)"), ("far", "AutoModel.from_pretrained(path)")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "text.py").write_text(f"from transformers import *\nmodel = {call}\n")
+    script = tmp_path / "near" / "fit.py"
+    script.write_text(f"import torch\nimport transformers\n{SPLIT}")
+    (use,) = observe(str(script), script.read_bytes(), Project([])).uses
+    assert use.inventory is None

@@ -85,8 +85,8 @@ def test_dimensions_and_training_agree(pair: tuple[Inventory, dict[str, Any], An
 
 
 def test_kinds_agree_with_the_layers_that_torch_built(pair: tuple[Inventory, dict[str, Any], Any]) -> None:
-    from wdlint.model.layers import by_layer
-    from wdlint.model.tensors import held_parameters
+    from wdlint.model.holding.tensors import held_parameters
+    from wdlint.model.kinds.layers import by_layer
 
     found, _, built = pair
     for held in held_parameters(built):

@@ -124,3 +124,46 @@ def test_iterators(text: str) -> None:
     findings, errors = lint_files(files, {"select": ("WD1", "WD3")})
     assert errors == []
     assert differences(findings, marks_of(files)) == []
+
+
+HELPER = """\
+def split(pairs, strength):
+    flat = ["bias", "norm"]
+    return [
+        {"params": [p for n, p in pairs if not any(word in n for word in flat)], "weight_decay": strength},
+        {"params": [p for n, p in pairs if any(word in n for word in flat)], "weight_decay": 0.0},
+    ]
+"""
+CALLS = {
+    "imported by name": """
+        from helpers import split
+        optimizer = torch.optim.AdamW(split(model.named_parameters(), 0.1))  # WD303
+        """,
+    "asked of its module": """
+        import helpers
+        groups = helpers.split(pairs=model.named_parameters(), strength=0.1)
+        optimizer = torch.optim.AdamW(groups)  # WD303
+        """,
+    "in a branch": """
+        import sys
+        from helpers import split
+        strength = float(sys.argv[1])
+        if strength:
+            groups = split(model.named_parameters(), strength)
+        else:
+            groups = model.parameters()
+        optimizer = torch.optim.AdamW(groups, weight_decay=0.0)  # WD303
+        """,
+    "given a list": """
+        from helpers import split
+        optimizer = torch.optim.AdamW(split(list(model.named_parameters()), 0.1))
+        """,
+}
+
+
+@pytest.mark.parametrize("text", CALLS.values(), ids=CALLS)
+def test_iterators_given_to_a_helper_of_another_file(text: str) -> None:
+    files = {"helpers.py": HELPER, "example.py": HEAD + dedent(text)}
+    findings, errors = lint_files(files, {"select": ("WD303",)})
+    assert errors == []
+    assert differences(findings, marks_of(files)) == []

@@ -12,8 +12,7 @@ import pytest
 
 from wdlint.facts import Confidence, Origin, Sink
 from wdlint.source.observation import evaluator_of
-from wdlint.source.penalties.draft import PenaltyDraft
-from wdlint.source.penalties.reach import PenaltyReach
+from wdlint.source.penalties.draft import PenaltyDraft, PenaltyReach
 from wdlint.source.penalties.search import penalties
 from wdlint.source.read import positions
 from wdlint.source.read.parse import parse_text

@@ -71,7 +71,7 @@ class Kinds:
             key = (qualified(type(module)), leaf, module._parameters[leaf].dim())
             if key not in self.told:
                 if not classification:
-                    engine: Any = importlib.import_module("wdlint.model.classify")
+                    engine: Any = importlib.import_module("wdlint.model.kinds.classify")
                     found = engine.classify(model, watch=False)
                     classification.update(
                         (c.parameter.name, told_kind(c.parameter, c.held.owner)) for c in found.parameters

@@ -125,7 +125,8 @@ def _given_iterators(evaluator: Evaluation, scope: t.Scope, name: str) -> bool:
     if not isinstance(definition, t.FunctionDef):
         return False
     names = [parameter.name for parameter in definition.params if not parameter.star]
-    sites = evaluator.call_index.callers(evaluator, definition)
+    imported = scope.module is not evaluator.module  # the linted file calls it
+    sites = evaluator.call_index.callers(evaluator, definition, everywhere=imported)
     if name not in names or not sites:
         return False
     for site in sites:

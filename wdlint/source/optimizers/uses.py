@@ -146,7 +146,7 @@ class UseReader:
         from wdlint.source.models.trained import of_family
 
         selectors = [part.selector for draft in drafts for part in draft.parts]
-        found = possible_models(models[0].value, selectors, module)
+        found = possible_models(self.evaluator.project, models[0].value, selectors, module)
         return [Model(models[0].value, of_family(self.evaluator, models[0].value, one)) for one in found]
 
     def _leading(self, makers: Sequence[Maker]) -> Maker:

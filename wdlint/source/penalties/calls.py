@@ -8,9 +8,8 @@ from dataclasses import replace
 from wdlint.source.penalties import terms as penalty_terms
 from wdlint.source.penalties.operands import RESHAPED
 from wdlint.source.penalties.products import sums_all
-from wdlint.source.penalties.reading import Reading
+from wdlint.source.penalties.summands import Reading, Term, Way
 from wdlint.source.penalties.terms import called
-from wdlint.source.penalties.ways import Term, Way
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.classes import method_named

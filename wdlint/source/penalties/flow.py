@@ -13,13 +13,11 @@ from dataclasses import dataclass, field, replace
 from wdlint.source.penalties import calls as penalty_calls
 from wdlint.source.penalties import names as penalty_names
 from wdlint.source.penalties import terms as penalty_terms
-from wdlint.source.penalties.at_once import of_all
-from wdlint.source.penalties.operands import Operand, parameters
-from wdlint.source.penalties.products import product_with_itself, scaled_square
+from wdlint.source.penalties.operands import Operand, parameters, selected
+from wdlint.source.penalties.products import of_all, product_with_itself, scaled_square
 from wdlint.source.penalties.scalars import is_scalar
-from wdlint.source.penalties.selection import selected
+from wdlint.source.penalties.summands import Factor, Term, Way
 from wdlint.source.penalties.terms import called
-from wdlint.source.penalties.ways import Factor, Term, Way
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import flow

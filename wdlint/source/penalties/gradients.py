@@ -13,8 +13,8 @@ from wdlint.source.penalties import operands as penalty_operands
 from wdlint.source.penalties import terms as penalty_terms
 from wdlint.source.penalties.addends import added, addends, peeled
 from wdlint.source.penalties.draft import PenaltyDraft, is_nothing, text
+from wdlint.source.penalties.operands import selected
 from wdlint.source.penalties.scalars import is_scalar
-from wdlint.source.penalties.selection import selected
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import callers, flow

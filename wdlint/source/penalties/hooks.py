@@ -11,8 +11,8 @@ from wdlint.facts import Confidence, Sink
 from wdlint.source.penalties import operands as penalty_operands
 from wdlint.source.penalties.addends import added, addends, peeled
 from wdlint.source.penalties.draft import PenaltyDraft, is_nothing, text
+from wdlint.source.penalties.operands import selected
 from wdlint.source.penalties.scalars import is_scalar
-from wdlint.source.penalties.selection import selected
 from wdlint.source.penalties.terms import called
 from wdlint.source.read import tree as t
 from wdlint.source.values import flow

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from wdlint.source.penalties import terms as penalty_terms
 from wdlint.source.penalties.calls import entered
-from wdlint.source.penalties.reading import Reading
-from wdlint.source.penalties.ways import Term, Way
+from wdlint.source.penalties.summands import Reading, Term, Way
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import flow
@@ -55,12 +54,12 @@ def _in_scope(
         if isinstance(change, t.AugAssign) and isinstance(change.target, t.Name) and change.op in ("*", "/"):
             way = way.times(change.value, frame.at(change), inverse=change.op == "/")
     for binding in reach.bindings:
-        if reader.evaluator.possible(binding, frame):
+        if reader.evaluator.possible(binding, frame, statement):
             yield from _bound(reader, binding, name, frame, way)
     if not reach.certain and parameter is not None:
         yield from _parameter(reader, parameter, frame, way)
     for change, _ in reach.changes:
-        if reader.evaluator.possible(change, frame):
+        if reader.evaluator.possible(change, frame, statement):
             yield from _changed(reader, change, name, frame, way)
 
 

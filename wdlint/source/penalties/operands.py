@@ -1,11 +1,13 @@
 """Whether an expression is a parameter of a model, in whatever shape: what a penalty must square.
 
-Looked-up rows, activations, gradients, copies without gradient and differences of parameters are none.
+Looked-up rows, activations, gradients, copies without gradient and differences of parameters are none. A loop's
+element stands for those that the tests between the loop and the statement let through.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from wdlint.source.models.plain_weights import is_no_weight, is_plain_weight, name_of
@@ -13,16 +15,19 @@ from wdlint.source.penalties.terms import called, operands
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import contents, flow
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.elements import element_within
+from wdlint.source.values.evaluation import Asking
 from wdlint.source.values.values import (
     Answers,
     Attribute,
     Changed,
     Collection,
+    Condition,
     Context,
     Element,
     External,
     Instance,
+    Item,
     Known,
     Method,
     Operation,
@@ -61,13 +66,14 @@ class Operand:
     proven: bool
 
 
+Clauses = Mapping[int, tuple[t.Clause, Context]]  # comprehensions' clauses by their inner context's identity
 _ELSEWHERE = Operand((), False)
 
 
 # ---- parameters
 
 
-def parameters(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int = 0) -> Operand | None:
+def parameters(evaluator: Asking, expr: t.Expr, context: Context, depth: int = 0) -> Operand | None:
     """The parameters that an expression is (in whatever shape), or None where it may be something else."""
     if depth > 6:
         return None
@@ -111,7 +117,7 @@ def parameters(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int
     return _of_answers(evaluator, evaluator.evaluate(expr, context), depth)
 
 
-def _bound(evaluator: Evaluation, name: str, context: Context, depth: int) -> Operand | None:
+def _bound(evaluator: Asking, name: str, context: Context, depth: int) -> Operand | None:
     """The parameters that plain assignments give to a name; `_ELSEWHERE` where something else binds it."""
     scope = context.frame.scope
     if context.local is not None or context.statement is None or name not in scope.bound:
@@ -123,7 +129,7 @@ def _bound(evaluator: Evaluation, name: str, context: Context, depth: int) -> Op
             return _ELSEWHERE
         if not any(isinstance(target, t.Name) and target.id == name for target in binding.targets):
             return _ELSEWHERE
-        if evaluator.possible(binding, context.frame):
+        if evaluator.possible(binding, context.frame, context.statement):
             operand = parameters(evaluator, binding.value, context.frame.at(binding), depth + 1)
             if operand is None:
                 return _ELSEWHERE if len(reach.bindings) > 1 else None
@@ -133,7 +139,7 @@ def _bound(evaluator: Evaluation, name: str, context: Context, depth: int) -> Op
     return Operand(tuple(v for o in found for v in o.values), all(o.proven for o in found))
 
 
-def _of_answers(evaluator: Evaluation, answers: Answers, depth: int) -> Operand | None:
+def _of_answers(evaluator: Asking, answers: Answers, depth: int) -> Operand | None:
     """The parameters among the answers; None unless every answer that can be a tensor is one."""
     kept: list[Value] = []
     proven = True
@@ -156,7 +162,7 @@ def _is_row(value: Value) -> bool:
     return isinstance(value, Attribute) and isinstance(value.of, Element) and value.name.startswith("[")
 
 
-def _is_parameter(evaluator: Evaluation, value: Value, depth: int) -> bool | None:
+def _is_parameter(evaluator: Asking, value: Value, depth: int) -> bool | None:
     """True: certainly a parameter; False: it seems one; None: no."""
     match value:
         case Changed():
@@ -196,7 +202,7 @@ def _is_parameter(evaluator: Evaluation, value: Value, depth: int) -> bool | Non
             return None
 
 
-def _runs_over_parameters(evaluator: Evaluation, collection: Collection, depth: int) -> bool | None:
+def _runs_over_parameters(evaluator: Asking, collection: Collection, depth: int) -> bool | None:
     """Whether a loop's elements are parameters themselves, rather than something made of them."""
     if collection.what in ("parameters", "named_parameters"):
         return True
@@ -205,7 +211,7 @@ def _runs_over_parameters(evaluator: Evaluation, collection: Collection, depth: 
     return _holds_parameters(evaluator, collection.model, depth + 1)
 
 
-def _holds_parameters(evaluator: Evaluation, value: Value, depth: int) -> bool | None:
+def _holds_parameters(evaluator: Asking, value: Value, depth: int) -> bool | None:
     if depth > 6:
         return None
     match value:
@@ -234,7 +240,7 @@ def _holds_parameters(evaluator: Evaluation, value: Value, depth: int) -> bool |
             return None
 
 
-def _joined(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int) -> Operand | None:
+def _joined(evaluator: Asking, expr: t.Expr, context: Context, depth: int) -> Operand | None:
     """The parameters that `torch.cat([p.view(-1) for p in …])` holds."""
     match expr:
         case t.Comprehension(kind="list" | "generator"):
@@ -252,13 +258,13 @@ def _joined(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int) -
             return Operand(answers, all(sure)) if sure and None not in sure else None
 
 
-def all_of(evaluator: Evaluation, expr: t.Expr, context: Context) -> Operand | None:
+def all_of(evaluator: Asking, expr: t.Expr, context: Context) -> Operand | None:
     answers = evaluator.evaluate(expr, context)
     sure = [_holds_parameters(evaluator, v, 0) for v in answers]
     return Operand(answers, all(sure)) if sure and None not in sure else None
 
 
-def _held_by_layer(evaluator: Evaluation, expr: t.Attribute, context: Context) -> Operand | None:
+def _held_by_layer(evaluator: Asking, expr: t.Attribute, context: Context) -> Operand | None:
     """`layer.weight`, where the layer is one of torch's, or seems to be a layer of a model that can't be seen."""
     found: list[Value] = []
     proven = True
@@ -292,3 +298,35 @@ def _seems_layer(expr: t.Expr) -> bool:
         root = syntax.root_name(expr) or ""
         return root in ("self", "net", "module") or "model" in root.lower() or "net" in root.lower()
     return False
+
+
+# ---- a loop's elements
+
+
+def selected(value: Value, context: Context, clauses: Clauses) -> Value:
+    """A loop's element as a list of it under the tests that select it; other values unchanged."""
+    element = element_within(value)
+    conditions: list[Condition] = []
+    while element is not None:
+        conditions.extend(_tests(element.turn, context, clauses))
+        element = element.collection.owner
+    return SequenceValue("list", (Item((value,), tuple(conditions)),)) if conditions else value
+
+
+def _tests(turn: int, context: Context, clauses: Clauses) -> Iterator[Condition]:
+    """The tests between a loop or comprehension, known by its turn, and what stands inside it."""
+    around: Context | None = context
+    while around is not None:
+        held = clauses.get(id(around))
+        if held is not None and id(held[0]) == turn:
+            for test in held[0].ifs:
+                yield Condition(test, True, around)
+        around = around.outer
+    statement = context.statement
+    if statement is None:
+        return
+    for block in flow.ancestors(statement):
+        loop = block.parent
+        if isinstance(loop, t.For) and id(loop) == turn:
+            for test, truth, branch in flow.guards(statement, loop.block):
+                yield Condition(test, truth, context.frame.at(branch))

@@ -1,5 +1,7 @@
 """Squares that are spelled as products of a tensor with itself: `w * w`, `v @ v`, `einsum("ij,ij->", w, w)`.
 
+And those of many tensors by one call: `torch._foreach_mul(ws, ws)` and its kin.
+
 A matrix product with itself is a Gram matrix. Its trace is the squared norm; its other entries tell how alike rows
 are, which orthogonality terms hold small and L2 terms don't.
 """
@@ -8,10 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wdlint.source.penalties.terms import given, operands, same
+from wdlint.source.penalties.operands import Operand, all_of
+from wdlint.source.penalties.terms import called, given, is_two, operands, same
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.evaluation import Asking
 from wdlint.source.values.values import Context, constant
 
 _MATRIX_PRODUCTS = frozenset(("matmul", "mm", "bmm", "inner"))
@@ -27,7 +30,7 @@ class Square:
     gram: bool = False
 
 
-def product_with_itself(evaluator: Evaluation, expr: t.Expr, context: Context) -> Square | None:
+def product_with_itself(evaluator: Asking, expr: t.Expr, context: Context) -> Square | None:
     """The square that a product is; None for a product of two things."""
     match expr:
         case t.Binary(op="*" | "@"):
@@ -42,7 +45,7 @@ def product_with_itself(evaluator: Evaluation, expr: t.Expr, context: Context) -
             return None
 
 
-def _called_product(evaluator: Evaluation, call: t.Call, context: Context) -> Square | None:
+def _called_product(evaluator: Asking, call: t.Call, context: Context) -> Square | None:
     path, plain = operands(evaluator, call, context)
     if path is not None and not path.startswith("torch."):
         return None
@@ -114,3 +117,26 @@ def _equation(call: t.Call) -> tuple[list[str], str | None]:
     left, arrow, right = first.value.replace(" ", "").partition("->")
     output = right if arrow else "".join(c for c in left if c not in ",." and left.count(c) == 1)
     return left.split(","), output
+
+
+# ---- many tensors by one call
+
+
+def of_all(evaluator: Asking, call: t.Call, context: Context) -> tuple[Operand, int] | None:
+    """The parameters, and whether their norms (1) or their squares (2) are taken; None for other calls."""
+    name = syntax.last_name(call)
+    if name not in ("_foreach_norm", "_foreach_pow", "_foreach_mul"):
+        return None
+    path = called(evaluator, call, context)
+    first = given(call, "self", 0)
+    second = given(call, "other", 1) or given(call, "exponent", 1) or given(call, "ord", 1)
+    if path is None or not path.startswith("torch.") or first is None:
+        return None
+    if name == "_foreach_mul":
+        squared = second is not None and same(first, second)
+    elif name == "_foreach_pow":
+        squared = second is not None and is_two(evaluator, second, context)
+    else:
+        squared = second is None or is_two(evaluator, second, context)
+    operand = all_of(evaluator, first, context) if squared else None
+    return (operand, 1 if name.endswith("norm") else 2) if operand is not None else None

@@ -19,8 +19,8 @@ from wdlint.source.penalties.flow import Reader
 from wdlint.source.penalties.gradients import decayed_gradients
 from wdlint.source.penalties.hooks import decaying_hooks
 from wdlint.source.penalties.sinks import Sinks, sinks
+from wdlint.source.penalties.summands import Factor, Term, Way
 from wdlint.source.penalties.terms import called
-from wdlint.source.penalties.ways import Factor, Term, Way
 from wdlint.source.read import tree as t
 from wdlint.source.values import arithmetic
 from wdlint.source.values.amounts import source_text

@@ -108,12 +108,12 @@ class Project:
         path = self._locate(importer.path, dotted, level)
         if path is None or not path.endswith(".py"):
             return None
-        data = self._read(path)
+        data = self.read(path)
         return path if any(mark in data for mark in marks) else None
 
     def mentioning(self, path: str, wanted: Sequence[bytes]) -> t.Module | None:
         """The module in a file, if its bytes hold one of the wanted names: spares parsing those that can't answer."""
-        data = self._read(path)
+        data = self.read(path)
         return self.module(path, data) if any(name in data for name in wanted) else None
 
     def may_make(self, dotted: str, importer: str, level: int, name: str) -> bool:
@@ -133,7 +133,7 @@ class Project:
                 if path is None or not path.endswith(".py") or (path, name) in asked:
                     continue
                 asked.add((path, name))
-                data = self._read(path)
+                data = self.read(path)
                 if path not in self._makers:
                     self._makers[path] = may_construct(data)
                 if self._makers[path]:
@@ -143,7 +143,8 @@ class Project:
                 waiting += [(path, *source) for source in self._brought[path, name]]
         return not asked  # a library's: to ask it costs nothing
 
-    def _read(self, path: str) -> bytes:
+    def read(self, path: str) -> bytes:
+        """A file's bytes; none where it can't be read."""
         self.trail.files[path] = None
         if path not in self._bytes:
             self._bytes[path] = self.files.read(path) or b""
@@ -160,7 +161,7 @@ class Project:
 
     def holds(self, path: str, name: str) -> bool:
         """Whether a file's bytes hold a name anywhere."""
-        return name.encode() in self._read(path)
+        return name.encode() in self.read(path)
 
     def _find(self) -> Locator:
         if self._locator is None:

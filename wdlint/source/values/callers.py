@@ -96,6 +96,8 @@ class CallIndex:
         yield from self._in_module(evaluator, definition, scope.module)
         if not everywhere or scope.kind == "function":  # only its own function can call an inner one
             return
+        if scope.module is not evaluator.module and definition.name in self.calls(evaluator.module):
+            yield from self._in_module(evaluator, definition, evaluator.module)
         owner = owner_of(definition)
         name = definition.name
         if name == "forward" or (name.startswith("__") and name != "__init__"):

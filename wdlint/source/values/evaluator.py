@@ -204,11 +204,20 @@ class Evaluator:
         """A module in a namespace package."""
         return imports.submodule(self, folder, name)
 
-    def possible(self, statement: t.Stmt, frame: Frame) -> bool:
-        """False where the branch that holds a statement is certainly not taken in this frame."""
+    def possible(self, statement: t.Stmt, frame: Frame, asked: t.Stmt | None = None) -> bool:
+        """False where the branch that holds a statement is certainly not taken in this frame.
+
+        The branches that hold the statement `asked` about, too, are taken: else there would be no question.
+        """
         if frame.arguments is None and self._way is None:
             return True
+        granted: set[tuple[int, bool]] | None = None
         for test, truth, branch in flow.guards(statement):
+            if granted is None:
+                around = flow.guards(asked) if asked is not None else ()
+                granted = {(id(branch), truth) for _, truth, branch in around}
+            if (id(branch), truth) in granted:
+                continue
             context = frame.at(branch)
             if frame.arguments is None:
                 outcome = self.told(test, context)

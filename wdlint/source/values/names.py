@@ -93,11 +93,11 @@ class Names:
     ) -> Answers:
         scope = frame.scope
         reach = self.reach(name, statement, scope)
-        changes = [(s, certain) for s, certain in reach.changes if self._evaluator.possible(s, frame)]
+        changes = [(s, certain) for s, certain in reach.changes if self._evaluator.possible(s, frame, statement)]
         answers: list[Value] = []
         certain = reach.certain
         for binding in reach.bindings:
-            if not self._evaluator.possible(binding, frame):
+            if not self._evaluator.possible(binding, frame, statement):
                 continue
             later = [(s, sure) for s, sure in changes if flow.may_follow(s, binding)]
             answers.extend(self._changed(self._bound_by(binding, name, frame), name, frame, later))

@@ -13,8 +13,8 @@ from typing import Any
 from wdlint.facts import Origin
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values import flow
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values import arithmetic, flow
+from wdlint.source.values.evaluation import Asking
 from wdlint.source.values.values import Answers, Context, Known, Unknown, Value
 
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -26,7 +26,7 @@ _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 Asked = tuple[str | None, t.Constant, bool, t.Stmt]  # operator (None: truth), what it is compared with, outcome, where
 
 
-def narrowed(evaluator: Evaluation, expr: t.Expr, context: Context, found: Answers) -> Answers:
+def narrowed(evaluator: Asking, expr: t.Expr, context: Context, found: Answers) -> Answers:
     """The answers to a name or attribute that the tests around it leave."""
     if context.statement is None:
         return found
@@ -52,6 +52,8 @@ def narrowed(evaluator: Evaluation, expr: t.Expr, context: Context, found: Answe
     if any(_excluded(None, test) for test in asked) and all(map(_is_optional, found)):
         return (Unknown(key, unset=True),)
     left = tuple(v for v in found if not (isinstance(v, Known) and any(_excluded(v.value, test) for test in asked)))
+    if not left and all(isinstance(v, Known) and v.origin in arithmetic.SETTLED for v in found):
+        return found  # what is written never passes the test: nothing else can be said of the name
     positive = any(op in (None, ">", "!=") and outcome for op, _, outcome, _ in asked)
     return left or (Unknown(key, positive=positive),)
 
@@ -89,7 +91,7 @@ def _parts(test: t.Expr, truth: bool) -> Iterator[tuple[str, str | None, t.Const
             yield name, op, other.value, truth
 
 
-def _same_value(evaluator: Evaluation, expr: t.Expr, context: Context, where: t.Stmt) -> bool:
+def _same_value(evaluator: Asking, expr: t.Expr, context: Context, where: t.Stmt) -> bool:
     """Whether nothing binds or changes what an expression names between a test and a statement."""
     root = syntax.root_name(expr)
     scope = context.frame.scope

@@ -1,0 +1,141 @@
+"""An observed forward pass: which operation each parameter enters, and as which operand.
+
+The pass runs on the meta device; `observer` follows the parameters in it. What the uses say of a kind is decided in
+`kinds.forward_uses`; inputs are made in `inputs`.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+
+from wdlint.model.holding.tensors import held_parameters
+from wdlint.model.observing.observer import Observer, Use
+from wdlint.model.untouched.randomness import preserved_numbers
+from wdlint.model.untouched.shadow import shadow
+
+
+class Enough(BaseException):
+    """All that was wanted has been seen. Not an Exception, so that no model swallows it."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a forward pass showed: the uses of each parameter, and the error that ended it early, if one did."""
+
+    uses: dict[str, tuple[Use, ...]]
+    error: str = ""
+    cut: bool = False  # it was ended when all that was wanted had been seen
+
+
+def observe(
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    wanted: Mapping[str, Hashable] | None = None,
+) -> Observation:
+    """Run `model` once on the meta device and record how each parameter is used.
+
+    The model is not run: a shadow of it is. A pass that fails half-way has still shown what came before.
+
+    Args:
+        model: any module, on any device.
+        args: positional example inputs; tensors are moved to meta, everything else is passed as it is.
+        kwargs: the same by name.
+        wanted: stop as soon as one parameter of each value has been used and the layer at work is done; the keys
+            are parameter names. None: run to the end.
+    """
+    names = {id(h.tensor): h.name for h in held_parameters(model)}
+    try:
+        twin = shadow(model)
+    except Exception as failure:
+        return Observation({}, f"the model can't be copied: {type(failure).__name__}: {failure}")
+    held = [(names[original], tensor, owner) for original, tensor, owner in twin.parameters if original in names]
+    observer = Observer(((n, t) for n, t, _ in held), {n: owner for n, _, owner in held})
+    args, kwargs = _on_meta(args), _on_meta(dict(kwargs))
+    error, cut = "", False
+    try:
+        with _quiet(), _stack(observer, wanted), torch.no_grad(), torch.device("meta"), observer:
+            observer.feed((args, kwargs))
+            twin.module(*args, **kwargs)
+    except Enough:
+        cut = True
+    except (Exception, SystemExit) as failure:
+        error = f"{type(failure).__name__}: {failure}"
+    observer.settle()
+    return Observation({name: tuple(uses) for name, uses in observer.uses.items()}, error, cut)
+
+
+def _on_meta(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.detach().to("meta")
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+        return type(value)(_on_meta(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _on_meta(item) for key, item in value.items()}
+    return value
+
+
+@contextmanager
+def _stack(observer: Observer, wanted: Mapping[str, Hashable] | None) -> Iterator[None]:
+    """Tell `observer` which modules are at work; raise Enough once all that is `wanted` was seen."""
+    missing = set(wanted.values()) if wanted is not None else None
+
+    def left(module: nn.Module, args: Any, output: Any) -> None:
+        while observer.modules and observer.modules.pop() is not module:
+            pass  # modules that were left by an exception
+        if missing is None or wanted is None:
+            return
+        while observer.fresh:
+            missing.discard(wanted.get(observer.fresh.pop()))
+        if not missing:
+            raise Enough
+
+    enter = register_module_forward_pre_hook(observer.enter)
+    leave = register_module_forward_hook(left)
+    try:
+        yield
+    finally:
+        enter.remove()
+        leave.remove()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No warnings and prints of the model, no fused path that would hide operations, random numbers as before."""
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with ExitStack() as stack:
+            for part in (warnings.catch_warnings(), torch.random.fork_rng(devices=[]), _all_nonzero()):
+                stack.enter_context(part)
+            for part in (preserved_numbers(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO())):
+                stack.enter_context(part)
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+
+
+@contextmanager
+def _all_nonzero() -> Iterator[None]:
+    """Let meta tensors answer `nonzero` (and so a mask in an index) as if all were true, where torch can do that."""
+    from torch.fx.experimental import _config
+
+    known = hasattr(_config, "meta_nonzero_assume_all_nonzero")
+    before = known and _config.meta_nonzero_assume_all_nonzero
+    if known:
+        _config.meta_nonzero_assume_all_nonzero = True
+    try:
+        yield
+    finally:
+        if known:
+            _config.meta_nonzero_assume_all_nonzero = before

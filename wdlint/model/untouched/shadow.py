@@ -1,0 +1,154 @@
+"""A copy of a model's modules with meta tensors in the place of values, in evaluation mode.
+
+A forward pass of the copy takes no memory for values and can leave nothing behind in the original: no cached
+tensor, no counter, no buffer. Attributes are copied with what they hold of tensors, modules and their methods.
+Hooks of the user's are dropped; those of torch (weight norm) are kept.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections import OrderedDict, defaultdict, deque
+from dataclasses import dataclass, field
+from types import MethodType
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
+
+from wdlint.model.holding.tensors import is_scripted
+
+_HOOKS = (
+    "_forward_hooks", "_forward_hooks_with_kwargs", "_forward_hooks_always_called", "_forward_pre_hooks",
+    "_forward_pre_hooks_with_kwargs", "_backward_hooks", "_backward_pre_hooks",
+)  # fmt: skip
+_OWN = frozenset({"_parameters", "_buffers", "_modules", "forward", "training"})
+_PLAIN = frozenset({bool, int, float, str, type(None), torch.dtype, torch.device, torch.Size})
+_CONTAINERS = (list, tuple, dict, set, frozenset, OrderedDict, defaultdict, deque)
+
+
+class Unseen(RuntimeError):
+    """A module whose inside can't be observed is at work."""
+
+
+class Opaque(nn.Module):  # type: ignore[misc, unused-ignore]
+    """Stands for a module that can't be copied."""
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        raise Unseen("a scripted module can't be observed")
+
+
+@dataclass
+class Shadow:
+    """The copy, and its parameters: id of the original, the stand-in, id of the copy of its owner."""
+
+    module: nn.Module
+    parameters: list[tuple[int, Tensor, int]] = field(default_factory=list)
+
+
+def shadow(model: nn.Module) -> Shadow:
+    """The shadow of `model`; modules and tensors that are shared stay shared."""
+    maker = _Maker()
+    return Shadow(maker.module(model), maker.parameters)
+
+
+class _Maker:
+    """Makes stand-ins; whatever is met twice is made once."""
+
+    def __init__(self) -> None:
+        self.parameters: list[tuple[int, Tensor, int]] = []
+        self._made: dict[int, Any] = {}
+        self._kept: list[Any] = []  # so that no id is given twice
+
+    def module(self, original: nn.Module) -> nn.Module:
+        if id(original) in self._made:
+            known: nn.Module = self._made[id(original)]
+            return known
+        if is_scripted(original):
+            self._made[id(original)] = Opaque()
+            return self.module(original)
+        inner = original._modules.get("_orig_mod")
+        if inner is not None and type(original).__module__.startswith("torch._dynamo"):
+            return self.module(inner)  # torch.compile: what it compiles is what it means
+        twin: nn.Module = object.__new__(type(original))
+        self._made[id(original)] = twin
+        content = vars(twin)
+        for name, value in vars(original).items():
+            if name in _HOOKS:
+                content[name] = type(value)((key, hook) for key, hook in value.items() if _is_of_torch(hook))
+            elif name not in _OWN:  # an instance attribute `forward` is a wrapper bound to the original
+                content[name] = value if type(value) in _PLAIN else self.value(value)
+        content["training"] = False
+        content["_parameters"] = parameters = type(original._parameters)()
+        for name, parameter in original._parameters.items():
+            if parameter is None:
+                parameters[name] = None
+                continue
+            stand_in = self.tensor(parameter)
+            parameters[name] = cast(nn.Parameter, stand_in)
+            self.parameters.append((id(parameter), stand_in, id(twin)))
+        content["_buffers"] = {n: None if b is None else self.tensor(b) for n, b in original._buffers.items()}
+        content["_modules"] = {n: None if m is None else self.module(m) for n, m in original._modules.items()}
+        return twin
+
+    def value(self, value: Any) -> Any:
+        """A plain attribute: what can change or leads to the original's values is copied, the rest is shared."""
+        if type(value) in _PLAIN:
+            return value
+        if isinstance(value, Tensor):
+            return self.tensor(value)
+        if isinstance(value, nn.Module):
+            return self.module(value)
+        if isinstance(value, MethodType):
+            bound = isinstance(value.__self__, nn.Module)
+            return MethodType(value.__func__, self.module(value.__self__)) if bound else value
+        if type(value) is functools.partial:
+            arguments = [self.value(a) for a in value.args]
+            keywords = {k: self.value(a) for k, a in value.keywords.items()}
+            return functools.partial(self.value(value.func), *arguments, **keywords)
+        return self._container(value) if type(value) in _CONTAINERS else value
+
+    def _container(self, value: Any) -> Any:
+        if id(value) in self._made:
+            return self._made[id(value)]
+        self._kept.append(value)
+        if isinstance(value, dict):
+            self._made[id(value)] = made = copy.copy(value)
+            for key, item in value.items():
+                made[key] = self.value(item)
+            return made
+        if isinstance(value, list | deque):
+            self._made[id(value)] = sequence = copy.copy(value)
+            for position, item in enumerate(value):
+                sequence[position] = self.value(item)
+            return sequence
+        if isinstance(value, tuple) and all(type(item) in _PLAIN for item in value):
+            return value
+        self._made[id(value)] = other = type(value)(self.value(item) for item in value)
+        return other
+
+    def tensor(self, tensor: Tensor) -> Tensor:
+        if is_lazy(tensor):
+            return tensor
+        if id(tensor) not in self._made:
+            self._made[id(tensor)] = _stand_in(tensor)
+        made: Tensor = self._made[id(tensor)]
+        return made
+
+
+def _stand_in(tensor: Tensor) -> Tensor:
+    """The same shape and type on meta; of a tensor that is spread over processes, the whole."""
+    local = tensor.detach()
+    if type(local) is not Tensor:
+        values = torch.empty(tensor.shape, dtype=tensor.dtype, device="meta")
+    else:
+        values = local if local.is_meta else torch.empty_like(local, device="meta")
+    return nn.Parameter(values, requires_grad=False) if isinstance(tensor, nn.Parameter) else values
+
+
+def _is_of_torch(hook: Any) -> bool:
+    """Whether it is one of those that make a layer's weight: hooks of wrappers talk to other processes."""
+    places = (type(hook).__module__, getattr(hook, "__module__", None) or "")
+    return any(place.startswith("torch.nn.utils") for place in places)
