@@ -60,7 +60,7 @@ def wdlint() -> None:
     """Find and repair wrong weight decay in PyTorch training code.
 
     \b
-    wdlint                   lint the Python files below this folder
+    wdlint                   lint what is below this folder
     wdlint train.py src/     lint these
     wdlint explain WD101     say what a rule is about
 

@@ -21,6 +21,7 @@ _IMPORT = re.compile(
     rb"|import[ \t]+((?:\\\r?\n|[^\r\n#])*))",
     re.MULTILINE,
 )
+_PROGRAMS = (".py", ".pyw", ".ipynb")
 _WORD = re.compile(rb"\w+")
 _LARGEST = 2_000_000  # bytes; a larger module is data
 
@@ -58,6 +59,8 @@ def resting_on(named: Iterable[str], checked: Sequence[Checked]) -> list[Checked
 
 def _imported(path: str) -> frozenset[bytes]:
     """Every word of a file's import statements."""
+    if not path.endswith(_PROGRAMS):
+        return frozenset()
     try:
         if os.path.getsize(path) > _LARGEST:
             return frozenset()
