@@ -1,8 +1,8 @@
 """Fixes tried on generated training programs, which are run before and after: harms, and what is refused and why.
 
 Run by hand with torch installed: `python benchmarks/generated_programs.py [FIRST] [NUMBER] [-v]`. Programs are those of
-the tests (`tests/helpers/programs`), a pure function of their numbers. Prints counts, every harm, and the reasons why
-faulty programs are not right after all fixes; exit code 1 where a fix harms.
+the tests (`tests/helpers/programs`), a pure function of their numbers. Prints every harm, counts (also meanwhile, to
+the standard error), and the reasons why faulty programs are not right after all fixes; exit code 1 where a fix harms.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from helpers.programs.workshop import worked, workshop
 
+EVERY = 250
+"""A long run says how far it is after so many programs."""
+
 
 def main(first: int, number: int, verbose: bool) -> int:
     begun = time.monotonic()
@@ -24,6 +27,9 @@ def main(first: int, number: int, verbose: bool) -> int:
     with workshop() as pool:
         for at, (one, verdict) in enumerate(worked(pool, range(first, first + number)), first):
             counts["programs"] += 1
+            if counts["programs"] % EVERY == 0:
+                told = ", ".join(f"{amount} {what}" for what, amount in counts.items())
+                print(f"{time.monotonic() - begun:.0f} s: {told}", file=sys.stderr, flush=True)
             if verdict.harms:
                 counts["harmed"] += 1
                 print(f"{at} {one.program.choices if one else ''}: {'; '.join(verdict.harms[:4])}", flush=True)

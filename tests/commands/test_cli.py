@@ -66,7 +66,11 @@ def test_check_is_the_same_spelled_out() -> None:
 def test_no_fault_is_exit_code_0() -> None:
     written("clean.py", "x = 1\n")
     result = run("clean.py")
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "No faults found in 1 file.\n", "")
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        0,
+        "No faults found in 1 file; no optimizer or penalty judged.\n",
+        "",
+    )
 
 
 def test_exit_zero_prints_and_ends_with_0() -> None:
@@ -207,7 +211,7 @@ def test_per_file_ignores(here: Path) -> None:
 def test_comments_suppress_unless_asked_otherwise() -> None:
     written("train.py", FAULT.replace("0.1)", "0.1)  # wdlint: ignore[WD201] on purpose"))
     result = run("train.py")
-    assert (result.exit_code, result.stdout) == (0, "No faults found in 1 file (1 suppressed).\n")
+    assert (result.exit_code, result.stdout) == (0, "No faults found in 1 file (1 suppressed); 1 optimizer judged.\n")
     assert run("--ignore-suppressions", "train.py").exit_code == 1
 
 
@@ -236,11 +240,14 @@ def test_a_baseline_from_writing_to_pruning(here: Path) -> None:
         "Wrote 1 finding to known.json. They count as known where --baseline names it.\n",
     )
     result = run("--baseline", "known.json")
-    assert (result.exit_code, result.stdout) == (0, "No faults found in 1 file (1 in the baseline).\n")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "No faults found in 1 file (1 in the baseline); 1 optimizer judged.\n",
+    )
     written("other.py")
     result = run("--baseline", "known.json")
     assert result.exit_code == 1
-    assert "Found 1 fault in 1 of 2 files (1 in the baseline)." in result.stdout
+    assert "Found 1 fault in 1 of 2 files (1 in the baseline); 2 optimizers judged." in result.stdout
     written("train.py", "x = 1\n")
     result = run("--baseline", "known.json")
     assert "1 of 1 findings in known.json no longer occur" in result.stderr
@@ -334,4 +341,4 @@ def test_a_screened_out_file_loads_neither_rules_nor_parser(here: Path) -> None:
 def test_module_and_script_are_one(here: Path) -> None:
     written("clean.py", "x = 1\n")
     done = subprocess.run([sys.executable, "-m", "wdlint", "clean.py"], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "No faults found in 1 file.\n")
+    assert (done.returncode, done.stdout) == (0, "No faults found in 1 file; no optimizer or penalty judged.\n")

@@ -102,7 +102,7 @@ def test_a_baseline_knows_every_file(here: Path) -> None:
     wdlint("--write-baseline", "d")
     assert len(json.loads((here / "wdlint-baseline.json").read_bytes())["findings"]) == len(NAMES)
     assert wdlint("--baseline", "wdlint-baseline.json", "d").decode() == (
-        f"No faults found in {len(NAMES)} files ({len(NAMES)} in the baseline).\n"
+        f"No faults found in {len(NAMES)} files ({len(NAMES)} in the baseline); {len(NAMES)} optimizers judged.\n"
     )
 
 

@@ -48,7 +48,7 @@ def test_what_a_mended_factory_mends_elsewhere_is_not_reported_as_left() -> None
     result = run("--fix")
     assert "fixed WD101 optimizers.py:5:12" in result.stderr
     assert Path("a_script.py").read_text() == SCRIPT
-    assert result.stdout == "No faults found in 2 files.\n"
+    assert result.stdout == "No faults found in 2 files; 2 optimizers judged.\n"
     assert result.exit_code == 0
 
 

@@ -346,6 +346,13 @@ SHOWN, UNSAFE, SAFE = Applicability.SHOWN, Applicability.UNSAFE, Applicability.S
         ('for g, rate in zip(optimizer.param_groups, [0.1]):\n    g["lr"] = rate\n', SHOWN, "number"),
         ('rates = [0.1]\nfor i, g in enumerate(optimizer.param_groups):\n    g["lr"] = rates[i]\n', SHOWN, "number"),
         ('for i, g in enumerate(optimizer.param_groups):\n    print(i, g["lr"])\n', SAFE, ""),
+        ("for i, g in enumerate(optimizer.param_groups):\n    print(f\"lr{i}: {g['lr']}\")\n", SAFE, ""),
+        ('for i, g in enumerate(optimizer.param_groups):\n    log("lr/" + str(i), g["lr"])\n', SAFE, ""),
+        ('for i, g in enumerate(optimizer.param_groups):\n    g["lr"] = 0.1 * (i + 1)\n', SHOWN, "number"),
+        ('for i, g in enumerate(optimizer.param_groups):\n    g["lr"] = rate(i)\n', SHOWN, "number"),
+        ('assert [g["lr"] for g in optimizer.param_groups] == [1e-3]\n', SHOWN, "number"),
+        ('rates = [g["lr"] for g in optimizer.param_groups]\nprint(rates == [1e-3])\n', SHOWN, "number"),
+        ('rates = [g["lr"] for g in optimizer.param_groups]\nprint(rates[0])\n', SAFE, ""),
         ('for group in optimizer.param_groups:\n    group["lr"] = 0.2\n', SAFE, ""),
         ("torch.optim.lr_scheduler.LambdaLR(optimizer, [lambda step: 1.0])\n", SHOWN, "one value for each group"),
         ("torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0)\n", SAFE, ""),
@@ -360,6 +367,93 @@ def test_what_counts_on_the_groups_lowers_a_fix(after: str, trust: Applicability
     fix = first_fix(MODEL + call + after)
     assert fix.applicability is trust
     assert words in fix.hazard
+
+
+PARAMS = 'for g in optimizer.param_groups for p in g["params"]'
+ORDER = "order of `param_groups`"
+
+
+@pytest.mark.parametrize(
+    ("after", "trust", "words"),
+    [
+        (f"held = [p {PARAMS}]\nnn.utils.clip_grad_norm_(held, 1.0)\n", SAFE, ""),
+        (f"held = [p {PARAMS}]\nfor p in held:\n    print(p.shape)\n", SAFE, ""),
+        (f"print(sum(p.numel() {PARAMS}))\n", SAFE, ""),
+        (f"norm = max(p.grad.abs().max() {PARAMS})\n", SAFE, ""),
+        (
+            f"kept = [p.detach().clone() {PARAMS}]\nfor k, p in zip(kept, net.parameters()):\n    k.copy_(p)\n",
+            SHOWN,
+            ORDER,
+        ),
+        (f"flat = torch.cat([p.view(-1) {PARAMS}])\n", SHOWN, ORDER),
+        (f"masters = list(p.float() {PARAMS})\nscale(masters, net)\n", SHOWN, ORDER),
+        ('held = sum([g["params"] for g in optimizer.param_groups], [])\nscale(held)\n', SHOWN, ORDER),
+        ('held = itertools.chain(*[g["params"] for g in optimizer.param_groups])\nscale(held)\n', SHOWN, ORDER),
+        (
+            'kept = []\nfor g in optimizer.param_groups:\n    for p in g["params"]:\n        kept.append(p.clone())\n'
+            "for k, p in zip(kept, net.parameters()):\n    k.copy_(p)\n",
+            SHOWN,
+            ORDER,
+        ),
+        (
+            'for g in optimizer.param_groups:\n    held = []\n    held.extend(g["params"])\n    print(len(held))\n',
+            SAFE,
+            "",
+        ),
+        (
+            "other = torch.optim.SGD(net.parameters(), lr=1e-3)\n"
+            "optimizer.load_state_dict(copy.deepcopy(other.state_dict()))\n",
+            SHOWN,
+            "optimizer state",
+        ),
+    ],
+)
+def test_parameters_that_are_paired_by_their_place_keep_their_order(
+    after: str, trust: Applicability, words: str
+) -> None:
+    call = "optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1)\n"
+    fix = first_fix(MODEL + call + after)
+    assert fix.applicability is trust
+    assert words in fix.hazard
+
+
+@pytest.mark.parametrize(
+    ("after", "trust"),
+    [
+        ("", UNSAFE),
+        ('for g in optimizer.param_groups:\n    if g["name"] == "all":\n        g["lr"] = 0.1\n', UNSAFE),
+        ("for g in optimizer.param_groups:\n    print(f\"{g['name']}\")\n", UNSAFE),
+        ('by_name = {g["name"]: g for g in optimizer.param_groups}\nby_name["all"]["lr"] = 0.1\n', SHOWN),
+        ('rates = {}\nfor g in optimizer.param_groups:\n    rates[g["name"]] = g["lr"]\n', SHOWN),
+    ],
+)
+@pytest.mark.parametrize(
+    "group", ['{"params": net.parameters(), "name": "all"}', 'dict(params=net.parameters(), name="all")']
+)
+def test_groups_that_have_a_name_would_share_it(group: str, after: str, trust: Applicability) -> None:
+    call = f"optimizer = torch.optim.AdamW([{group}], lr=1e-3, weight_decay=0.1)\n"
+    fix = first_fix(MODEL + call + after)
+    assert fix.applicability is trust
+    assert "gives a group a `name`, which two groups would share" in fix.hazard
+
+
+@pytest.mark.parametrize(
+    ("asks", "trust"),
+    [
+        ("isinstance(optimizer, torch.optim.Adam)", SHOWN),
+        ("isinstance(optimizer, (torch.optim.SGD, torch.optim.Adam))", SHOWN),
+        ("type(optimizer) is torch.optim.Adam", SHOWN),
+        ('type(optimizer).__name__ == "Adam"', SHOWN),
+        ('"Adam" == optimizer.__class__.__name__', SHOWN),
+        ("isinstance(optimizer, torch.optim.SGD)", UNSAFE),
+        ("type(net) is nn.Linear", UNSAFE),
+    ],
+)
+def test_a_class_that_is_asked_for_is_not_changed(asks: str, trust: Applicability) -> None:
+    call = "net = nn.Linear(2, 2, bias=False)\noptimizer = torch.optim.Adam(net.parameters(), weight_decay=0.1)\n"
+    fix = first_fix(f"{MODEL}{call}if {asks}:\n    print(1)\n")
+    assert fix.title == "Use AdamW"
+    assert fix.applicability is trust
 
 
 def test_groups_are_not_divided_where_a_loop_gives_all_of_them_one_decay() -> None:

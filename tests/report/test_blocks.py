@@ -54,7 +54,7 @@ def test_faults_of_one_site_share_its_lines_its_notes_and_its_fix() -> None:
         "  |\n"
         "\n"
         "Found 2 faults in 1 of 1 file.\n"
-        "[*] 2 fixable with `--fix`.\n"
+        "[*] 2 fixable with `--fix`; `--add-ignore=REASON` keeps what is meant.\n"
     )
 
 

@@ -23,7 +23,7 @@ from wdlint.report import Run, render
 from wdlint.report.excerpt import Excerpts
 from wdlint.report.github import job_summary
 from wdlint.report.hunks import MOST
-from wdlint.report.plain import statistics_lines
+from wdlint.report.statistics import statistics_lines
 from wdlint.settings.catalogue import FORMATS
 
 GOLDEN = Path(__file__).parent / "golden"

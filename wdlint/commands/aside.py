@@ -14,8 +14,8 @@ from wdlint.linting.checked import Checked
 from wdlint.linting.lint import rules_for
 from wdlint.report import Run
 from wdlint.report.plain import counted
+from wdlint.settings.baseline import NAME, baseline_of
 from wdlint.settings.catalogue import Settings
-from wdlint.settings.known import NAME, baseline_of
 
 SettingsOf = Callable[[str], Settings]
 

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wdlint.commands.aside import set_aside
-from wdlint.complaint import Complaint, complain, warn
+from wdlint.complaint import Complaint, complain, warn, warnings_said
+from wdlint.configuration.screen import is_configuration
 from wdlint.files import paths
 from wdlint.harmless import harmless
 from wdlint.linting.checked import Checked
 from wdlint.linting.work import Plan, check_files
 from wdlint.report import Run, render
 from wdlint.report.excerpt import Excerpts
-from wdlint.report.plain import statistics, statistics_lines
+from wdlint.report.plain import counted
 from wdlint.settings.config import Configuration, selectors_of
 from wdlint.settings.trust import said
 
@@ -41,7 +43,8 @@ def check(named: Sequence[str], options: Mapping[str, Any], commands: Sequence[s
     `commands` are the names of all commands: a path that does not exist may be one of them, mistyped.
     """
     try:
-        return _check(list(named) or ["."], {**options, "commands": commands})
+        with warnings_said(not options["quiet"]):
+            return _check(list(named) or ["."], {**options, "commands": commands, "began": time.perf_counter()})
     except Complaint as complaint:
         complain(str(complaint))
         return TROUBLE
@@ -60,13 +63,20 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
         for file in files:
             print(harmless(file))
         return _tell(missing, named, options)
-    if not files and not missing and not here.force_exclude:  # a hook names files that are to be left out
-        warn(_nothing_to_lint(named, overrides, options))
     if configuration.withheld:
         warn(said(configuration.withheld))
     _check_selectors(here, overrides)
     plan = Plan(configuration, not options["ignore_suppressions"], _cache_folder(options), given)
     checked = check_files(files, plan, options["workers"])
+    nothing = not any(one.counted or one.error for one in checked)
+    if nothing and not missing and not here.force_exclude:  # a hook names files that are to be left out
+        warn(_nothing_to_lint(named, overrides, options))
+    _tell_lacking(checked)
+    if options["verbose"]:
+        from wdlint.commands.verbose import looked_at
+
+        for line in looked_at(checked):
+            print(f"wdlint: {line}", file=sys.stderr)
     if options["fix"] or options["fix_only"] or options["diff"]:
         return _mend(checked, missing, plan, named, here, options)
     run = _run(checked, missing, here, given, options)
@@ -94,8 +104,9 @@ def _mend(
     mended = mend(checked, plan.settings_of, plan.given, options)
     if mended.fixed and not options["diff"] and not plan.given:
         mended = looked_again(mended, lambda files: check_files(files, plan, options["workers"]))
-    for line in told(mended, bool(options["unsafe_fixes"]), bool(options["diff"])):
-        print(line, file=sys.stderr)
+    if not options["quiet"]:
+        for line in told(mended, bool(options["unsafe_fixes"]), bool(options["diff"])):
+            print(line, file=sys.stderr)
     errors = [*missing, *mended.errors, *((c.file, c.error) for c in mended.checked if c.error)]
     trouble = _tell(errors, named, options)
     if options["diff"]:
@@ -135,9 +146,19 @@ def _nothing_to_lint(named: list[str], overrides: Mapping[str, Any], options: Ma
     """What to say where no file was found: whether .gitignore is why."""
     where = ", ".join(named)
     heedless = Configuration({**overrides, "respect_gitignore": False}, options["config"], options["isolated"])
-    if "-" not in named and next(paths.discover(named, heedless), None) is not None:
+    ignored = paths.discover(named, heedless) if "-" not in named else iter(())
+    if any(not is_configuration(path) for path in ignored):
         return f"all Python files in {where} are ignored by .gitignore; --no-respect-gitignore lints them"
     return f"there are no Python files in {where}"
+
+
+def _tell_lacking(checked: Sequence[Checked]) -> None:
+    """Say which files were not read for want of a library."""
+    lacking = [one for one in checked if one.lacking]
+    if lacking:
+        first = harmless(lacking[0].file)
+        number = f"{first} and {counted(len(lacking) - 1, 'other file')}" if len(lacking) > 1 else first
+        warn(f"not read, for want of {lacking[0].lacking}: {number}; `pip install 'wdlint[yaml]'` brings it")
 
 
 def _cache_folder(options: Mapping[str, Any]) -> str | None:
@@ -172,15 +193,24 @@ def _run(
 
     return Run(
         findings=[finding for one in checked for finding in one.findings],
-        files=len(checked),
+        files=sum(one.counted for one in checked),
         read_rules=rules,
         excerpts=Excerpts(given),
         errors=[*missing, *((one.file, one.error) for one in checked if one.error)],
         suppressed=[finding for one in checked for finding in one.suppressed],
         unread=[place for one in checked for place in one.unread],
         named=bool(options["show_unread"]),
+        optimizers=[place for one in checked for place in one.optimizers],
+        judged=(sum(len(one.optimizers) for one in checked), sum(one.penalties for one in checked)),
+        seconds=time.perf_counter() - options["began"] if _on_terminal(options) else None,
+        quiet=bool(options["quiet"]),
         colour=_coloured(options),
     )
+
+
+def _on_terminal(options: Mapping[str, Any]) -> bool:
+    """Whether people look on: elsewhere the same input gives the same output, and no time is said."""
+    return not options["output_file"] and sys.stdout.isatty()
 
 
 def _coloured(options: Mapping[str, Any]) -> bool:
@@ -212,6 +242,8 @@ def _write(run: Run, settings: Settings, options: Mapping[str, Any]) -> None:
 
 
 def _statistics(run: Run, form: str) -> str:
+    from wdlint.report.statistics import statistics, statistics_lines
+
     if form not in ("json", "json-lines"):
         return statistics_lines(run)
     import json

@@ -60,7 +60,7 @@ def wdlint() -> None:
     """Find and repair wrong weight decay in PyTorch training code.
 
     \b
-    wdlint                   lint the Python files below this folder
+    wdlint                   lint what is below this folder
     wdlint train.py src/     lint these
     wdlint explain WD101     say what a rule is about
 
@@ -97,6 +97,8 @@ class Check(click.Command):
 @click.option("--latent/--no-latent", default=None, help="Also report faults behind a visible default of 0.")
 @click.option("--output-format", type=click.Choice(FORMATS), help="How to report. [default: text]")
 @click.option("-o", "--output-file", type=click.Path(dir_okay=False), help="Write the report here.")
+@click.option("-q", "--quiet", is_flag=True, help="Print findings and errors only: no summary, no warnings.")
+@click.option("-v", "--verbose", is_flag=True, help="Say of each file what was judged in it or why it was passed over.")
 @click.option("--exit-zero", is_flag=True, help="End with exit code 0 even where there are findings.")
 @click.option("--statistics", is_flag=True, help="Print how often each rule was found instead.")
 @click.option("--show-files", is_flag=True, help="Print the files that would be linted, and stop.")

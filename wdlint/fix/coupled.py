@@ -9,7 +9,8 @@ from itertools import product
 from wdlint.facts import Applicability, Coupling, Edit, Fix, OptimizerUse
 from wdlint.fix.chosen import chosen_elsewhere
 from wdlint.fix.emit import quoted
-from wdlint.fix.program import Program
+from wdlint.fix.outline import Item
+from wdlint.fix.program import Program, dotted
 from wdlint.source.read import tree as t
 
 _TWINS = {"Adam": "AdamW"}
@@ -34,8 +35,46 @@ def optimizer_fixes(program: Program, call: t.Call, uses: Sequence[OptimizerUse]
         edits = _renamed(program, call, name, twin)
         ways = [[*edits, *_realigned(program, call, edits)]] if edits is not None else []
         ways = ways or list(chosen_elsewhere(program, call, name, twin, library))
+        trust, hazard = Applicability.UNSAFE, NOT_THE_SAME
+        if (line := _asked_for(program, name)) is not None:
+            trust, hazard = Applicability.SHOWN, f"line {line} asks whether an optimizer is an {name}; {NOT_THE_SAME}"
         for way, default in product(ways, _no_default(program, call, uses)):
-            yield Fix(f"Use {twin}", Applicability.UNSAFE, (*way, *default), NOT_THE_SAME)
+            yield Fix(f"Use {twin}", trust, (*way, *default), hazard)
+
+
+def _asked_for(program: Program, name: str) -> int | None:
+    """The line that asks for the class of an optimizer by this name, if one does."""
+    for node in program.nodes:
+        if (
+            isinstance(node, t.Call)
+            and (dotted(node.func) or "") in ("isinstance", "issubclass")
+            and len(node.args) > 1
+        ):
+            asked: Sequence[Item] = list(program.below(node.args[1]))
+        elif isinstance(node, t.Compare):
+            sides = (node.left, *(side for _, side in node.rest))
+            types = [side for side in sides if _is_type(side)]
+            asked = [side for side in sides if side not in types] if types else []
+        else:
+            continue
+        if any(_names(one, name) for one in asked):
+            return program.line(node)
+    return None
+
+
+def _is_type(expr: t.Expr) -> bool:
+    """`type(x)`, `x.__class__`, or the name of either."""
+    if isinstance(expr, t.Attribute) and expr.attr in ("__name__", "__qualname__"):
+        expr = expr.value
+    if isinstance(expr, t.Call):
+        return dotted(expr.func) == "type"
+    return isinstance(expr, t.Attribute) and expr.attr == "__class__"
+
+
+def _names(node: Item, name: str) -> bool:
+    if isinstance(node, t.Const):
+        return node.value == name
+    return isinstance(node, (t.Name, t.Attribute)) and (dotted(node) or "").rsplit(".", 1)[-1] == name
 
 
 def _switched(program: Program, call: t.Call) -> Edit:

@@ -7,17 +7,13 @@ spreads over several files can hide one, which is why the proof of a fix is not 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wdlint.facts import Applicability, Edit, Kind, OptimizerUse, Ternary
+from wdlint.facts import Applicability, Kind, OptimizerUse, Ternary
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program, dotted
-from wdlint.knowledge.written import HELPER_NAME
 from wdlint.source.read import tree as t
-
-FLATTENED = "FSDP without `use_orig_params=True` flattens parameters: no split can tell gains and biases from weights"
-SHARDED = "sharding leaves every parameter with one dimension, so dimensions tell nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +24,14 @@ class Hazard:
     most: Applicability = Applicability.UNSAFE
 
 
-def hazards(program: Program, call: t.Call, number: int) -> Iterator[Hazard]:
-    """What may break around a construction whose groups, `number` of them so far, become others."""
+def hazards(program: Program, call: t.Call, number: int, after: int) -> Iterator[Hazard]:
+    """What may break around a construction whose groups, `number` of them so far, become `after` others."""
     own = _own(program, call)
     yield from _of_indices(program, own, number)
     yield from _of_counts(program, own)
+    yield from _of_order(program, own)
+    if after > number:
+        yield from _of_names(program)
     yield from _of_schedules(program)
     yield from _of_calls(program, own)
 
@@ -64,59 +63,6 @@ def _gives_decay(program: Program, options: t.Expr) -> bool:
         case t.Call(func=t.Name(id="dict")) as made:
             return any(argument.keyword == "weight_decay" for argument in made.args)
     return False
-
-
-# Calls after which, or under which, parameters have one dimension each. FSDP2 (`fully_shard`) keeps their shapes.
-_SHARDS = frozenset(
-    "FSDP FullyShardedDataParallel FSDPStrategy DDPFullyShardedStrategy FullyShardedDataParallelPlugin "
-    "XlaFullyShardedDataParallel FullyShardedNativeTorchPolicy".split()
-)
-_BY_DIMENSION = re.compile(rf"\b(ndim|dim|shape|{HELPER_NAME})\b")
-
-
-def counts_dimensions(edits: Sequence[Edit]) -> bool:
-    """Whether the text of a fix asks for dimensions."""
-    return any(_BY_DIMENSION.search(edit.text) for edit in edits)
-
-
-def shards(program: Program) -> bool:
-    """Whether the program shards a model so that its parameters lose their dimensions."""
-    for node in program.nodes:
-        if not isinstance(node, t.Call):
-            continue
-        name = dotted(node.func) or ""
-        last = name.rsplit(".", 1)[-1]
-        if last in _SHARDS or (last == "Init" and ("zero" in name or "deepspeed" in name)):
-            return True
-        for argument in node.args:
-            value = argument.value
-            if argument.keyword == "strategy" and isinstance(value, t.Const):
-                if isinstance(value.value, str) and value.value.startswith(("fsdp", "deepspeed_stage_3")):
-                    return True
-    return False
-
-
-def flattens(program: Program) -> bool:
-    """Whether the program wraps a model in FSDP that flattens parameters."""
-    for node in program.nodes:
-        if isinstance(node, t.Call) and _last(node.func) in ("FSDP", "FullyShardedDataParallel"):
-            value = next((a.value for a in node.args if a.keyword == "use_orig_params"), None)
-            spread = any(a.star == "**" for a in node.args)
-            if not spread and not (isinstance(value, t.Const) and value.value is True):
-                return True
-    return False
-
-
-def needs_a_model(use: OptimizerUse) -> bool:
-    """Whether a decayed group may hold gains or biases that no count of dimensions tells from weights."""
-    decayed = [g for g in use.groups if g.amount.decays or g.amount.latent]
-    return use.inventory is not None and any(
-        p.kind in (Kind.GAIN, Kind.BIAS)
-        and p.ndim is not None
-        and p.ndim >= 2
-        and any(index >= len(g.members) or g.members[index] is not Ternary.NO for g in decayed)
-        for index, p in enumerate(use.inventory.parameters)
-    )
 
 
 def _last(expr: t.Expr) -> str:
@@ -174,6 +120,9 @@ def _of_counts(program: Program, own: set[str]) -> Iterator[Hazard]:
         if isinstance(node, t.Assign) and node.value is not None and _has_one_a_group(node.value, own):
             if any(isinstance(target, t.Display) for target in node.targets):
                 line = program.line(node)
+        elif isinstance(node, t.Compare):
+            if any(_is_one_a_group(program, side, own) for side in (node.left, *(side for _, side in node.rest))):
+                line = program.line(node)
         elif isinstance(node, t.Call) and any(_is_groups(argument.value, own) for argument in node.args):
             counted = isinstance(program.parents[node], t.Compare)
             match _last(node.func):
@@ -188,6 +137,12 @@ def _of_counts(program: Program, own: set[str]) -> Iterator[Hazard]:
         if line:
             yield Hazard(f"line {line} counts on the number of `param_groups`", most)
             return
+
+
+def _is_one_a_group(program: Program, side: t.Expr, own: set[str]) -> bool:
+    """Whether this is a list of one value for each group."""
+    made = _bound(program, side)
+    return isinstance(made, t.Comprehension) and made.kind == "list" and _is_groups(made.clauses[0].iter, own)
 
 
 def _paired(program: Program, value: t.Expr) -> Applicability | None:
@@ -207,11 +162,21 @@ def _indexes(program: Program, call: t.Call) -> bool:
     if not isinstance(number, t.Name):
         return True
     around = loop if isinstance(loop, t.For) else program.parents[loop]
-    return any(
-        isinstance(program.parents[node], (t.Subscript, t.Compare))
-        for node in program.names(number.id, around)
-        if node not in program.bound
-    )
+    return any(not _is_told(program, node) for node in program.names(number.id, around) if node not in program.bound)
+
+
+def _is_told(program: Program, node: Item) -> bool:
+    """Whether a number only goes into a text, or into a call that is made for what it does, such as `print`."""
+    for above in program.around(node):
+        match above:
+            case t.Formatted() | t.Expression():
+                return True
+            case t.Argument() | t.Call():
+                continue
+            case t.Binary(op="%" | "+"):
+                continue
+        return False
+    return False
 
 
 def _of_schedules(program: Program) -> Iterator[Hazard]:
@@ -229,6 +194,137 @@ def _is_groups_decay(target: t.Subscript) -> bool:
         return False
     of = target.value.value if isinstance(target.value, t.Subscript) else target.value
     return "group" in (dotted(of) or "").lower()
+
+
+# Calls that ask nothing of the order of what they are given.
+_ORDER_IS_NOTHING = frozenset(
+    "clip_grad_norm_ clip_grad_norm clip_grad_value_ clip_grad_value get_total_norm sum any all len max min set "
+    "frozenset sorted".split()
+)
+_HANDS_ON = frozenset("list tuple iter chain from_iterable sum".split())
+
+
+def _of_order(program: Program, own: set[str]) -> Iterator[Hazard]:
+    """Parameters that are taken from all groups, one after the other: divided, they come in another order."""
+    for node in program.nodes:
+        if isinstance(node, t.Comprehension):
+            kept = _flattens(node, own) and not _asks_no_order(program, node)
+        elif isinstance(node, t.Call) and isinstance(node.func, t.Attribute) and node.func.attr in ("append", "extend"):
+            kept = _collects(program, node, own) and not _is_used_in_any_order(program, node.func.value)
+        else:
+            continue
+        if kept:
+            line = program.line(node)
+            yield Hazard(f"line {line} takes all parameters in the order of `param_groups`", Applicability.SHOWN)
+            return
+
+
+def _is_params(node: object) -> bool:
+    """`group["params"]`"""
+    return isinstance(node, t.Subscript) and isinstance(node.index, t.Const) and node.index.value == "params"
+
+
+def _is_groups_of_another(node: t.Expr, own: set[str]) -> bool:
+    """The groups of an optimizer, not those that a step of its own class goes over."""
+    return _is_groups(node, own) and isinstance(node, t.Attribute) and _last(node.value) != "self"
+
+
+def _flattens(node: t.Comprehension, own: set[str]) -> bool:
+    if not any(_is_groups_of_another(clause.iter, own) for clause in node.clauses) or node.kind in ("set", "dict"):
+        return False
+    return _is_params(node.element) or any(_is_params(clause.iter) for clause in node.clauses)
+
+
+def _collects(program: Program, call: t.Call, own: set[str]) -> bool:
+    """Whether a call in a loop over the groups collects what it finds of their parameters, for all of them."""
+    loops = [above for above in program.around(call) if isinstance(above, t.For)]
+    outer = next((loop for loop in loops if _is_groups_of_another(loop.iter, own)), None)
+    if outer is None or not isinstance(call.func, t.Attribute):
+        return False
+    one_by_one = any(_is_params(loop.iter) for loop in loops)
+    if not (one_by_one or any(_is_params(argument.value) for argument in call.args)):
+        return False
+    kept = call.func.value
+    return not isinstance(kept, t.Name) or all(node not in program.bound for node in program.names(kept.id, outer))
+
+
+def _asks_no_order(program: Program, node: Item) -> bool:
+    """Whether what becomes of a flat list of parameters is the same in any order."""
+    for above in program.around(node):
+        match above:
+            case t.Argument() | t.Starred():
+                continue
+            case t.Call():
+                name = _last(above.func)
+                if name == "sum" and len(above.args) > 1:  # lists that are put together
+                    continue
+                if name in _ORDER_IS_NOTHING:
+                    return True
+                if name in _HANDS_ON:
+                    continue
+                return False
+            case t.For() | t.Clause():
+                return isinstance(above, t.For) or not _flattens_into_a_list(program, above)
+            case t.Assign(targets=(target,)):
+                return _is_used_in_any_order(program, target)
+            case t.Expression():
+                return True
+        return False
+    return False
+
+
+def _flattens_into_a_list(program: Program, clause: t.Clause) -> bool:
+    around = program.parents[clause]
+    return not _asks_no_order(program, around)
+
+
+def _is_used_in_any_order(program: Program, kept: t.Expr) -> bool:
+    """Whether every use of a list that has a name is one that any order serves."""
+    name = _last(kept)
+    if not name:
+        return False
+    uses = [
+        node
+        for node in program.nodes
+        if isinstance(node, (t.Name, t.Attribute)) and node not in program.bound and _last(node) == name
+    ]
+    return all(_is_collected(program, node) or _asks_no_order(program, node) for node in uses)
+
+
+def _is_collected(program: Program, node: Item) -> bool:
+    above = program.parents.get(node)
+    return isinstance(above, t.Attribute) and above.attr in ("append", "extend")
+
+
+def _of_names(program: Program) -> Iterator[Hazard]:
+    """Groups that have a name, or another text of their own: divided, two of them have the same one."""
+    for node in program.nodes:
+        options: list[tuple[object, t.Expr]] = []
+        if isinstance(node, t.DictDisplay):
+            options = [(key.value, value) for key, value in node.items if isinstance(key, t.Const)]
+        elif isinstance(node, t.Call) and _last(node.func) == "dict":
+            options = [(argument.keyword, argument.value) for argument in node.args]
+        if any(key == "params" for key, _ in options):
+            key = next((key for key, value in options if isinstance(key, str) and _is_text(value)), "")
+            if key:
+                most = Applicability.SHOWN if _looks_up(program, key) else Applicability.UNSAFE
+                yield Hazard(f"line {program.line(node)} gives a group a `{key}`, which two groups would share", most)
+                return
+
+
+def _is_text(value: t.Expr) -> bool:
+    return isinstance(value, t.Formatted) or (isinstance(value, t.Const) and isinstance(value.value, str))
+
+
+def _looks_up(program: Program, key: str) -> bool:
+    """Whether something is kept or found under what groups have as `key`."""
+    return any(
+        isinstance(node, t.Subscript)
+        and isinstance(node.index, t.Const)
+        and node.index.value == key
+        and not isinstance(program.parents[node], (t.Compare, t.Formatted))
+        for node in program.nodes
+    )
 
 
 _A_VALUE_A_GROUP = {"LambdaLR": "lr_lambda", "MultiplicativeLR": "lr_lambda", "OneCycleLR": "max_lr"} | {
@@ -258,7 +354,10 @@ def _of_calls(program: Program, own: set[str]) -> Iterator[Hazard]:
             base = _last(node.func.value)
             if base in own or "optim" in base.lower():
                 line = program.line(node)
-                yield Hazard(f"line {line} loads an optimizer state, which has as many groups as when it was saved")
+                most = Applicability.SHOWN if _is_of_another(program, node, base) else Applicability.UNSAFE
+                yield Hazard(
+                    f"line {line} loads an optimizer state, which has as many groups as when it was saved", most
+                )
         elif name == "state_dict" and isinstance(node.func, t.Attribute) and _last(node.func.value) in own:
             if _is_handed_on(program, node):
                 line = program.line(node)
@@ -279,6 +378,18 @@ def _is_handed_on(program: Program, state: t.Call) -> bool:
         and _last(node.func) == "load_state_dict"
         and any(a.value is state or _last(a.value) in names - {""} for a in node.args)
         for node in program.nodes
+    )
+
+
+def _is_of_another(program: Program, load: t.Call, base: str) -> bool:
+    """Whether the state that is loaded is one that the program takes from another optimizer."""
+    return any(
+        isinstance(node, t.Call)
+        and isinstance(node.func, t.Attribute)
+        and node.func.attr == "state_dict"
+        and _last(node.func.value) != base
+        for argument in load.args
+        for node in program.below(_bound(program, argument.value))
     )
 
 

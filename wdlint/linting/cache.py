@@ -120,6 +120,9 @@ class Cache:
                 list(map(_as_json, checked.findings)),
                 list(map(_as_json, checked.suppressed)),
                 [astuple(place) for place in checked.unread],
+                [astuple(place) for place in checked.optimizers],
+                checked.penalties,
+                checked.passed_over,
             ],
         }
         path = self._path(name)
@@ -281,9 +284,16 @@ def _as_json(finding: Finding) -> dict[str, Any]:
 def _checked(told: Any) -> Checked:
     from wdlint.facts import Place
 
-    file, findings, suppressed, unread = told
-    places = tuple(Place(*place) for place in unread)
-    return Checked(str(file), tuple(map(_finding, findings)), tuple(map(_finding, suppressed)), unread=places)
+    file, findings, suppressed, unread, optimizers, penalties, passed_over = told
+    return Checked(
+        str(file),
+        tuple(map(_finding, findings)),
+        tuple(map(_finding, suppressed)),
+        unread=tuple(Place(*place) for place in unread),
+        optimizers=tuple(Place(*place) for place in optimizers),
+        penalties=int(penalties),
+        passed_over=str(passed_over),
+    )
 
 
 def _finding(told: dict[str, Any]) -> Finding:

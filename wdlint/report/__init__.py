@@ -31,6 +31,10 @@ class Run:
     baselined: Sequence[Finding] = ()
     unread: Sequence[Place] = ()  # optimizers that could not be read, and of which nothing is said
     named: bool = False  # whether they are named, each with its place
+    optimizers: Sequence[Place] = ()  # that were judged
+    judged: tuple[int, int] | None = None  # how many optimizers and penalties, where that is known
+    seconds: float | None = None  # how long it took, where that is to be said
+    quiet: bool = False  # whether the findings are all that is to be said
     colour: bool = False
 
     @cached_property

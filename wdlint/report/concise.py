@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from wdlint.report import Run
-from wdlint.report.plain import fixable, message, position, styled, summary
+from wdlint.report.plain import fixable, message, position, styled
+from wdlint.report.summary import summary
 
 
 def render(run: Run) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wdlint.report.frame import change, excerpt, gutter_of
 from wdlint.report.hunks import hunks
 from wdlint.report.lines import arrow, fix_line, hazard_line, headline, help_line, note_line
-from wdlint.report.plain import summary
+from wdlint.report.summary import summary
 
 if TYPE_CHECKING:
     from wdlint.facts import Finding
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def render(run: Run) -> str:
     blocks = ["".join(f"{line}\n" for line in _finding(finding, run)) for finding in run.findings]
-    return "\n".join((*blocks, "".join(f"{line}\n" for line in summary(run))))
+    closing = "".join(f"{line}\n" for line in summary(run, advise=True))
+    return "\n".join((*blocks, *([closing] if closing else ())))
 
 
 def _finding(finding: Finding, run: Run) -> Iterator[str]:

@@ -11,7 +11,8 @@ import re
 from wdlint.facts import Finding
 from wdlint.harmless import harmless
 from wdlint.report import Run
-from wdlint.report.plain import in_cell, message, position, summary
+from wdlint.report.plain import in_cell, message, position
+from wdlint.report.summary import summary
 
 _SHOWN = 50  # rows of the job summary
 _MARKUP = re.compile(r"[!-+:-@\[-`{-~]|www(?=\.)")  # all ASCII signs but , - . / and what starts a link by itself

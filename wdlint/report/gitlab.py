@@ -6,7 +6,7 @@ from typing import Any
 
 from wdlint.facts import Finding, Severity
 from wdlint.report import Run
-from wdlint.report.document import written
+from wdlint.report.json_text import written
 from wdlint.report.plain import in_cell, message
 
 

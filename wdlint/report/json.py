@@ -12,7 +12,7 @@ from typing import Any
 from wdlint.facts import Finding, Fix
 from wdlint.report import Run
 from wdlint.report.address import page_address
-from wdlint.report.document import written
+from wdlint.report.json_text import written
 
 
 def render(run: Run) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from wdlint.report import Run
-from wdlint.report.document import written
 from wdlint.report.json import as_object
+from wdlint.report.json_text import written
 
 
 def render(run: Run) -> str:

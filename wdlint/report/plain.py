@@ -1,15 +1,13 @@
-"""Words and signs that the text formats share: styles, places, the summary line."""
+"""Words and signs that the text formats share: styles, places, counts."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from wdlint.harmless import harmless
 
 if TYPE_CHECKING:
     from wdlint.facts import Finding, Place
-    from wdlint.report import Run
 
 _STYLES = {
     "code": "1;31",
@@ -53,59 +51,5 @@ def in_cell(place: Place) -> str:
     return "" if place.cell is None else f"cell {place.cell}, line {place.line}: "
 
 
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
-def summary(run: Run) -> list[str]:
-    """The lines that close a text report."""
-    apart = [
-        f"{number} {words}"
-        for number, words in ((len(run.suppressed), "suppressed"), (len(run.baselined), "in the baseline"))
-        if number
-    ]
-    aside = f" ({', '.join(apart)})" if apart else ""
-    if not run.files:
-        return []
-    if not run.findings:
-        return [f"No faults found in {counted(run.files, 'file')}{aside}.", *_unread(run)]
-    where = len({finding.place.file for finding in run.findings})
-    lines = [f"Found {counted(len(run.findings), 'fault')} in {where} of {counted(run.files, 'file')}{aside}."]
-    safe = sum(fixable(f) and f.fix is not None and f.fix.applicability.value == "safe" for f in run.findings)
-    unsafe = sum(map(fixable, run.findings)) - safe
-    if safe:
-        more = f" ({unsafe} more with `--unsafe-fixes`)" if unsafe else ""
-        lines.append(f"[*] {safe} fixable with `--fix`{more}.")
-    elif unsafe:
-        lines.append(f"[*] {unsafe} fixable with `--fix --unsafe-fixes`.")
-    return [*lines, *_unread(run)]
-
-
-def _unread(run: Run) -> list[str]:
-    """What could not be read: silence there means nothing."""
-    if not run.unread:
-        return []
-    said = f"{counted(len(run.unread), 'optimizer')} could not be read"
-    if run.named:
-        return [f"{said}:", *(f"  {position(place)}" for place in run.unread)]
-    return [f"{said} (`--show-unread` names {'it' if len(run.unread) == 1 else 'them'})."]
-
-
-def statistics(run: Run) -> list[dict[str, str | int | bool]]:
-    """How often each rule was found and whether it can be fixed, most often first."""
-    counts = Counter(finding.code for finding in run.findings)
-    names = {finding.code: finding.rule for finding in run.findings}
-    able = {finding.code for finding in run.findings if fixable(finding)}
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [{"code": c, "name": names[c], "count": number, "fixable": c in able} for c, number in ordered]
-
-
-def statistics_lines(run: Run) -> str:
-    """One line a rule; the summary where nothing was found."""
-    rows = statistics(run)
-    if not rows:
-        return "".join(f"{line}\n" for line in summary(run))
-    width = len(str(rows[0]["count"]))
-    return "".join(
-        f"{row['count']:>{width}}  {row['code']}  {'[*]' if row['fixable'] else '[ ]'} {row['name']}\n" for row in rows
-    )
+def counted(number: int, noun: str, several: str = "") -> str:
+    return f"{number} {noun if number == 1 else several or noun + 's'}"

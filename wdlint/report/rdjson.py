@@ -7,7 +7,7 @@ from typing import Any
 from wdlint.facts import Finding, Place
 from wdlint.report import Run
 from wdlint.report.address import page_address
-from wdlint.report.document import written
+from wdlint.report.json_text import written
 from wdlint.report.plain import fixable, in_cell, message
 
 

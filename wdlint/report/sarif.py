@@ -15,7 +15,7 @@ from wdlint.harmless import harmless, spelled
 from wdlint.judging.rule import Rule
 from wdlint.report import Run
 from wdlint.report.address import page_address
-from wdlint.report.document import written
+from wdlint.report.json_text import written
 from wdlint.report.plain import fixable, in_cell
 from wdlint.version import __version__
 

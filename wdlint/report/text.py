@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from wdlint.report.frame import change, excerpt, gutter_of
-from wdlint.report.hunks import Line, hunks
-from wdlint.report.lines import arrow, fix_line, hazard_line, headline, help_line, note_line
-from wdlint.report.plain import summary
+from wdlint.report.summary import summary
 
 if TYPE_CHECKING:
     from wdlint.facts import Finding, Fix, Place
     from wdlint.report import Run
+    from wdlint.report.hunks import Line
 
 _CONTEXT = 1  # lines before and after the offending ones
 
 
 def render(run: Run) -> str:
-    return "\n".join((*blocks(run), "".join(f"{line}\n" for line in summary(run))))
+    closing = "".join(f"{line}\n" for line in summary(run, advise=True))
+    return "\n".join((*blocks(run), *([closing] if closing else ())))
 
 
 def blocks(run: Run) -> Iterator[str]:
@@ -36,6 +35,9 @@ def blocks(run: Run) -> Iterator[str]:
 
 
 def _site(place: Place, findings: Sequence[Finding], run: Run, reasons: set[tuple[str, str]]) -> Iterator[str]:
+    from wdlint.report.frame import change, excerpt, gutter_of  # as most runs find nothing
+    from wdlint.report.lines import arrow, fix_line, hazard_line, headline, help_line, note_line
+
     colour = run.colour
     lines = run.excerpts.file(place.file, place.cell)
     gutter = gutter_of(place, lines)
@@ -63,6 +65,8 @@ def _site(place: Place, findings: Sequence[Finding], run: Run, reasons: set[tupl
 
 def _fixes(findings: Sequence[Finding], run: Run) -> list[tuple[Fix, list[Line], list[str]]]:
     """The fixes of a site, each once, with its lines where they can be shown and the codes that it mends."""
+    from wdlint.report.hunks import hunks
+
     found: dict[Fix, tuple[list[Line], list[str]]] = {}
     for finding in findings:
         if finding.fix is None:

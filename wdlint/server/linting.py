@@ -17,9 +17,9 @@ from wdlint.fix.proof.version import Version
 from wdlint.linting.lint import Linter
 from wdlint.report.excerpt import Excerpts
 from wdlint.server.documents import Document
+from wdlint.settings.baseline import baseline_of
 from wdlint.settings.catalogue import Settings
 from wdlint.settings.config import Configuration
-from wdlint.settings.known import baseline_of
 from wdlint.settings.trust import said
 from wdlint.source.read.files import Programs
 from wdlint.source.read.tree import Module

@@ -65,7 +65,7 @@ def run(*arguments: str) -> str:
 
 def test_the_report_ends_with_it(script: str) -> None:
     first = run(script)
-    assert first.endswith("2 optimizers could not be read (`--show-unread` names them).\n")
+    assert first.endswith(" 2 optimizers could not be read (`--show-unread` names them).\n")
     assert run(script) == first  # from the cache
 
 

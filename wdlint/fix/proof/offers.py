@@ -8,10 +8,11 @@ from functools import cached_property
 
 from wdlint.facts import Applicability, Edit, Finding, Fix
 from wdlint.fix.edits import UNMOVED, Moved, Overlapping, moved
-from wdlint.fix.hazards import SHARDED, Hazard, counts_dimensions, hazards, may_omit_decay, on_purpose, shards
+from wdlint.fix.hazards import Hazard, hazards, may_omit_decay, on_purpose
 from wdlint.fix.program import Program
 from wdlint.fix.proof.verdict import recoupled, refusal, regrouped
 from wdlint.fix.proof.version import Importer, Read, Version
+from wdlint.fix.sharding import SHARDED, counts_dimensions, shards
 from wdlint.source.read import tree as t
 
 _RANK = {Applicability.SAFE: 0, Applicability.UNSAFE: 1, Applicability.SHOWN: 2}
@@ -84,7 +85,7 @@ class Court:
             if call is not None and self._program is not None and may_omit_decay(self._program, call):
                 return "callers that give no decay would get the new optimizer's default", []
         found = list(_weighed(self._program, self._version, trial.after, trial.moved))
-        for use in regrouped(self._version, trial.after, trial.moved):
+        for use, _ in regrouped(self._version, trial.after, trial.moved):
             if any(finding.place == use.place and finding.code in _REACH for finding in mended):
                 found += filter(None, (on_purpose(use),))
         for file, before, after in trial.importers:
@@ -103,10 +104,10 @@ def _program(file: str, version: Version) -> Program | None:
 
 def _weighed(program: Program | None, before: Version, after: Version, places: Moved) -> Iterator[Hazard]:
     """What counts on the groups that are others after the fix."""
-    for use in regrouped(before, after, places):
+    for use, number in regrouped(before, after, places):
         call = program.node_at(use.place, t.Call) if program is not None else None
         if call is not None and program is not None:
-            yield from hazards(program, call, len(use.groups))
+            yield from hazards(program, call, len(use.groups), number)
 
 
 def _lowered(fix: Fix, found: Sequence[Hazard]) -> Fix:

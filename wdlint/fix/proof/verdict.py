@@ -77,14 +77,15 @@ def _spot(place: Place) -> Spot:
 # ---- optimizers
 
 
-def regrouped(before: Version, after: Version, moved: Moved) -> Iterator[OptimizerUse]:
-    """The optimizers that have other groups after a fix: more of them, or the same with other parameters."""
-    groups: dict[Spot, list[object]] = defaultdict(list)
+def regrouped(before: Version, after: Version, moved: Moved) -> Iterator[tuple[OptimizerUse, int]]:
+    """The optimizers that have other groups after a fix, or other parameters in them, and how many groups they have."""
+    groups: dict[Spot, list[Sequence[object]]] = defaultdict(list)
     for use in after.facts.uses:
         groups[_spot(use.place)].append(_grouping(use))
     for use in before.facts.uses:
-        if _grouping(use) not in groups.get(spot(use.place, moved), [_grouping(use)]):
-            yield use
+        now = groups.get(spot(use.place, moved), [_grouping(use)])
+        if _grouping(use) not in now:
+            yield use, max(map(len, now))
 
 
 def recoupled(before: Version, after: Version, moved: Moved) -> Iterator[OptimizerUse]:
@@ -98,7 +99,7 @@ def recoupled(before: Version, after: Version, moved: Moved) -> Iterator[Optimiz
             yield use
 
 
-def _grouping(use: OptimizerUse) -> object:
+def _grouping(use: OptimizerUse) -> Sequence[object]:
     return [(group.members, group.division) for group in use.groups]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from wdlint.facts import Ternary
 from wdlint.source.models.members import ANY, CONTAINERS, NESTING, Members, names_of, set_slot
 from wdlint.source.read import tree as t
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.evaluation import Asking
 from wdlint.source.values.execution import answers, forced, looped, taken
 from wdlint.source.values.values import (
     Answers,
@@ -46,7 +46,7 @@ def add_numbered(
             members.numbered = position + 1
 
 
-def add_named(members: Members, evaluator: Evaluation, value: Value, present: Ternary, depth: int = 0) -> None:
+def add_named(members: Members, evaluator: Asking, value: Value, present: Ternary, depth: int = 0) -> None:
     """Put the entries of a mapping, or of a sequence of pairs, under their keys."""
     if depth > NESTING:
         return
@@ -76,7 +76,7 @@ def add_named(members: Members, evaluator: Evaluation, value: Value, present: Te
             members.complete = False
 
 
-def _change_named(members: Members, evaluator: Evaluation, change: Change, present: Ternary, depth: int) -> None:
+def _change_named(members: Members, evaluator: Asking, change: Change, present: Ternary, depth: int) -> None:
     """What a later statement puts into a mapping."""
     statement = change.context.statement
     sure = taken(evaluator, statement, change.context.frame) if statement is not None else present
@@ -102,7 +102,7 @@ def _computed_key(statement: t.Stmt | None) -> t.Expr | None:
             return None
 
 
-def _add_pairs(members: Members, evaluator: Evaluation, value: Value, present: Ternary) -> None:
+def _add_pairs(members: Members, evaluator: Asking, value: Value, present: Ternary) -> None:
     for pairs, doubt, _ in listed(evaluator, value):
         for pair in pairs:
             if isinstance(pair, SequenceValue) and len(pair.items) == 2:
@@ -117,7 +117,7 @@ def _add_pairs(members: Members, evaluator: Evaluation, value: Value, present: T
 # ---- lists
 
 
-def listed(evaluator: Evaluation, value: Value, depth: int = 0) -> Iterator[tuple[Answers, Ternary, bool]]:
+def listed(evaluator: Asking, value: Value, depth: int = 0) -> Iterator[tuple[Answers, Ternary, bool]]:
     """The elements of a list as (answers, whether it is there, whether it stands for any number of them)."""
     if depth > NESTING:
         yield (Unknown("too deep"),), Ternary.UNKNOWN, True
@@ -150,7 +150,7 @@ def listed(evaluator: Evaluation, value: Value, depth: int = 0) -> Iterator[tupl
             yield (Unknown(f"elements of @{id(value)}"),), Ternary.UNKNOWN, True
 
 
-def _item(evaluator: Evaluation, item: Item, repeated: bool, depth: int) -> Iterator[tuple[Answers, Ternary, bool]]:
+def _item(evaluator: Asking, item: Item, repeated: bool, depth: int) -> Iterator[tuple[Answers, Ternary, bool]]:
     doubt = Ternary.UNKNOWN if item.conditions else Ternary.YES
     held = forced(evaluator, item.value)
     if not item.spread:
@@ -164,7 +164,7 @@ def _item(evaluator: Evaluation, item: Item, repeated: bool, depth: int) -> Iter
 
 
 def _later(
-    evaluator: Evaluation, change: Change, made: t.Stmt | None, depth: int
+    evaluator: Asking, change: Change, made: t.Stmt | None, depth: int
 ) -> Iterator[tuple[Answers, Ternary, bool]]:
     """What a later `append`, `extend` or `+=` adds to a list that was made at `made`."""
     statement = change.context.statement
@@ -188,7 +188,7 @@ def _later(
 # ---- containers
 
 
-def container(evaluator: Evaluation, path: str, arguments: Arguments, depth: int = 0) -> Members:
+def container(evaluator: Asking, path: str, arguments: Arguments, depth: int = 0) -> Members:
     """What `nn.Sequential(…)`, `nn.ModuleList(…)` and their kin hold."""
     kind = CONTAINERS[path]
     members = Members(f"torch.nn.{kind}", container=kind)
@@ -208,7 +208,7 @@ def container(evaluator: Evaluation, path: str, arguments: Arguments, depth: int
     return members
 
 
-def _only(evaluator: Evaluation, arguments: Arguments) -> Answers:
+def _only(evaluator: Asking, arguments: Arguments) -> Answers:
     """The single argument of a call, empty where there is none or more."""
     if len(arguments.positional) == 1 and not arguments.written:
         return arguments.positional[0]
@@ -220,7 +220,7 @@ def _only(evaluator: Evaluation, arguments: Arguments) -> Answers:
     return ()
 
 
-def _given(evaluator: Evaluation, arguments: Arguments) -> Iterator[tuple[Answers, Ternary, bool]]:
+def _given(evaluator: Asking, arguments: Arguments) -> Iterator[tuple[Answers, Ternary, bool]]:
     for values in arguments.positional:
         yield values, Ternary.YES, False
     if arguments.context is None:

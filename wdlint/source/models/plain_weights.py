@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import callers
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.evaluation import Memory
 from wdlint.source.values.values import External, Instance
 
 # Learned things that are no weights of a model: inputs, latent codes, statistics of a posterior.
@@ -37,7 +37,7 @@ def is_no_weight(name: str) -> bool:
     return bool(_NO_WEIGHTS.search(name))
 
 
-def is_plain_weight(evaluator: Evaluation, value: Instance) -> bool | None:
+def is_plain_weight(evaluator: Memory, value: Instance) -> bool | None:
     """A plain tensor made with `requires_grad=True` that the module multiplies its inputs with."""
     assert isinstance(value.cls, External)
     if not value.cls.path.startswith("torch.") or value.node is None or value.frame is None:
@@ -51,7 +51,7 @@ def is_plain_weight(evaluator: Evaluation, value: Instance) -> bool | None:
     return True if _TEXTBOOK.match(name) and not is_no_weight(name) else None
 
 
-def name_of(evaluator: Evaluation, value: Instance) -> str:
+def name_of(evaluator: Memory, value: Instance) -> str:
     """The plain name that was given to what a call made, if it was given one."""
     if value.node is None or value.frame is None:
         return ""
@@ -67,7 +67,7 @@ class _Notes:
     applied: frozenset[str]
 
 
-def _notes(evaluator: Evaluation, module: t.Module) -> _Notes:
+def _notes(evaluator: Memory, module: t.Module) -> _Notes:
     cache: dict[int, _Notes] = evaluator.memo("weight_notes")
     if id(module) not in cache:
         cache[id(module)] = _read_notes(module)

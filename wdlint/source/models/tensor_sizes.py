@@ -6,13 +6,11 @@ from collections.abc import Collection
 
 from wdlint.source.read import tree as t
 from wdlint.source.values import contents
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.evaluation import Asking
 from wdlint.source.values.values import Answers, Context, Known, SequenceValue, bare, constant
 
 
-def sizes_of(
-    evaluator: Evaluation, arguments: Collection[t.Argument], context: Context
-) -> tuple[int | None, ...] | None:
+def sizes_of(evaluator: Asking, arguments: Collection[t.Argument], context: Context) -> tuple[int | None, ...] | None:
     """A shape from the arguments of a tensor-making call: sizes, or one tuple of them."""
     written = [a for a in arguments if a.star != "**" and a.keyword in (None, "size", "shape")]
     if not written:
@@ -31,11 +29,11 @@ def sizes_of(
     return tuple(shape)
 
 
-def _is_sequence(evaluator: Evaluation, expr: t.Expr, context: Context) -> bool:
+def _is_sequence(evaluator: Asking, expr: t.Expr, context: Context) -> bool:
     return all(isinstance(bare(v), SequenceValue) for v in evaluator.evaluate(expr, context))
 
 
-def _one_size(evaluator: Evaluation, expr: t.Expr, context: Context) -> tuple[int | None, ...] | None:
+def _one_size(evaluator: Asking, expr: t.Expr, context: Context) -> tuple[int | None, ...] | None:
     """A single argument: a tuple of sizes, or one size. A name that speaks of a shape may be either."""
     values = evaluator.evaluate(expr, context)
     if len(values) == 1 and isinstance(bare(values[0]), SequenceValue):

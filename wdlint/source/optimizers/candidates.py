@@ -13,7 +13,7 @@ import re
 from wdlint.knowledge.trainers import LIBRARIES
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.evaluation import Modules
 from wdlint.source.values.values import Context
 
 _LOOP = "Trainer"  # how the names of training loops end
@@ -24,7 +24,7 @@ _GIVEN = re.compile(
 )
 
 
-def worth_asking(evaluation: Evaluation, call: t.Call, context: Context) -> bool:
+def worth_asking(evaluation: Modules, call: t.Call, context: Context) -> bool:
     """Whether a call could construct an optimizer, as far as its names and the bytes of modules tell."""
     func = call.func
     if isinstance(func, t.Attribute):
@@ -40,7 +40,7 @@ def worth_asking(evaluation: Evaluation, call: t.Call, context: Context) -> bool
 
 
 def _from_a_maker(
-    evaluation: Evaluation,
+    evaluation: Modules,
     name: str,
     wanted: str,
     call: t.Call | None,
@@ -64,7 +64,7 @@ def _from_a_maker(
 
 
 def _makes(
-    evaluation: Evaluation, statement: t.Stmt, name: str, wanted: str, scope: t.Scope, asked: frozenset[int]
+    evaluation: Modules, statement: t.Stmt, name: str, wanted: str, scope: t.Scope, asked: frozenset[int]
 ) -> bool:
     if isinstance(statement, (t.Import, t.ImportFrom)):
         return _brings(evaluation, statement, name, wanted, scope.module)
@@ -84,7 +84,7 @@ def _makes(
 
 
 def _brings(
-    evaluation: Evaluation, statement: t.Import | t.ImportFrom, name: str, wanted: str, importer: t.Module
+    evaluation: Modules, statement: t.Import | t.ImportFrom, name: str, wanted: str, importer: t.Module
 ) -> bool:
     """Whether an import may bring something that makes an optimizer."""
     project = evaluation.project
@@ -107,7 +107,7 @@ def _brings(
     )
 
 
-def _loops(evaluation: Evaluation, dotted: str, importer: t.Module, level: int) -> bool:
+def _loops(evaluation: Modules, dotted: str, importer: t.Module, level: int) -> bool:
     """Whether a module may give a training loop that makes its optimizer: a library's, or one derived from it."""
     if not level and dotted.split(".", 1)[0] in LIBRARIES:
         return True

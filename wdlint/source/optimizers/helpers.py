@@ -15,7 +15,7 @@ from wdlint.source.libraries.library import Call, Library
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
-from wdlint.source.selections import ruling
+from wdlint.source.selections import ruled_names
 from wdlint.source.selections.taking import condition_reader
 from wdlint.source.values import call_arguments
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
@@ -147,7 +147,7 @@ def _names(evaluator: Evaluation, call: Call) -> Answers | None:
     rule = exempt(evaluator, known, call.arguments, call.context)
     if len(models) != 1 or rule is None:
         return None
-    return (ruling.names_under(evaluator, models[0], s.negation(rule), call.node, call.context),)
+    return (ruled_names.names_under(evaluator, models[0], s.negation(rule), call.node, call.context),)
 
 
 def _returns_names(path: str) -> bool:

@@ -51,8 +51,8 @@ def members_of(
 
 
 def _context(evaluator: Evaluation, model: Model, selectors: Iterable[s.Selector]) -> m.Context:
+    from wdlint.source.models.declared_exemptions import marked_from_outside
     from wdlint.source.models.inventory import marks
-    from wdlint.source.models.marks import marked_from_outside
 
     bases = lineage_of(evaluator)
     if isinstance(bare(model.value), Instance) and model.inventory is not None:

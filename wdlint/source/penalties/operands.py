@@ -16,7 +16,7 @@ from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import contents, flow
 from wdlint.source.values.elements import element_within
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.evaluation import Asking
 from wdlint.source.values.values import (
     Answers,
     Attribute,
@@ -73,7 +73,7 @@ _ELSEWHERE = Operand((), False)
 # ---- parameters
 
 
-def parameters(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int = 0) -> Operand | None:
+def parameters(evaluator: Asking, expr: t.Expr, context: Context, depth: int = 0) -> Operand | None:
     """The parameters that an expression is (in whatever shape), or None where it may be something else."""
     if depth > 6:
         return None
@@ -117,7 +117,7 @@ def parameters(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int
     return _of_answers(evaluator, evaluator.evaluate(expr, context), depth)
 
 
-def _bound(evaluator: Evaluation, name: str, context: Context, depth: int) -> Operand | None:
+def _bound(evaluator: Asking, name: str, context: Context, depth: int) -> Operand | None:
     """The parameters that plain assignments give to a name; `_ELSEWHERE` where something else binds it."""
     scope = context.frame.scope
     if context.local is not None or context.statement is None or name not in scope.bound:
@@ -139,7 +139,7 @@ def _bound(evaluator: Evaluation, name: str, context: Context, depth: int) -> Op
     return Operand(tuple(v for o in found for v in o.values), all(o.proven for o in found))
 
 
-def _of_answers(evaluator: Evaluation, answers: Answers, depth: int) -> Operand | None:
+def _of_answers(evaluator: Asking, answers: Answers, depth: int) -> Operand | None:
     """The parameters among the answers; None unless every answer that can be a tensor is one."""
     kept: list[Value] = []
     proven = True
@@ -162,7 +162,7 @@ def _is_row(value: Value) -> bool:
     return isinstance(value, Attribute) and isinstance(value.of, Element) and value.name.startswith("[")
 
 
-def _is_parameter(evaluator: Evaluation, value: Value, depth: int) -> bool | None:
+def _is_parameter(evaluator: Asking, value: Value, depth: int) -> bool | None:
     """True: certainly a parameter; False: it seems one; None: no."""
     match value:
         case Changed():
@@ -202,7 +202,7 @@ def _is_parameter(evaluator: Evaluation, value: Value, depth: int) -> bool | Non
             return None
 
 
-def _runs_over_parameters(evaluator: Evaluation, collection: Collection, depth: int) -> bool | None:
+def _runs_over_parameters(evaluator: Asking, collection: Collection, depth: int) -> bool | None:
     """Whether a loop's elements are parameters themselves, rather than something made of them."""
     if collection.what in ("parameters", "named_parameters"):
         return True
@@ -211,7 +211,7 @@ def _runs_over_parameters(evaluator: Evaluation, collection: Collection, depth: 
     return _holds_parameters(evaluator, collection.model, depth + 1)
 
 
-def _holds_parameters(evaluator: Evaluation, value: Value, depth: int) -> bool | None:
+def _holds_parameters(evaluator: Asking, value: Value, depth: int) -> bool | None:
     if depth > 6:
         return None
     match value:
@@ -240,7 +240,7 @@ def _holds_parameters(evaluator: Evaluation, value: Value, depth: int) -> bool |
             return None
 
 
-def _joined(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int) -> Operand | None:
+def _joined(evaluator: Asking, expr: t.Expr, context: Context, depth: int) -> Operand | None:
     """The parameters that `torch.cat([p.view(-1) for p in …])` holds."""
     match expr:
         case t.Comprehension(kind="list" | "generator"):
@@ -258,13 +258,13 @@ def _joined(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int) -
             return Operand(answers, all(sure)) if sure and None not in sure else None
 
 
-def all_of(evaluator: Evaluation, expr: t.Expr, context: Context) -> Operand | None:
+def all_of(evaluator: Asking, expr: t.Expr, context: Context) -> Operand | None:
     answers = evaluator.evaluate(expr, context)
     sure = [_holds_parameters(evaluator, v, 0) for v in answers]
     return Operand(answers, all(sure)) if sure and None not in sure else None
 
 
-def _held_by_layer(evaluator: Evaluation, expr: t.Attribute, context: Context) -> Operand | None:
+def _held_by_layer(evaluator: Asking, expr: t.Attribute, context: Context) -> Operand | None:
     """`layer.weight`, where the layer is one of torch's, or seems to be a layer of a model that can't be seen."""
     found: list[Value] = []
     proven = True

@@ -14,7 +14,7 @@ from wdlint.source.penalties.operands import Operand, all_of
 from wdlint.source.penalties.terms import called, given, is_two, operands, same
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.evaluation import Asking
 from wdlint.source.values.values import Context, constant
 
 _MATRIX_PRODUCTS = frozenset(("matmul", "mm", "bmm", "inner"))
@@ -30,7 +30,7 @@ class Square:
     gram: bool = False
 
 
-def product_with_itself(evaluator: Evaluation, expr: t.Expr, context: Context) -> Square | None:
+def product_with_itself(evaluator: Asking, expr: t.Expr, context: Context) -> Square | None:
     """The square that a product is; None for a product of two things."""
     match expr:
         case t.Binary(op="*" | "@"):
@@ -45,7 +45,7 @@ def product_with_itself(evaluator: Evaluation, expr: t.Expr, context: Context) -
             return None
 
 
-def _called_product(evaluator: Evaluation, call: t.Call, context: Context) -> Square | None:
+def _called_product(evaluator: Asking, call: t.Call, context: Context) -> Square | None:
     path, plain = operands(evaluator, call, context)
     if path is not None and not path.startswith("torch."):
         return None
@@ -122,7 +122,7 @@ def _equation(call: t.Call) -> tuple[list[str], str | None]:
 # ---- many tensors by one call
 
 
-def of_all(evaluator: Evaluation, call: t.Call, context: Context) -> tuple[Operand, int] | None:
+def of_all(evaluator: Asking, call: t.Call, context: Context) -> tuple[Operand, int] | None:
     """The parameters, and whether their norms (1) or their squares (2) are taken; None for other calls."""
     name = syntax.last_name(call)
     if name not in ("_foreach_norm", "_foreach_pow", "_foreach_mul"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import flow
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.evaluation import Asking
 from wdlint.source.values.names import parameter_named
 from wdlint.source.values.values import (
     Answers,
@@ -33,7 +33,7 @@ _NUMBERS = frozenset(
 )  # fmt: skip
 
 
-def is_scalar(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int = 0) -> bool:
+def is_scalar(evaluator: Asking, expr: t.Expr, context: Context, depth: int = 0) -> bool:
     """Whether an expression is a number, as far as can be told; a name that can't be followed is taken for one."""
     if depth > 6:
         return False
@@ -86,7 +86,7 @@ def _plain(value: object) -> bool:
     return isinstance(value, (Unknown, Method, External))
 
 
-def _name(evaluator: Evaluation, expr: t.Name, context: Context, depth: int) -> bool:
+def _name(evaluator: Asking, expr: t.Name, context: Context, depth: int) -> bool:
     answers = evaluator.evaluate(expr, context)
     if not _answers(answers):
         return False
@@ -112,7 +112,7 @@ def _name(evaluator: Evaluation, expr: t.Name, context: Context, depth: int) -> 
     return True
 
 
-def _call(evaluator: Evaluation, expr: t.Call, context: Context, depth: int) -> bool:
+def _call(evaluator: Asking, expr: t.Call, context: Context, depth: int) -> bool:
     func = expr.func
     name = func.id if isinstance(func, t.Name) else func.attr if isinstance(func, t.Attribute) else ""
     if isinstance(func, t.Name) and name in ("float", "int", "len"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.evaluation import Asking
 from wdlint.source.values.values import (
     Attribute,
     Context,
@@ -42,7 +42,7 @@ _SHAPING = frozenset(("expand_as", "expand", "to", "cuda", "cpu", "type_as", "de
 # ---- calls of libraries
 
 
-def called(evaluator: Evaluation, call: t.Call, context: Context) -> str | None:
+def called(evaluator: Asking, call: t.Call, context: Context) -> str | None:
     """The import path of a library's function, or None where a method or the project's own is called."""
     for value in evaluator.evaluate(call.func, context):
         if isinstance(value, External):
@@ -62,7 +62,7 @@ def given(call: t.Call, name: str, position: int) -> t.Expr | None:
     return plain[position].value
 
 
-def operands(evaluator: Evaluation, call: t.Call, context: Context) -> tuple[str | None, list[t.Expr]]:
+def operands(evaluator: Asking, call: t.Call, context: Context) -> tuple[str | None, list[t.Expr]]:
     """A call as a function of a library with its positional arguments; a method's receiver comes first."""
     path = called(evaluator, call, context)
     plain = [a.value for a in call.args if a.keyword is None and not a.star]
@@ -76,7 +76,7 @@ def operands(evaluator: Evaluation, call: t.Call, context: Context) -> tuple[str
 # ---- squares and norms
 
 
-def squared(evaluator: Evaluation, expr: t.Expr, context: Context) -> t.Expr | None:
+def squared(evaluator: Asking, expr: t.Expr, context: Context) -> t.Expr | None:
     """The operand of an elementwise square; products with itself are in `penalties.products`."""
     match expr:
         case t.Binary(op="**"):
@@ -97,7 +97,7 @@ def squared(evaluator: Evaluation, expr: t.Expr, context: Context) -> t.Expr | N
             return None
 
 
-def normed(evaluator: Evaluation, expr: t.Expr, context: Context) -> tuple[t.Expr, bool] | None:
+def normed(evaluator: Asking, expr: t.Expr, context: Context) -> tuple[t.Expr, bool] | None:
     """The operand of a Euclidean norm, and whether it is taken along one axis only."""
     if not isinstance(expr, t.Call) or "norm" not in syntax.last_name(expr):
         return None
@@ -126,7 +126,7 @@ def normed(evaluator: Evaluation, expr: t.Expr, context: Context) -> tuple[t.Exp
     return first, not whole
 
 
-def _spectral(evaluator: Evaluation, path: str, operand: t.Expr, context: Context) -> bool:
+def _spectral(evaluator: Asking, path: str, operand: t.Expr, context: Context) -> bool:
     """Whether the norm of order 2 is the largest singular value: in `linalg`, where the operand is a matrix."""
     if path != "torch.linalg.norm":
         return path == "torch.linalg.matrix_norm"
@@ -134,7 +134,7 @@ def _spectral(evaluator: Evaluation, path: str, operand: t.Expr, context: Contex
     return any(isinstance(value, named) for value in evaluator.evaluate(operand, context))
 
 
-def squared_error_to_zero(evaluator: Evaluation, expr: t.Expr, context: Context) -> tuple[t.Expr, bool] | None:
+def squared_error_to_zero(evaluator: Asking, expr: t.Expr, context: Context) -> tuple[t.Expr, bool] | None:
     """The operand, and whether its squares are averaged, of an error to zeros: `F.mse_loss(p, zeros)`."""
     if not isinstance(expr, t.Call) or len(expr.args) < 2:
         return None
@@ -161,7 +161,7 @@ def squared_error_to_zero(evaluator: Evaluation, expr: t.Expr, context: Context)
     return (first, not summed) if is_zeros(evaluator, second, context) else None
 
 
-def is_zeros(evaluator: Evaluation, expr: t.Expr, context: Context) -> bool:
+def is_zeros(evaluator: Asking, expr: t.Expr, context: Context) -> bool:
     """Whether an expression is a tensor of zeros: `torch.zeros_like(p)`, `p.new_zeros(…)`, `torch.tensor(0.0)`."""
     while isinstance(expr, t.Call) and isinstance(expr.func, t.Attribute) and expr.func.attr in _SHAPING:
         expr = expr.func.value
@@ -171,7 +171,7 @@ def is_zeros(evaluator: Evaluation, expr: t.Expr, context: Context) -> bool:
     return bool(answers) and all(_zero(evaluator, v, context) for v in answers)
 
 
-def _zero(evaluator: Evaluation, value: object, context: Context) -> bool:
+def _zero(evaluator: Asking, value: object, context: Context) -> bool:
     if isinstance(value, Known):
         return value.value == 0 and value.value is not False
     if not isinstance(value, Instance) or not isinstance(value.cls, External):
@@ -182,7 +182,7 @@ def _zero(evaluator: Evaluation, value: object, context: Context) -> bool:
     return value.cls.path in _ZEROS
 
 
-def is_two(evaluator: Evaluation, expr: t.Expr, context: Context) -> bool:
+def is_two(evaluator: Asking, expr: t.Expr, context: Context) -> bool:
     """Whether an exponent or the order of a norm is 2."""
     value = expr.value if isinstance(expr, t.Const) else constant(evaluator.evaluate(expr, context))
     return value == 2

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
-from wdlint.source.selections import ruling
+from wdlint.source.selections import ruled_names
 from wdlint.source.selections.conditions.tests import Reader
 from wdlint.source.selections.conditions.texts import text
 from wdlint.source.selections.taken import LOOSE, UNREAD, Taken, chosen, one_parameter, rooted
@@ -190,8 +190,8 @@ def _of_operation(evaluator: Evaluation, operation: Operation, depth: int) -> It
         case "items":
             for value in operands[0]:
                 yield from taken(evaluator, value, depth)
-        case ruling.RULED:
-            rule = ruling.rule_of(evaluator, operation)
+        case ruled_names.RULED:
+            rule = ruled_names.rule_of(evaluator, operation)
             for value in operands[0]:
                 for part in taken(evaluator, value, depth):
                     yield part.under(rule)

@@ -13,7 +13,7 @@ from typing import Any
 
 from wdlint.facts import Origin
 from wdlint.source.read import tree as t
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.evaluation import Asking
 from wdlint.source.values.values import (
     Answers,
     Change,
@@ -64,7 +64,7 @@ _STRIDE = 16  # operations of a sum that are asked within each other
 _LONGEST = 10_000  # characters or items that a computed constant may have
 
 
-def binary(evaluator: Evaluation, expr: t.Binary, context: Context) -> Iterable[Value]:
+def binary(evaluator: Asking, expr: t.Binary, context: Context) -> Iterable[Value]:
     """The answers of `left op right`."""
     for inner in reversed(_milestones(expr)):
         evaluator.evaluate(inner, context)  # from the inside out: a long sum is no deep question
@@ -86,7 +86,7 @@ def _milestones(expr: t.Binary) -> list[t.Binary]:
 
 
 def _combined(
-    evaluator: Evaluation,
+    evaluator: Asking,
     op: str,
     left: Value,
     right: Value,
@@ -134,7 +134,7 @@ def _pieces(value: Value) -> tuple[str | Value, ...]:
 _PLACE = re.compile(r"%[-+ #0]*\d*(?:\.\d+)?[sdirfgx]")
 
 
-def _percent(evaluator: Evaluation, form: str, right: Value, node: t.Node) -> Value:
+def _percent(evaluator: Asking, form: str, right: Value, node: t.Node) -> Value:
     """`"%s.%d" % (a, b)` as a text around its parts."""
     given: list[Value] = []
     if isinstance(right, SequenceValue):
@@ -191,7 +191,7 @@ def _weaker(a: Origin, b: Origin) -> Origin:
     return Origin.WRITTEN
 
 
-def unary(evaluator: Evaluation, expr: t.Unary, context: Context) -> Iterable[Value]:
+def unary(evaluator: Asking, expr: t.Unary, context: Context) -> Iterable[Value]:
     """The answers of `-x`, `+x` and `not x`."""
     if expr.op == "not":
         known = truth(evaluator, expr, context)
@@ -206,7 +206,7 @@ def unary(evaluator: Evaluation, expr: t.Unary, context: Context) -> Iterable[Va
     return found
 
 
-def augmented(evaluator: Evaluation, value: Value, change: Change) -> Value:
+def augmented(evaluator: Asking, value: Value, change: Change) -> Value:
     """A number after `x op= y`."""
     assert change.value is not None
     if change.action == "set":
@@ -223,7 +223,7 @@ def augmented(evaluator: Evaluation, value: Value, change: Change) -> Value:
     return Unknown(f"@{id(change.value)}", computed=True, positive=nonzero and op in ("*", "/"))
 
 
-def truth(evaluator: Evaluation, test: t.Expr, context: Context, inclined: bool = False) -> bool | None:
+def truth(evaluator: Asking, test: t.Expr, context: Context, inclined: bool = False) -> bool | None:
     """Whether a test holds, None where it can't be told.
 
     A value that the user may change (a default) decides nothing unless `inclined` asks for what holds
@@ -287,14 +287,12 @@ def _decides(value: Known, inclined: bool) -> bool:
     return inclined or value.origin in SETTLED
 
 
-def _compared(
-    evaluator: Evaluation, op: str, left: t.Expr, right: t.Expr, context: Context, inclined: bool
-) -> bool | None:
+def _compared(evaluator: Asking, op: str, left: t.Expr, right: t.Expr, context: Context, inclined: bool) -> bool | None:
     lefts, rights = (_standing(evaluator.evaluate(side, context), inclined) for side in (left, right))
     return _agreed(compare(evaluator, op, a, b, inclined) for a in lefts for b in rights)
 
 
-def compare(evaluator: Evaluation, op: str, left: Value, right: Value, inclined: bool) -> bool | None:
+def compare(evaluator: Asking, op: str, left: Value, right: Value, inclined: bool) -> bool | None:
     """How two answers compare, None where that can't be told."""
     if isinstance(left, Known):
         if not _decides(left, inclined):
@@ -321,7 +319,7 @@ def compare(evaluator: Evaluation, op: str, left: Value, right: Value, inclined:
     return None
 
 
-def _is_instance(evaluator: Evaluation, test: t.Call, context: Context) -> bool | None:
+def _is_instance(evaluator: Asking, test: t.Call, context: Context) -> bool | None:
     """`isinstance(x, C)` for plain Python types of constants and displays."""
     names = {
         v.path.rsplit(".", 1)[-1] if isinstance(v, External) else ""

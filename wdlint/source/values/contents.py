@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.evaluation import Asking
 from wdlint.source.values.values import (
     EVERY,
     Answers,
@@ -23,7 +23,7 @@ from wdlint.source.values.values import (
 )
 
 
-def items(evaluator: Evaluation, value: Value) -> Iterator[Item]:
+def items(evaluator: Asking, value: Value) -> Iterator[Item]:
     """The elements of a list, tuple or set, later additions included."""
     match value:
         case SequenceValue():
@@ -36,7 +36,7 @@ def items(evaluator: Evaluation, value: Value) -> Iterator[Item]:
             return
 
 
-def _changed_items(evaluator: Evaluation, value: Changed) -> Iterator[Item]:
+def _changed_items(evaluator: Asking, value: Changed) -> Iterator[Item]:
     """The elements of a list with those that were added, each with what was done to it later."""
     found = [(item, -1) for item in items(evaluator, value.base)]
     deeper: list[tuple[int, Change]] = []
@@ -63,7 +63,7 @@ def _changed_items(evaluator: Evaluation, value: Changed) -> Iterator[Item]:
             yield item
 
 
-def entries(evaluator: Evaluation, value: Value) -> Iterator[Entry]:
+def entries(evaluator: Asking, value: Value) -> Iterator[Entry]:
     """The entries of a mapping, later additions included."""
     match value:
         case MappingValue():
@@ -82,7 +82,7 @@ def entries(evaluator: Evaluation, value: Value) -> Iterator[Entry]:
             return
 
 
-def values_of(evaluator: Evaluation, value: Value) -> Iterator[Item]:
+def values_of(evaluator: Asking, value: Value) -> Iterator[Item]:
     """The values of a mapping, each with what was done to it under its key: `groups[key]["params"].append(p)`."""
     changes = value.changes if isinstance(value, Changed) else ()
     deeper = [change for change in changes if len(change.path) > 1]

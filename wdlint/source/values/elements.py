@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from wdlint.source.read import tree as t
 from wdlint.source.values import contents
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.evaluation import Asking, Evaluation
 from wdlint.source.values.objects import as_part
 from wdlint.source.values.values import (
     Answers,
@@ -287,7 +287,7 @@ def element_within(value: Value) -> Element | None:
             return None
 
 
-def known_range(evaluator: Evaluation, value: Instance) -> range | None:
+def known_range(evaluator: Asking, value: Instance) -> range | None:
     """A `range(…)` with constant bounds, defaults included; None where it can't be told."""
     given = evaluator.positional(value.arguments) if value.arguments is not None else ()
     told = [constant(answers) for answers in given]

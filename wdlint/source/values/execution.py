@@ -12,11 +12,11 @@ from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import arithmetic, flow
 from wdlint.source.values.elements import known_range
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.evaluation import Asking
 from wdlint.source.values.values import Answers, Context, Deferred, Frame, Instance, Known, SequenceValue
 
 
-def taken(evaluator: Evaluation, statement: t.Stmt, frame: Frame, granted: Collection[t.Stmt] = ()) -> Ternary:
+def taken(evaluator: Asking, statement: t.Stmt, frame: Frame, granted: Collection[t.Stmt] = ()) -> Ternary:
     """Whether a statement is executed in a frame, the branches that are `granted` being gone.
 
     A loop whose number of turns can't be told is taken to have one, and what happens in some turn happens.
@@ -49,7 +49,7 @@ def _refuses(branch: t.Stmt, truth: bool) -> bool:
     return other is not None and raises(other)
 
 
-def _is_empty(evaluator: Evaluation, iterated: t.Expr, context: Context) -> bool:
+def _is_empty(evaluator: Asking, iterated: t.Expr, context: Context) -> bool:
     """Whether a loop certainly has no turn."""
     while isinstance(iterated, t.Call) and syntax.dotted(iterated.func) in ("reversed", "enumerate", "list", "tqdm"):
         if not iterated.args:
@@ -62,7 +62,7 @@ def _is_empty(evaluator: Evaluation, iterated: t.Expr, context: Context) -> bool
     return bool(spans) and all(span is not None and not span for span in spans)
 
 
-def idle(evaluator: Evaluation, statement: t.Stmt, frame: Frame, asked: t.Stmt | None = None) -> bool:
+def idle(evaluator: Asking, statement: t.Stmt, frame: Frame, asked: t.Stmt | None = None) -> bool:
     """Whether a statement stands in a loop over a setting that is declared as an empty list: by default it has no turn.
 
     A loop that also holds the statement `asked` about has one: else there would be no question.
@@ -81,7 +81,7 @@ def _is_empty_setting(answers: Answers) -> bool:
     return bool(empty) and all(v in empty or arithmetic.asked_of_unknown(v) for v in answers)
 
 
-def _in_some_turn(evaluator: Evaluation, test: t.Expr, truth: bool, context: Context) -> bool:
+def _in_some_turn(evaluator: Asking, test: t.Expr, truth: bool, context: Context) -> bool:
     """Whether a test on a loop's variable, whose values are all known, comes out so in one of the turns."""
     if not isinstance(test, t.Compare) or len(test.rest) != 1 or context.statement is None:
         return False
@@ -107,7 +107,7 @@ def looped(statement: t.Stmt | None, around: t.Stmt | None = None) -> bool:
     )
 
 
-def answers(evaluator: Evaluation, expr: t.Expr, context: Context) -> Answers:
+def answers(evaluator: Asking, expr: t.Expr, context: Context) -> Answers:
     """What an expression may be; conditional ones are decided by the defaults where they stand."""
     inclined = context.frame.arguments is not None
     if isinstance(expr, t.Conditional):
@@ -120,7 +120,7 @@ def answers(evaluator: Evaluation, expr: t.Expr, context: Context) -> Answers:
     return evaluator.evaluate(expr, context)
 
 
-def _either(evaluator: Evaluation, expr: t.Boolean, context: Context, inclined: bool) -> Answers:
+def _either(evaluator: Asking, expr: t.Boolean, context: Context, inclined: bool) -> Answers:
     """`use_norm and nn.LayerNorm(d)`, `norm or nn.Identity()`: a test that comes out false leaves nothing."""
     truth = arithmetic.truth(evaluator, expr.left, context, inclined=inclined)
     if truth is not None:
@@ -132,7 +132,7 @@ def _either(evaluator: Evaluation, expr: t.Boolean, context: Context, inclined: 
     return (*left, *right)
 
 
-def forced(evaluator: Evaluation, value: Deferred | Answers) -> Answers:
+def forced(evaluator: Asking, value: Deferred | Answers) -> Answers:
     return answers(evaluator, value.expr, value.context) if isinstance(value, Deferred) else value
 
 

@@ -14,7 +14,7 @@ from wdlint.facts import Origin
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import arithmetic, flow
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.evaluation import Asking
 from wdlint.source.values.values import Answers, Context, Known, Unknown, Value
 
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -26,7 +26,7 @@ _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 Asked = tuple[str | None, t.Constant, bool, t.Stmt]  # operator (None: truth), what it is compared with, outcome, where
 
 
-def narrowed(evaluator: Evaluation, expr: t.Expr, context: Context, found: Answers) -> Answers:
+def narrowed(evaluator: Asking, expr: t.Expr, context: Context, found: Answers) -> Answers:
     """The answers to a name or attribute that the tests around it leave."""
     if context.statement is None:
         return found
@@ -91,7 +91,7 @@ def _parts(test: t.Expr, truth: bool) -> Iterator[tuple[str, str | None, t.Const
             yield name, op, other.value, truth
 
 
-def _same_value(evaluator: Evaluation, expr: t.Expr, context: Context, where: t.Stmt) -> bool:
+def _same_value(evaluator: Asking, expr: t.Expr, context: Context, where: t.Stmt) -> bool:
     """Whether nothing binds or changes what an expression names between a test and a statement."""
     root = syntax.root_name(expr)
     scope = context.frame.scope

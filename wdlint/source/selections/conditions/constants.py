@@ -5,13 +5,13 @@ from __future__ import annotations
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import arithmetic, contents
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.evaluation import Asking
 from wdlint.source.values.values import TABLE, ClassValue, Context, External, MappingValue, SequenceValue, Value, bare
 
 _ALTERNATIVES = 200  # constants that an `any(… for … in …)` may run over
 
 
-def constants_of(evaluator: Evaluation, value: Value) -> list[Value] | None:
+def constants_of(evaluator: Asking, value: Value) -> list[Value] | None:
     """The members of a list, tuple, set or mapping of constants and classes, if all can be told."""
     found: list[Value] = []
     inner = bare(value)
@@ -42,7 +42,7 @@ def constants_of(evaluator: Evaluation, value: Value) -> list[Value] | None:
     return None
 
 
-def _chosen(evaluator: Evaluation, value: Value) -> list[Value] | None:
+def _chosen(evaluator: Asking, value: Value) -> list[Value] | None:
     """What `(v for k, v in nn.__dict__.items() if "Norm" in k)` takes from a table of constants."""
     if not isinstance(value, SequenceValue) or not isinstance(value.node, t.Comprehension) or value.context is None:
         return None

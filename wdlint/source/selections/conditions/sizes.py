@@ -7,13 +7,13 @@ from typing import Any
 
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.evaluation import Asking
 from wdlint.source.values.values import Answers, Attribute, Context, Element, Known, SequenceValue, Value
 
 FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}  # the same, sides swapped
 
 
-def size(evaluator: Evaluation, expr: t.Expr, op: str, other: t.Expr, context: Context) -> s.Selector | None:
+def size(evaluator: Asking, expr: t.Expr, op: str, other: t.Expr, context: Context) -> s.Selector | None:
     """`p.ndim op n`, `len(p.shape) op n`, `p.shape[i] op n`, `p.numel() op n`."""
     if op not in FLIPPED:
         return None
@@ -45,7 +45,7 @@ def size(evaluator: Evaluation, expr: t.Expr, op: str, other: t.Expr, context: C
     return None
 
 
-def _shape_of(evaluator: Evaluation, expr: t.Expr, op: str, answers: Answers, context: Context) -> s.Selector | None:
+def _shape_of(evaluator: Asking, expr: t.Expr, op: str, answers: Answers, context: Context) -> s.Selector | None:
     """`p.shape == (1,)` says how many dimensions there are, and how long each is."""
     if op not in ("==", "!=") or len(answers) != 1 or not isinstance(answers[0], SequenceValue):
         return None

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.conditions.constants import constants_of
-from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.evaluation import Asking
 from wdlint.source.values.values import (
     Answers,
     Arguments,
@@ -114,7 +114,7 @@ def only(readings: Sequence[_Read | None]) -> _Read | None:
     return found.pop() if len(found) == 1 else None
 
 
-def affix(evaluator: Evaluation, func: t.Attribute, expr: t.Call, context: Context, whole: bool) -> s.Selector | None:
+def affix(evaluator: Asking, func: t.Attribute, expr: t.Call, context: Context, whole: bool) -> s.Selector | None:
     """`n.endswith("bias")`, one end or several."""
     node = s.StartsWith if func.attr == "startswith" else s.EndsWith
     if len(expr.args) != 1:
@@ -136,7 +136,7 @@ def affix(evaluator: Evaluation, func: t.Attribute, expr: t.Call, context: Conte
     return s.either(*(node(about, str(c.value)) for c in constants if isinstance(c, Known)))
 
 
-def regular(evaluator: Evaluation, expr: t.Call, context: Context, whole: bool) -> s.Selector | None:
+def regular(evaluator: Asking, expr: t.Call, context: Context, whole: bool) -> s.Selector | None:
     """`re.search(pattern, name)`, `compiled.match(name)`."""
     if not isinstance(expr.func, t.Attribute) or expr.func.attr not in ("search", "match", "fullmatch"):
         return None
@@ -171,7 +171,7 @@ def regular(evaluator: Evaluation, expr: t.Call, context: Context, whole: bool) 
 _WILD = re.compile(r"[*?\[]")
 
 
-def shell_pattern(evaluator: Evaluation, expr: t.Call, context: Context, whole: bool) -> s.Selector | None:
+def shell_pattern(evaluator: Asking, expr: t.Call, context: Context, whole: bool) -> s.Selector | None:
     """`fnmatch(name, "*.bias")`: an end, a beginning or a part of the name where the pattern says no more."""
     if len(expr.args) != 2 or not any(
         isinstance(callee, External) and callee.path in ("fnmatch.fnmatch", "fnmatch.fnmatchcase")
@@ -193,11 +193,11 @@ def shell_pattern(evaluator: Evaluation, expr: t.Call, context: Context, whole: 
     return s.Equals(about, inner)
 
 
-def _only_text(evaluator: Evaluation, expr: t.Expr, context: Context) -> str | None:
+def _only_text(evaluator: Asking, expr: t.Expr, context: Context) -> str | None:
     return _text_constant(evaluator.evaluate(expr, context))
 
 
-def _flags(evaluator: Evaluation, expr: t.Expr, context: Context) -> int:
+def _flags(evaluator: Asking, expr: t.Expr, context: Context) -> int:
     """The value of `re.I | re.M`; -1 where it can't be told."""
     if isinstance(expr, t.Binary) and expr.op == "|":
         left, right = _flags(evaluator, expr.left, context), _flags(evaluator, expr.right, context)
