@@ -19,9 +19,9 @@ from wdlint.source.read import tree as t
 from wdlint.source.selections import membership as m
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.taken import Taken
+from wdlint.source.values.answers import same_object
 from wdlint.source.values.callers import all_statements
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.identity import same_object
 from wdlint.source.values.objects import member
 from wdlint.source.values.values import Answers, Change, Changed, Instance, Method, Part, Unknown, Value, bare
 
