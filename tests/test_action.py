@@ -100,7 +100,11 @@ def test_the_hooks_leave_out_what_the_settings_exclude() -> None:
     Path("vendored").mkdir()
     Path("vendored/train.py").write_text(FAULT)
     for hook in hooks:
-        assert (hook["language"], hook["require_serial"], hook["types_or"]) == ("python", True, ["python", "jupyter"])
+        assert (hook["language"], hook["require_serial"], hook["types_or"]) == (
+            "python",
+            True,
+            ["python", "jupyter", "yaml", "json"],
+        )
         command = [sys.executable, "-m", *hook["entry"].split(), "vendored/train.py"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -15,7 +15,9 @@ from wdlint.linting.lint import Linter
 from wdlint.settings.config import Configuration
 
 TOP = Path(__file__).parent.parent
-FILES = sorted(path.relative_to(TOP).as_posix() for path in (TOP / "fixtures").rglob("*.py"))
+FILES = sorted(
+    path.relative_to(TOP).as_posix() for path in (TOP / "fixtures").rglob("*") if path.suffix in (".py", ".yaml")
+)
 
 
 @pytest.fixture(scope="module")

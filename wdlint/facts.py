@@ -263,6 +263,7 @@ class Loop:
     name: str  # import path
     advice: str  # how it is told what shall not decay
     source: str  # where it is known from how it divides parameters
+    divides: bool = True  # False: it makes one group of all parameters, or what its configuration says
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from wdlint.commands.aside import set_aside
 from wdlint.complaint import Complaint, complain, warn, warnings_said
+from wdlint.configuration.screen import is_configuration
 from wdlint.files import paths
 from wdlint.harmless import harmless
 from wdlint.linting.checked import Checked
 from wdlint.linting.work import Plan, check_files
 from wdlint.report import Run, render
 from wdlint.report.excerpt import Excerpts
+from wdlint.report.plain import counted
 from wdlint.settings.config import Configuration, selectors_of
 from wdlint.settings.trust import said
 
@@ -61,13 +63,20 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
         for file in files:
             print(harmless(file))
         return _tell(missing, named, options)
-    if not files and not missing and not here.force_exclude:  # a hook names files that are to be left out
-        warn(_nothing_to_lint(named, overrides, options))
     if configuration.withheld:
         warn(said(configuration.withheld))
     _check_selectors(here, overrides)
     plan = Plan(configuration, not options["ignore_suppressions"], _cache_folder(options), given)
-    checked = check_files(files, plan, options["workers"])
+    if options["with_importers"] and not given:
+        from wdlint.linting.around import around, resting_on
+
+        checked = resting_on(files, check_files(around(files, configuration), plan, options["workers"]))
+    else:
+        checked = check_files(files, plan, options["workers"])
+    nothing = not any(one.counted or one.error for one in checked)
+    if nothing and not missing and not here.force_exclude:  # a hook names files that are to be left out
+        warn(_nothing_to_lint(named, overrides, options))
+    _tell_lacking(checked)
     if options["verbose"]:
         from wdlint.commands.verbose import looked_at
 
@@ -142,9 +151,19 @@ def _nothing_to_lint(named: list[str], overrides: Mapping[str, Any], options: Ma
     """What to say where no file was found: whether .gitignore is why."""
     where = ", ".join(named)
     heedless = Configuration({**overrides, "respect_gitignore": False}, options["config"], options["isolated"])
-    if "-" not in named and next(paths.discover(named, heedless), None) is not None:
+    ignored = paths.discover(named, heedless) if "-" not in named else iter(())
+    if any(not is_configuration(path) for path in ignored):
         return f"all Python files in {where} are ignored by .gitignore; --no-respect-gitignore lints them"
     return f"there are no Python files in {where}"
+
+
+def _tell_lacking(checked: Sequence[Checked]) -> None:
+    """Say which files were not read for want of a library."""
+    lacking = [one for one in checked if one.lacking]
+    if lacking:
+        first = harmless(lacking[0].file)
+        number = f"{first} and {counted(len(lacking) - 1, 'other file')}" if len(lacking) > 1 else first
+        warn(f"not read, for want of {lacking[0].lacking}: {number}; `pip install 'wdlint[yaml]'` brings it")
 
 
 def _cache_folder(options: Mapping[str, Any]) -> str | None:
@@ -179,7 +198,7 @@ def _run(
 
     return Run(
         findings=[finding for one in checked for finding in one.findings],
-        files=len(checked),
+        files=sum(one.counted for one in checked),
         read_rules=rules,
         excerpts=Excerpts(given),
         errors=[*missing, *((one.file, one.error) for one in checked if one.error)],

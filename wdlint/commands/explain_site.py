@@ -6,9 +6,11 @@ import os
 from pathlib import Path
 
 from wdlint.complaint import Complaint
+from wdlint.configuration.screen import is_configuration
 from wdlint.facts import FileFacts
 from wdlint.files import paths
 from wdlint.report.site import described
+from wdlint.settings.catalogue import Settings
 from wdlint.settings.config import Configuration
 
 
@@ -35,6 +37,20 @@ def _split(where: str) -> tuple[str, int | None]:
     return where, None
 
 
+def _of_configuration(file: str, data: bytes, settings: Settings) -> FileFacts:
+    from wdlint.configuration.engine import ReaderMissing
+    from wdlint.knowledge import user
+    from wdlint.linting.configured import Configurations
+
+    shown = paths.display(file)
+    user.use(settings.knowledge)
+    try:
+        observed = Configurations({}).observed(shown, data)
+    except ReaderMissing as error:
+        raise Complaint(f"{file}: can't be read: {error} is not installed (`pip install 'wdlint[yaml]'`)") from None
+    return user.corrected(observed.facts, settings) if observed is not None else FileFacts(shown)
+
+
 def _facts(file: str) -> FileFacts:
     from wdlint.knowledge import user
     from wdlint.source.engine import Project, observe
@@ -44,6 +60,8 @@ def _facts(file: str) -> FileFacts:
     except OSError as error:
         raise Complaint(f"{file}: can't be read: {error.strerror or error}") from None
     settings = Configuration()(os.path.dirname(os.path.abspath(file)))
+    if is_configuration(file):
+        return _of_configuration(file, data, settings)
     roots = [Path(settings.root, root) for root in settings.roots]
     user.use(settings.knowledge)
     facts = user.corrected(observe(paths.display(file), data, Project(roots, settings)), settings)

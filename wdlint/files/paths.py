@@ -16,7 +16,7 @@ from functools import cache
 from wdlint.files.gitignore import IgnoreFile, ignore_file
 from wdlint.settings.catalogue import Settings
 
-SUFFIXES = (".py", ".pyw", ".ipynb")
+SUFFIXES = (".py", ".pyw", ".ipynb", ".json", ".yaml", ".yml")
 
 SettingsOf = Callable[[str], Settings]
 """The settings in force in a folder (an absolute path)."""

@@ -24,6 +24,10 @@ def add_ignores(findings: Iterable[Finding], reason: str) -> int:
     Raises:
         Complaint: the reason is no single line, or a file can't be written.
     """
+    findings = list(findings)
+    mute = next((f.place.file for f in findings if f.place.file.endswith(".json")), None)
+    if mute is not None:
+        raise Complaint(f"--add-ignore: {mute}: JSON has no comments; the setting `per-file-ignores` covers it")
     if not reason.isprintable():
         raise Complaint("--add-ignore: the reason must be one line of text")
     by_file: dict[str, list[Finding]] = {}
@@ -66,17 +70,21 @@ def commented(file: str, data: bytes, findings: Sequence[Finding], reason: str =
         return notebook.with_sources(sources), number
     encoding = encoding_of(data)
     text = data.decode(encoding)
-    new, number = _with_comments(text, text, findings, reason)
+    new, number = _with_comments(text, text, findings, reason, divides=not file.endswith((".yaml", ".yml")))
     return new.encode(encoding), number
 
 
-def _with_comments(text: str, program: str, findings: Sequence[Finding], reason: str) -> tuple[str, int]:
+def _with_comments(
+    text: str, program: str, findings: Sequence[Finding], reason: str, divides: bool = True
+) -> tuple[str, int]:
     """The text with a comment for each statement that has findings, and how many were written.
 
-    `program` has the text's lines as Python: of a notebook's cell the neutralised ones.
+    `program` has the text's lines as Python: of a notebook's cell the neutralised ones. What does not divide into
+    statements, as YAML, gets its comments above the lines of the findings.
     """
     wanted: dict[tuple[int, int], set[str]] = {}
-    spans = [(first, last, any(not alone for _, alone in comments)) for first, last, comments in statements(program)]
+    divided = statements(program) if divides else ()
+    spans = [(first, last, any(not alone for _, alone in comments)) for first, last, comments in divided]
     for finding in findings:
         line = finding.place.line
         first, last, commented = next((s for s in spans if s[0] <= line <= s[1]), (line, line, True))

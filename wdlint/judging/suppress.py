@@ -6,9 +6,10 @@
     # wdlint: ignore-file[WD201]                  covers the file
     # noqa: WD101                                 is honoured like the first
 
-A comment on any line of a statement covers the whole of it; one that stands alone covers the
-statement below. In a notebook a cell is a unit of its own, `ignore-file` excepted. What a finding is
-does not matter here, only its code and place.
+A comment on any line of a statement covers the whole of it; one that stands alone covers the statement
+below. In a notebook a cell is a unit of its own, `ignore-file` excepted. In YAML a comment covers the entry
+that it stands in or above, with all that is in it. What a finding is does not matter here, only its code
+and place.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from wdlint.configuration.screen import is_configuration
 from wdlint.facts import Applicability, Edit, FileFacts, Finding, Fix, Place, Suppression
 from wdlint.files.encoding import encoding_of
+from wdlint.judging import yaml_comments
 from wdlint.judging.judge import judge
 from wdlint.judging.rule import Rule
 from wdlint.source.read.notebook import neutralised
@@ -126,7 +129,10 @@ def _as_fact(comment: Comment, rules: Sequence[Rule]) -> Suppression:
 
 
 class _Program:
-    """A file's program as lines and tokens; a notebook's cells are one after the other."""
+    """A file's program as lines and tokens; a notebook's cells are one after the other.
+
+    A file of data has no statements: of YAML a comment covers its entry, and JSON has no comments.
+    """
 
     def __init__(self, file: str, data: bytes) -> None:
         self.file = file
@@ -138,13 +144,17 @@ class _Program:
             self.text = self.notebook.text
         else:
             self.text = data.decode(encoding_of(data))
+            if is_configuration(file):
+                self._commented = [] if file.endswith(".json") else list(yaml_comments.entries(self.text))
+                self._statements: list[_Commented] = []
+                return
             if "# %%" in self.text:  # a script in cells may hold lines of IPython's
                 self.text = neutralised(self.text)
-        self._statements = list(statements(self.text))
+        self._commented = self._statements = list(statements(self.text))
 
     def comments(self) -> list[Comment]:
         found: list[Comment] = []
-        for first, last, tokens in self._statements:
+        for first, last, tokens in self._commented:
             for token, alone in tokens:
                 covers = (first, last)
                 if alone and not first <= token.start[0] <= last:

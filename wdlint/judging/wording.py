@@ -292,6 +292,8 @@ def _loop_note(use: OptimizerUse) -> tuple[Note, ...]:
     """A note that says who divides the parameters, where that is a library's training loop."""
     if use.loop is None:
         return ()
+    if not use.loop.divides:
+        return (Note(f"`{use.loop.name}` makes the optimizer and divides no parameters by itself ({use.loop.source})"),)
     return (
         Note(f"`{use.loop.name}` makes the optimizer and divides the parameters by its own rule ({use.loop.source})"),
     )

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 NO_SIGN = "nothing in it looks like an optimizer or a penalty"
 NO_CODE = "what looks like an optimizer or a penalty stands in no code"
+NO_OPTIMIZER = "it configures no optimizer that is known"
 """Why a file was passed over."""
 
 
@@ -24,4 +25,6 @@ class Checked(NamedTuple):
     optimizers: tuple[Place, ...] = ()  # that were judged, each once
     penalties: int = 0  # that were judged
     passed_over: str = ""  # why the file was read no further than its bytes
+    counted: bool = True  # False: a file of data that configures nothing
+    lacking: str = ""  # what is not installed and would have to be, to read it
     rests_on: tuple[str, ...] = ()  # files of the project that were looked at for it, there or not

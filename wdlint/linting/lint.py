@@ -10,10 +10,13 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from wdlint.configuration.screen import is_configuration
 from wdlint.files import paths
-from wdlint.linting.checked import NO_CODE, NO_SIGN, Checked
+from wdlint.linting.checked import NO_CODE, NO_OPTIMIZER, NO_SIGN, Checked
+from wdlint.linting.configured import looked_at
 from wdlint.settings.catalogue import Settings
 from wdlint.source.read.screen import has_marked_code, has_marks
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from wdlint.fix.proof.version import Version
     from wdlint.judging.rule import Rule
     from wdlint.linting.cache import Cache
+    from wdlint.linting.configured import Configurations
     from wdlint.source.engine import Project
     from wdlint.source.read.files import Programs
     from wdlint.source.read.tree import Module
@@ -77,6 +81,12 @@ class Linter:
         self._projects: dict[Settings, Project] = {}
         self._kept = (0, 0)
 
+    @cached_property
+    def _configurations(self) -> Configurations:
+        from wdlint.linting.configured import Configurations
+
+        return Configurations(self._given)
+
     def check(self, path: str) -> Checked:
         """Lint one file. Its trouble is in the result; nothing is raised for it.
 
@@ -91,6 +101,9 @@ class Linter:
         self.reading = None
         shown = paths.display(path)
         data = self._given.get(shown)
+        if is_configuration(path):
+            read = looked_at(path, shown, data)
+            return Pending(path, read) if isinstance(read, bytes) else read
         if data is None:
             try:
                 with open(path, "rb") as file:
@@ -118,6 +131,8 @@ class Linter:
         path, data = pending
         shown = paths.display(path)
         settings = self._settings_of(_folder(path))
+        if is_configuration(path):
+            return self._of_configuration(shown, data, settings)
         project = self._project(settings, len(data))
         checked = self._judged(shown, data, settings, project)
         checked = checked._replace(rests_on=tuple(of for of in project.trail.files if of != shown))
@@ -125,9 +140,25 @@ class Linter:
             self._keep(checked, self._cache, self._cache.name(shown, data, settings), project)
         return checked
 
+    def _of_configuration(self, shown: str, data: bytes, settings: Settings) -> Checked:
+        """Judge a file that may configure an optimizer. Nothing is kept of it between runs: it is read soon enough."""
+        from wdlint.configuration.engine import ReaderMissing
+
+        rules = rules_for(shown, settings)
+        try:
+            judged = self._configurations.judged(shown, data, rules, settings)
+        except ReaderMissing as error:
+            return Checked(shown, counted=False, lacking=str(error), passed_over=f"{error} is not installed")
+        except Exception as error:
+            return _failed(shown, error)
+        if judged is None:
+            return Checked(shown, counted=False, passed_over=NO_OPTIMIZER)
+        observed, findings = judged
+        self.reading = Reading(observed.facts, (), None)
+        return self._reported(shown, data, observed.facts, findings, settings, rules)
+
     def _judged(self, shown: str, data: bytes, settings: Settings, project: Project) -> Checked:
-        from wdlint.judging.judge import RuleFailed, judge
-        from wdlint.judging.suppress import may_suppress
+        from wdlint.judging.judge import judge
         from wdlint.knowledge import user
         from wdlint.source.engine import observe
         from wdlint.source.read.depth import deep_questions
@@ -139,16 +170,17 @@ class Linter:
                 facts = user.corrected(observe(shown, data, project), settings)
                 self.reading = Reading(facts, tuple(project.trail.files), project.module(facts.file, data))
                 findings = _with_fixes(judge(facts, rules), facts, data, project, settings, rules)
-        except RuleFailed as error:
-            return Checked(shown, error=str(error))
-        except RecursionError:
-            return Checked(shown, error="is nested too deeply to be read")
-        except MemoryError:
-            return Checked(shown, error="is too large to be read in the memory there is")
-        except Exception as error:  # a fault of wdlint's own: said, and the other files go on
-            if os.environ.get("WDLINT_DEBUG"):
-                raise
-            return Checked(shown, error=f"internal error, please report it: {type(error).__name__}: {error}")
+        except Exception as error:
+            return _failed(shown, error)
+        return self._reported(shown, data, facts, findings, settings, rules)
+
+    def _reported(
+        self, shown: str, data: bytes, facts: FileFacts, findings: list[Finding], settings: Settings,
+        rules: Sequence[Rule],
+    ) -> Checked:  # fmt: skip
+        """What of the findings is reported: those that the settings ask for and no comment suppresses."""
+        from wdlint.judging.suppress import may_suppress
+
         if not settings.latent:
             findings = [finding for finding in findings if not finding.latent]
         checked = Checked(shown, tuple(findings))
@@ -176,6 +208,8 @@ class Linter:
             return None
         if self.reading is not None:
             return Version(data, checked.findings, self.reading.facts, self.reading.module)
+        if is_configuration(path):
+            return Version(data, checked.findings, FileFacts(shown), None)
         from wdlint.source.read.parse import Unreadable, parse
 
         try:  # nothing of interest to the screen
@@ -214,6 +248,21 @@ class Linter:
         imports = [(*key, led) for key, led in trail.imports.items()]
         searches = [(*key, found) for key, found in trail.searches.items()]
         cache.put(name, checked, Dependencies(files, imports, searches))
+
+
+def _failed(shown: str, error: Exception) -> Checked:
+    """What is said of a file at which something went wrong; the other files go on."""
+    from wdlint.judging.judge import RuleFailed
+
+    if isinstance(error, RuleFailed):
+        return Checked(shown, error=str(error))
+    if isinstance(error, RecursionError):
+        return Checked(shown, error="is nested too deeply to be read")
+    if isinstance(error, MemoryError):
+        return Checked(shown, error="is too large to be read in the memory there is")
+    if os.environ.get("WDLINT_DEBUG"):  # else a fault of wdlint's own is said
+        raise error
+    return Checked(shown, error=f"internal error, please report it: {type(error).__name__}: {error}")
 
 
 def _with_fixes(

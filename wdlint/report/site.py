@@ -26,7 +26,8 @@ def _rows(use: OptimizerUse) -> Iterator[str]:
     if not use.classes:
         yield "  its class can't be told"
     if use.loop is not None:
-        yield f"  the training loop {use.loop.name} makes it and divides the parameters ({use.loop.source})"
+        divides = "divides the parameters" if use.loop.divides else "divides no parameters by itself"
+        yield f"  the training loop {use.loop.name} makes it and {divides} ({use.loop.source})"
     if not use.complete:
         yield "  not every group could be read"
     for number, group in enumerate(use.groups, 1):

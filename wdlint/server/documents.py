@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from pygls.uris import to_fs_path, urlparse
 
+from wdlint.configuration.screen import SUFFIXES
 from wdlint.files import paths
 from wdlint.files.encoding import encoding_of
 
@@ -54,9 +55,9 @@ class Document:
 
 
 def document(uri: str, version: int | None, text: str) -> Document | None:
-    """A file's document, or None where it is no Python file that can be linted."""
+    """A file's document, or None where it is no Python or configuration file that can be linted."""
     path = _path(uri)
-    if path is None or not path.endswith((".py", ".pyw")):
+    if path is None or not path.endswith((".py", ".pyw", *SUFFIXES)):
         return None
     return Document(uri, path, encoded(text), {None: Part(uri, version, text)})
 

@@ -1,0 +1,157 @@
+"""Files that configure an optimizer: what must and must not be found in each dialect, with line and column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from wdlint.linting.examples import lint_files
+
+
+def found(files: Mapping[str, str], **settings: object) -> list[str]:
+    """`file:line:column code` for each finding."""
+    findings, errors = lint_files(files, settings)
+    assert errors == []
+    return [f"{f.place.file}:{f.place.line}:{f.place.column} {f.code}" for f in findings]
+
+
+def in_one(name: str, text: str, **settings: object) -> list[str]:
+    return [row.removeprefix(f"{name}:") for row in found({name: text}, **settings)]
+
+
+def deepspeed(params: str, kind: str = "AdamW", rest: str = '"zero_optimization": {"stage": 2}') -> str:
+    return f'{{\n  "optimizer": {{\n    "type": "{kind}",\n    "params": {{{params}}}\n  }},\n  {rest}\n}}\n'
+
+
+@pytest.mark.parametrize(
+    ("params", "kind", "codes"),
+    [
+        ('"lr": 1e-4, "weight_decay": 0.1', "AdamW", ["4:28 WD103"]),
+        ('"weight_decay": 0.1', "Adam", ["4:16 WD103"]),
+        ('"weight_decay": 0.1, "adam_w_mode": false', "AdamW", ["4:16 WD103"]),
+        ('"weight_decay": 0.1, "adam_w_mode": false', "Adam", ["4:16 WD103", "4:16 WD201"]),
+        ('"weight_decay": 0.1', "Adagrad", ["4:16 WD103", "4:16 WD201"]),
+        ('"lr": 1e-4, "torch_adam": true', "AdamW", ["3:5 WD104"]),
+        ('"lr": 1e-4', "AdamW", []),
+        ('"lr": "auto", "weight_decay": "auto"', "AdamW", []),
+        ('"weight_decay": 0', "AdamW", []),
+        ('"weight_decay": 0.1', "MyOwn", []),
+    ],
+)
+def test_deepspeed(params: str, kind: str, codes: list[str]) -> None:
+    assert in_one("ds_config.json", deepspeed(params, kind)) == codes
+
+
+def test_deepspeed_is_known_by_what_is_in_it() -> None:
+    text = deepspeed('"weight_decay": 0.1', rest='"fp16": {"enabled": true}')
+    assert in_one("any.json", text) == ["4:16 WD103"]
+    assert in_one("ds_config.json", deepspeed('"weight_decay": 0.1', rest='"name": "x"')) == []
+    assert in_one("ds_config.json", text.replace("true", "True")) == []
+
+
+@pytest.mark.parametrize(
+    ("script", "silent"),
+    [
+        ("deepspeed.initialize(model=model, model_parameters=groups, config='ds.json')", True),
+        ("deepspeed.initialize(model=model, optimizer=optimizer, config='ds.json')", True),
+        ("deepspeed.initialize(\n    model=net,\n    model_parameters=net.parameters(),\n    config='ds.json')", False),
+        ("deepspeed.initialize(model=net, optimizer=None, config='ds.json')", False),
+        ("DummyOptim(groups, weight_decay=0.1)", True),
+        ("DummyOptim(model.parameters(), weight_decay=0.1)", False),
+    ],
+)
+def test_a_script_that_hands_deepspeed_groups_silences(script: str, silent: bool) -> None:
+    files = {"ds.json": deepspeed('"weight_decay": 0.1'), "train.py": f"import deepspeed\n{script}\n"}
+    assert found(files) == ([] if silent else ["ds.json:4:16 WD103"])
+
+
+CLI = "Lightning" + "CLI"  # in two, so that this file is no script that takes over
+LIGHTNING = """\
+trainer: {{max_epochs: 5}}
+model: {{class_path: nets.Lit}}
+optimizer:
+  class_path: torch.optim.{name}
+  init_args:
+    lr: 1.0e-3
+    weight_decay: {decay}
+"""
+
+
+def test_lightning() -> None:
+    assert in_one("c.yaml", LIGHTNING.format(name="AdamW", decay=0.05)) == ["7:5 WD103"]
+    assert in_one("c.yaml", LIGHTNING.format(name="Adam", decay=0.05)) == ["7:5 WD103", "7:5 WD201"]
+    assert in_one("c.yaml", LIGHTNING.format(name="AdamW", decay=0.0)) == []
+    assert in_one("c.yaml", LIGHTNING.format(name="Unknown", decay=0.1)) == []
+    assert in_one("c.yml", "trainer: {max_epochs: 5}\ndata: Mine\noptimizer: AdamW\n") == ["3:1 WD104"]
+    assert in_one("c.yaml", LIGHTNING.format(name="AdamW", decay=0.05).partition("\n")[2]) == []
+    litgpt = "checkpoint_dir: x\ntrain: {epochs: 1}\noptimizer: AdamW\n"
+    assert in_one("c.yaml", litgpt) == ["3:1 WD104"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "CLI(Lit, auto_configure_optimizers=False)",
+        "class My(CLI):\n    @staticmethod\n    def configure_optimizers(lit, optimizer, scheduler=None): ...",
+        "class My(CLI):\n    def add(self, parser):\n        parser.add_optimizer_args(A, link_to='model.x')",
+    ],
+)
+def test_a_script_that_makes_lightnings_groups_silences(script: str) -> None:
+    start = f"from lightning.pytorch.cli import {CLI}\n"
+    files = {"c.yaml": LIGHTNING.format(name="AdamW", decay=0.1), "main.py": start + script.replace("CLI", CLI)}
+    assert found(files) == []
+    files["main.py"] = f"{start}{CLI}(Lit)\nclass Lit:\n    def configure_optimizers(self): ...\n"
+    assert found(files) == ["c.yaml:7:5 WD103"]
+
+
+def test_hydra() -> None:
+    text = "defaults: [a]\nmodel:\n  optim:\n    _target_: torch.optim.{}\n    _partial_: true\n    weight_decay: {}\n"
+    assert in_one("c.yaml", text.format("Adam", 0.01)) == ["6:5 WD201"]
+    assert in_one("c.yaml", text.format("Adam", 0.0)) == []
+    assert in_one("c.yaml", text.format("AdamW", 0.01)) == []
+    assert in_one("c.yaml", text.format("Adam", "${decay}")) == []
+    assert in_one("c.yaml", text.format("Adam", "${decay}") + "decay: ${d.x}\nd: {x: 1e-4}\n") == ["6:5 WD201"]
+    assert in_one("c.yaml", text.format("NAdam", 0.01) + "    decoupled_weight_decay: true\n") == []
+    assert in_one("c.yaml", text.format("SGD", 0.01)) == []
+    assert in_one("c.yaml", text.format("SGD", 0.01), select=("WD205",)) == ["6:5 WD205"]
+
+
+def test_torchtune() -> None:
+    model = "model:\n  _component_: torchtune.models.llama3.{}\n"
+    optimizer = "optimizer:\n  _component_: torch.optim.AdamW\n  lr: 2e-5\n"
+    assert in_one("c.yaml", model.format("llama3_8b") + optimizer) == ["4:3 WD104"]
+    assert in_one("c.yaml", model.format("llama3_8b") + optimizer + "  weight_decay: 0.1\n") == ["6:3 WD103"]
+    assert in_one("c.yaml", model.format("lora_llama3_8b") + optimizer) == []
+
+
+@pytest.mark.parametrize(
+    ("comment", "line", "silent"),
+    [
+        ("    weight_decay: 0.05  # wdlint: ignore[WD103] meant", 7, True),
+        ("    weight_decay: 0.05  # wdlint: ignore[decayed-bias]", 7, False),
+        ("    # wdlint: ignore[WD1]\n    weight_decay: 0.05", 7, True),
+        ("optimizer: # wdlint: ignore", 3, True),
+        ("  init_args:  # wdlint: ignore", 5, True),
+        ("  class_path: torch.optim.AdamW  # wdlint: ignore", 4, False),
+        ("model: {class_path: nets.Lit}  # wdlint: ignore-file[WD103]", 2, True),
+        ("model: {class_path: nets.Lit}  # wdlint: ignore[WD103]", 2, False),
+        ("model: {class_path: '# wdlint: ignore-file'}", 2, False),
+    ],
+)
+def test_comments_in_yaml_suppress(comment: str, line: int, silent: bool) -> None:
+    lines = LIGHTNING.format(name="AdamW", decay=0.05).splitlines()
+    lines[line - 1] = comment
+    assert [row[-5:] for row in in_one("c.yaml", "\n".join(lines))] == ([] if silent else ["WD103"])
+
+
+def test_json_is_suppressed_by_the_settings() -> None:
+    text = deepspeed('"weight_decay": 0.1', rest='"zero_optimization": {}, "note": "# wdlint: ignore-file"')
+    assert in_one("ds.json", text) == ["4:16 WD103"]
+    assert in_one("ds.json", text, per_file_ignores=(("*.json", ("WD103",)),)) == []
+
+
+@pytest.mark.parametrize("text", ["{", "optimizer: [", "optimizer: {{ x }}\n", "\xff", "optimizer: &a [*a]"])
+def test_what_is_none_is_no_trouble(text: str) -> None:
+    for name in ("c.yaml", "c.json", "c.yml"):
+        assert in_one(name, f"{text} # torch.optim.AdamW _target_ weight_decay") == []

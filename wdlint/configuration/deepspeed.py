@@ -1,0 +1,134 @@
+"""DeepSpeed's JSON: its `optimizer` section makes an optimizer of one group, whatever split the Trainer has.
+
+What the section does was measured on deepspeed 0.19.8. A section is dead, and its number too, where a script hands
+`deepspeed.initialize` an optimizer or groups; such a script anywhere in the project silences all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from wdlint.configuration.setups import Dialect, Document, Setup, by_default, configured, written
+from wdlint.documents.nodes import Entry, Mapping, Scalar, number
+from wdlint.facts import Amount, Coupling, Loop, OptimizerClass, Place
+from wdlint.knowledge.optimizers import optimizer
+
+_SOURCE = "measured 0.19.8"
+_BESIDE = ("train_batch_size", "train_micro_batch_size_per_gpu", "gradient_accumulation_steps", "fp16", "bf16")
+_OWN = {
+    "adam": ("FusedAdam", Coupling.DECOUPLED),
+    "adamw": ("FusedAdam", Coupling.DECOUPLED),
+    "lamb": ("FusedLamb", Coupling.DECOUPLED),
+    "lion": ("FusedLion", Coupling.DECOUPLED),
+    "muon": ("Muon", Coupling.DECOUPLED),
+    "onebitadam": ("OnebitAdam", Coupling.DECOUPLED),
+    "zerooneadam": ("ZeroOneAdam", Coupling.DECOUPLED),
+    "onebitlamb": ("OnebitLamb", Coupling.DECOUPLED),
+}
+_ADVICE = (
+    "under transformers' Trainer delete the `optimizer` section, so that the Trainer passes its own groups; "
+    "else pass groups as `model_parameters` of `deepspeed.initialize`"
+)
+_CALLS = re.compile(r"\b(?:initialize|DummyOptim)\s*\(")
+_WHOLE = re.compile(r"model_parameters\s*=\s*[\w.()\[\]]*\.parameters\(\)\s*[,)\n]")
+_TOLD = re.compile(r"\b(?:model_parameters|optimizer)\s*=\s*(?!None\b)")
+
+
+def _read(document: Document) -> Sequence[Setup] | None:
+    root = document.root
+    if not is_deepspeed(root):
+        return None
+    made = section(root)
+    if made is None or _is_overruled(document):
+        return ()
+    known, amount, place, rate = made
+    callee = f"optimizer.{known.name.rsplit('.', 1)[-1]}"
+    loop = Loop("deepspeed.initialize", _ADVICE, _SOURCE, divides=False)
+    return (Setup(configured(known, amount, place, loop, rate=rate, callee=callee)),)
+
+
+def is_deepspeed(root: Mapping) -> bool:
+    """Whether a mapping is DeepSpeed's configuration."""
+    made = root.mapping("optimizer")
+    named = made is not None and made.get("type") is not None and made.mapping("params") is not None
+    return root.mapping("zero_optimization") is not None or (named and root.has(*_BESIDE))
+
+
+def section(root: Mapping) -> tuple[OptimizerClass, Amount, Place, Amount | None] | None:
+    """What the `optimizer` section says: class, decay, the place of the key that decides, learning rate.
+
+    None where there is none, or its decay is left to the script ("auto").
+    """
+    made = root.mapping("optimizer")
+    chosen = made.entry("type") if made is not None else None
+    name = chosen.value.value if chosen is not None and isinstance(chosen.value, Scalar) else None
+    if made is None or chosen is None or not isinstance(name, str):
+        return None
+    params = made.mapping("params") or Mapping((), made.place)
+    known = _class(name, params)
+    decay = params.entry("weight_decay")
+    amount, place = _amount(known, decay, chosen)
+    if known is None or amount is None:
+        return None
+    lr = params.entry("lr")
+    rate = number(lr.value) if lr is not None else None
+    return known, amount, place, written(rate, lr.place) if lr is not None and rate is not None else None
+
+
+def _amount(known: OptimizerClass | None, decay: Entry | None, chosen: Entry) -> tuple[Amount | None, Place]:
+    if decay is not None:
+        value = number(decay.value)
+        return (written(value, decay.place) if value is not None else None), decay.place
+    default = known.default_decay if known is not None else None
+    return by_default(default or 0.0), chosen.place
+
+
+def _class(name: str, params: Mapping) -> OptimizerClass | None:
+    """The class that DeepSpeed makes under a name."""
+    said = f"a measurement of deepspeed {_SOURCE.removeprefix('measured ')}"
+    torch = _flag(params, "torch_adam")
+    own = _OWN.get(name.lower())
+    if own is None:
+        known = optimizer(f"torch.optim.{name}")
+        return known.described({}) if known is not None else None
+    cls, coupling = own
+    adamw = name.lower() == "adamw" or _flag(params, "adam_w_mode") is not False
+    if name.lower() in ("adam", "adamw") and torch:
+        known = optimizer(f"torch.optim.{'AdamW' if adamw else 'Adam'}")
+        return known.described({}) if known is not None else None
+    if name.lower() == "adam" and not adamw:
+        cls, coupling = "Adam", Coupling.COUPLED_ADAPTIVE
+    return OptimizerClass(f"deepspeed.{cls}", coupling, default_decay=0.0, source=said)
+
+
+def _flag(params: Mapping, key: str) -> bool | None:
+    found = params.get(key)
+    return found.value if isinstance(found, Scalar) and isinstance(found.value, bool) else None
+
+
+def _is_overruled(document: Document) -> bool:
+    """Whether some script gives DeepSpeed an optimizer or groups of its own."""
+    for text in document.scripts("deepspeed"):
+        if "deepspeed" not in text:
+            continue
+        for call in _CALLS.finditer(text):
+            given = _arguments(text, call.end())
+            if "DummyOptim" in call[0] and not re.search(r"\.parameters\(\)", given):
+                return True
+            if _TOLD.search(_WHOLE.sub("", given)):
+                return True
+    return False
+
+
+def _arguments(text: str, start: int) -> str:
+    """What stands between the brackets of a call, without knowing its syntax."""
+    depth = 1
+    for index in range(start, min(len(text), start + 2_000)):
+        depth += {"(": 1, ")": -1}.get(text[index], 0)
+        if depth == 0:
+            return text[start : index + 1]
+    return text[start : start + 2_000]
+
+
+DIALECT = Dialect("DeepSpeed", ((b'"optimizer"',), (b'"params"',)), (".json",), _read)
