@@ -135,7 +135,7 @@ def timm_names() -> list[str]:
 
 def diffusers_names() -> list[str]:
     declare_torchvision()
-    from wdlint.knowledge.make.models import diffusers_models
+    from wdlint.making.models import diffusers_models
 
     return [name for name, _ in diffusers_models()]
 

@@ -11,7 +11,7 @@ import pytest
 TOP = Path(__file__).parent.parent
 # From the top floor down; rooms on one floor may know each other. docs/how-it-works.md says what is in each.
 FLOORS = (
-    ("__main__",),
+    ("__main__", "making"),
     ("commands",),
     ("server",),
     ("__init__", "api", "testing", "flake8"),
@@ -73,8 +73,11 @@ MODULES = modules()
 
 
 def imports(name: str) -> Iterator[tuple[str, int]]:
-    """What a module imports of wdlint, wherever in it the import stands, with the lines."""
+    """What a module imports of wdlint, wherever in it the import stands or by `import_module`, with the lines."""
     for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            if isinstance(node.args[0], ast.Constant) and str(node.args[0].value).split(".")[0] == "wdlint":
+                yield str(node.args[0].value), node.lineno
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names if alias.name.split(".")[0] == "wdlint")
         elif isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").split(".")[0] == "wdlint"):

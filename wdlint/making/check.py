@@ -1,6 +1,6 @@
 """Compare the inventories of `wdlint.knowledge` with parameters that were measured on built models.
 
-    python -m wdlint.knowledge.make.check TRUTH.csv.gz
+    python -m wdlint.making.check TRUTH.csv.gz
 
 TRUTH.csv.gz has one row a parameter: library, model, param, shape, owner, kind, sub, how. A model of
 transformers is named by its model type. Needs none of the libraries.
@@ -15,8 +15,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from wdlint.facts import Kind, Parameter
-from wdlint.knowledge.make.models import measured_kind
 from wdlint.knowledge.models import LibraryModel, families, library_model
+from wdlint.making.models import measured_kind
 
 # The classes that were measured, by model type: the first of these that the type has.
 AUTOS = ("AutoModel", "AutoModelForPreTraining", "AutoModelForCausalLM")

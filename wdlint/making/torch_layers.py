@@ -1,7 +1,7 @@
 """The layers of torch.nn, as written down from their documentation; `tests/knowledge` builds each and compares.
 
 One string a parameter, `name:dimensions:kind?conditions`, as `wdlint.knowledge.layers` reads them.
-Classes of torch.nn that stand in no line here have no parameters; `make/layers.py` checks that too.
+Classes of torch.nn that stand in no line here have no parameters; `making/layers.py` checks that too.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Write `layers.tsv`: the layers of torch.nn, and those of other libraries that were read in their source.
 
-    python -m wdlint.knowledge.make.layers READ.csv
+    python -m wdlint.making.layers READ.csv
 
 READ.csv has one row a parameter: library, class, aliases, parameter, dimensions, kind. Only classes
 whose parameters are all gains, biases or weights there enter the table, and they are marked as
@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from wdlint.knowledge.layers import TABLE
-from wdlint.knowledge.make.torch_layers import CONTAINERS, PARAMETERS, PARTS, RECURRENT_ARGUMENTS
+from wdlint.making.torch_layers import CONTAINERS, PARAMETERS, PARTS, RECURRENT_ARGUMENTS
 
-HEADER = "# Written by wdlint/knowledge/make/layers.py: path, other paths, arguments, parameters, parts, completeness"
+HEADER = "# Written by wdlint/making/layers.py: path, other paths, arguments, parameters, parts, completeness"
 
 KINDS = {
     "gain": "gain",
@@ -69,7 +69,7 @@ LIKE_TORCH = {
     "torch_geometric.nn.Linear": ("Linear", "torch_geometric.nn.dense.linear.Linear torch_geometric.nn.dense.Linear"),
 }
 
-# Read elsewhere: torch's from its signatures, the others' from their built models (`make/models.py`).
+# Read elsewhere: torch's from its signatures, the others' from their built models (`making/models.py`).
 ELSEWHERE = {"torch", "transformers", "timm", "torchvision", "library", "(convention)", "open_clip", "swin"}
 
 # These give up the parts that torch's class has.

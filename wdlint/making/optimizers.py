@@ -1,6 +1,6 @@
 """Write `optimizers.tsv` from the measurements of optimizer classes.
 
-    python -m wdlint.knowledge.make.optimizers MEASURED.csv
+    python -m wdlint.making.optimizers MEASURED.csv
 
 MEASURED.csv has one row a class: its import paths, its signature, and how a probe saw its decay act.
 The probe forks a run of several steps on a toy tensor with varying gradients into one step with
@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from wdlint.facts import Coupling
-from wdlint.knowledge.make.read_in_source import FORMER_NAMES, READ, Entry
 from wdlint.knowledge.optimizers import TABLE
+from wdlint.making.read_in_source import FORMER_NAMES, READ, Entry
 
 HEADER = (
-    "# Written by wdlint/knowledge/make/optimizers.py: path, other paths, parameters, decay, learning rate,"
+    "# Written by wdlint/making/optimizers.py: path, other paths, parameters, decay, learning rate,"
     " coupling, switches, group keys, what the step exempts, source"
 )
 

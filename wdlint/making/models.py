@@ -1,12 +1,12 @@
 """Build the models of transformers, diffusers, timm and torchvision on the meta device and write their parameters down.
 
-    python -m wdlint.knowledge.make.models LIBRARY [TRUTH.csv.gz]
+    python -m wdlint.making.models LIBRARY [TRUTH.csv.gz]
 
 LIBRARY is one of transformers, diffusers, timm, torchvision, which must be installed with torch. No weights are
 loaded: a model is built from its default configuration. TRUTH.csv.gz, if given, holds measured kinds
 (one row a parameter: library, model, param, shape, owner, kind, sub, how); a measured kind of an
 owner's parameter is taken over for that class, and the others are classified by `wdlint.model`.
-Writes `LIBRARY.models.gz` beside the readers; `wdlint.knowledge.models` says how it is laid out.
+Writes `LIBRARY.models.gz` into `wdlint/knowledge`; `wdlint.knowledge.models` says how it is laid out.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from wdlint import knowledge
 from wdlint.facts import Kind, Parameter
-from wdlint.knowledge.make.trees import Forest, qualified, torch_ancestors
+from wdlint.making.trees import Forest, qualified, torch_ancestors
+from wdlint.model.kinds.classify import classify
 
-FOLDER = Path(__file__).parent.parent
+FOLDER = Path(knowledge.__file__).parent
 SECONDS = 120  # for one model
 LETTERS = {Kind.WEIGHT: "w", Kind.GAIN: "g", Kind.BIAS: "b", Kind.EMBEDDING: "e", Kind.OTHER: "o", Kind.UNKNOWN: "u"}
 
@@ -71,8 +73,7 @@ class Kinds:
             key = (qualified(type(module)), leaf, module._parameters[leaf].dim())
             if key not in self.told:
                 if not classification:
-                    engine: Any = importlib.import_module("wdlint.model.kinds.classify")
-                    found = engine.classify(model, watch=False)
+                    found = classify(model, watch=False)
                     classification.update(
                         (c.parameter.name, told_kind(c.parameter, c.held.owner)) for c in found.parameters
                     )
