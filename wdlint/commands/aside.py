@@ -29,13 +29,14 @@ def set_aside(
     """
     files = [one.file for one in checked]
     if options["diff_base"]:
-        from wdlint.report.changed import verify
+        from wdlint.files.git import verify
 
         verify(files[0] if files else ".", options["diff_base"])  # a mistyped one is said even where nothing is found
     if options["add_ignore"] is not None:
         from wdlint.fix.ignores import add_ignores
 
-        print(f"Added {counted(add_ignores(_changed(run, options).findings, options['add_ignore']), 'comment')}.")
+        found = _changed(run, checked, settings_of, options).findings
+        print(f"Added {counted(add_ignores(found, options['add_ignore']), 'comment')}.")
         return run, True
     path = _baseline(here, options)
     if path:
@@ -45,16 +46,20 @@ def set_aside(
             _write(run, path, here)
             return run, True
         run = _without_known(run, path, checked, settings_of, options)
-    return _changed(run, options), False
+    return _changed(run, checked, settings_of, options), False
 
 
-def _changed(run: Run, options: Mapping[str, Any]) -> Run:
-    """What stands on changed lines, where that is asked for."""
+def _changed(run: Run, checked: Sequence[Checked], settings_of: SettingsOf, options: Mapping[str, Any]) -> Run:
+    """What came about since a revision, where that is asked for."""
     if not options["diff_base"]:
         return run
+    from wdlint.linting.since import Since
     from wdlint.report.changed import on_changed_lines
 
-    return replace(run, findings=on_changed_lines(run.findings, options["diff_base"], run.excerpts))
+    revision = options["diff_base"]
+    since = Since(revision, settings_of, not options["ignore_suppressions"])
+    found = since.new(checked, run.findings, lambda some: on_changed_lines(some, revision, run.excerpts))
+    return replace(run, findings=found)
 
 
 def _baseline(settings: Settings, options: Mapping[str, Any]) -> str:

@@ -67,7 +67,12 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
         warn(said(configuration.withheld))
     _check_selectors(here, overrides)
     plan = Plan(configuration, not options["ignore_suppressions"], _cache_folder(options), given)
-    checked = check_files(files, plan, options["workers"])
+    if options["with_importers"] and not given:
+        from wdlint.linting.around import around, resting_on
+
+        checked = resting_on(files, check_files(around(files, configuration), plan, options["workers"]))
+    else:
+        checked = check_files(files, plan, options["workers"])
     nothing = not any(one.counted or one.error for one in checked)
     if nothing and not missing and not here.force_exclude:  # a hook names files that are to be left out
         warn(_nothing_to_lint(named, overrides, options))

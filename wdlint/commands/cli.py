@@ -113,8 +113,9 @@ class Check(click.Command):
 @click.option(
     "--diff-base",
     metavar="REV",
-    help="Report only what stands on lines changed since REV (by git); `REV...`: since this branch left REV.",
+    help="Report only what came about since REV (by git), there or elsewhere; `REV...`: since this branch left REV.",
 )
+@click.option("--with-importers", is_flag=True, help="Lint what rests on the named files (imports, calls), too.")
 @click.option("--fix", is_flag=True, help="Repair the files; of each fix it is shown first that it holds.")
 @click.option("--diff", is_flag=True, help="Print what --fix would change, for `git apply`; write nothing.")
 @click.option("--unsafe-fixes", is_flag=True, help="Apply fixes that change the update rule, too.")

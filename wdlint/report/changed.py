@@ -1,19 +1,19 @@
 """Only what was changed since a revision: findings on lines that git says are new or edited.
 
 A file that was renamed since is compared with what it was before. `REV...` stands for the commit at
-which the present branch left REV.
+which the present branch left REV. What came about through changes elsewhere is told in `wdlint.linting.since`.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from wdlint.complaint import Complaint
 from wdlint.facts import Finding
+from wdlint.files.git import output, verify
 from wdlint.report.excerpt import Excerpts
 
 _HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
@@ -45,19 +45,6 @@ def on_changed_lines(findings: Iterable[Finding], revision: str, excerpts: Excer
     return kept
 
 
-def verify(path: str, revision: str) -> str:
-    """The commit that a revision of the repository around a path stands for.
-
-    Raises:
-        Complaint: git is missing, the path is in no repository, or there is no such revision.
-    """
-    if revision.startswith("-"):  # git would take it for an option
-        raise Complaint(f"--diff-base: `{revision}` is no revision")
-    if revision.endswith("..."):
-        return _git(path, "merge-base", revision[:-3], "HEAD").decode().strip()
-    return _git(path, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").decode().strip()
-
-
 def _touches(finding: Finding, change: _Change, excerpts: Excerpts) -> bool:
     place = finding.place
     if change.lines is None:
@@ -72,7 +59,7 @@ def _cell_changed(finding: Finding, change: _Change, excerpts: Excerpts) -> bool
     from wdlint.source.read.notebook import NotebookError, read_notebook
 
     try:
-        old = read_notebook(_git(finding.place.file, "show", change.before))
+        old = read_notebook(output(finding.place.file, "show", change.before))
     except (NotebookError, Complaint):
         return True
     present = [line.strip() for cell in old.cells for line in cell.source.split("\n")]
@@ -82,14 +69,14 @@ def _cell_changed(finding: Finding, change: _Change, excerpts: Excerpts) -> bool
 def _change(file: str, revision: str, renames: dict[str, dict[str, str]]) -> _Change:
     commit = verify(file, revision)
     name = os.path.basename(file)
-    if not _git(file, "ls-files", "--", name):
+    if not output(file, "ls-files", "--", name):
         return _Change("", None)  # git doesn't know the file: all of it is new
-    prefix = os.fsdecode(_git(file, "rev-parse", "--show-prefix").removesuffix(b"\n"))
-    top = os.fsdecode(_git(file, "rev-parse", "--show-toplevel").removesuffix(b"\n"))
+    prefix = os.fsdecode(output(file, "rev-parse", "--show-prefix").removesuffix(b"\n"))
+    top = os.fsdecode(output(file, "rev-parse", "--show-toplevel").removesuffix(b"\n"))
     if top not in renames:
         renames[top] = _renames(top, commit)
     before = renames[top].get(prefix + name, prefix + name)
-    told = _git(
+    told = output(
         os.path.join(top, name), "diff", "--unified=0", "--find-renames", "--no-ext-diff", "--no-color",
         "--no-textconv", "--text", commit, "--", *{before, prefix + name},
     )  # fmt: skip
@@ -98,7 +85,7 @@ def _change(file: str, revision: str, renames: dict[str, dict[str, str]]) -> _Ch
 
 def _renames(top: str, commit: str) -> dict[str, str]:
     """The present name of each file that was renamed since, and its name before."""
-    told = _git(os.path.join(top, "x"), "diff", "--name-status", "--find-renames", "--diff-filter=R", "-z", commit)
+    told = output(os.path.join(top, "x"), "diff", "--name-status", "--find-renames", "--diff-filter=R", "-z", commit)
     words = os.fsdecode(told).split("\0")[:-1]
     return dict(zip(words[2::3], words[1::3], strict=True))
 
@@ -109,20 +96,3 @@ def _ranges(text: str) -> list[range]:
         start, count = int(hunk[1]), int(hunk[2] or 1)
         found.append(range(start, start + count) if count else range(start, start + 2))  # lines went between two
     return found
-
-
-def _git(file: str, *arguments: str) -> bytes:
-    folder = os.path.dirname(os.path.abspath(file))
-    try:
-        done = subprocess.run(
-            ["git", "--literal-pathspecs", "-c", "core.fsmonitor=false", *arguments],
-            cwd=folder,
-            capture_output=True,
-            check=False,
-        )
-    except OSError as error:
-        raise Complaint(f"--diff-base needs git: {error.strerror or error}") from None
-    if done.returncode:
-        words = done.stderr.decode("utf-8", "replace").strip().split("\n")[0] or "there is no such revision"
-        raise Complaint(f"--diff-base: git {arguments[0]}: {words}")
-    return done.stdout
