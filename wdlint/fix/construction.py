@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from wdlint.facts import Applicability, FileFacts, Fix, OptimizerUse, Place
+from wdlint.fix.hazards.sharding import FLATTENED, flattens
 from wdlint.fix.program import Program, dotted
 from wdlint.fix.selection import models_in
-from wdlint.fix.sharding import FLATTENED, flattens
 from wdlint.source.read import tree as t
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from wdlint.facts import Applicability, Edit, Fix
 from wdlint.fix import emit
 from wdlint.fix.construction import Site, may_stand_before
+from wdlint.fix.hazards.sharding import needs_a_model
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program, dotted
 from wdlint.fix.selection import handed_on, models_in, selection_of
-from wdlint.fix.sharding import needs_a_model
 from wdlint.source.read import tree as t
 
 

@@ -26,11 +26,11 @@ from wdlint.fix.construction import lowered, site_of
 from wdlint.fix.coupled import with_argument, with_class
 from wdlint.fix.division import reach_fixes
 from wdlint.fix.emit import quoted
+from wdlint.fix.hazards.sharding import flattens
 from wdlint.fix.leftovers import leftovers
 from wdlint.fix.program import Program, dotted
 from wdlint.fix.removal import Removal, is_guard, removal
 from wdlint.fix.selection import conjunct, one_line
-from wdlint.fix.sharding import flattens
 from wdlint.source.read import tree as t
 
 LESS_DECAY = "the regularisation becomes weaker by the penalty's share; the optimizer's decay stays"

@@ -24,6 +24,7 @@ from wdlint.source.read.positions import Places
 from wdlint.source.read.project import Project
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.values.callers import all_statements
+from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.evaluator import Evaluator
 
 
@@ -74,7 +75,7 @@ def _shown(path: str) -> str:
     return path if relative.startswith("..") else relative
 
 
-def _penalties(evaluator: Evaluator, module: t.Module, reader: UseReader, places: Places) -> Iterator[Penalty]:
+def _penalties(evaluator: Evaluation, module: t.Module, reader: UseReader, places: Places) -> Iterator[Penalty]:
     for draft in list(penalties(evaluator, module)):
         place = places.of(module, draft.node)
         if place is None:
@@ -110,7 +111,7 @@ def _options(evaluator: Evaluator, module: t.Module, places: Places) -> Iterator
             yield UnreadOption(option.name, place, option.instead)
 
 
-def _definitions(evaluator: Evaluator, module: t.Module, places: Places) -> Iterator[OptimizerDefinition]:
+def _definitions(evaluator: Evaluation, module: t.Module, places: Places) -> Iterator[OptimizerDefinition]:
     for statement in all_statements(module.scope):
         if not isinstance(statement, t.ClassDef):
             continue

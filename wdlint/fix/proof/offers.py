@@ -8,11 +8,12 @@ from functools import cached_property
 
 from wdlint.facts import Applicability, Edit, Finding, Fix
 from wdlint.fix.edits import UNMOVED, Moved, Overlapping, moved
-from wdlint.fix.hazards import Hazard, hazards, may_omit_decay, on_purpose
+from wdlint.fix.hazards.around import hazards, may_omit_decay, on_purpose
+from wdlint.fix.hazards.hazard import Hazard
+from wdlint.fix.hazards.sharding import SHARDED, counts_dimensions, shards
 from wdlint.fix.program import Program
 from wdlint.fix.proof.verdict import recoupled, refusal, regrouped
 from wdlint.fix.proof.version import Importer, Read, Version
-from wdlint.fix.sharding import SHARDED, counts_dimensions, shards
 from wdlint.source.read import tree as t
 
 _RANK = {Applicability.SAFE: 0, Applicability.UNSAFE: 1, Applicability.SHOWN: 2}

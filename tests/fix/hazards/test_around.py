@@ -1,0 +1,207 @@
+"""What a program counts on makes a fix less to be trusted: each program, and how far its fix may go."""
+
+from __future__ import annotations
+
+import pytest
+
+from wdlint.api import check_source
+from wdlint.facts import Applicability, Fix
+
+SHOWN, UNSAFE, SAFE = Applicability.SHOWN, Applicability.UNSAFE, Applicability.SAFE
+START = """\
+import copy, itertools
+import torch
+from torch import nn
+
+net = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4))
+"""
+DECAYED = START + "optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1)\n"
+
+
+def offered(program: str) -> Fix:
+    return next(f.fix for f in check_source(program) if f.fix is not None)
+
+
+# ---- parameters that are paired with others by their place
+
+ORDER_IS_NOTHING = {
+    "their norm": """
+held = [p for g in optimizer.param_groups for p in g["params"]]
+nn.utils.clip_grad_norm_(held, 1.0)
+""",
+    "a loop over them": """
+held = [p for g in optimizer.param_groups for p in g["params"]]
+for p in held:
+    print(p.shape)
+""",
+    "their number": """
+print(sum(p.numel() for g in optimizer.param_groups for p in g["params"]))
+""",
+    "the greatest": """
+norm = max(p.grad.abs().max() for g in optimizer.param_groups for p in g["params"])
+""",
+    "a list for each group": """
+for g in optimizer.param_groups:
+    held = []
+    held.extend(g["params"])
+    print(len(held))
+""",
+    "a count": """
+n = 0
+for g in optimizer.param_groups:
+    for p in g["params"]:
+        n += p.numel()
+print(n)
+""",
+}
+IN_ORDER = {
+    "shadows of an average": """
+kept = [p.detach().clone() for g in optimizer.param_groups for p in g["params"]]
+for k, p in zip(kept, net.parameters()):
+    k.copy_(p)
+""",
+    "shadows that a loop collects": """
+kept = []
+for g in optimizer.param_groups:
+    for p in g["params"]:
+        kept.append(p.clone())
+for k, p in zip(kept, net.parameters()):
+    k.copy_(p)
+""",
+    "one vector": """
+flat = torch.cat([p.view(-1) for g in optimizer.param_groups for p in g["params"]])
+""",
+    "copies that a function is given": """
+masters = list(p.float() for g in optimizer.param_groups for p in g["params"])
+scale(masters, net)
+""",
+    "lists that are added": """
+held = sum([g["params"] for g in optimizer.param_groups], [])
+scale(held)
+""",
+    "a chain": """
+held = itertools.chain(*[g["params"] for g in optimizer.param_groups])
+scale(held)
+""",
+    "a place in a vector": """
+i = 0
+for g in optimizer.param_groups:
+    for p in g["params"]:
+        n = p.numel()
+        p.grad = flat[i : i + n].view_as(p)
+        i += n
+""",
+}
+
+
+@pytest.mark.parametrize("after", ORDER_IS_NOTHING.values(), ids=ORDER_IS_NOTHING)
+def test_what_is_the_same_in_any_order(after: str) -> None:
+    assert offered(DECAYED + after).applicability is SAFE
+
+
+@pytest.mark.parametrize("after", IN_ORDER.values(), ids=IN_ORDER)
+def test_what_counts_on_the_order(after: str) -> None:
+    fix = offered(DECAYED + after)
+    assert fix.applicability is SHOWN
+    assert "order of `param_groups`" in fix.hazard
+
+
+# ---- values for each group
+
+AS_MANY_AS_THERE_ARE = {
+    "a class that takes its rates from the groups": """
+class Poly:
+    def __init__(self, opt):
+        self.opt = opt
+        self.rates = [g["lr"] for g in opt.param_groups]
+
+    def step(self):
+        for g, rate in zip(self.opt.param_groups, self.rates):
+            g["lr"] = rate * 0.5
+""",
+    "a schedule of the base rates": """
+class Poly(torch.optim.lr_scheduler.LRScheduler):
+    def get_lr(self):
+        return [rate * 0.5 for rate in self.base_lrs]
+""",
+}
+SO_MANY = {
+    "a class that is given its rates": """
+class Poly:
+    def __init__(self, opt, rates):
+        self.opt, self.rates = opt, rates
+
+    def step(self):
+        for g, rate in zip(self.opt.param_groups, self.rates):
+            g["lr"] = rate * 0.5
+""",
+    "a schedule of one rate": """
+class Poly(torch.optim.lr_scheduler.LRScheduler):
+    def get_lr(self):
+        return [self.base_lrs[0] * 0.5]
+""",
+    "a state's parameters": 'held = optimizer.state_dict()["param_groups"][0]["params"]\n',
+    "a state of another optimizer": """
+other = torch.optim.SGD(net.parameters(), lr=1e-3)
+optimizer.load_state_dict(copy.deepcopy(other.state_dict()))
+""",
+}
+
+
+@pytest.mark.parametrize("after", AS_MANY_AS_THERE_ARE.values(), ids=AS_MANY_AS_THERE_ARE)
+def test_values_that_follow_the_groups(after: str) -> None:
+    assert offered(DECAYED + after).applicability is SAFE
+
+
+@pytest.mark.parametrize("after", SO_MANY.values(), ids=SO_MANY)
+def test_values_of_a_fixed_number(after: str) -> None:
+    assert offered(DECAYED + after).applicability is SHOWN
+
+
+# ---- names
+
+NAMED = {
+    "a group has a name": ("", UNSAFE),
+    "that is compared": (
+        'for g in optimizer.param_groups:\n    if g["name"] == "all":\n        g["lr"] = 0.1\n',
+        UNSAFE,
+    ),
+    "that is printed": ("for g in optimizer.param_groups:\n    print(f\"{g['name']}\")\n", UNSAFE),
+    "under which it is found": (
+        'by_name = {g["name"]: g for g in optimizer.param_groups}\nby_name["all"]["lr"] = 0.1\n',
+        SHOWN,
+    ),
+    "under which its rate is kept": (
+        'rates = {}\nfor g in optimizer.param_groups:\n    rates[g["name"]] = g["lr"]\n',
+        SHOWN,
+    ),
+}
+
+
+@pytest.mark.parametrize(("after", "trust"), NAMED.values(), ids=NAMED)
+@pytest.mark.parametrize(
+    "group", ['{"params": net.parameters(), "name": "a"}', 'dict(params=net.parameters(), name="a")']
+)
+def test_a_name_that_two_groups_would_share(group: str, after: str, trust: Applicability) -> None:
+    fix = offered(f"{START}optimizer = torch.optim.AdamW([{group}], lr=1e-3, weight_decay=0.1)\n{after}")
+    assert fix.applicability is trust
+    assert "gives a group a `name`, which two groups would share" in fix.hazard
+
+
+@pytest.mark.parametrize(
+    ("asks", "trust"),
+    [
+        ("isinstance(optimizer, torch.optim.Adam)", SHOWN),
+        ("isinstance(optimizer, (torch.optim.SGD, torch.optim.Adam))", SHOWN),
+        ("type(optimizer) is torch.optim.Adam", SHOWN),
+        ('type(optimizer).__name__ == "Adam"', SHOWN),
+        ('"Adam" == optimizer.__class__.__name__', SHOWN),
+        ("isinstance(optimizer, torch.optim.SGD)", UNSAFE),
+        ("type(net) is nn.Linear", UNSAFE),
+    ],
+)
+def test_a_class_that_is_asked_for(asks: str, trust: Applicability) -> None:
+    made = "net = nn.Linear(2, 2, bias=False)\noptimizer = torch.optim.Adam(net.parameters(), weight_decay=0.1)\n"
+    fix = offered(f"{START}{made}if {asks}:\n    print(1)\n")
+    assert fix.title == "Use AdamW"
+    assert fix.applicability is trust

@@ -1,0 +1,129 @@
+"""Parameters that are taken from all groups, one after the other, and paired with others by their place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wdlint.facts import Applicability
+from wdlint.fix.hazards.groups import is_groups, last_name
+from wdlint.fix.hazards.hazard import Hazard
+from wdlint.fix.outline import Item
+from wdlint.fix.program import Program
+from wdlint.source.read import tree as t
+
+# Calls that ask nothing of the order of what they are given.
+_ORDER_IS_NOTHING = frozenset(
+    "clip_grad_norm_ clip_grad_norm clip_grad_value_ clip_grad_value get_total_norm sum any all len max min set "
+    "frozenset sorted".split()
+)
+
+
+_HANDS_ON = frozenset("list tuple iter chain from_iterable sum".split())
+
+
+def of_order(program: Program, own: set[str]) -> Iterator[Hazard]:
+    """Parameters that are taken from all groups, one after the other: divided, they come in another order."""
+    for node in program.nodes:
+        if isinstance(node, t.Comprehension):
+            kept = _flattens(node, own) and not _asks_no_order(program, node)
+        elif isinstance(node, t.Call) and isinstance(node.func, t.Attribute) and node.func.attr in ("append", "extend"):
+            kept = _collects(program, node, own) and not _is_used_in_any_order(program, node.func.value)
+        elif isinstance(node, t.AugAssign) and isinstance(node.target, t.Name):
+            kept = _counts_on(program, node, node.target.id, own)
+        else:
+            continue
+        if kept:
+            line = program.line(node)
+            yield Hazard(f"line {line} takes all parameters in the order of `param_groups`", Applicability.SHOWN)
+            return
+
+
+def _is_params(node: object) -> bool:
+    """`group["params"]`"""
+    return isinstance(node, t.Subscript) and isinstance(node.index, t.Const) and node.index.value == "params"
+
+
+def _is_groups_of_another(node: t.Expr, own: set[str]) -> bool:
+    """The groups of an optimizer, not those that a step of its own class goes over."""
+    return is_groups(node, own) and isinstance(node, t.Attribute) and last_name(node.value) != "self"
+
+
+def _flattens(node: t.Comprehension, own: set[str]) -> bool:
+    if not any(_is_groups_of_another(clause.iter, own) for clause in node.clauses) or node.kind in ("set", "dict"):
+        return False
+    return _is_params(node.element) or any(_is_params(clause.iter) for clause in node.clauses)
+
+
+def _collects(program: Program, call: t.Call, own: set[str]) -> bool:
+    """Whether a call in a loop over the groups collects what it finds of their parameters, for all of them."""
+    loops = [above for above in program.around(call) if isinstance(above, t.For)]
+    outer = next((loop for loop in loops if _is_groups_of_another(loop.iter, own)), None)
+    if outer is None or not isinstance(call.func, t.Attribute):
+        return False
+    one_by_one = any(_is_params(loop.iter) for loop in loops)
+    if not (one_by_one or any(_is_params(argument.value) for argument in call.args)):
+        return False
+    kept = call.func.value
+    return not isinstance(kept, t.Name) or all(node not in program.bound for node in program.names(kept.id, outer))
+
+
+def _counts_on(program: Program, count: t.AugAssign, name: str, own: set[str]) -> bool:
+    """Whether a count that goes on from one group's parameters to the next finds something by its number."""
+    loops = [above for above in program.around(count) if isinstance(above, t.For)]
+    outer = next((loop for loop in loops if _is_groups_of_another(loop.iter, own)), None)
+    if outer is None or not any(_is_params(loop.iter) for loop in loops):
+        return False
+    begun = any(node in program.bound and program.parents[node] is not count for node in program.names(name, outer))
+    return not begun and any(
+        isinstance(above, (t.Subscript, t.Slice))
+        for node in program.names(name, outer)
+        for above in program.around(node)
+    )
+
+
+def _asks_no_order(program: Program, node: Item) -> bool:
+    """Whether what becomes of a flat list of parameters is the same in any order."""
+    for above in program.around(node):
+        match above:
+            case t.Argument() | t.Starred():
+                continue
+            case t.Call():
+                name = last_name(above.func)
+                if name == "sum" and len(above.args) > 1:  # lists that are put together
+                    continue
+                if name in _ORDER_IS_NOTHING:
+                    return True
+                if name in _HANDS_ON:
+                    continue
+                return False
+            case t.For() | t.Clause():
+                return isinstance(above, t.For) or not _flattens_into_a_list(program, above)
+            case t.Assign(targets=(target,)):
+                return _is_used_in_any_order(program, target)
+            case t.Expression():
+                return True
+        return False
+    return False
+
+
+def _flattens_into_a_list(program: Program, clause: t.Clause) -> bool:
+    around = program.parents[clause]
+    return not _asks_no_order(program, around)
+
+
+def _is_used_in_any_order(program: Program, kept: t.Expr) -> bool:
+    """Whether every use of a list that has a name is one that any order serves."""
+    name = last_name(kept)
+    if not name:
+        return False
+    uses = [
+        node
+        for node in program.nodes
+        if isinstance(node, (t.Name, t.Attribute)) and node not in program.bound and last_name(node) == name
+    ]
+    return all(_is_collected(program, node) or _asks_no_order(program, node) for node in uses)
+
+
+def _is_collected(program: Program, node: Item) -> bool:
+    above = program.parents.get(node)
+    return isinstance(above, t.Attribute) and above.attr in ("append", "extend")
