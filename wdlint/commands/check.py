@@ -77,6 +77,8 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
     if nothing and not missing and not here.force_exclude:  # a hook names files that are to be left out
         warn(_nothing_to_lint(named, overrides, options))
     _tell_lacking(checked)
+    for remark in (remark for one in checked for remark in one.remarks):
+        warn(remark)
     if options["verbose"]:
         from wdlint.commands.verbose import looked_at
 
@@ -153,13 +155,17 @@ def _files(
 ) -> tuple[dict[str, bytes], list[str]]:
     """Bytes that came by standard input, and the files to lint."""
     if "-" not in named:
-        return {}, list(paths.discover(named, configuration))
+        return {}, list(paths.discover(named, configuration, _warn_of_folder))
     if named != ["-"]:
         raise Complaint("`-` stands for standard input and can't be combined with other paths")
     name = options["stdin_filename"] or "-"
     if options["stdin_filename"] and not list(paths.named(name, configuration)):
         return {}, []
     return {paths.display(name): sys.stdin.buffer.read()}, [name]
+
+
+def _warn_of_folder(folder: str, error: OSError) -> None:
+    warn(f"{folder}: can't be read: {error.strerror or error}; what is in it was not looked at")
 
 
 def _nothing_to_lint(named: list[str], overrides: Mapping[str, Any], options: Mapping[str, Any]) -> str:

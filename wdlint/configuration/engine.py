@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 
@@ -16,7 +17,7 @@ from wdlint.facts import FileFacts, Place
 ReadFile = Callable[[str], "bytes | None"]
 
 # In the order in which a file is asked what it is: the most certain marks first.
-_DIALECTS = ("deepspeed", "torchtune", "lightning", "hydra")
+_DIALECTS = ("deepspeed", "torchtune", "lightning", "hydra", "mmengine")
 
 
 class ReaderMissing(Exception):
@@ -30,6 +31,10 @@ class Observed:
         self.file = file
         self.setups = tuple(setups)
         self.unread = unread
+
+    def added_to(self, facts: FileFacts) -> FileFacts:
+        """The facts of a program with what it configures besides."""
+        return replace(facts, uses=(*facts.uses, *self.facts.uses)) if self.setups else facts
 
     @property
     def facts(self) -> FileFacts:

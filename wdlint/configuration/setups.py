@@ -93,10 +93,10 @@ def configured(
     is_written = amount.origin is not Origin.OPTIMIZER_DEFAULT
     label = "all trainable parameters" if held == EVERYTHING else "what is not exempt"
     groups = [Group(label, amount, place, division=held, learning_rate=rate, amount_written=is_written)]
-    is_divided = Ternary.NO in (held.gains, held.biases)
+    is_divided = held not in (EVERYTHING, CANT_TELL)
     if is_divided:
         rest = Division(~held.weights, ~held.gains, ~held.biases)
-        groups.append(Group("what is exempt", Amount(0.0, Origin.WRITTEN), place, division=rest))
+        groups.append(Group("what is exempt", Amount(0.0, Origin.WRITTEN), place, division=rest, learning_rate=rate))
     return OptimizerUse((known,), tuple(groups), place, callee, divided=is_divided, loop=loop)
 
 

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from wdlint.documents.nodes import DEEPEST, LINE_END, Entry, Listing, Mapping, Node, Opaque, Scalar, Unreadable
 from wdlint.facts import Place
 
+IMPORTED = "import"  # the tag of a path that is imported and no string
+
 
 def read(file: str, text: str) -> Mapping:
     """The names of a file with their values, in the order in which they were last set.
@@ -48,7 +50,9 @@ class _Reader:
             self._set(statement.targets[0], self.node(statement.value, 0))
         elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
             self._set(statement.target, self.node(statement.value, 0))
-        elif isinstance(statement, ast.Expr | ast.Pass | ast.Import | ast.ImportFrom | ast.Assert):
+        elif isinstance(statement, ast.ImportFrom):
+            self._imported(statement)
+        elif isinstance(statement, ast.Expr | ast.Pass | ast.Import | ast.Assert):
             self._called(statement)
         elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             self.names.pop(statement.name, None)
@@ -56,10 +60,18 @@ class _Reader:
             for target in _targets(statement):
                 self._set(target, Opaque(self._place(target)))
 
+    def _imported(self, statement: ast.ImportFrom) -> None:
+        """What is imported by name is its path, as a string with a tag; a star brings what can't be seen."""
+        for name in statement.names:
+            if name.name == "*":
+                self.complete = False
+            elif statement.module and not statement.level:
+                place = self._span(statement.lineno, statement.col_offset, statement.lineno, statement.col_offset)
+                path = Scalar(f"{statement.module}.{name.name}", place, IMPORTED)
+                self.names[name.asname or name.name] = Entry(name.asname or name.name, place, path)
+
     def _called(self, statement: ast.stmt) -> None:
-        """A call such as `cfg.update(…)` may change what it is made on; a star import brings what can't be seen."""
-        if isinstance(statement, ast.ImportFrom) and any(name.name == "*" for name in statement.names):
-            self.complete = False
+        """A call such as `cfg.update(…)` may change what it is made on."""
         value = statement.value if isinstance(statement, ast.Expr) else None
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
             self._set(value.func.value, Opaque(self._place(value)))

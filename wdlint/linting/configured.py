@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from wdlint.configuration.screen import LARGEST, may_configure
+from wdlint.configuration.screen import LARGEST, may_configure, may_configure_in_python
 from wdlint.linting.checked import NO_OPTIMIZER, Checked
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wdlint.judging.rule import Rule
     from wdlint.settings.catalogue import Settings
     from wdlint.source.read.mentions import Mentions
+    from wdlint.source.read.project import Project
 
 
 def looked_at(path: str, shown: str, given: bytes | None) -> Checked | bytes:
@@ -62,6 +63,19 @@ class Configurations:
 
         return observe(shown, data, self._files.read, lambda word: self._scripts(shown, word))
 
+    def in_python(self, shown: str, data: bytes, project: Project) -> Observed:
+        """What a Python file configures by itself, where it is data and no program."""
+        from wdlint.configuration.engine import Observed, observe
+
+        if not shown.endswith(".py") or len(data) > LARGEST or not may_configure_in_python(data):
+            return Observed(shown)
+
+        def read(path: str) -> bytes | None:
+            project.trail.files[path] = None
+            return self._files.read(path)
+
+        return observe(shown, data, read, lambda word: ()) or Observed(shown)
+
     def _scripts(self, shown: str, word: str) -> Iterable[str]:
         from wdlint.files.project import repository
         from wdlint.source.read.mentions import Mentions
@@ -102,6 +116,15 @@ class Configurations:
         return observed, repaired(shown, data, findings, observed.setups, read, settings)
 
 
+def with_repairs(findings: Sequence[Finding], setups: Sequence[Setup]) -> list[Finding]:
+    """The findings with what repairs them where their optimizer is configured, if they have no fix yet."""
+    planned = []
+    for finding in findings:
+        fixes = [s.fixes[finding.code] for s in setups if s.use.place == finding.place and finding.code in s.fixes]
+        planned.append(replace(finding, fix=fixes[0]) if fixes and finding.fix is None else finding)
+    return planned
+
+
 def repaired(
     shown: str,
     data: bytes,
@@ -111,10 +134,7 @@ def repaired(
     settings: Settings,
 ) -> list[Finding]:
     """The findings with what repairs them in the file, where that proves itself by reading the file again."""
-    planned = []
-    for finding in findings:
-        fixes = [s.fixes[finding.code] for s in setups if s.use.place == finding.place and finding.code in s.fixes]
-        planned.append(replace(finding, fix=fixes[0]) if fixes and finding.fix is None else finding)
+    planned = with_repairs(findings, setups)
     if planned == findings:
         return findings
     from wdlint.fix.policy import admitted

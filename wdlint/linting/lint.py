@@ -21,6 +21,7 @@ from wdlint.settings.catalogue import Settings
 from wdlint.source.read.screen import has_marked_code, has_marks
 
 if TYPE_CHECKING:
+    from wdlint.configuration.engine import Observed
     from wdlint.facts import FileFacts, Finding, Place
     from wdlint.fix.proof.version import Version
     from wdlint.judging.rule import Rule
@@ -167,12 +168,54 @@ class Linter:
         try:
             user.use(settings.knowledge)
             with deep_questions():
-                facts = user.corrected(observe(shown, data, project), settings)
+                observed = observe(shown, data, project)
+                configured = self._configurations.in_python(shown, data, project)
+                facts = user.corrected(configured.added_to(observed), settings)
                 self.reading = Reading(facts, tuple(project.trail.files), project.module(facts.file, data))
-                findings = _with_fixes(judge(facts, rules), facts, data, project, settings, rules)
+                findings = self._with_fixes(judge(facts, rules), facts, configured, data, project, settings, rules)
         except Exception as error:
             return _failed(shown, error)
         return self._reported(shown, data, facts, findings, settings, rules)
+
+    def _with_fixes(
+        self, findings: list[Finding], facts: FileFacts, configured: Observed, data: bytes, project: Project,
+        settings: Settings, rules: Sequence[Rule],
+    ) -> list[Finding]:  # fmt: skip
+        """The findings with the fixes that can be planned, prove themselves, and are allowed by the settings."""
+        if not findings or facts.troubles:  # what does not parse is not edited
+            return findings
+        from wdlint.fix.plan import with_fixes
+        from wdlint.fix.policy import admitted
+        from wdlint.fix.proof.offers import proven
+        from wdlint.fix.proof.version import Version
+        from wdlint.linting.configured import with_repairs
+
+        module = project.module(facts.file, data)
+        planned = with_fixes(findings, facts, data, module, settings.fix_style)
+        planned = with_repairs(planned, configured.setups)
+        version = Version(data, tuple(findings), facts, module)
+
+        def read(new: bytes) -> Version | None:
+            return self._read(facts.file, new, project, settings, rules)
+
+        return admitted(proven(facts.file, planned, version, read), settings)
+
+    def _read(
+        self, shown: str, data: bytes, project: Project, settings: Settings, rules: Sequence[Rule]
+    ) -> Version | None:
+        """What a file would be with other bytes: its facts and all findings; None where it is no program."""
+        from wdlint.fix.proof.version import Version
+        from wdlint.judging.judge import judge
+        from wdlint.knowledge import user
+        from wdlint.source.engine import observe
+
+        changed = project.with_text(shown, data)
+        try:
+            observed = observe(shown, data, changed, edited=False)
+            facts = user.corrected(self._configurations.in_python(shown, data, project).added_to(observed), settings)
+            return Version(data, tuple(judge(facts, rules)), facts, changed.module(shown, data))
+        except RecursionError:
+            return None
 
     def _reported(
         self, shown: str, data: bytes, facts: FileFacts, findings: list[Finding], settings: Settings,
@@ -185,7 +228,7 @@ class Linter:
             findings = [finding for finding in findings if not finding.latent]
         checked = Checked(shown, tuple(findings))
         if self._heed_comments and may_suppress(data):
-            checked = _without_suppressed(shown, data, findings, rules)
+            checked = _without_suppressed(shown, data, findings, rules, settings)
         return checked._replace(
             unread=_unspoken(facts, findings),
             optimizers=tuple(dict.fromkeys(use.place for use in facts.uses)),
@@ -265,42 +308,6 @@ def _failed(shown: str, error: Exception) -> Checked:
     return Checked(shown, error=f"internal error, please report it: {type(error).__name__}: {error}")
 
 
-def _with_fixes(
-    findings: list[Finding], facts: FileFacts, data: bytes, project: Project, settings: Settings, rules: Sequence[Rule]
-) -> list[Finding]:
-    """The findings with the fixes that can be planned for them, prove themselves, and are allowed by the settings."""
-    if not findings or facts.troubles:  # what does not parse is not edited
-        return findings
-    from wdlint.fix.plan import with_fixes
-    from wdlint.fix.policy import admitted
-    from wdlint.fix.proof.offers import proven
-    from wdlint.fix.proof.version import Version
-
-    module = project.module(facts.file, data)
-    planned = with_fixes(findings, facts, data, module, settings.fix_style)
-    version = Version(data, tuple(findings), facts, module)
-
-    def read(new: bytes) -> Version | None:
-        return _read(facts.file, new, project, settings, rules)
-
-    return admitted(proven(facts.file, planned, version, read), settings)
-
-
-def _read(shown: str, data: bytes, project: Project, settings: Settings, rules: Sequence[Rule]) -> Version | None:
-    """What a file would be with other bytes: its facts and all findings; None where it is no program."""
-    from wdlint.fix.proof.version import Version
-    from wdlint.judging.judge import judge
-    from wdlint.knowledge import user
-    from wdlint.source.engine import observe
-
-    changed = project.with_text(shown, data)
-    try:
-        facts = user.corrected(observe(shown, data, changed, edited=False), settings)
-        return Version(data, tuple(judge(facts, rules)), facts, changed.module(shown, data))
-    except RecursionError:
-        return None
-
-
 def _unspoken(facts: FileFacts, findings: Sequence[Finding]) -> tuple[Place, ...]:
     """The optimizers that could not be read and of which no finding speaks."""
     spoken = {(finding.place.cell, finding.place.line) for finding in findings}
@@ -311,17 +318,27 @@ def _folder(path: str) -> str:
     return os.path.dirname(os.path.abspath(path))
 
 
-def _without_suppressed(shown: str, data: bytes, findings: list[Finding], rules: Sequence[Rule]) -> Checked:
+def _without_suppressed(
+    shown: str, data: bytes, findings: list[Finding], rules: Sequence[Rule], settings: Settings
+) -> Checked:
     """Take out what comments in the file suppress, and judge the comments themselves."""
     from wdlint.judging.judge import in_order
-    from wdlint.judging.suppress import judged, split
+    from wdlint.judging.selection import available, near
+    from wdlint.judging.suppress import judged, split, unknown
 
     try:
         stay, suppressed, comments = split(shown, data, findings, rules)
     except (ValueError, SyntaxError, LookupError):  # no program: its finding is WD901
         return Checked(shown, tuple(findings))
     stay += judged(comments, shown, rules)
-    return Checked(shown, tuple(in_order(stay)), tuple(suppressed))
+    every = available(settings)
+    # A word may name a rule that nobody trusts enough to read it.
+    words = [] if settings.withheld_rules else unknown(comments, every)
+    remarks = [
+        f"{place.file}:{place.line}: a comment ignores `{word}`, and no rule is called so{near(word, every)}"
+        for place, word in words
+    ]
+    return Checked(shown, tuple(in_order(stay)), tuple(suppressed), remarks=tuple(remarks))
 
 
 def rules_for(shown: str, settings: Settings) -> Sequence[Rule]:

@@ -90,6 +90,8 @@ def has_marks(data: bytes) -> bool:
         and (parameters or b"torch" in data or _takes_steps(data))
     ):
         return True
+    if optimizes and (b"optimizer=dict(" in data or b"optimizer = dict(" in data or b"optim_wrapper" in data):
+        return True  # a configuration that is Python
     if b"Trainer(" in data and (b"weight_decay" in data or b"TrainingArguments" in data):
         return True  # a training loop that makes its optimizer
     trained = b".backward(" in data or b"training_step(" in data
