@@ -105,10 +105,14 @@ def _mend(
 ) -> int:
     """Repair what can be, report what is left (with `--diff` the changes alone), and return the exit code."""
     from wdlint.commands.fixing import looked_again, mend, told
+    from wdlint.linting.importers import withheld
 
     if options["diff_base"] or options["write_baseline"] or options["add_ignore"] is not None:
         raise Complaint("--fix and --diff can't be combined with --diff-base, --write-baseline or --add-ignore")
-    mended = mend(checked, plan.settings_of, plan.given, options)
+    witnesses = _witnesses(checked, plan, options)
+    if witnesses:
+        checked = withheld([*checked, *witnesses], plan.settings_of, plan.given, plan.heed_comments)[: len(checked)]
+    mended = mend(checked, plan.settings_of, plan.given, options, witnesses)
     if mended.fixed and not options["diff"] and not plan.given:
         mended = looked_again(mended, lambda files: check_files(files, plan, options["workers"]))
     if not options["quiet"]:
@@ -128,6 +132,17 @@ def _mend(
     failed = not done and not options["fix_only"] and _fails(run, settings)
     failed = failed or bool(options["exit_non_zero_on_fix"] and mended.fixed)
     return trouble or (FOUND if failed and not options["exit_zero"] else CLEAN)
+
+
+def _witnesses(checked: Sequence[Checked], plan: Plan, options: Mapping[str, Any]) -> list[Checked]:
+    """What came of the project's files that were not named and may rest on one that is to be mended."""
+    from wdlint.commands.fixing import to_mend
+    from wdlint.linting.around import importing
+
+    files = to_mend(checked) if not plan.given else []
+    linted = {os.path.abspath(one.file) for one in checked}
+    unnamed = [file for file in importing(files, plan.settings_of) if os.path.abspath(file) not in linted]
+    return check_files(unnamed, plan, options["workers"])
 
 
 def _folder_of(path: str) -> str:

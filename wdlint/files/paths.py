@@ -26,6 +26,9 @@ Unopened = Callable[[str, OSError], None]
 """What is done about a folder inside of a named one that can't be opened."""
 
 
+_CACHE = "CACHEDIR.TAG"  # bford.info/cachedir: what lies beside it is made again at will, and nobody wrote it
+
+
 def discover(paths: Iterable[str], settings_of: SettingsOf, unopened: Unopened | None = None) -> Iterator[str]:
     """The files to lint, each once, as paths that start the way the user wrote them.
 
@@ -106,7 +109,7 @@ def _walk(top: str, settings_of: SettingsOf, unopened: Unopened | None) -> Itera
                 unopened(shown, error)
             continue
         names = {entry.name for entry in entries}
-        if "pyvenv.cfg" in names:
+        if "pyvenv.cfg" in names or (_CACHE in names and folder != absolute):
             continue
         settings = settings_of(folder)
         if ".git" in names:
