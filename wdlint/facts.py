@@ -24,6 +24,7 @@ __all__ = [
     "Finding",
     "Fix",
     "Group",
+    "IdleDecay",
     "Inventory",
     "Kind",
     "Loop",
@@ -354,6 +355,18 @@ class UnreadOption:
 
 
 @dataclass(frozen=True, slots=True)
+class IdleDecay:
+    """A decay that is written and never acts, since something else decides."""
+
+    amount: Amount
+    place: Place  # where it is written
+    reason: str  # what decides instead, as a clause
+    advice: str
+    source: str = ""  # a measurement, or the source that was read
+    decided_at: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """A file that can't be read, and why, in words for its author."""
 
@@ -380,6 +393,7 @@ class FileFacts:
     penalties: tuple[Penalty, ...] = ()
     definitions: tuple[OptimizerDefinition, ...] = ()
     options: tuple[UnreadOption, ...] = ()
+    idle: tuple[IdleDecay, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     unread: tuple[Place, ...] = ()  # constructions of optimizers that could not be read
