@@ -277,6 +277,20 @@ def test_a_basis_before_a_convolution_leaves_a_weight() -> None:
     assert kind(layer("return F.conv1d(x, self.basis @ self.p)")) is Kind.WEIGHT
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "return x * (self.basis @ self.p)",
+        "return self.mixed(x, torch.matmul(self.basis, self.p))",
+        "return torch.fft.irfft(torch.fft.rfft(x) * torch.fft.rfft(torch.mm(self.basis, self.p)))",
+    ],
+)
+def test_filters_made_of_a_fixed_basis_are_no_gain(statement: str) -> None:
+    init = "self.register_buffer('basis', torch.eye(4))"
+    mixed = "    def mixed(self, a, b):\n        return a * b\n"
+    assert kind(layer(statement, init=init, methods=mixed)) is Kind.OTHER
+
+
 def test_learned_positions_contracted_with_queries_are_told_by_their_name_alone() -> None:
     use = uses_in_source(layer("return x @ self.height_rel.transpose(0, 1)"), ["height_rel"])["height_rel"]
     assert use.kind is Kind.OTHER

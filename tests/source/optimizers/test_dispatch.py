@@ -118,6 +118,48 @@ FOUND = {
         fabric = Fabric()
         fabric.launch(main, net)
         """,
+    "a launcher that puts itself before arguments with defaults": """
+        from lightning.fabric import Fabric
+
+        def setup(kind: str = "AdamW", nodes: int = 1):
+            fabric = Fabric()
+            fabric.launch(main, net, kind, nodes)
+
+        def main(fabric, model, kind, nodes: int = 1):
+            solver = getattr(optim, kind)(model.parameters(), lr=0.1, weight_decay=0.1)  # here
+
+        setup()
+        """,
+    "a launcher that puts nothing first": """
+        from threading import Thread
+
+        def main(model, strength=0.1, rate=0.1):
+            solver = optim.AdamW(model.parameters(), lr=rate, weight_decay=strength)  # here
+
+        Thread(target=main, args=(net,)).start()
+        """,
+    "a path that is taken apart": """
+        path = "torch.optim.AdamW"
+        home, kind = path.rsplit(".", 1)
+        solver = getattr(__import__(home, fromlist=[kind]), kind)(net.parameters(), weight_decay=0.1)  # here
+        """,
+    "a path that is taken apart at its last dot": """
+        import importlib
+
+        home, _, kind = "torch.optim.AdamW".rpartition(".")
+        solver = getattr(importlib.import_module(home), kind)(net.parameters(), weight_decay=0.1)  # here
+        """,
+    "a name that may be a path": """
+        def make(kind, parameters):
+            if "." in kind:
+                home, kind = kind.rsplit(".", 1)
+            else:
+                home = "torch.optim"
+            cls = getattr(__import__(home, fromlist=[kind]), kind)
+            return cls(parameters, lr=0.1, weight_decay=0.1)  # here
+
+        make("AdamW", net.parameters())
+        """,
     "a method that returns some parameters": """
         class Net(nn.Module):
             def __init__(self):

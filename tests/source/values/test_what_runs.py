@@ -136,6 +136,65 @@ PROGRAMS = {
 
         fit(Net(normed=True))
         """,
+    "names that a setting's empty list adds to": """
+        from dataclasses import dataclass, field
+
+        @dataclass
+        class Options:
+            apart: list = field(default_factory=list)
+            strength: float = 0.1
+
+        class Trainer:
+            def __init__(self, options=None):
+                self.options = Options()
+                if isinstance(options, Options):
+                    self.options = options
+                self.net = Net(normed=True)
+
+            def fit(self):
+                taken, groups = set(), []
+                for group in self.options.apart:
+                    names = group.pop("params")
+                    taken.update(names)
+                    groups.append({**group, "params": [p for n, p in self.net.named_parameters() if n in names]})
+                flat = ["bias", "LayerNorm.weight"]
+                groups.extend(
+                    [
+                        {
+                            "params": [
+                                p for n, p in self.net.named_parameters()
+                                if n not in taken and not any(word in n for word in flat)
+                            ],
+                            "weight_decay": self.options.strength,
+                        },
+                        {
+                            "params": [
+                                p for n, p in self.net.named_parameters()
+                                if n not in taken and any(word in n for word in flat)
+                            ],
+                            "weight_decay": 0.0,
+                        },
+                    ]
+                )
+                return torch.optim.AdamW(groups)  # WD302
+        """,
+    "a setting's list that is not empty": """
+        from dataclasses import dataclass, field
+
+        @dataclass
+        class Options:
+            apart: tuple = ("norm",)
+
+        def fit(options: Options):
+            net, groups, kept = Net(normed=True), [], []
+            for word in options.apart:
+                kept.append(word)
+            flat = [p for n, p in net.named_parameters() if any(word in n for word in kept)]
+            rest = [p for n, p in net.named_parameters() if not any(word in n for word in kept)]
+            return torch.optim.AdamW([{"params": flat, "weight_decay": 0.0}, {"params": rest}])
+
+        fit(Options())
+        """,
     "a strength from outside behind its guard": """
         parser.add_argument("--l2", type=float, default=0.1)
         net = Net(normed=True)

@@ -32,7 +32,6 @@ from wdlint.source.values.values import (
     Unknown,
     Value,
     bare,
-    constant,
 )
 
 
@@ -185,8 +184,8 @@ def _super(evaluator: Evaluation, call: Call) -> Answers:
 
 
 def _import(evaluator: Evaluation, call: Call) -> Answers:
-    name = constant(call.first(evaluator))
-    return (evaluator.module_value(name, call.context.module),) if isinstance(name, str) and name else ()
+    names = [v.value for v in call.first(evaluator) if isinstance(v, Known)]
+    return tuple(evaluator.module_value(n, call.context.module) for n in names if isinstance(n, str) and n)
 
 
 def _elements(evaluator: Evaluation, value: Instance, turn: int) -> Iterator[Value] | None:

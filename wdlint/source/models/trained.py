@@ -19,6 +19,7 @@ from wdlint.source.read import tree as t
 from wdlint.source.selections import membership as m
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.taken import Taken
+from wdlint.source.values.answers import same_object
 from wdlint.source.values.callers import all_statements
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.objects import member
@@ -43,7 +44,7 @@ def mark(
     for freeze in freezes:
         for part in freeze.parts:
             # under its own name a tensor may be another one by now; one that is known again is the same
-            by_name = part.model is not None and bare(rooted(part)[0]) is bare(model)
+            by_name = part.model is not None and same_object(rooted(part)[0], model)
             later = (*anew, *_later(model, freeze)) if by_name else ()
             for index, inside, sure in _within(part, model, leaves, facts, tensors):
                 leaf = leaves[index]
@@ -66,7 +67,7 @@ def _within(
     if part.model is None or part.unread:
         return
     root, path = rooted(part)
-    same = bare(root) is bare(model)
+    same = same_object(root, model)
     if not same and not isinstance(bare(root), Instance):
         return
     named: dict[tuple[object, ...] | None, str] = {}

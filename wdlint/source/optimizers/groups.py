@@ -212,7 +212,7 @@ class GroupReader:
                 kept = (part.under(s.negation(rule)) for part, rule in zip(draft.parts, rules, strict=True))
                 spared = (part.under(rule) for part, rule in zip(draft.parts, rules, strict=True))
                 options = draft.options if _DECAY[0] in draft.options else (*draft.options, *_DECAY)
-                yield replace(draft, parts=tuple(kept), node=None, module=None)
+                yield replace(draft, parts=tuple(kept), node=None, module=None, option_nodes=())
                 yield replace(
                     draft, parts=tuple(spared), amount=own_groups.EXEMPT, node=None, module=None,
                     options=options, option_nodes=(),
@@ -231,10 +231,10 @@ class GroupReader:
     def _mapping(self, value: Value, context: Context) -> Iterator[GroupDraft]:
         keyed: dict[str, Deferred | Answers] = {}
         nodes: dict[str, t.Node | None] = {}
-        self._keys((value,), keyed, nodes)
         inner = bare(value)
         assert isinstance(inner, MappingValue)
         node, module = inner.node, inner.context.module if inner.context else context.module
+        self._keys((value,), keyed, nodes, module)
         if "params" not in keyed:
             # a dictionary of groups by name, handed over whole
             self.complete = False
@@ -261,17 +261,28 @@ class GroupReader:
                 deferred.context if deferred is not None else None,
             )  # fmt: skip
 
-    def _keys(self, holders: Answers, keyed: dict[str, Deferred | Answers], nodes: dict[str, t.Node | None]) -> None:
-        """The constant keys of mappings, those that they spread included, with what they hold and where they stand."""
+    def _keys(
+        self,
+        holders: Answers,
+        keyed: dict[str, Deferred | Answers],
+        nodes: dict[str, t.Node | None],
+        module: t.Module,
+    ) -> None:
+        """The constant keys of mappings, those that they spread included, with what they hold.
+
+        Where a key stands is told of those that stand in the module of the mapping.
+        """
         for held in holders:
             for entry in contents.entries(self.evaluator, held):
                 if entry.key is None:
-                    self._keys(self.evaluator.force(entry.value), keyed, nodes)
+                    self._keys(self.evaluator.force(entry.value), keyed, nodes, module)
                     continue
                 for key in self.evaluator.force(entry.key):
                     if isinstance(key, Known) and isinstance(key.value, str):
                         keyed[key.value] = entry.value
-                        nodes[key.value] = entry.node
+                        written = next((d for d in (entry.key, entry.value) if isinstance(d, Deferred)), None)
+                        here = written is not None and written.context.module is module
+                        nodes[key.value] = entry.node if here else None
 
     def _amount(self, key: str, value: Value, keyed: dict[str, Deferred | Answers]) -> AmountDraft | None:
         answers = objects.entry(self.evaluator, value, key)

@@ -1,4 +1,4 @@
-"""The different answers among several, and the keys of what can't be told."""
+"""The different answers among several, the keys of what can't be told, and which answers are one object."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from wdlint.source.values.values import (
     ClassValue,
     Context,
     External,
+    Frame,
     FunctionValue,
+    Instance,
     Known,
     Method,
     Unknown,
     Value,
+    bare,
 )
 
 _ANSWERS = 12  # alternatives kept for one expression
+_DEEPEST = 12  # calls within calls
 
 
 def distinct(values: Iterable[Value]) -> Answers:
@@ -48,3 +52,32 @@ def text_key(expr: t.Expr, context: Context) -> str:
     name = syntax.dotted(expr)
     scope = context.frame.scope
     return f"{scope.module.name}.{scope.name}.{name}" if name else f"@{id(expr)}"
+
+
+def same_object(one: Value | None, other: Value | None) -> bool:
+    """Whether two answers stand for the same object, as far as what made them tells.
+
+    A function that is read as it stands and as a caller enters it makes one model, though not one value. Two calls of
+    a function that makes models make two of them.
+    """
+    if one is None or other is None:
+        return False
+    one, other = bare(one), bare(other)
+    if one is other:
+        return True
+    if not isinstance(one, Instance) or not isinstance(other, Instance):
+        return False
+    made = one.node is not None and one.node is other.node
+    return made and _same_frame(one.frame, other.frame)
+
+
+def _same_frame(one: Frame | None, other: Frame | None, depth: int = 0) -> bool:
+    if one is other:
+        return True
+    if one is None or other is None or one.scope is not other.scope or depth > _DEEPEST:
+        return False
+    if one.arguments is None or other.arguments is None:
+        return True  # the one whose caller is not known may be the other
+    if one.call is None or one.call is not other.call:
+        return one.call is other.call and same_object(one.receiver, other.receiver)
+    return _same_frame(one.caller, other.caller, depth + 1)

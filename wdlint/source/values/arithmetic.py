@@ -258,12 +258,12 @@ def truth(evaluator: Asking, test: t.Expr, context: Context, inclined: bool = Fa
 def _standing(answers: Answers, inclined: bool) -> Answers:
     """The answers that a test is decided by: where defaults stand, a declared one and not what may replace it."""
     defaults = tuple(v for v in answers if isinstance(v, Known) and v.origin in _DEFAULTS) if inclined else ()
-    if defaults and all(isinstance(v, Unknown) or v in defaults or _asked_of_unknown(v) for v in answers):
+    if defaults and all(isinstance(v, Unknown) or v in defaults or asked_of_unknown(v) for v in answers):
         return defaults
     return answers
 
 
-def _asked_of_unknown(value: Value) -> bool:
+def asked_of_unknown(value: Value) -> bool:
     """Whether a value is a member of what can't be told, or of something that a library made."""
     holder = bare(value.receiver) if isinstance(value, Method) else None
     return isinstance(holder, Unknown) or (isinstance(holder, Instance) and isinstance(holder.cls, External))

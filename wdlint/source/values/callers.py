@@ -218,10 +218,23 @@ def _handed_on(definition: t.FunctionDef, call: t.Call, position: int, bound: bo
         given = tuple(t.Argument(None, item) for item in listed.items)
     else:
         given = tuple(a for a in call.args[position + 1 :] if a.keyword is None)
-    own = [p for p in definition.params if not p.star and p.default is None][bound:]
-    first = max(len(own) - len(given), 0) if not any(a.star for a in given) else 0
+    own = [p for p in definition.params if not p.star and not p.keyword_only][bound:]
+    needed = sum(p.default is None for p in own)
+    first = _put_first(call, listed is not None)
+    first = min(max(first, needed - len(given)), max(len(own) - len(given), 0)) if not _spreads(given) else 0
     before = tuple((Unknown(f"@{id(call)}.{index}"),) for index in range(first))
     return Arguments(given, context, before)
+
+
+def _put_first(call: t.Call, listed: bool) -> int:
+    """How many arguments a launcher gives of its own before those that it is handed: a rank, or itself."""
+    name = call.func.attr if isinstance(call.func, t.Attribute) else ""
+    called = call.func.id if isinstance(call.func, t.Name) else name
+    return int(called in ("spawn", "start_processes") or (name == "launch" and not listed))
+
+
+def _spreads(given: tuple[t.Argument, ...]) -> bool:
+    return any(a.star for a in given)
 
 
 def _derives(cls: t.ClassDef, name: str) -> bool:

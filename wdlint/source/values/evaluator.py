@@ -319,7 +319,7 @@ class Evaluator:
         if frame is None:
             bound = function.receiver is not None
             given = bind(self, definition.params, arguments, bound)
-            frame = Frame(definition.inner, function.frame, given, function.receiver, depth)
+            frame = Frame(definition.inner, function.frame, given, function.receiver, depth, node, context.frame)
             self._call_frames[key] = frame
             self._kept.append((function, node, context))
         return frame

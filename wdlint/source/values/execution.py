@@ -13,7 +13,7 @@ from wdlint.source.read import tree as t
 from wdlint.source.values import arithmetic, flow
 from wdlint.source.values.elements import known_range
 from wdlint.source.values.evaluation import Asking
-from wdlint.source.values.values import Answers, Context, Deferred, Frame, Instance, Known
+from wdlint.source.values.values import Answers, Context, Deferred, Frame, Instance, Known, SequenceValue
 
 
 def taken(evaluator: Asking, statement: t.Stmt, frame: Frame, granted: Collection[t.Stmt] = ()) -> Ternary:
@@ -60,6 +60,25 @@ def _is_empty(evaluator: Asking, iterated: t.Expr, context: Context) -> bool:
     values = evaluator.evaluate(iterated, context)
     spans = [known_range(evaluator, v) if isinstance(v, Instance) else None for v in values]
     return bool(spans) and all(span is not None and not span for span in spans)
+
+
+def idle(evaluator: Asking, statement: t.Stmt, frame: Frame, asked: t.Stmt | None = None) -> bool:
+    """Whether a statement stands in a loop over a setting that is declared as an empty list: by default it has no turn.
+
+    A loop that also holds the statement `asked` about has one: else there would be no question.
+    """
+    around = {id(block) for block in flow.ancestors(asked)} if asked is not None else set()
+    for block in flow.ancestors(statement):
+        loop = block.parent
+        if id(block) not in around and isinstance(loop, t.For) and block is loop.body:
+            if isinstance(loop.iter, t.Attribute) and _is_empty_setting(evaluator.evaluate(loop.iter, frame.at(loop))):
+                return True
+    return False
+
+
+def _is_empty_setting(answers: Answers) -> bool:
+    empty = [v for v in answers if isinstance(v, SequenceValue) and v.complete and not v.items]
+    return bool(empty) and all(v in empty or arithmetic.asked_of_unknown(v) for v in answers)
 
 
 def _in_some_turn(evaluator: Asking, test: t.Expr, truth: bool, context: Context) -> bool:

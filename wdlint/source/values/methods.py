@@ -105,10 +105,13 @@ def _of_text(
             return (TextOf(tuple(p for p in pieces if p != "")),)
         return ()
     constants = [constant(answers) for answers in given]
-    separators = [c for c in constants if isinstance(c, str) and c]
-    if name == "split" and len(separators) == len(constants) <= 1:
-        parts_of = text.value.split(separators[0] if separators else None)
-        return (SequenceValue("list", tuple(Item((Known(p, text.origin),)) for p in parts_of), node, context),)
+    if name in ("split", "rsplit", "partition", "rpartition"):
+        try:
+            parts_of = getattr(text.value, name)(*constants)
+        except (TypeError, ValueError):
+            return ()
+        kind = "tuple" if name.endswith("partition") else "list"
+        return (SequenceValue(kind, tuple(Item((Known(p, text.origin),)) for p in parts_of), node, context),)
     if name in _TEXT_METHODS and all(isinstance(c, str) for c in constants):
         try:
             return (Known(getattr(text.value, name)(*constants), text.origin, node, context.module),)

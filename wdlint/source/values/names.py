@@ -14,6 +14,7 @@ from wdlint.source.values import arithmetic, flow, imports, objects
 from wdlint.source.values.answers import distinct
 from wdlint.source.values.elements import elements_of
 from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.execution import idle
 from wdlint.source.values.in_place import changes_in
 from wdlint.source.values.values import (
     Answers,
@@ -93,7 +94,11 @@ class Names:
     ) -> Answers:
         scope = frame.scope
         reach = self.reach(name, statement, scope)
-        changes = [(s, certain) for s, certain in reach.changes if self._evaluator.possible(s, frame, statement)]
+        changes = [
+            (s, certain)
+            for s, certain in reach.changes
+            if self._evaluator.possible(s, frame, statement) and not idle(self._evaluator, s, frame, statement)
+        ]
         answers: list[Value] = []
         certain = reach.certain
         for binding in reach.bindings:

@@ -23,6 +23,8 @@ class Frame:
     arguments: dict[str, Answers] | None = None
     receiver: Value | None = None  # what `self` (or `cls`) is
     depth: int = 0
+    call: t.Call | None = None  # the call that opens it, where that is known
+    caller: Frame | None = None
     contexts: dict[int, Context] = field(default_factory=dict, repr=False)
 
     def at(self, statement: t.Stmt | None) -> Context:

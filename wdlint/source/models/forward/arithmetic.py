@@ -78,7 +78,7 @@ class Arithmetic:
         left, right = flat(left), flat(right)
         for value, other in ((left, right), (right, left)):
             if value.carriers and not (other.active or other.carriers or other.learned):
-                return mark(value, Mark.TABULATED)  # a fixed matrix picks and mixes rows
+                return mark(mark(value, Mark.TABULATED), Mark.MIXED)  # a fixed matrix picks and mixes rows
             how = How.EMBEDDED if other.chooser else How.CONTRACTED
             for carrier in value.pure:
                 self.touch(carrier, meaning(carrier, how), node, detail)

@@ -35,6 +35,7 @@ class Mark(Enum):
     REDUCED = "reduced"  # a norm, mean or the like of it
     CHOSEN = "chosen"  # indexed by the input
     TABULATED = "tabulated"  # indexed by a buffer, or resampled
+    MIXED = "mixed"  # contracted with a fixed matrix
     BLENDED = "blended"  # met the input already: only a weight's place counts from here
     SQUASHED = "squashed"  # a gate or a mixing weight: sigmoid, softmax
     LAYERED = "layered"  # went through a layer
@@ -157,6 +158,8 @@ def meaning(carrier: Carrier, how: How) -> How:
         return How.ENTERED
     if Mark.TABULATED in carrier.marks and how in (How.ADDED, How.CONTRACTED):
         return How.TABULATED
+    if Mark.MIXED in carrier.marks and how is How.SCALED:
+        return How.TABULATED  # filters made of a fixed basis: no channel's scale
     if Mark.CODED in carrier.marks and how in (How.SCALED, How.ADDED):
         return How.CODED
     if Mark.SHAPED in carrier.marks and how is How.CONTRACTED:
