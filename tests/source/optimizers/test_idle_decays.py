@@ -21,7 +21,8 @@ FLAGGED = [
     'a = Seq2SeqTrainingArguments("o", optim="sgd", optim_args="momentum=0.9, weight_decay=3e-1")  # WD404',
     "create_loraplus_optimizer(model, torch.optim.AdamW, lr=1, loraplus_lr_ratio=16, weight_decay=0.1)  # WD404",
     'args = SFTConfig("o", weight_decay=0.2)  # WD404\nSFTTrainer(model, args=args, optimizers=(optimizer, None))',
-    'Trainer(model, TrainingArguments("o"),\noptimizer_cls_and_kwargs=(torch.optim.AdamW, dict(weight_decay=0.3)))  # WD404',
+    "t = TrainingArguments('o')\n"
+    "Trainer(model, t, optimizer_cls_and_kwargs=(torch.optim.AdamW, dict(weight_decay=0.3)))  # WD404",
     'kind = "lomo"\ndecay = 0.1\na = TrainingArguments("o", optim=kind, weight_decay=decay)  # WD404',
 ]
 PASSED = [
