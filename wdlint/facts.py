@@ -197,11 +197,7 @@ class Amount:
     @property
     def latent(self) -> bool:
         """A visible default of 0 that a command line or configuration can raise."""
-        return self.value == 0 and self.origin in (
-            Origin.ARGUMENT_DEFAULT,
-            Origin.FIELD_DEFAULT,
-            Origin.COMPUTED,
-        )
+        return self.value == 0 and self.origin in (Origin.ARGUMENT_DEFAULT, Origin.FIELD_DEFAULT, Origin.COMPUTED)
 
 
 @dataclass(frozen=True, slots=True)
