@@ -184,7 +184,7 @@ def _tell_lacking(checked: Sequence[Checked]) -> None:
     if lacking:
         first = harmless(lacking[0].file)
         number = f"{first} and {counted(len(lacking) - 1, 'other file')}" if len(lacking) > 1 else first
-        warn(f"not read, for want of {lacking[0].lacking}: {number}; `pip install 'wdlint[yaml]'` brings it")
+        warn(f"not read, for want of {lacking[0].lacking}: {number}; `pip install ruamel.yaml` brings it")
 
 
 def _cache_folder(options: Mapping[str, Any]) -> str | None:
