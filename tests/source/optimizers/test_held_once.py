@@ -1,4 +1,4 @@
-"""What an optimizer holds is remembered once, whatever number of ways leads to it, and however many optimizers there are."""
+"""What an optimizer holds is remembered once, whatever number of ways leads to it and whatever its company."""
 
 from __future__ import annotations
 
