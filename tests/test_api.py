@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,21 @@ def test_the_plugin_reports_the_same() -> None:
     assert flake8(FAULT) == [(5, 12, "WD201")]
     assert flake8("x = 1\n") == []
     assert flake8("import torch.optim\nprint 'x'\n") == []
+
+
+SGD = FAULT.replace("Adam(", "SGD(")
+
+
+@pytest.mark.parametrize(
+    ("select", "extend_select", "codes"),
+    [(None, None, set()), (["E", "WD"], [], set()), (["WD205"], None, {"WD205"}), (None, ["WD2", "WD900"], {"WD205"})],
+)
+def test_the_plugin_runs_rules_that_are_off_where_flake8_selects_them(
+    select: list[str] | None, extend_select: list[str] | None, codes: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Plugin, "_selected", ())
+    Plugin.parse_options(Namespace(select=select, extend_select=extend_select))
+    assert {code for _, _, code in flake8(SGD) if code == "WD205"} == codes
 
 
 def test_the_plugin_says_what_stops_it_instead_of_stopping_flake8(here: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from wdlint.version import __version__
 
 TOP = Path(__file__).parent.parent
 SOURCES = ("LICENSE", "MANIFEST.in", "README.md", "pyproject.toml", "setup.py", "rules", "wdlint")
@@ -52,3 +55,22 @@ def test_every_module_and_every_table_is_installed(wheel: zipfile.ZipFile) -> No
     wanted = {path.relative_to(TOP).as_posix() for path in (TOP / "wdlint").rglob("*") if path.suffix in kept}
     wanted |= {f"wdlint/rules/{path.name}" for path in (TOP / "rules").glob("*.py")} | {"wdlint/py.typed"}
     assert wanted - set(wheel.namelist()) == set()
+
+
+@pytest.mark.parametrize("address", ["", "https://git.example.org/us/wdlint"])
+def test_the_page_for_an_index_leads_to_the_repository(address: str, tmp_path: Path) -> None:
+    for name in ("README.md", "LICENSE", "setup.py", "pyproject.toml"):
+        shutil.copy(TOP / name, tmp_path / name)
+    (tmp_path / "wdlint").mkdir()
+    shutil.copy(TOP / "wdlint" / "version.py", tmp_path / "wdlint" / "version.py")
+    if address:
+        with open(tmp_path / "pyproject.toml", "a", encoding="utf-8") as file:
+            file.write(f'\n[project.urls]\nRepository = "{address}"\n')
+    script = "import setuptools; setuptools.setup = lambda **told: print(told['long_description']); import runpy"
+    run = [sys.executable, "-c", f"{script}; runpy.run_path('setup.py')"]
+    page = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    relative = re.findall(r'(?:\]\(|src=")(?!https?:|#)[^)"\s]+', page)
+    assert bool(relative) == (not address)
+    if address:
+        assert f'src="{address}/raw/v{__version__}/docs/terminal.svg"' in page
+        assert f"]({address}/blob/v{__version__}/docs/rules/decayed-bias.md)" in page

@@ -48,7 +48,7 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
-        raise ImportError(f"wdlint.{name} needs torch: pip install 'wdlint[model]'") from None
+        raise ImportError(f"wdlint.{name} needs torch: pip install torch") from None
 
 
 def __dir__() -> list[str]:

@@ -24,6 +24,7 @@ __all__ = [
     "Finding",
     "Fix",
     "Group",
+    "IdleDecay",
     "Inventory",
     "Kind",
     "Loop",
@@ -196,11 +197,7 @@ class Amount:
     @property
     def latent(self) -> bool:
         """A visible default of 0 that a command line or configuration can raise."""
-        return self.value == 0 and self.origin in (
-            Origin.ARGUMENT_DEFAULT,
-            Origin.FIELD_DEFAULT,
-            Origin.COMPUTED,
-        )
+        return self.value == 0 and self.origin in (Origin.ARGUMENT_DEFAULT, Origin.FIELD_DEFAULT, Origin.COMPUTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +351,18 @@ class UnreadOption:
 
 
 @dataclass(frozen=True, slots=True)
+class IdleDecay:
+    """A decay that is written and never acts, since something else decides."""
+
+    amount: Amount
+    place: Place  # where it is written
+    reason: str  # what decides instead, as a clause
+    advice: str
+    source: str = ""  # a measurement, or the source that was read
+    decided_at: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """A file that can't be read, and why, in words for its author."""
 
@@ -380,6 +389,7 @@ class FileFacts:
     penalties: tuple[Penalty, ...] = ()
     definitions: tuple[OptimizerDefinition, ...] = ()
     options: tuple[UnreadOption, ...] = ()
+    idle: tuple[IdleDecay, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     unread: tuple[Place, ...] = ()  # constructions of optimizers that could not be read

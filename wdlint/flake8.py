@@ -2,13 +2,15 @@
 
 flake8 loads every installed plugin for every file, selected or not, so that nothing heavy is imported
 before a file has passed the screen. Selection, `# noqa` and exclusion are flake8's; everything else
-comes from wdlint's own settings.
+comes from wdlint's own settings. A rule that is off by default runs where flake8's `select` names it.
 """
 
 from __future__ import annotations
 
 import ast
+from argparse import Namespace
 from collections.abc import Iterator
+from typing import ClassVar
 
 from wdlint.source.read.screen import may_matter
 from wdlint.version import __version__
@@ -22,6 +24,13 @@ class Plugin:
 
     name = "wdlint"
     version = __version__
+    _selected: ClassVar[tuple[str, ...]] = ()  # what flake8's options name of wdlint's rules
+
+    @classmethod
+    def parse_options(cls, options: Namespace) -> None:
+        """Take what flake8 was told to select."""
+        words = [*(options.select or ()), *(options.extend_select or ())]
+        cls._selected = tuple(w for w in words if w.startswith("WD") and len(w) > len("WD") and w != TROUBLE)
 
     def __init__(self, tree: ast.AST, filename: str, lines: list[str]) -> None:
         self._filename = filename
@@ -38,7 +47,7 @@ class Plugin:
 
         name = "-" if self._filename == "stdin" else self._filename
         try:
-            findings = check_source(self._source, name)
+            findings = check_source(self._source, name, extend_select=self._selected)
         except (Complaint, NotChecked) as trouble:  # raised, it would end flake8 in a traceback
             yield 1, 0, f"{TROUBLE} wdlint could not judge the file: {trouble}", type(self)
             return

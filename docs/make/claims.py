@@ -78,7 +78,7 @@ def _yaml(document: Any) -> Iterator[str]:
     for node in _nodes(document):
         if "repo" in node and "hooks" in node:
             _hooks(node)
-        if str(node.get("uses", "")).startswith("OWNER/wdlint"):
+        if re.match(r"[\w.-]+/wdlint@", str(node.get("uses", ""))):
             known = yaml.safe_load((TOP / "action.yml").read_text(encoding="utf-8"))["inputs"]
             unknown = set(node.get("with", {})) - set(known)
             if unknown:

@@ -13,6 +13,7 @@ import accuracy_page
 import command_page
 import rule_pages
 import settings_page
+from address import placed
 from click.testing import CliRunner
 from story import TOP, told
 from terminal import picture
@@ -47,7 +48,7 @@ def page(path: Path) -> str:
         Untrue: one of its blocks does not do what the page says.
     """
     tables = _PART.sub(lambda found: f"{found[1]}{TABLES[found['what']]()}{found[4]}", path.read_text(encoding="utf-8"))
-    return told(tables)
+    return told(placed(tables))
 
 
 def whole_files() -> dict[Path, str]:

@@ -91,7 +91,7 @@ def test_without_a_reader_of_yaml_it_is_said_once(here: Path, monkeypatch: pytes
     monkeypatch.setattr("wdlint.documents.yaml.is_installed", lambda: False)
     code, output = run("check", ".")
     assert code == 0
-    assert output.count("wdlint[yaml]") == 1
+    assert output.count("pip install ruamel.yaml") == 1
     assert "a.yaml and 1 other file" in output
 
 

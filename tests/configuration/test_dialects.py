@@ -105,6 +105,25 @@ def test_a_script_that_makes_lightnings_groups_silences(script: str) -> None:
     assert found(files) == ["c.yaml:7:5 WD103"]
 
 
+ARGUMENTS = "output_dir: x\nper_device_train_batch_size: 4\nlearning_rate: 1e-4\nweight_decay: {}\noptim: {}\n"
+
+
+def test_transformers_arguments() -> None:
+    assert in_one("sft.yaml", ARGUMENTS.format(0.1, "adamw_torch")) == []
+    assert in_one("sft.yaml", ARGUMENTS.format(0.1, "rmsprop")) == ["4:1 WD201"]
+    assert in_one("sft.yaml", ARGUMENTS.format(0.0, "rmsprop")) == []
+    assert in_one("sft.yaml", ARGUMENTS.format(0.1, "galore_adamw")) == ["4:1 WD404"]
+    assert in_one("sft.yaml", ARGUMENTS.format(0, "sgd\noptim_args: momentum=0.9,weight_decay=0.1")) == ["6:1 WD404"]
+    assert in_one("sft.yaml", ARGUMENTS.format(0.1, "galore_adamw").partition("\n")[2].partition("\n")[2]) == []
+    text = '{"output_dir": "x", "base_model": "y", "num_train_epochs": 1, "optim": "lomo",\n"weight_decay": 0.1}'
+    assert in_one("args.json", text) == ["2:1 WD404"]
+
+
+def test_a_decay_beside_deepspeeds_params() -> None:
+    text = deepspeed('"lr": 1e-3').replace('"params"', '"weight_decay": 0.1, "params"')
+    assert in_one("ds.json", text) == ["4:5 WD404"]
+
+
 def test_hydra() -> None:
     text = "defaults: [a]\nmodel:\n  optim:\n    _target_: torch.optim.{}\n    _partial_: true\n    weight_decay: {}\n"
     assert in_one("c.yaml", text.format("Adam", 0.01)) == ["6:5 WD201"]

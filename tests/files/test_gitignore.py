@@ -112,6 +112,47 @@ def test_any_patterns_mean_what_they_mean_to_git(tree: Path, outer: str, inner: 
     agree(tree, outer, inner)
 
 
+def test_a_repositorys_own_exclusions_count(tree: Path) -> None:
+    (tree / ".git" / "info" / "exclude").write_text("a.py\nb/\n")
+    agree(tree, "!a/b/a.py\n", "!a.py\n")
+    (tree / ".git" / "info" / "exclude").unlink()
+
+
+@pytest.mark.parametrize("by", ["git/ignore", "excludesFile"])
+def test_what_the_user_ignores_everywhere_counts(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("GIT_CONFIG_GLOBAL", raising=False)
+    if by == "git/ignore":
+        (tmp_path / "config" / "git").mkdir(parents=True)
+        (tmp_path / "config" / "git" / "ignore").write_text("b.py\n")
+    else:
+        (tmp_path / ".gitconfig").write_text("[user]\n\tname = a\n[core]\n\tpager = x\n\texcludesFile = ~/mine\n")
+        (tmp_path / "mine").write_text("b.py\n")
+    agree(tree, "a/\n", "")
+    assert "b.py" not in kept(tree)
+    agree(tree, "!b.py\n", "")
+    assert "b.py" in kept(tree)
+
+
+def test_a_worktree_has_the_exclusions_of_its_repository(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tree / ".git" / "info" / "exclude").write_text("b.py\n")
+    identity = ("-c", "user.name=a", "-c", "user.email=a@b")
+    git(tree, *identity, "commit", "--allow-empty", "--quiet", "-m", "first")
+    git(tree, "worktree", "add", "--quiet", str(tmp_path / "other"))
+    monkeypatch.chdir(tmp_path / "other")
+    for name in ("a.py", "b.py"):
+        Path(name).write_text("x = 1\n")
+    held = Settings(root=str(tmp_path / "other"), exclude=())
+    assert list(discover(["."], lambda folder: held)) == ["a.py"]
+    assert list(discover(["b.py"], lambda folder: Settings(root=folder, force_exclude=True))) == []
+    (tree / ".git" / "info" / "exclude").unlink()
+
+
 def test_no_pattern_takes_long() -> None:
     lines = ["*a" * 60 + "b", "/" + "**/a/" * 40 + "b", "[a-z]*" * 40 + "!"]
     ignore = IgnoreFile("/top", lines)

@@ -58,6 +58,12 @@ def test_a_virtual_environment_is_skipped_whatever_its_name() -> None:
     assert found() == []
 
 
+def test_a_cache_inside_is_skipped_whatever_its_name() -> None:
+    tree("kept/a.json", "kept/CACHEDIR.TAG", "b.py")
+    assert found() == ["b.py"]
+    assert found("kept") == ["kept/a.json"]
+
+
 def test_a_file_named_outright_is_linted_whatever_it_is() -> None:
     tree("train", "build/a.py")
     assert found("train", "build/a.py", exclude=("train", "build")) == ["train", "build/a.py"]

@@ -341,4 +341,4 @@ def test_without_pygls_it_is_said_how_to_get_it(tmp_path: Path) -> None:
     script = "import sys; sys.modules['pygls'] = None; sys.argv[1:] = ['server']; import wdlint.__main__ as m; m.main()"
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "pip install 'wdlint[server]'" in done.stderr
+    assert "pip install 'pygls>=2'" in done.stderr

@@ -77,6 +77,8 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
     if nothing and not missing and not here.force_exclude:  # a hook names files that are to be left out
         warn(_nothing_to_lint(named, overrides, options))
     _tell_lacking(checked)
+    for remark in (remark for one in checked for remark in one.remarks):
+        warn(remark)
     if options["verbose"]:
         from wdlint.commands.verbose import looked_at
 
@@ -103,10 +105,14 @@ def _mend(
 ) -> int:
     """Repair what can be, report what is left (with `--diff` the changes alone), and return the exit code."""
     from wdlint.commands.fixing import looked_again, mend, told
+    from wdlint.linting.importers import withheld
 
     if options["diff_base"] or options["write_baseline"] or options["add_ignore"] is not None:
         raise Complaint("--fix and --diff can't be combined with --diff-base, --write-baseline or --add-ignore")
-    mended = mend(checked, plan.settings_of, plan.given, options)
+    witnesses = _witnesses(checked, plan, options)
+    if witnesses:
+        checked = withheld([*checked, *witnesses], plan.settings_of, plan.given, plan.heed_comments)[: len(checked)]
+    mended = mend(checked, plan.settings_of, plan.given, options, witnesses)
     if mended.fixed and not options["diff"] and not plan.given:
         mended = looked_again(mended, lambda files: check_files(files, plan, options["workers"]))
     if not options["quiet"]:
@@ -128,6 +134,17 @@ def _mend(
     return trouble or (FOUND if failed and not options["exit_zero"] else CLEAN)
 
 
+def _witnesses(checked: Sequence[Checked], plan: Plan, options: Mapping[str, Any]) -> list[Checked]:
+    """What came of the project's files that were not named and may rest on one that is to be mended."""
+    from wdlint.commands.fixing import to_mend
+    from wdlint.linting.around import importing
+
+    files = to_mend(checked) if not plan.given else []
+    linted = {os.path.abspath(one.file) for one in checked}
+    unnamed = [file for file in importing(files, plan.settings_of) if os.path.abspath(file) not in linted]
+    return check_files(unnamed, plan, options["workers"])
+
+
 def _folder_of(path: str) -> str:
     absolute = os.path.abspath(path)
     return absolute if os.path.isdir(absolute) else os.path.dirname(absolute)
@@ -138,13 +155,17 @@ def _files(
 ) -> tuple[dict[str, bytes], list[str]]:
     """Bytes that came by standard input, and the files to lint."""
     if "-" not in named:
-        return {}, list(paths.discover(named, configuration))
+        return {}, list(paths.discover(named, configuration, _warn_of_folder))
     if named != ["-"]:
         raise Complaint("`-` stands for standard input and can't be combined with other paths")
     name = options["stdin_filename"] or "-"
     if options["stdin_filename"] and not list(paths.named(name, configuration)):
         return {}, []
     return {paths.display(name): sys.stdin.buffer.read()}, [name]
+
+
+def _warn_of_folder(folder: str, error: OSError) -> None:
+    warn(f"{folder}: can't be read: {error.strerror or error}; what is in it was not looked at")
 
 
 def _nothing_to_lint(named: list[str], overrides: Mapping[str, Any], options: Mapping[str, Any]) -> str:
@@ -163,7 +184,7 @@ def _tell_lacking(checked: Sequence[Checked]) -> None:
     if lacking:
         first = harmless(lacking[0].file)
         number = f"{first} and {counted(len(lacking) - 1, 'other file')}" if len(lacking) > 1 else first
-        warn(f"not read, for want of {lacking[0].lacking}: {number}; `pip install 'wdlint[yaml]'` brings it")
+        warn(f"not read, for want of {lacking[0].lacking}: {number}; `pip install ruamel.yaml` brings it")
 
 
 def _cache_folder(options: Mapping[str, Any]) -> str | None:

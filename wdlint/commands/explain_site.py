@@ -47,7 +47,7 @@ def _of_configuration(file: str, data: bytes, settings: Settings) -> FileFacts:
     try:
         observed = Configurations({}).observed(shown, data)
     except ReaderMissing as error:
-        raise Complaint(f"{file}: can't be read: {error} is not installed (`pip install 'wdlint[yaml]'`)") from None
+        raise Complaint(f"{file}: can't be read: {error} is not installed (`pip install ruamel.yaml`)") from None
     return user.corrected(observed.facts, settings) if observed is not None else FileFacts(shown)
 
 

@@ -39,8 +39,13 @@ def mend(
     settings_of: Callable[[str], Settings],
     given: Mapping[str, bytes],
     options: Mapping[str, Any],
+    witnesses: Sequence[Checked] = (),
 ) -> Mended:
-    """Fix the files that have something to fix; with `--diff` nothing is written."""
+    """Fix the files that have something to fix; with `--diff` nothing is written.
+
+    `witnesses` are further files of the project that must be left right: they are not mended, and nothing is said of
+    them.
+    """
     unsafe = bool(options["unsafe_fixes"])
 
     def allowed(fix: Fix) -> bool:
@@ -50,7 +55,7 @@ def mend(
     checked = list(checked)
     heed_comments = not options["ignore_suppressions"]
     texts = dict(given)  # with those that were mended: what is shown by `--diff` is what would be written
-    importers = Importers(checked, settings_of, texts, heed_comments)
+    importers = Importers([*checked, *witnesses], settings_of, texts, heed_comments)
     rest: list[Checked] = []
     done: list[Finding] = []
     unproven: list[Finding] = []
@@ -86,6 +91,15 @@ def looked_again(mended: Mended, lint: Callable[[Sequence[str]], Sequence[Checke
     stale = [one.file for one in mended.checked if one.findings]
     fresh = {one.file: one for one in lint(stale)}
     return replace(mended, checked=tuple(fresh.get(one.file, one) for one in mended.checked))
+
+
+def to_mend(checked: Iterable[Checked]) -> list[str]:
+    """The files in which something may be mended."""
+    return [
+        one.file
+        for one in checked
+        if any(f.fix is not None and f.fix.edits and f.place.file == one.file for f in one.findings)
+    ]
 
 
 def mended_text(

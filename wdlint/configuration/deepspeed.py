@@ -7,11 +7,11 @@ What the section does was measured on deepspeed 0.19.8. A section is dead, and i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from wdlint.configuration.setups import Dialect, Document, Setup, by_default, configured, written
 from wdlint.documents.nodes import Entry, Mapping, Scalar, number
-from wdlint.facts import Amount, Coupling, Loop, OptimizerClass, Place
+from wdlint.facts import Amount, Coupling, IdleDecay, Loop, OptimizerClass, Place
 from wdlint.knowledge.optimizers import optimizer
 
 _SOURCE = "measured 0.19.8"
@@ -35,17 +35,28 @@ _WHOLE = re.compile(r"model_parameters\s*=\s*[\w.()\[\]]*\.parameters\(\)\s*[,)\
 _TOLD = re.compile(r"\b(?:model_parameters|optimizer)\s*=\s*(?!None\b)")
 
 
-def _read(document: Document) -> Sequence[Setup] | None:
+def _read(document: Document) -> Sequence[Setup | IdleDecay] | None:
     root = document.root
     if not is_deepspeed(root):
         return None
+    idle = tuple(_beside(root))
     made = section(root)
     if made is None or _is_overruled(document):
-        return ()
+        return idle
     known, amount, place, rate = made
     callee = f"optimizer.{known.name.rsplit('.', 1)[-1]}"
     loop = Loop("deepspeed.initialize", _ADVICE, _SOURCE, divides=False)
-    return (Setup(configured(known, amount, place, loop, rate=rate, callee=callee)),)
+    return (*idle, Setup(configured(known, amount, place, loop, rate=rate, callee=callee)))
+
+
+def _beside(root: Mapping) -> Iterator[IdleDecay]:
+    """A decay beside `params` instead of in it."""
+    made = root.mapping("optimizer")
+    decay = made.entry("weight_decay") if made is not None and made.get("type") is not None else None
+    value = number(decay.value) if decay is not None else None
+    if decay is not None and value:
+        reason = "of an optimizer's section DeepSpeed reads `type` and `params` alone"
+        yield IdleDecay(written(value, decay.place), decay.place, reason, "write it in `params`", "deepspeed's source")
 
 
 def is_deepspeed(root: Mapping) -> bool:

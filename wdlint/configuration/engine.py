@@ -12,12 +12,12 @@ from wdlint.configuration.screen import LARGEST, SUFFIXES
 from wdlint.configuration.setups import Dialect, Document, Setup
 from wdlint.documents import nodes
 from wdlint.documents.nodes import Mapping, Node, Unreadable
-from wdlint.facts import FileFacts, Place
+from wdlint.facts import FileFacts, IdleDecay, Place
 
 ReadFile = Callable[[str], "bytes | None"]
 
 # In the order in which a file is asked what it is: the most certain marks first.
-_DIALECTS = ("deepspeed", "torchtune", "lightning", "hydra", "mmengine")
+_DIALECTS = ("deepspeed", "huggingface", "torchtune", "lightning", "hydra", "mmengine")
 
 
 class ReaderMissing(Exception):
@@ -25,11 +25,12 @@ class ReaderMissing(Exception):
 
 
 class Observed:
-    """What one file says: the optimizers that it configures, and where it can't be read."""
+    """What one file says: the optimizers that it configures, decays without effect, and where it can't be read."""
 
-    def __init__(self, file: str, setups: Sequence[Setup] = (), unread: Place | None = None) -> None:
+    def __init__(self, file: str, found: Sequence[Setup | IdleDecay] = (), unread: Place | None = None) -> None:
         self.file = file
-        self.setups = tuple(setups)
+        self.setups = tuple(one for one in found if isinstance(one, Setup))
+        self.idle = tuple(one for one in found if isinstance(one, IdleDecay))
         self.unread = unread
 
     def added_to(self, facts: FileFacts) -> FileFacts:
@@ -39,7 +40,8 @@ class Observed:
     @property
     def facts(self) -> FileFacts:
         unread = (self.unread,) if self.unread is not None else ()
-        return FileFacts(self.file, uses=tuple(setup.use for setup in self.setups), unread=unread)
+        uses = tuple(setup.use for setup in self.setups)
+        return FileFacts(self.file, uses=uses, idle=self.idle, unread=unread)
 
 
 def observe(file: str, data: bytes, read: ReadFile, scripts: Callable[[str], Iterable[str]]) -> Observed | None:
@@ -74,9 +76,9 @@ def observe(file: str, data: bytes, read: ReadFile, scripts: Callable[[str], Ite
 
     whole = Document(file, root, text, neighbour, scripts)
     for dialect in candidates:
-        setups = dialect.read(whole)
-        if setups is not None:
-            return Observed(file, setups)
+        found = dialect.read(whole)
+        if found is not None:
+            return Observed(file, found)
     return None
 
 

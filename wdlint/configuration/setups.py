@@ -12,6 +12,7 @@ from wdlint.facts import (
     Division,
     Fix,
     Group,
+    IdleDecay,
     Loop,
     OptimizerClass,
     OptimizerUse,
@@ -47,7 +48,7 @@ class Setup:
     fixes: Mapping[str, Fix] = field(default_factory=dict)
 
 
-Read = Callable[[Document], "Sequence[Setup] | None"]  # None: a file of another dialect
+Read = Callable[[Document], "Sequence[Setup | IdleDecay] | None"]  # None: a file of another dialect
 
 
 @dataclass(frozen=True, slots=True, eq=False)

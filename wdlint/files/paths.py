@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from fnmatch import translate
 from functools import cache
 
-from wdlint.files.gitignore import IgnoreFile, ignore_file
+from wdlint.files.gitignore import IgnoreFile, ignore_file, of_repository
 from wdlint.settings.catalogue import Settings
 
 SUFFIXES = (".py", ".pyw", ".ipynb", ".json", ".yaml", ".yml")
@@ -22,7 +22,14 @@ SettingsOf = Callable[[str], Settings]
 """The settings in force in a folder (an absolute path)."""
 
 
-def discover(paths: Iterable[str], settings_of: SettingsOf) -> Iterator[str]:
+Unopened = Callable[[str, OSError], None]
+"""What is done about a folder inside of a named one that can't be opened."""
+
+
+_CACHE = "CACHEDIR.TAG"  # bford.info/cachedir: what lies beside it is made again at will, and nobody wrote it
+
+
+def discover(paths: Iterable[str], settings_of: SettingsOf, unopened: Unopened | None = None) -> Iterator[str]:
     """The files to lint, each once, as paths that start the way the user wrote them.
 
     Arguments keep their order; inside a folder, files come before sub-folders, both by name. A link
@@ -33,7 +40,7 @@ def discover(paths: Iterable[str], settings_of: SettingsOf) -> Iterator[str]:
     for path in paths:
         if not os.path.exists(path):
             continue
-        found = _walk(path, settings_of) if os.path.isdir(path) else named(path, settings_of)
+        found = _walk(path, settings_of, unopened) if os.path.isdir(path) else named(path, settings_of)
         for file in found:
             identity = os.path.realpath(file) if os.path.islink(file) else os.path.abspath(file)
             if identity not in seen:
@@ -78,7 +85,7 @@ def left_out(path: str, settings: Settings) -> bool:
     return _excluded_anywhere(absolute, settings) or (settings.respect_gitignore and _ignored_by_git(absolute))
 
 
-def _walk(top: str, settings_of: SettingsOf) -> Iterator[str]:
+def _walk(top: str, settings_of: SettingsOf, unopened: Unopened | None) -> Iterator[str]:
     absolute = os.path.abspath(top)
     settings = settings_of(absolute)
     if settings.force_exclude and _excluded_anywhere(absolute, settings):
@@ -95,14 +102,18 @@ def _walk(top: str, settings_of: SettingsOf) -> Iterator[str]:
         try:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: (entry.is_symlink(), entry.name))
-        except OSError:
-            continue  # a folder that can't be opened, or has gone
+        except FileNotFoundError:
+            continue  # it has gone
+        except OSError as error:
+            if unopened is not None and folder != absolute:  # of a named one it is said otherwise
+                unopened(shown, error)
+            continue
         names = {entry.name for entry in entries}
-        if "pyvenv.cfg" in names:
+        if "pyvenv.cfg" in names or (_CACHE in names and folder != absolute):
             continue
         settings = settings_of(folder)
         if ".git" in names:
-            ignores = ()  # a repository of its own
+            ignores = of_repository(folder)  # a repository of its own
         if ".gitignore" in names:
             ignores += ignore_file(folder)
         if not settings.respect_gitignore:
@@ -167,7 +178,7 @@ def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str] | None, re.Pat
 
 
 def _ignores_above(folder: str) -> tuple[IgnoreFile, ...]:
-    """The .gitignore files of the repository above a folder, outermost first."""
+    """What the repository above a folder ignores, files of the outermost folders first; not for its top itself."""
     above: list[str] = []
     current = folder
     while not os.path.exists(os.path.join(current, ".git")):
@@ -176,12 +187,10 @@ def _ignores_above(folder: str) -> tuple[IgnoreFile, ...]:
             return ()  # in no repository
         above.append(parent)
         current = parent
-    return tuple(
-        ignore
-        for outer in reversed(above)
-        if os.path.exists(os.path.join(outer, ".gitignore"))
-        for ignore in ignore_file(outer)
-    )
+    if not above:
+        return ()
+    inside = [outer for outer in reversed(above) if os.path.exists(os.path.join(outer, ".gitignore"))]
+    return *of_repository(current), *(ignore for outer in inside for ignore in ignore_file(outer))
 
 
 def _ignored(path: str, is_folder: bool, ignores: tuple[IgnoreFile, ...]) -> bool:
@@ -195,7 +204,7 @@ def _ignored(path: str, is_folder: bool, ignores: tuple[IgnoreFile, ...]) -> boo
 def _ignored_by_git(path: str) -> bool:
     """The same for a file named outright: it or a folder above it is ignored."""
     folder = os.path.dirname(path)
-    ignores = _ignores_above(folder)
+    ignores = of_repository(folder) if os.path.exists(os.path.join(folder, ".git")) else _ignores_above(folder)
     if os.path.exists(os.path.join(folder, ".gitignore")):
         ignores += ignore_file(folder)
     return _ignored_below(path, ignores, is_folder=False)

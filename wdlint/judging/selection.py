@@ -79,7 +79,7 @@ def find(word: str, rules: Sequence[Rule]) -> Rule:
     several = [rule.code for rule in rules if word and rule.code.startswith(word.upper())]
     if several:
         raise UnknownRule(f"`{word}` stands for several rules: {', '.join(several)}")
-    raise UnknownRule(f"no rule is called `{word}`{_near(word, rules)}; `wdlint rules` lists them")
+    raise UnknownRule(f"no rule is called `{word}`{near(word, rules)}; `wdlint rules` lists them")
 
 
 def matched(selector: str, rules: Sequence[Rule]) -> tuple[Rule, ...]:
@@ -93,11 +93,12 @@ def matched(selector: str, rules: Sequence[Rule]) -> tuple[Rule, ...]:
         return tuple(rules)
     chosen = tuple(rule for rule in rules if (word and rule.code.startswith(word.upper())) or rule.called(word))
     if not chosen:
-        raise UnknownRule(f"no rule is called `{selector}`{_near(word, rules)}; `wdlint rules` lists them")
+        raise UnknownRule(f"no rule is called `{selector}`{near(word, rules)}; `wdlint rules` lists them")
     return chosen
 
 
-def _near(word: str, rules: Sequence[Rule]) -> str:
+def near(word: str, rules: Sequence[Rule]) -> str:
+    """A clause with the code or name that may have been meant, or nothing."""
     known = [name for rule in rules for name in (rule.code, rule.name)]
     return suggestion(word.upper(), known) or suggestion(word.lower().replace("_", "-"), known)
 

@@ -101,6 +101,12 @@ def judged(comments: Sequence[Comment], file: str, rules: Sequence[Rule]) -> lis
     return found
 
 
+def unknown(comments: Sequence[Comment], rules: Sequence[Rule]) -> list[tuple[Place, str]]:
+    """The words of wdlint's own comments that name none of all the rules there are, each with its place."""
+    own = [comment for comment in comments if not comment.borrowed]
+    return [(c.place, word) for c in own for word in c.codes if not any(_stands_for(word, rule) for rule in rules)]
+
+
 def _covering(finding: Finding, comments: list[Comment], by_code: dict[str, Rule], program: _Program) -> list[Comment]:
     rule = by_code.get(finding.code)
     if rule is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from wdlint.files import paths
 from wdlint.files.project import repository
@@ -28,23 +28,42 @@ _LARGEST = 2_000_000  # bytes; a larger module is data
 
 def around(named: Sequence[str], settings_of: Callable[[str], Settings]) -> list[str]:
     """The files to lint where these were changed: themselves first, then what imports them and what they import."""
+    others, words = _others(named, settings_of)
+    used = {word for path in named for word in words[path]}  # a factory is judged with what its callers give it
+    reached = {*_importing(named, others, words), *(path for path in others if _module(path) in used)}
+    return [*named, *(path for path in others if path in reached)]
+
+
+def importing(named: Sequence[str], settings_of: Callable[[str], Settings]) -> list[str]:
+    """The further files of the projects that may rest on these, because they import them."""
+    others, words = _others(named, settings_of)
+    reached = _importing(named, others, words)
+    return [path for path in others if path in reached]
+
+
+def _others(
+    named: Sequence[str], settings_of: Callable[[str], Settings]
+) -> tuple[list[str], dict[str, frozenset[bytes]]]:
+    """The other files of the projects that these are of, and the words of the import statements of all."""
     tops = list(dict.fromkeys(repository(path) for path in named))
     known = {os.path.abspath(path) for path in named}
     others = [path for path in paths.discover(tops, settings_of) if os.path.abspath(path) not in known]
-    words = {path: _imported(path) for path in (*named, *others)}
+    return others, {path: _imported(path) for path in (*named, *others)}
+
+
+def _importing(named: Sequence[str], others: Sequence[str], words: Mapping[str, frozenset[bytes]]) -> set[str]:
+    """Those of the others that import one of the named files, or import one that does."""
     importers: dict[bytes, list[str]] = defaultdict(list)
     for path in others:
         for word in words[path]:
             importers[word].append(path)
-    reached = dict.fromkeys(named)
+    reached: set[str] = set()
     waiting = list(named)
     for path in waiting:
         fresh = [other for other in importers[_module(path)] if other not in reached]
-        reached.update(dict.fromkeys(fresh))
+        reached.update(fresh)
         waiting += fresh
-    used = {word for path in named for word in words[path]}  # a factory is judged with what its callers give it
-    reached.update((path, None) for path in others if _module(path) in used)
-    return [*named, *(path for path in others if path in reached)]
+    return reached
 
 
 def resting_on(named: Iterable[str], checked: Sequence[Checked]) -> list[Checked]:

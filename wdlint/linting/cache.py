@@ -123,6 +123,7 @@ class Cache:
                 [astuple(place) for place in checked.optimizers],
                 checked.penalties,
                 checked.passed_over,
+                checked.remarks,
             ],
         }
         path = self._path(name)
@@ -284,7 +285,7 @@ def _as_json(finding: Finding) -> dict[str, Any]:
 def _checked(told: Any) -> Checked:
     from wdlint.facts import Place
 
-    file, findings, suppressed, unread, optimizers, penalties, passed_over = told
+    file, findings, suppressed, unread, optimizers, penalties, passed_over, remarks = told
     return Checked(
         str(file),
         tuple(map(_finding, findings)),
@@ -293,6 +294,7 @@ def _checked(told: Any) -> Checked:
         optimizers=tuple(Place(*place) for place in optimizers),
         penalties=int(penalties),
         passed_over=str(passed_over),
+        remarks=tuple(map(str, remarks)),
     )
 
 

@@ -26,5 +26,6 @@ class Checked(NamedTuple):
     penalties: int = 0  # that were judged
     passed_over: str = ""  # why the file was read no further than its bytes
     counted: bool = True  # False: a file of data that configures nothing
+    remarks: tuple[str, ...] = ()  # what its author may want to know and is no finding, each with its place
     lacking: str = ""  # what is not installed and would have to be, to read it
     rests_on: tuple[str, ...] = ()  # files of the project that were looked at for it, there or not

@@ -228,7 +228,7 @@ class Linter:
             findings = [finding for finding in findings if not finding.latent]
         checked = Checked(shown, tuple(findings))
         if self._heed_comments and may_suppress(data):
-            checked = _without_suppressed(shown, data, findings, rules)
+            checked = _without_suppressed(shown, data, findings, rules, settings)
         return checked._replace(
             unread=_unspoken(facts, findings),
             optimizers=tuple(dict.fromkeys(use.place for use in facts.uses)),
@@ -318,17 +318,27 @@ def _folder(path: str) -> str:
     return os.path.dirname(os.path.abspath(path))
 
 
-def _without_suppressed(shown: str, data: bytes, findings: list[Finding], rules: Sequence[Rule]) -> Checked:
+def _without_suppressed(
+    shown: str, data: bytes, findings: list[Finding], rules: Sequence[Rule], settings: Settings
+) -> Checked:
     """Take out what comments in the file suppress, and judge the comments themselves."""
     from wdlint.judging.judge import in_order
-    from wdlint.judging.suppress import judged, split
+    from wdlint.judging.selection import available, near
+    from wdlint.judging.suppress import judged, split, unknown
 
     try:
         stay, suppressed, comments = split(shown, data, findings, rules)
     except (ValueError, SyntaxError, LookupError):  # no program: its finding is WD901
         return Checked(shown, tuple(findings))
     stay += judged(comments, shown, rules)
-    return Checked(shown, tuple(in_order(stay)), tuple(suppressed))
+    every = available(settings)
+    # A word may name a rule that nobody trusts enough to read it.
+    words = [] if settings.withheld_rules else unknown(comments, every)
+    remarks = [
+        f"{place.file}:{place.line}: a comment ignores `{word}`, and no rule is called so{near(word, every)}"
+        for place, word in words
+    ]
+    return Checked(shown, tuple(in_order(stay)), tuple(suppressed), remarks=tuple(remarks))
 
 
 def rules_for(shown: str, settings: Settings) -> Sequence[Rule]:

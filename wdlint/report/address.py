@@ -1,12 +1,15 @@
 """Where a rule's page stands on the web, if the installed package says so.
 
-The address of the pages is the project URL called `Rules` in `pyproject.toml`. There is none yet; wherever wdlint is
-published, that one line gives every report and `wdlint explain` its links.
+The project URL called `Repository` in `pyproject.toml` is the one place that holds the project's address; there is none
+yet. It gives every report and `wdlint explain` their links, to the pages as they were at this version. One called
+`Rules` wins over it, where the pages stand elsewhere, too.
 """
 
 from __future__ import annotations
 
 from functools import cache
+
+from wdlint.version import __version__
 
 
 @cache
@@ -19,7 +22,10 @@ def pages() -> str:
     except PackageNotFoundError:
         return ""
     addresses = {label.strip().lower(): address.strip() for label, _, address in (e.partition(",") for e in entries)}
-    return str(addresses.get("rules", "")).rstrip("/")
+    if "rules" in addresses:
+        return str(addresses["rules"]).rstrip("/")
+    repository = str(addresses.get("repository", "")).rstrip("/")
+    return f"{repository}/blob/v{__version__}/docs/rules" if repository else ""
 
 
 def page_address(code: str, name: str) -> str | None:

@@ -25,9 +25,7 @@ def serve() -> NoReturn:
     try:
         import pygls.lsp.server  # noqa: F401 - asked for before anything else
     except ImportError as error:
-        raise Complaint(
-            f"the server needs pygls 2, which is not installed ({error}): pip install 'wdlint[server]'"
-        ) from None
+        raise Complaint(f"the server needs pygls 2, which is not installed ({error}): pip install 'pygls>=2'") from None
     from wdlint.server.protocol import Protocol
 
     # The protocol keeps standard output to itself: what anything else prints goes to standard error.

@@ -87,7 +87,9 @@ class Settings:
     exclude: tuple[str, ...] = _setting(SKIPPED_FOLDERS, "strings", "Globs of files and folders to skip.")
     extend_exclude: tuple[str, ...] = _setting((), "strings", "Globs to skip besides those of `exclude`.")
     force_exclude: bool = _setting(False, "boolean", "Skip excluded files even where they are named outright.")
-    respect_gitignore: bool = _setting(True, "boolean", "Skip what .gitignore files ignore.")
+    respect_gitignore: bool = _setting(
+        True, "boolean", "Skip what git ignores: .gitignore files, `.git/info/exclude`, the user's own file."
+    )
     fixable: tuple[str, ...] = _setting((), "rules", "The only rules whose findings may be fixed.")
     unfixable: tuple[str, ...] = _setting((), "rules", "Rules whose findings are never fixed.")
     extend_safe_fixes: tuple[str, ...] = _setting((), "rules", "Rules whose unsafe fixes count as safe.")

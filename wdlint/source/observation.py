@@ -10,6 +10,7 @@ from functools import cache
 from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, Origin, Penalty, Ternary, UnreadOption
 from wdlint.source.libraries.known import Known, found
 from wdlint.source.optimizers import helpers
+from wdlint.source.optimizers.idle_decays import idle_decays
 from wdlint.source.optimizers.other_optimizers import with_elsewhere
 from wdlint.source.optimizers.several_callers import together
 from wdlint.source.optimizers.sites import is_optimizer_class, sites, step_of
@@ -63,6 +64,7 @@ def _observed(path: str, data: bytes, module: t.Module, project: Project) -> Fil
         penalties=tuple(_penalties(evaluator, module, reader, places)),
         definitions=tuple(_definitions(evaluator, module, places)),
         options=tuple(_options(evaluator, module, places)) if uses else (),
+        idle=tuple(idle_decays(evaluator, module, places)) if b"weight_decay" in data else (),
         unread=tuple(sorted(place for place in unread if place is not None)),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
+from math import isclose
 
 from helpers.programs.grammar import Program
 from helpers.programs.runs import Held, Live, Run, runs
@@ -99,13 +100,19 @@ def judged(one: Mended) -> Verdict:
         harms.append("a correct program is changed")
     if changed_safe:
         harms += [f"safe: {harm}" for harm in _harms(first, made[2], one.fixed_safe)]
-        if not made[2].error and made[1].losses != made[3].losses and not made[1].error:
+        if not made[2].error and not made[1].error and not _same(made[1].losses, made[3].losses, before):
             harms.append("safe: the losses without decay are others")
     after = made[-1] if changed_unsafe else first
     if changed_unsafe:
         harms += [f"unsafe: {harm}" for harm in _harms(first, after, one.fixed_unsafe)]
     right = bool(faults) and not after.error and not _faults(after, one.unsafe)
     return Verdict(True, bool(faults), right, harms)
+
+
+def _same(before: list[float], after: list[float], text: str) -> bool:
+    """Whether losses are the same, bit by bit; a sum over the parameters of all groups is rounded in another order."""
+    near = 1e-5 if 'for p in group["params"]' in text else 0.0
+    return len(before) == len(after) and all(isclose(a, b, rel_tol=near) for a, b in zip(before, after, strict=True))
 
 
 def _harms(before: Run, after: Run, codes: list[str]) -> list[str]:
@@ -155,6 +162,6 @@ def _faults(run: Run, text: str) -> list[str]:
         if decayed:
             found += [f"{n} does not decay" for n in weights - decayed]
         found += [f"{n} is in no group" for n, held in live.parameters.items() if not held.groups]
-    if "deacy" in text or "groups_split" in text:
+    if "deacy" in text or text.count("groups_split") == 1:
         found.append("says something else than it does")
     return found

@@ -86,7 +86,7 @@ def _pickled(path: Path) -> list[Entry]:
     try:
         import torch
     except ModuleNotFoundError:
-        raise Complaint(f"{path}: reading it needs torch: pip install 'wdlint[model]'") from None
+        raise Complaint(f"{path}: reading it needs torch: pip install torch") from None
     try:
         content = torch.load(path, map_location="meta", weights_only=True)
     except (UnpicklingError, AttributeError) as error:

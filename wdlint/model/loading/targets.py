@@ -81,7 +81,7 @@ def load(target: str, arguments: Mapping[str, Any], device: str = "meta") -> Loa
 def need_torch() -> None:
     """Raise in words where torch is missing."""
     if importlib.util.find_spec("torch") is None:
-        raise Complaint("this command needs torch: pip install 'wdlint[model]'")
+        raise Complaint("this command needs torch: pip install torch")
 
 
 def parse_argument(text: str) -> tuple[str, Any]:

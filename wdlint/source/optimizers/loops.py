@@ -62,9 +62,9 @@ def loop_call(
         return None
     where = given.context or context
     settings = argument(evaluator, given, loop.settings.name, loop.settings.position)
-    read = ((name, _setting(evaluator, settings, name, where)) for name in (loop.decay.name, loop.learning_rate.name))
+    read = ((name, setting(evaluator, settings, name, where)) for name in (loop.decay.name, loop.learning_rate.name))
     keywords = ((loop.model.name, models), *((name, answers) for name, answers in read if answers))
-    chosen = _setting(evaluator, settings, loop.optimizer, where)
+    chosen = setting(evaluator, settings, loop.optimizer, where)
     return LoopCall(loop, helper, _described(loop, chosen), Arguments((), where, (), keywords))
 
 
@@ -94,10 +94,10 @@ def _called(
 def _is_told(evaluator: Evaluation, loop: TrainingLoop, given: Arguments) -> bool:
     """Whether a loop is given an optimizer, or adapters that leave only themselves to be trained."""
     names = (*loop.instead, *((loop.adapters,) if loop.adapters else ()))
-    return any(not _is_nothing(evaluator, argument(evaluator, given, name, None)) for name in names)
+    return any(not is_nothing(evaluator, argument(evaluator, given, name, None)) for name in names)
 
 
-def _is_nothing(evaluator: Evaluation, answers: Answers) -> bool:
+def is_nothing(evaluator: Evaluation, answers: Answers) -> bool:
     """Nothing, `None`, or `(None, scheduler)`."""
     if not answers or all(isinstance(v, Known) and v.value is None for v in answers):
         return True
@@ -127,7 +127,7 @@ def _set_from_outside(module: t.Module) -> Iterator[str]:
                     yield target.attr
 
 
-def _setting(evaluator: Evaluation, settings: Answers, name: str, context: Context) -> Answers:
+def setting(evaluator: Evaluation, settings: Answers, name: str, context: Context) -> Answers:
     """One of the settings; empty where nobody sets it, or what holds it can't be seen: then its default stands."""
     found: list[Value] = []
     for value in settings:
