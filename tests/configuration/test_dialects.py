@@ -58,6 +58,7 @@ def test_deepspeed_is_known_by_what_is_in_it() -> None:
         ("deepspeed.initialize(\n    model=net,\n    model_parameters=net.parameters(),\n    config='ds.json')", False),
         ("deepspeed.initialize(model=net, optimizer=None, config='ds.json')", False),
         ("DummyOptim(groups, weight_decay=0.1)", True),
+        ("SFTTrainer(model, SFTConfig(deepspeed='ds.json'), peft_config=LoraConfig(r=8))", True),
         ("DummyOptim(model.parameters(), weight_decay=0.1)", False),
     ],
 )
