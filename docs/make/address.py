@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-
-from story import TOP
+from pathlib import Path
 
 from wdlint.version import __version__
 
@@ -17,6 +16,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+TOP = Path(__file__).resolve().parents[2]
 NOWHERE = "https://github.com/OWNER/wdlint"
 _ADDRESS = re.compile(r"https://[\w.-]+/[\w./-]*?/wdlint\b(?!-)")
 _PINNED = re.compile(r"(git\+https://[\w./-]+?/wdlint@v)[\w.]+")

@@ -199,6 +199,7 @@ PLAIN = {
     "set of modules": "[p for k in {m}.modules() for p in k.parameters(recurse=False)]",
     "one group": '[{{"params": {m}.parameters()}}]',
     "rate": '[{{"params": {m}.parameters(), "lr": 0.003}}]',
+    "called": '[{{"params": {m}.parameters(), "name": "all"}}]',
     "dict call": "[dict(params={m}.parameters(), lr=0.02)]",
     "chain": "itertools.chain({a}.parameters(), "
     "(p for p in {m}.parameters() if all(p is not q for q in {a}.parameters())))",
@@ -372,6 +373,24 @@ AFTER = {
     "cycle list": "schedule = torch.optim.lr_scheduler.OneCycleLR({o}, max_lr=[0.02], total_steps=9)",
     "added": '{o}.add_param_group({{"params": [nn.Parameter(torch.ones(2, 2))], "weight_decay": 0.3}})',
     "clip": 'nn.utils.clip_grad_norm_([p for g in {o}.param_groups for p in g["params"]], 1.0)',
+    "number of a group": """\
+        for i, group in enumerate({o}.param_groups):
+            group["lr"] = 0.01 / (i + 1)
+        """,
+    "rates kept": """\
+        rates = [group["lr"] for group in {o}.param_groups]
+        assert len(rates) < 2 or rates[0] == 0.01 or rates[-1] > 0
+        """,
+    "shadows": """\
+        shadows = [p.detach().clone() for group in {o}.param_groups for p in group["params"]]
+        for shadow, p in zip(shadows, {m}.parameters()):
+            assert shadow.shape == p.shape
+        """,
+    "state of another": """\
+        twin = torch.optim.SGD([{{"params": list(g["params"])}} for g in {o}.param_groups], lr=0.01)
+        twin.load_state_dict(twin.state_dict())
+        """,
+    "asked for": "assert not isinstance({o}, optim.RMSprop) or type({o}) is optim.RMSprop",
     "decay schedule": """\
         for group in {o}.param_groups:
             group["weight_decay"] = 0.05

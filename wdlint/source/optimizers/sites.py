@@ -19,7 +19,7 @@ from wdlint.source.optimizers import helpers
 from wdlint.source.optimizers.candidates import SUGGESTIVE, worth_asking
 from wdlint.source.optimizers.deepspeed_sections import Made, deepspeed_optimizer
 from wdlint.source.optimizers.loops import LoopCall, loop_call
-from wdlint.source.optimizers.step.coupling import Step, read_step
+from wdlint.source.optimizers.step.coupling import Setting, Step, read_step
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import call_arguments
@@ -342,7 +342,7 @@ def library_base(evaluator: Evaluation, cls: ClassValue) -> KnownOptimizer | Non
     return None
 
 
-Settings = tuple[tuple[str, t.Constant], ...]
+Settings = tuple[tuple[str, Setting], ...]
 
 
 def step_of(evaluator: Evaluation, cls: ClassValue, settings: Settings = ()) -> Step:
@@ -418,11 +418,14 @@ def _of_project(evaluator: Evaluation, cls: ClassValue, arguments: Arguments, co
 
 
 def _written_switches(evaluator: Evaluation, arguments: Arguments) -> Settings:
-    """The on-off options that a call writes, such as `weight_decay_filter=True`."""
-    found: list[tuple[str, t.Constant]] = []
+    """The on-off options that a call writes, such as `weight_decay_filter=True`, and those that are functions."""
+    found: list[tuple[str, Setting]] = []
     for name, answers in call_arguments.keywords(evaluator, arguments):
-        if len(answers) == 1 and isinstance(answers[0], Known) and isinstance(answers[0].value, bool):
-            found.append((name, answers[0].value))
+        only = answers[0] if len(answers) == 1 else None
+        if isinstance(only, Known) and isinstance(only.value, bool):
+            found.append((name, only.value))
+        elif isinstance(only, FunctionValue):
+            found.append((name, only.definition))
     return tuple(found)
 
 
