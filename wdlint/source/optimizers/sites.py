@@ -16,7 +16,7 @@ from wdlint.knowledge.optimizers import Argument, KnownOptimizer, optimizer
 from wdlint.knowledge.trainers import TrainingLoop
 from wdlint.knowledge.wrappers import Form, Helper, Wrapper, helper, wrapper
 from wdlint.source.optimizers import helpers
-from wdlint.source.optimizers.candidates import SUGGESTIVE, worth_asking
+from wdlint.source.optimizers.candidates import SUGGESTIVE, suggests_optimizer, worth_asking
 from wdlint.source.optimizers.deepspeed_sections import Made, deepspeed_optimizer
 from wdlint.source.optimizers.loops import LoopCall, loop_call
 from wdlint.source.optimizers.step.coupling import Setting, Step, read_step
@@ -246,29 +246,6 @@ def _made(evaluator: Evaluation, results: Answers, caller: t.Module | None, dept
         elif isinstance(inner, MappingValue) and depth < 2:
             for entry in inner.entries:
                 yield from _made(evaluator, evaluator.force(entry.value), caller, depth + 1)
-
-
-def suggests_optimizer(evaluator: Evaluation, function: FunctionValue, depth: int = 0) -> bool:
-    """Whether a project function might construct an optimizer, by the names of what it calls."""
-    cache: dict[int, bool] = evaluator.memo("suggests")
-    definition = function.definition
-    if not isinstance(definition, t.FunctionDef) or depth > 3:
-        return False
-    if id(definition) in cache:
-        return cache[id(definition)]
-    cache[id(definition)] = False
-    found = False
-    for statement in t.statements(definition.inner.body):
-        if found:
-            break
-        for expression in syntax.expressions(statement):
-            for node in syntax.walk(expression):
-                if isinstance(node, t.Call):
-                    name = syntax.dotted(node.func)
-                    if name is None or SUGGESTIVE.search(name.rsplit(".", 1)[-1]) or SUGGESTIVE.search(name):
-                        found = found or name is not None or isinstance(node.func, (t.Subscript, t.Call))
-    cache[id(definition)] = found
-    return found
 
 
 # ---- what a callee constructs
