@@ -80,7 +80,8 @@ class UseReader:
         if len(ways) == 1:
             yield from self._along(site, maker, context)
             return
-        held, taken = self._held, []
+        held, self._held = self._held, []
+        taken = []
         for way in ways:
             with self.evaluator.following(way):
                 for use in self._along(site, maker, context):
