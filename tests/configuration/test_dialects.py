@@ -58,12 +58,14 @@ def test_deepspeed_is_known_by_what_is_in_it() -> None:
         ("deepspeed.initialize(\n    model=net,\n    model_parameters=net.parameters(),\n    config='ds.json')", False),
         ("deepspeed.initialize(model=net, optimizer=None, config='ds.json')", False),
         ("DummyOptim(groups, weight_decay=0.1)", True),
+        ("SFTTrainer(model, SFTConfig(deepspeed='ds.json'), peft_config=LoraConfig(r=8))", True),
         ("DummyOptim(model.parameters(), weight_decay=0.1)", False),
     ],
 )
 def test_a_script_that_hands_deepspeed_groups_silences(script: str, silent: bool) -> None:
     files = {"ds.json": deepspeed('"weight_decay": 0.1'), "train.py": f"import deepspeed\n{script}\n"}
-    assert found(files) == ([] if silent else ["ds.json:4:16 WD103"])
+    in_file = [row for row in found(files) if row.startswith("ds.json")]
+    assert in_file == ([] if silent else ["ds.json:4:16 WD103"])
 
 
 CLI = "Lightning" + "CLI"  # in two, so that this file is no script that takes over

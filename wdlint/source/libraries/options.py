@@ -6,14 +6,24 @@ project which that one imports. Which functions declare options is said by the l
 
 from __future__ import annotations
 
+import re
+from ast import literal_eval
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from wdlint.facts import Origin
 from wdlint.source.libraries.library import Declarer
+from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
+from wdlint.source.values import objects
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.values import Answers, Context, Known, Unknown
+from wdlint.source.values.values import Answers, Context, FunctionValue, Known, Unknown, Value
 
+_TRUE, _FALSE = frozenset(("true", "yes", "t", "y", "1", "on")), frozenset(("false", "no", "f", "n", "0", "off"))
+_DECLARING = re.compile(
+    r"arg|dict|opt|default|config|flag", re.IGNORECASE
+)  # in the names of functions that declare many
+_ONE_BY_ONE = ("add_argument", "parse_args", "add_option", "dict", "OrderedDict")
 _BEFORE = (b"-", b"'", b'"')  # what stands before an option's name where it is declared
 
 
@@ -73,12 +83,14 @@ def _in_module(evaluator: Evaluation, module: t.Module, name: str, declarers: Ma
         index = cache[id(module)] = dict(declared(evaluator, module, declarers))
     entry = index.get(name)
     if entry is None:
-        return ()
+        return _of_dictionaries(evaluator, module, name)
     call, statement, declarer = entry
     context = evaluator.frame(statement.scope).at(statement)
     for argument in call.args:
         if argument.keyword == "default":
-            return defaults(evaluator, argument.value, context, name)
+            kind = next((a.value for a in call.args if a.keyword == "type"), None)
+            found = defaults(evaluator, argument.value, context, name)
+            return tuple(_converted(evaluator, v, kind, context) for v in found) if kind is not None else found
     for argument in call.args:
         if argument.keyword == "action" and isinstance(argument.value, t.Const):
             if argument.value.value in ("store_true", "store_false"):
@@ -95,6 +107,67 @@ def defaults(evaluator: Evaluation, expr: t.Expr, context: Context, name: str) -
     if len(found) == 1 and isinstance(found[0], Known) and found[0].value is None:
         return (Unknown(f"{context.module.name}.--{name}"),)
     return found
+
+
+def _converted(evaluator: Evaluation, default: Value, kind: t.Expr, context: Context) -> Value:
+    """A default that is a text, as the option's `type` reads it; one that can't be told where that is unknown."""
+    if not isinstance(default, Known) or not isinstance(default.value, str):
+        return default
+    name = (syntax.dotted(kind) or "").rpartition(".")[2]
+    if name == "str" or isinstance(kind, t.Lambda):
+        return default
+    text = default.value.strip()
+    try:
+        if name in ("float", "int"):
+            return replace(default, value=float(text))
+        if name in ("literal_eval", "eval"):
+            read = literal_eval(text)
+            return replace(default, value=read) if isinstance(read, (str, int, float, bool, type(None))) else default
+    except (ValueError, SyntaxError):
+        return default
+    if "bool" in name.lower() and text.lower() in _TRUE | _FALSE:
+        return replace(default, value=text.lower() in _TRUE)
+    return default
+
+
+def _of_dictionaries(evaluator: Evaluation, module: t.Module, name: str) -> Answers:
+    """An option out of a dictionary of defaults that a function declares in a loop: `add_dict(parser, defaults)`."""
+    known: dict[int, list[tuple[t.Expr, Context]]] = evaluator.memo("dictionaries of options")
+    if id(module) not in known:
+        known[id(module)] = []
+        known[id(module)] = list(_dictionaries(evaluator, module))
+    found: list[Value] = []
+    for expr, context in known[id(module)]:
+        for held in evaluator.evaluate(expr, context):
+            found.extend(objects.entry(evaluator, held, name))
+    return tuple(v.come_from(Origin.ARGUMENT_DEFAULT) if isinstance(v, Known) else v for v in found)
+
+
+def _dictionaries(evaluator: Evaluation, module: t.Module) -> Iterator[tuple[t.Expr, Context]]:
+    for called, places in evaluator.call_index.calls(module).items():
+        for call, statement in places if _DECLARING.search(called) and called not in _ONE_BY_ONE else ():
+            context = evaluator.frame(statement.scope).at(statement)
+            for callee in evaluator.evaluate(call.func, context) if len(call.args) > 1 else ():
+                if isinstance(callee, FunctionValue) and isinstance(callee.definition, t.FunctionDef):
+                    places_of = [p.name for p in callee.definition.params]
+                    for position in (places_of.index(n) for n in _walked(callee.definition) if n in places_of):
+                        if position < len(call.args) and call.args[position].keyword is None:
+                            yield call.args[position].value, context
+
+
+def _walked(function: t.FunctionDef) -> Iterator[str]:
+    """The mappings whose entries a function declares as options one by one."""
+    for statement in t.statements(function.inner.body):
+        if isinstance(statement, t.For) and isinstance(statement.iter, t.Call):
+            func = statement.iter.func
+            named = isinstance(func, t.Attribute) and func.attr == "items" and isinstance(func.value, t.Name)
+            inside = (e for inner in t.statements(statement.body) for e in syntax.expressions(inner))
+            declares = any(
+                isinstance(node, t.Attribute) and node.attr == "add_argument" for e in inside for node in syntax.walk(e)
+            )
+            if named and declares:
+                assert isinstance(func, t.Attribute) and isinstance(func.value, t.Name)
+                yield func.value.id
 
 
 def declared(

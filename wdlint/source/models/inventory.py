@@ -15,8 +15,10 @@ from wdlint.source.models.ancestry import ancestry
 from wdlint.source.models.members import Leaf
 from wdlint.source.models.survey import MOST, Survey
 from wdlint.source.models.trained import freezes, mark
+from wdlint.source.read import tree as t
+from wdlint.source.values.classes import linear_bases
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.values import Changed, Instance, Part, Value, bare
+from wdlint.source.values.values import Changed, ClassValue, Instance, Part, Value, bare
 
 _WORK = 40_000  # evaluations for one model
 
@@ -49,7 +51,7 @@ def _inventory(evaluator: Evaluation, model: Value) -> Inventory | None:
     if contents is None:
         return None
     leaves = _distinct(contents.leaves)
-    if not leaves and not contents.complete:
+    if not leaves and not (contents.complete and _is_told(evaluator, inner)):
         return None
     mark(evaluator, model, leaves, freezes(evaluator), survey.tensors)
     _marks(evaluator)[id(model)] = leaves
@@ -58,6 +60,18 @@ def _inventory(evaluator: Evaluation, model: Value) -> Inventory | None:
         leaf.ndim, leaf.shape = 1, None
     title = inner.cls.path
     return Inventory(title, tuple(leaf.fact() for leaf in leaves), contents.complete, sharded=flat)
+
+
+def _is_told(evaluator: Evaluation, model: Instance) -> bool:
+    """Whether a model without parameters is one by its code, and not because no branch of its constructor is taken."""
+    for base in linear_bases(evaluator, model.cls) if isinstance(model.cls, ClassValue) else ():
+        for made in base.definition.inner.bound.get("__init__", ()) if isinstance(base, ClassValue) else ():
+            for statement in t.statements(made.inner.body) if isinstance(made, t.FunctionDef) else ():
+                branched = isinstance(statement.block.parent, t.If)
+                if branched and isinstance(statement, t.Assign) and isinstance(statement.value, t.Call):
+                    if any(isinstance(target, t.Attribute) for target in statement.targets):
+                        return False
+    return True
 
 
 def is_sharded(model: Value) -> bool:

@@ -5,6 +5,7 @@ What is known of them is in `wdlint.knowledge`; here a call's arguments are matc
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from wdlint.facts import Kind, Parameter, Ternary
@@ -154,6 +155,17 @@ def is_inert(path: str) -> bool:
 
         return has_no_parameters(path)
     return False
+
+
+_MODELS = re.compile(
+    r"timm\.(create_model|models\.)|torchvision\.models\.|torch\.hub\.load$|(open_)?clip\.(create|load)"
+    r"|segmentation_models_pytorch\.(?!losses|metrics|utils)\w+$|(transformers|diffusers)\.\w*(Model|For[A-Z])"
+)
+
+
+def makes_model(path: str) -> bool:
+    """Whether a library call makes a model, known or not, as its name goes."""
+    return _MODELS.match(path) is not None
 
 
 # ---- layers

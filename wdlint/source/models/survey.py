@@ -13,7 +13,7 @@ from wdlint.facts import Kind, Ternary
 from wdlint.source.models.changes import apply, is_mark
 from wdlint.source.models.construction import Construction
 from wdlint.source.models.forward.use import Use, parameter_uses
-from wdlint.source.models.library_modules import is_inert, members_of_library
+from wdlint.source.models.library_modules import is_inert, makes_model, members_of_library
 from wdlint.source.models.members import ANY, CONTAINERS, Leaf, Members, Slot, is_below
 from wdlint.source.models.raw_kind import kind_of
 from wdlint.source.models.raw_parameter import initial, is_parameter, trainable
@@ -42,46 +42,10 @@ _DEEPEST = 40  # modules within modules
 _MOST_MODULES = 3_000  # modules of a linted file's models that are read
 _SAME_CLASS = 5  # instances of one class within each other
 # Names of attributes that hold functions or parameterless modules where they hold something that can't be told.
-_HARMLESS = (
-    "act",
-    "relu",
-    "gelu",
-    "nonlin",
-    "loss",
-    "criterion",
-    "drop",
-    "pool",
-    "softmax",
-    "sigmoid",
-    "tanh",
-    "fn",
-    "func",
-    "callback",
-    "hook",
-    "logger",
-    "tokenizer",
-    "metric",
-    "transform",
-    "optim",
-    "schedul",
-    "config",
-    "args",
-    "hparams",
-    "collate",
-    "sampler",
-    "dataset",
-    "loader",
-    "device",
-    "dtype",
-    "log",
-    "print",
-    "save_",
-    "generator",
-    "rng",
-    "trainer",
-    "upsample",
-    "interp",
-    "flatten",
+_HARMLESS = tuple(
+    "act relu gelu nonlin loss criterion drop pool softmax sigmoid tanh fn func callback hook logger tokenizer "
+    "metric transform optim schedul config args hparams collate sampler dataset loader device dtype log print save_ "
+    "generator rng trainer upsample interp flatten".split()
 )
 
 
@@ -106,6 +70,7 @@ class Survey:
         self.classes: list[int] = []
         self.members: dict[int, tuple[Members | None, tuple[t.ClassDef, ...]]] = evaluator.memo("members")
         self.contents: dict[int, Contents] = evaluator.memo("contents")
+        self.changed: dict[int, Contents] = evaluator.memo("changed contents")
         self.shared: dict[Hashable, Contents] = evaluator.memo("shared contents")
         self.signatures: dict[int, Hashable | None] = {}
         self.uses: dict[tuple[int, frozenset[str]], dict[str, Use]] = evaluator.memo("uses")
@@ -180,6 +145,8 @@ class Survey:
             known = self.contents.get(id(inner)) or self._alike(inner)
             if known is not None:
                 return known
+        elif id(value) in self.changed:
+            return self.changed[id(value)]
         if self._is_too_deep(inner):
             return _NOT_KNOWN
         definition = id(inner.cls.definition) if isinstance(inner.cls, ClassValue) else 0
@@ -193,7 +160,10 @@ class Survey:
         finally:
             self.stack.pop()
             self.classes.pop()
-        if not changes:
+        if not plain:
+            self.evaluator.keep(value)
+            self.changed[id(value)] = found
+        elif not changes:
             self.contents[id(inner)] = found
             alike = self.signatures.get(id(inner))
             if alike is not None:
@@ -347,7 +317,8 @@ class Survey:
         if isinstance(inner, Instance):
             if isinstance(inner.cls, ClassValue):
                 return may_be_module(self.evaluator, inner)
-            return not is_inert(inner.cls.path) and self._is_called(name, instance)
+            path = inner.cls.path
+            return not is_inert(path) and (makes_model(path) or self._is_called(name, instance))
         if isinstance(inner, (Unknown, Method)):
             if isinstance(inner, Unknown) and inner.computed:
                 return False

@@ -44,11 +44,14 @@ class Step:
     carried: bool = True
 
 
+Setting = t.Constant | t.FunctionDef | t.Lambda  # what a call writes for an option
+
+
 def read_step(
     cls: t.ClassDef,
     module: t.Module,
     resolve: Resolver | None = None,
-    settings: Mapping[str, t.Constant] | None = None,
+    settings: Mapping[str, Setting] | None = None,
 ) -> Step:
     """Read how an optimizer class decays, with `settings` in place of its options' defaults.
 
@@ -63,8 +66,9 @@ def read_step(
             methods.setdefault(name, []).append(method)
     written = _defaults(methods)
     constants = {k: v.value for k, v in written.items() if isinstance(v, t.Const)}
-    constants.update(settings or {})
-    reader = StepReader(methods, module, resolve or _nothing, constants, call)
+    tests = {k: v for k, v in (settings or {}).items() if isinstance(v, (t.FunctionDef, t.Lambda))}
+    constants.update({k: v for k, v in (settings or {}).items() if not isinstance(v, (t.FunctionDef, t.Lambda))})
+    reader = StepReader(methods, module, resolve or _nothing, constants, tests, call)
     for owner in reversed(classes):
         for statement in owner.inner.body.statements:
             if isinstance(statement, t.Assign) and isinstance(statement.value, t.Const):

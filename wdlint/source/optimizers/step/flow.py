@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from wdlint.source.optimizers.step.asked import asks_dimensions, compared, only_return
 from wdlint.source.optimizers.step.value import Algebra, Cell, Condition, Tag, copy, is_decay, is_rate, union
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
@@ -28,6 +29,7 @@ class StepReader:
     module: t.Module
     resolve: Resolver
     defaults: Mapping[str, t.Constant]
+    tests: Mapping[str, t.FunctionDef | t.Lambda]  # functions that options are given
     call: Callable[[StepReader, t.Call, Environment], Cell]
     algebra: Algebra = field(default_factory=Algebra)
     reads: list[str] = field(default_factory=list)
@@ -182,9 +184,12 @@ class StepReader:
                 return None if None in sides else not decisive
             case t.Compare(left=left, rest=((op, right),)):
                 first, second = self.known(left, env, ndim), self.known(right, env, ndim)
-                return None if first is None or second is None else _compared(op, first[0], second[0])
+                return None if first is None or second is None else compared(op, first[0], second[0])
             case t.Call(func=t.Attribute(value=t.Name(id="self"), attr=name)) if name in self.methods:
-                asked = _only_return(self.methods[name][0])
+                asked = only_return(self.methods[name][0])
+                return self.truth(asked, env, ndim) if asked is not None and ndim is not None else None
+            case t.Call(func=func) if self.tests and (given := self.given(func, env)) is not None:
+                asked = only_return(given)
                 return self.truth(asked, env, ndim) if asked is not None and ndim is not None else None
             case _:
                 found = self.known(test, env, ndim)
@@ -194,16 +199,23 @@ class StepReader:
         """A plain value, in a tuple, where it is known: a constant, an option's default, a number of dimensions."""
         if isinstance(node, t.Const):
             return (node.value,)
-        if ndim is not None and _asks_ndim(node):
+        if ndim is not None and asks_dimensions(node):
             return (ndim,)
         cell = self.value(node, env)
         if cell.role == "constant":
             return (cell.constant,)
         if len(cell.options) == 1 and not cell.tags:
             (option,) = cell.options
+            if option in self.tests:
+                return (True,)
             if option in self.defaults:
                 return (self.defaults[option],)
         return None
+
+    def given(self, node: t.Expr, env: Environment) -> t.FunctionDef | t.Lambda | None:
+        """The function that an option is given, where an expression is that option."""
+        cell = self.value(node, env)
+        return self.tests.get(*cell.options) if len(cell.options) == 1 and not cell.tags else None
 
     def assign(self, target: t.Expr, value: Cell, env: Environment) -> None:
         match target:
@@ -411,38 +423,3 @@ def _leaves(block: t.Block | None) -> bool:
 
 def _static(function: t.FunctionDef) -> bool:
     return any(syntax.dotted(d) == "staticmethod" for d in function.decorators)
-
-
-def _only_return(method: t.FunctionDef) -> t.Expr | None:
-    """The test that a method makes, where returning it is all it does: `return p.ndim == 1`."""
-    body = [
-        s for s in method.inner.body.statements if not (isinstance(s, t.Expression) and isinstance(s.value, t.Const))
-    ]
-    only = body[0] if len(body) == 1 else None
-    return only.value if isinstance(only, t.Return) else None
-
-
-def _asks_ndim(node: t.Expr) -> bool:
-    """`p.ndim`, `p.dim()`, `len(p.shape)`, `len(p.size())`."""
-    match node:
-        case t.Attribute(attr="ndim"):
-            return True
-        case t.Call(func=t.Attribute(attr="dim" | "ndimension")):
-            return True
-        case t.Call(func=t.Name(id="len"), args=(argument,)):
-            inner = argument.value
-            if isinstance(inner, t.Call):
-                inner = inner.func
-            return isinstance(inner, t.Attribute) and inner.attr in ("shape", "size")
-        case _:
-            return False
-
-
-def _compared(op: str, left: t.Constant, right: t.Constant) -> bool | None:
-    if op in ("==", "is"):
-        return left == right
-    if op in ("!=", "is not"):
-        return left != right
-    if isinstance(left, (int, float)) and isinstance(right, (int, float)):
-        return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}.get(op)
-    return None
