@@ -101,6 +101,12 @@ class Check(click.Command):
 @click.option("-v", "--verbose", is_flag=True, help="Say of each file what was judged in it or why it was passed over.")
 @click.option("--exit-zero", is_flag=True, help="End with exit code 0 even where there are findings.")
 @click.option("--statistics", is_flag=True, help="Print how often each rule was found instead.")
+@click.option(
+    "--sort",
+    type=click.Choice(["place", "effect"]),
+    default="place",
+    help="Report by place, or what shrinks parameters fastest first. [default: place]",
+)
 @click.option("--show-files", is_flag=True, help="Print the files that would be linted, and stop.")
 @click.option("--show-unread", is_flag=True, help="Name the optimizers that could not be read, each with its place.")
 @click.option("--show-settings", is_flag=True, help="Print the settings in force for the first path, and stop.")

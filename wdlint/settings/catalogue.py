@@ -78,6 +78,11 @@ class Settings:
     fail_on: str = _setting(
         "warning", "choice: warning error", "The lowest severity that makes a run with findings end with exit code 1."
     )
+    weak_half_life: int = _setting(
+        0,
+        "steps",
+        "Decay that halves what nothing else holds up in more steps than this is a note, and fails no run; 0: none is.",
+    )
     latent: bool = _setting(False, "boolean", "Also report faults that wait behind a visible default of 0.")
     embeddings: str = _setting(
         "either",

@@ -13,8 +13,8 @@ import re
 from wdlint.knowledge.trainers import LIBRARIES
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values.evaluation import Modules
-from wdlint.source.values.values import Context
+from wdlint.source.values.evaluation import Evaluation, Modules
+from wdlint.source.values.values import Context, FunctionValue
 
 _LOOP = "Trainer"  # how the names of training loops end
 SUGGESTIVE = re.compile(r"opt|adam|sgd|rmsprop|adagrad|lamb|lars|lion|muon", re.IGNORECASE)
@@ -123,3 +123,26 @@ def _takes_parameters(call: t.Call) -> bool:
             if name and _GIVEN.search(name):
                 return True
     return False
+
+
+def suggests_optimizer(evaluator: Evaluation, function: FunctionValue, depth: int = 0) -> bool:
+    """Whether a project function might construct an optimizer, by the names of what it calls."""
+    cache: dict[int, bool] = evaluator.memo("suggests")
+    definition = function.definition
+    if not isinstance(definition, t.FunctionDef) or depth > 3:
+        return False
+    if id(definition) in cache:
+        return cache[id(definition)]
+    cache[id(definition)] = False
+    found = False
+    for statement in t.statements(definition.inner.body):
+        if found:
+            break
+        for expression in syntax.expressions(statement):
+            for node in syntax.walk(expression):
+                if isinstance(node, t.Call):
+                    name = syntax.dotted(node.func)
+                    if name is None or SUGGESTIVE.search(name.rsplit(".", 1)[-1]) or SUGGESTIVE.search(name):
+                        found = found or name is not None or isinstance(node.func, (t.Subscript, t.Call))
+    cache[id(definition)] = found
+    return found
