@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
 from wdlint.linting.examples import lint_files
+from wdlint.linting.lint import Linter
+from wdlint.settings.config import Configuration
 
 
 def found(files: Mapping[str, str], **settings: object) -> list[str]:
@@ -138,6 +141,25 @@ def test_hydra() -> None:
     assert in_one("c.yaml", text.format("SGD", 0.01), select=("WD205",)) == ["6:5 WD205"]
 
 
+@pytest.mark.parametrize(
+    ("script", "codes"),
+    [
+        ("self.hparams.optimizer(params=self.trainer.model.parameters())", ["WD103"]),
+        ("self.hparams.optimizer(params=self.parameters())", ["WD103"]),
+        ("self.hparams.optimizer(self.groups())", []),
+        ("hydra.utils.instantiate(cfg.model.optim, params=net.parameters())", ["WD103"]),
+        ("instantiate(cfg.optimizer, [p for p in net.parameters() if p.requires_grad])", ["WD103"]),
+        ("hydra.utils.instantiate(cfg.optimizer, params=groups)", []),
+        ("hydra.utils.instantiate(cfg.model)", []),
+        ("self.hparams.optimizer(self.parameters())\ninstantiate(cfg.optimizer, groups)", []),
+    ],
+)
+def test_what_scripts_hand_to_hydras_optimizers(script: str, codes: list[str]) -> None:
+    text = "optimizer:\n  _target_: torch.optim.AdamW\n  _partial_: true\n  weight_decay: 0.1\n"
+    files = {"c.yaml": text, "lit.py": f"import hydra\n{script}\n"}
+    assert [row[-5:] for row in found(files) if row.startswith("c.yaml")] == codes
+
+
 def test_torchtune() -> None:
     model = "model:\n  _component_: torchtune.models.llama3.{}\n"
     optimizer = "optimizer:\n  _component_: torch.optim.AdamW\n  lr: 2e-5\n"
@@ -176,3 +198,91 @@ def test_json_is_suppressed_by_the_settings() -> None:
 def test_what_is_none_is_no_trouble(text: str) -> None:
     for name in ("c.yaml", "c.json", "c.yml"):
         assert in_one(name, f"{text} # torch.optim.AdamW _target_ weight_decay") == []
+
+
+FRAMEWORKS = {
+    "espnet": "optim: {name}\nencoder: conformer\noptim_conf:\n  lr: 1e-3\n  weight_decay: {decay}\n{rest}\n",
+    "super-gradients": "optimizer: {name}\ninitial_lr: 0.1\noptimizer_params:\n  weight_decay: {decay}\n{rest}\n",
+    "nemo": "exp_manager: {{}}\ntrainer: {{}}\nmodel:\n  optim:\n    name: {name}\n    weight_decay: {decay}\n{rest}\n",
+    "graphgym": "gnn: {{}}\ndataset: 1\noptim:\n  optimizer: {name}\n  base_lr: 1\n  weight_decay: {decay}\n{rest}\n",
+    "llm-foundry": "max_duration: 1\ntrain_loader: {{}}\noptimizer:\n  name: {name}\n  weight_decay: {decay}\n{rest}\n",
+    "fairseq": "task: {{}}\ncriterion: {{}}\noptimizer:\n  _name: {name}\n  weight_decay: {decay}\n{rest}\n",
+    "ultralytics": "lr0: 0.1\nlrf: 0.1\noptimizer: {name}\nweight_decay: {decay}\n{rest}\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("framework", "name", "decay", "rest", "codes"),
+    [
+        ("espnet", "adamw", 0.01, "", ["WD103"]),
+        ("espnet", "adam", 0.01, "", ["WD103", "WD201"]),
+        ("espnet", "adamw", 0.01, "exclude_weight_decay: true", []),
+        ("espnet", "adam", 0.01, "exclude_weight_decay: true", ["WD201"]),
+        ("espnet", "sgd", 0.01, "", []),
+        ("espnet", "own", 0.01, "", []),
+        ("super-gradients", "AdamW", 0.01, "", ["WD103"]),
+        ("super-gradients", "AdamW", 0.01, "zero_weight_decay_on_bias_and_bn: False", ["WD103"]),
+        ("super-gradients", "AdamW", 0.01, "zero_weight_decay_on_bias_and_bn: True", []),
+        ("nemo", "adamw", 0.01, "", ["WD103"]),
+        ("nemo", "adam", "${x.y}", "", []),
+        ("nemo", "adamw", 0.0, "", []),
+        ("graphgym", "adam", 0.0, "", []),
+        ("graphgym", "adam", 5e-4, "", ["WD103", "WD201"]),
+        ("llm-foundry", "decoupled_adamw", 1e-4, "", ["WD103"]),
+        ("llm-foundry", "decoupled_adamw", 1e-4, "  param_groups: [{param_str_match: norm, weight_decay: 0.0}]", []),
+        ("llm-foundry", "adamw", 1e-4, "", []),
+        ("fairseq", "adam", 0.01, "", ["WD103"]),
+        ("fairseq", "adagrad", 0.01, "", ["WD103", "WD201"]),
+        ("ultralytics", "AdamW", 5e-4, "", []),
+        ("ultralytics", "Adam", 5e-4, "", ["WD201"]),
+    ],
+)
+def test_frameworks(framework: str, name: str, decay: object, rest: str, codes: list[str]) -> None:
+    text = FRAMEWORKS[framework].format(name=name, decay=decay, rest=rest)
+    assert [row[-5:] for row in in_one("c.yaml", text)] == codes
+
+
+def test_silent_defaults_of_frameworks() -> None:
+    assert in_one("c.yaml", "gnn: {}\ndataset: {}\noptim:\n  base_lr: 0.1\n") == ["3:1 WD104", "3:1 WD201"]
+    assert in_one("c.yaml", "optimizer: Adam\ninitial_lr: 0.1\noptimizer_params: {}\n") == [
+        "1:1 WD104",
+        "1:1 WD201",
+    ]
+
+
+def test_detectron2() -> None:
+    text = "_BASE_: x.yaml\nSOLVER:\n  WEIGHT_DECAY: 0.01\n  WEIGHT_DECAY_NORM: {}\n"
+    assert in_one("c.yaml", text.format(0.01)) == ["4:3 WD103"]
+    assert in_one("c.yaml", text.format(0.0)) == []
+    assert in_one("c.yaml", text.format("0.0\n  WEIGHT_DECAY_BIAS: 0.01")) == []
+    own = {"c.yaml": text.format(0.01), "train.py": "def build_optimizer(cfg, model): ...\n"}
+    assert found(own) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("optim: adamw\nencoder: x\noptim_conf: {weight_decay: 1e-3}\n", ("o", "exclude_weight_decay: true\no")),
+        (
+            "encoder: x\nexclude_weight_decay: false # why\noptim: adamw\noptim_conf: {lr: 1, weight_decay: 0.1}\n",
+            ("false", "true"),
+        ),
+        ("optim: adam\nexclude_weight_decay: true\nencoder: x\noptim_conf: {weight_decay: 0.1}\n", ("adam", "adamw")),
+        ("SOLVER: {WEIGHT_DECAY_NORM: 0.1, STEPS: 1}\n", ("0.1", "0.0, WEIGHT_DECAY_BIAS: 0.0")),
+        (
+            "SOLVER:\n  WEIGHT_DECAY_NORM: 1e-4 # all\n  WEIGHT_DECAY: 1e-4\n",
+            ("1e-4 # all", "0.0\n  WEIGHT_DECAY_BIAS: 0.0 # all"),
+        ),
+        ("SOLVER:\n  WEIGHT_DECAY_NORM: 1e-4\n  WEIGHT_DECAY_BIAS: 0.5\n", ("1e-4\n  WEIGHT_DECAY_BIAS: 0.5",
+                                                                     "0.0\n  WEIGHT_DECAY_BIAS: 0.0")),
+    ],
+)  # fmt: skip
+def test_repairs_in_yaml(before: str, after: tuple[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from wdlint.commands.fixing import mended_text
+
+    monkeypatch.chdir(tmp_path)
+    data = before.encode()
+    linter = Linter(Configuration(isolated=True), {"c.yaml": data})
+    outcome = mended_text("c.yaml", data, linter, lambda fix: bool(fix.edits))
+    assert outcome.data.decode() == before.replace(*after, 1)
+    assert outcome.left == ()
