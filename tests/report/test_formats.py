@@ -20,9 +20,9 @@ from wdlint import __version__
 from wdlint.facts import Applicability, Confidence, Edit, Finding, Fix, Note, Place, Severity
 from wdlint.judging.rule import built_in
 from wdlint.report import Run, render
+from wdlint.report.blocks.hunks import MOST
 from wdlint.report.excerpt import Excerpts
 from wdlint.report.github import job_summary
-from wdlint.report.hunks import MOST
 from wdlint.report.statistics import statistics_lines
 from wdlint.settings.catalogue import FORMATS
 
