@@ -141,6 +141,25 @@ def test_hydra() -> None:
     assert in_one("c.yaml", text.format("SGD", 0.01), select=("WD205",)) == ["6:5 WD205"]
 
 
+@pytest.mark.parametrize(
+    ("script", "codes"),
+    [
+        ("self.hparams.optimizer(params=self.trainer.model.parameters())", ["WD103"]),
+        ("self.hparams.optimizer(params=self.parameters())", ["WD103"]),
+        ("self.hparams.optimizer(self.groups())", []),
+        ("hydra.utils.instantiate(cfg.model.optim, params=net.parameters())", ["WD103"]),
+        ("instantiate(cfg.optimizer, [p for p in net.parameters() if p.requires_grad])", ["WD103"]),
+        ("hydra.utils.instantiate(cfg.optimizer, params=groups)", []),
+        ("hydra.utils.instantiate(cfg.model)", []),
+        ("self.hparams.optimizer(self.parameters())\ninstantiate(cfg.optimizer, groups)", []),
+    ],
+)
+def test_what_scripts_hand_to_hydras_optimizers(script: str, codes: list[str]) -> None:
+    text = "optimizer:\n  _target_: torch.optim.AdamW\n  _partial_: true\n  weight_decay: 0.1\n"
+    files = {"c.yaml": text, "lit.py": f"import hydra\n{script}\n"}
+    assert [row[-5:] for row in found(files) if row.startswith("c.yaml")] == codes
+
+
 def test_torchtune() -> None:
     model = "model:\n  _component_: torchtune.models.llama3.{}\n"
     optimizer = "optimizer:\n  _component_: torch.optim.AdamW\n  lr: 2e-5\n"
