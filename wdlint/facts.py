@@ -123,6 +123,7 @@ class Confidence(Enum):
 class Severity(Enum):
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"  # said, and never what fails a run
     OFF = "off"
 
 
@@ -445,3 +446,4 @@ class Finding:
     severity: Severity = Severity.WARNING
     subject: str = field(default="", compare=False)  # a stable name of the site, for baselines
     rule: str = field(default="", compare=False)  # the rule's name, set where rules are applied
+    shrink_per_step: float | None = None  # the share of the parameters that a step takes, where it can be told

@@ -1,10 +1,11 @@
 """The phrases of messages, so that rules of one's own speak as wdlint's do.
 
-Public. What each says is in `wdlint.judging.wording`.
+Public. What each says is in `wdlint.judging.wording`, and in `wdlint.judging.numbers`.
 """
 
 from __future__ import annotations
 
+from wdlint.judging.numbers import number, percent
 from wdlint.judging.wording import (
     BIASES_MATTER,
     BOTH_MATTER,
@@ -23,13 +24,11 @@ from wdlint.judging.wording import (
     line_of,
     listed,
     model,
-    number,
     optimizer,
     penalised,
     penalised_names,
     penalty_notes,
     penalty_strength,
-    percent,
     reach_finding,
     split_advice,
     subject,

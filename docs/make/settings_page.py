@@ -18,6 +18,7 @@ _FORMS = {
     "optimizers": "table: import path → table",
     "boolean": "`true` or `false`",
     "string": "string",
+    "steps": "number of steps",
 }
 
 

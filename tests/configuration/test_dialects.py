@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
 from wdlint.linting.examples import lint_files
+from wdlint.linting.lint import Linter
+from wdlint.settings.config import Configuration
 
 
 def found(files: Mapping[str, str], **settings: object) -> list[str]:
@@ -58,12 +61,14 @@ def test_deepspeed_is_known_by_what_is_in_it() -> None:
         ("deepspeed.initialize(\n    model=net,\n    model_parameters=net.parameters(),\n    config='ds.json')", False),
         ("deepspeed.initialize(model=net, optimizer=None, config='ds.json')", False),
         ("DummyOptim(groups, weight_decay=0.1)", True),
+        ("SFTTrainer(model, SFTConfig(deepspeed='ds.json'), peft_config=LoraConfig(r=8))", True),
         ("DummyOptim(model.parameters(), weight_decay=0.1)", False),
     ],
 )
 def test_a_script_that_hands_deepspeed_groups_silences(script: str, silent: bool) -> None:
     files = {"ds.json": deepspeed('"weight_decay": 0.1'), "train.py": f"import deepspeed\n{script}\n"}
-    assert found(files) == ([] if silent else ["ds.json:4:16 WD103"])
+    in_file = [row for row in found(files) if row.startswith("ds.json")]
+    assert in_file == ([] if silent else ["ds.json:4:16 WD103"])
 
 
 CLI = "Lightning" + "CLI"  # in two, so that this file is no script that takes over
@@ -85,6 +90,10 @@ def test_lightning() -> None:
     assert in_one("c.yaml", LIGHTNING.format(name="Unknown", decay=0.1)) == []
     assert in_one("c.yml", "trainer: {max_epochs: 5}\ndata: Mine\noptimizer: AdamW\n") == ["3:1 WD104"]
     assert in_one("c.yaml", LIGHTNING.format(name="AdamW", decay=0.05).partition("\n")[2]) == []
+    inside = "trainer: {}\nmodel:\n  class_path: nets.Lit\n  init_args:\n    optim:\n      class_path: torch.optim.{}\n"
+    options = "      init_args:\n        weight_decay: 0.1\n"
+    assert in_one("c.yaml", inside.format("{}", "Adam") + options) == ["8:9 WD201"]
+    assert in_one("c.yaml", inside.format("{}", "AdamW") + options) == []
     litgpt = "checkpoint_dir: x\ntrain: {epochs: 1}\noptimizer: AdamW\n"
     assert in_one("c.yaml", litgpt) == ["3:1 WD104"]
 
@@ -136,6 +145,25 @@ def test_hydra() -> None:
     assert in_one("c.yaml", text.format("SGD", 0.01), select=("WD205",)) == ["6:5 WD205"]
 
 
+@pytest.mark.parametrize(
+    ("script", "codes"),
+    [
+        ("self.hparams.optimizer(params=self.trainer.model.parameters())", ["WD103"]),
+        ("self.hparams.optimizer(params=self.parameters())", ["WD103"]),
+        ("self.hparams.optimizer(self.groups())", []),
+        ("hydra.utils.instantiate(cfg.model.optim, params=net.parameters())", ["WD103"]),
+        ("instantiate(cfg.optimizer, [p for p in net.parameters() if p.requires_grad])", ["WD103"]),
+        ("hydra.utils.instantiate(cfg.optimizer, params=groups)", []),
+        ("hydra.utils.instantiate(cfg.model)", []),
+        ("self.hparams.optimizer(self.parameters())\ninstantiate(cfg.optimizer, groups)", []),
+    ],
+)
+def test_what_scripts_hand_to_hydras_optimizers(script: str, codes: list[str]) -> None:
+    text = "optimizer:\n  _target_: torch.optim.AdamW\n  _partial_: true\n  weight_decay: 0.1\n"
+    files = {"c.yaml": text, "lit.py": f"import hydra\n{script}\n"}
+    assert [row[-5:] for row in found(files) if row.startswith("c.yaml")] == codes
+
+
 def test_torchtune() -> None:
     model = "model:\n  _component_: torchtune.models.llama3.{}\n"
     optimizer = "optimizer:\n  _component_: torch.optim.AdamW\n  lr: 2e-5\n"
@@ -174,3 +202,91 @@ def test_json_is_suppressed_by_the_settings() -> None:
 def test_what_is_none_is_no_trouble(text: str) -> None:
     for name in ("c.yaml", "c.json", "c.yml"):
         assert in_one(name, f"{text} # torch.optim.AdamW _target_ weight_decay") == []
+
+
+FRAMEWORKS = {
+    "espnet": "optim: {name}\nencoder: conformer\noptim_conf:\n  lr: 1e-3\n  weight_decay: {decay}\n{rest}\n",
+    "super-gradients": "optimizer: {name}\ninitial_lr: 0.1\noptimizer_params:\n  weight_decay: {decay}\n{rest}\n",
+    "nemo": "exp_manager: {{}}\ntrainer: {{}}\nmodel:\n  optim:\n    name: {name}\n    weight_decay: {decay}\n{rest}\n",
+    "graphgym": "gnn: {{}}\ndataset: 1\noptim:\n  optimizer: {name}\n  base_lr: 1\n  weight_decay: {decay}\n{rest}\n",
+    "llm-foundry": "max_duration: 1\ntrain_loader: {{}}\noptimizer:\n  name: {name}\n  weight_decay: {decay}\n{rest}\n",
+    "fairseq": "task: {{}}\ncriterion: {{}}\noptimizer:\n  _name: {name}\n  weight_decay: {decay}\n{rest}\n",
+    "ultralytics": "lr0: 0.1\nlrf: 0.1\noptimizer: {name}\nweight_decay: {decay}\n{rest}\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("framework", "name", "decay", "rest", "codes"),
+    [
+        ("espnet", "adamw", 0.01, "", ["WD103"]),
+        ("espnet", "adam", 0.01, "", ["WD103", "WD201"]),
+        ("espnet", "adamw", 0.01, "exclude_weight_decay: true", []),
+        ("espnet", "adam", 0.01, "exclude_weight_decay: true", ["WD201"]),
+        ("espnet", "sgd", 0.01, "", []),
+        ("espnet", "own", 0.01, "", []),
+        ("super-gradients", "AdamW", 0.01, "", ["WD103"]),
+        ("super-gradients", "AdamW", 0.01, "zero_weight_decay_on_bias_and_bn: False", ["WD103"]),
+        ("super-gradients", "AdamW", 0.01, "zero_weight_decay_on_bias_and_bn: True", []),
+        ("nemo", "adamw", 0.01, "", ["WD103"]),
+        ("nemo", "adam", "${x.y}", "", []),
+        ("nemo", "adamw", 0.0, "", []),
+        ("graphgym", "adam", 0.0, "", []),
+        ("graphgym", "adam", 5e-4, "", ["WD103", "WD201"]),
+        ("llm-foundry", "decoupled_adamw", 1e-4, "", ["WD103"]),
+        ("llm-foundry", "decoupled_adamw", 1e-4, "  param_groups: [{param_str_match: norm, weight_decay: 0.0}]", []),
+        ("llm-foundry", "adamw", 1e-4, "", []),
+        ("fairseq", "adam", 0.01, "", ["WD103"]),
+        ("fairseq", "adagrad", 0.01, "", ["WD103", "WD201"]),
+        ("ultralytics", "AdamW", 5e-4, "", []),
+        ("ultralytics", "Adam", 5e-4, "", ["WD201"]),
+    ],
+)
+def test_frameworks(framework: str, name: str, decay: object, rest: str, codes: list[str]) -> None:
+    text = FRAMEWORKS[framework].format(name=name, decay=decay, rest=rest)
+    assert [row[-5:] for row in in_one("c.yaml", text)] == codes
+
+
+def test_silent_defaults_of_frameworks() -> None:
+    assert in_one("c.yaml", "gnn: {}\ndataset: {}\noptim:\n  base_lr: 0.1\n") == ["3:1 WD104", "3:1 WD201"]
+    assert in_one("c.yaml", "optimizer: Adam\ninitial_lr: 0.1\noptimizer_params: {}\n") == [
+        "1:1 WD104",
+        "1:1 WD201",
+    ]
+
+
+def test_detectron2() -> None:
+    text = "_BASE_: x.yaml\nSOLVER:\n  WEIGHT_DECAY: 0.01\n  WEIGHT_DECAY_NORM: {}\n"
+    assert in_one("c.yaml", text.format(0.01)) == ["4:3 WD103"]
+    assert in_one("c.yaml", text.format(0.0)) == []
+    assert in_one("c.yaml", text.format("0.0\n  WEIGHT_DECAY_BIAS: 0.01")) == []
+    own = {"c.yaml": text.format(0.01), "train.py": "def build_optimizer(cfg, model): ...\n"}
+    assert found(own) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("optim: adamw\nencoder: x\noptim_conf: {weight_decay: 1e-3}\n", ("o", "exclude_weight_decay: true\no")),
+        (
+            "encoder: x\nexclude_weight_decay: false # why\noptim: adamw\noptim_conf: {lr: 1, weight_decay: 0.1}\n",
+            ("false", "true"),
+        ),
+        ("optim: adam\nexclude_weight_decay: true\nencoder: x\noptim_conf: {weight_decay: 0.1}\n", ("adam", "adamw")),
+        ("SOLVER: {WEIGHT_DECAY_NORM: 0.1, STEPS: 1}\n", ("0.1", "0.0, WEIGHT_DECAY_BIAS: 0.0")),
+        (
+            "SOLVER:\n  WEIGHT_DECAY_NORM: 1e-4 # all\n  WEIGHT_DECAY: 1e-4\n",
+            ("1e-4 # all", "0.0\n  WEIGHT_DECAY_BIAS: 0.0 # all"),
+        ),
+        ("SOLVER:\n  WEIGHT_DECAY_NORM: 1e-4\n  WEIGHT_DECAY_BIAS: 0.5\n", ("1e-4\n  WEIGHT_DECAY_BIAS: 0.5",
+                                                                     "0.0\n  WEIGHT_DECAY_BIAS: 0.0")),
+    ],
+)  # fmt: skip
+def test_repairs_in_yaml(before: str, after: tuple[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from wdlint.commands.fixing import mended_text
+
+    monkeypatch.chdir(tmp_path)
+    data = before.encode()
+    linter = Linter(Configuration(isolated=True), {"c.yaml": data})
+    outcome = mended_text("c.yaml", data, linter, lambda fix: bool(fix.edits))
+    assert outcome.data.decode() == before.replace(*after, 1)
+    assert outcome.left == ()

@@ -26,7 +26,7 @@ def test_without_settings_the_default_rules_are_selected() -> None:
 
 
 def test_codes_prefixes_and_names_are_interchangeable() -> None:
-    assert codes(select=("WD101", "decayed-gain", "wd4")) == {"WD101", "WD102", "WD401", "WD402", "WD403"}
+    assert codes(select=("WD101", "decayed-gain", "wd4")) == {"WD101", "WD102", "WD401", "WD402", "WD403", "WD404"}
     assert codes(select=("decayed_bias",)) == {"WD101"}
     assert codes(select=("ALL",)) == ALL
 

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wdlint.commands.aside import set_aside
@@ -54,6 +55,8 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
     overrides = {name: options[name] for name in _OVERRIDES if options.get(name) is not None}
     configuration = Configuration(overrides, options["config"], options["isolated"], options["trust_rules"])
     here = configuration(_folder_of(named[0]))
+    if options["unsafe_fixes"] is None:
+        options = {**options, "unsafe_fixes": here.unsafe_fixes}
     if options["show_settings"]:
         return _show_settings(here)
     given, files = _files(named, configuration, options)
@@ -88,6 +91,7 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
         return _mend(checked, missing, plan, named, here, options)
     run = _run(checked, missing, here, given, options)
     run, done = set_aside(run, checked, configuration, here, options)
+    run = _sorted(run, options)
     if not done:
         _write(run, here, options)
     trouble = _tell(run.errors, named, options)
@@ -234,6 +238,13 @@ def _run(
     )
 
 
+def _sorted(run: Run, options: Mapping[str, Any]) -> Run:
+    """With `--sort effect`: what takes the largest share a step first, and last what can't be told."""
+    if options["sort"] == "place":
+        return run
+    return replace(run, findings=sorted(run.findings, key=lambda finding: -(finding.shrink_per_step or 0)))
+
+
 def _on_terminal(options: Mapping[str, Any]) -> bool:
     """Whether people look on: elsewhere the same input gives the same output, and no time is said."""
     return not options["output_file"] and sys.stdout.isatty()
@@ -302,7 +313,8 @@ def _tell(errors: Sequence[tuple[str, str]], named: Sequence[str], options: Mapp
 
 
 def _fails(run: Run, settings: Settings) -> bool:
-    return any(settings.fail_on == "warning" or finding.severity.value == "error" for finding in run.findings)
+    failing = ("warning", "error") if settings.fail_on == "warning" else ("error",)
+    return any(finding.severity.value in failing for finding in run.findings)
 
 
 def _show_settings(settings: Settings) -> int:

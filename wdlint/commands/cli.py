@@ -22,6 +22,8 @@ T = TypeVar("T")
 ELSEWHERE: dict[str, str] = {
     "model": "wdlint.commands.model:model",
     "run": "wdlint.commands.model:run",
+    "init": "wdlint.commands.init:init",
+    "config": "wdlint.commands.config:config",
 }
 
 
@@ -101,6 +103,12 @@ class Check(click.Command):
 @click.option("-v", "--verbose", is_flag=True, help="Say of each file what was judged in it or why it was passed over.")
 @click.option("--exit-zero", is_flag=True, help="End with exit code 0 even where there are findings.")
 @click.option("--statistics", is_flag=True, help="Print how often each rule was found instead.")
+@click.option(
+    "--sort",
+    type=click.Choice(["place", "effect"]),
+    default="place",
+    help="Report by place, or what shrinks parameters fastest first. [default: place]",
+)
 @click.option("--show-files", is_flag=True, help="Print the files that would be linted, and stop.")
 @click.option("--show-unread", is_flag=True, help="Name the optimizers that could not be read, each with its place.")
 @click.option("--show-settings", is_flag=True, help="Print the settings in force for the first path, and stop.")
@@ -116,9 +124,9 @@ class Check(click.Command):
     help="Report only what came about since REV (by git), there or elsewhere; `REV...`: since this branch left REV.",
 )
 @click.option("--with-importers", is_flag=True, help="Lint what rests on the named files (imports, calls), too.")
-@click.option("--fix", is_flag=True, help="Repair the files; of each fix it is shown first that it holds.")
+@click.option("--fix/--no-fix", help="Repair the files; of each fix it is shown first that it holds.")
 @click.option("--diff", is_flag=True, help="Print what --fix would change, for `git apply`; write nothing.")
-@click.option("--unsafe-fixes", is_flag=True, help="Apply fixes that change the update rule, too.")
+@click.option("--unsafe-fixes/--no-unsafe-fixes", default=None, help="Apply fixes that change the update rule, too.")
 @click.option("--fix-only", is_flag=True, help="Repair the files and report nothing that is left.")
 @click.option("--exit-non-zero-on-fix", is_flag=True, help="End with exit code 1 where something was repaired.")
 @click.option("--add-ignore", metavar="[=REASON]", help="Write a comment that suppresses each finding, and stop.")

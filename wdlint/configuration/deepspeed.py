@@ -1,16 +1,19 @@
 """DeepSpeed's JSON: its `optimizer` section makes an optimizer of one group, whatever split the Trainer has.
 
 What the section does was measured on deepspeed 0.19.8. A section is dead, and its number too, where a script hands
-`deepspeed.initialize` an optimizer or groups; such a script anywhere in the project silences all.
+`deepspeed.initialize` an optimizer or groups; such a script anywhere in the project silences all. So does one that
+trains adapters: what is left to decay are the adapters' own matrices.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from wdlint.configuration.scripts import arguments, hands_all, without_all
 from wdlint.configuration.setups import Dialect, Document, Setup, by_default, configured, written
-from wdlint.documents.nodes import Entry, Mapping, Scalar, number
+from wdlint.documents.nodes import Mapping, Scalar, number
 from wdlint.facts import Amount, Coupling, IdleDecay, Loop, OptimizerClass, Place
 from wdlint.knowledge.optimizers import optimizer
 
@@ -31,8 +34,17 @@ _ADVICE = (
     "else pass groups as `model_parameters` of `deepspeed.initialize`"
 )
 _CALLS = re.compile(r"\b(?:initialize|DummyOptim)\s*\(")
-_WHOLE = re.compile(r"model_parameters\s*=\s*[\w.()\[\]]*\.parameters\(\)\s*[,)\n]")
 _TOLD = re.compile(r"\b(?:model_parameters|optimizer)\s*=\s*(?!None\b)")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The optimizer that a configuration has DeepSpeed make."""
+
+    known: OptimizerClass
+    amount: Amount | None  # None: left to the script ("auto"), or not to be told
+    place: Place  # of the key that decides
+    rate: Amount | None
 
 
 def _read(document: Document) -> Sequence[Setup | IdleDecay] | None:
@@ -41,12 +53,11 @@ def _read(document: Document) -> Sequence[Setup | IdleDecay] | None:
         return None
     idle = tuple(_beside(root))
     made = section(root)
-    if made is None or _is_overruled(document):
+    if made is None or made.amount is None or _is_overruled(document):
         return idle
-    known, amount, place, rate = made
-    callee = f"optimizer.{known.name.rsplit('.', 1)[-1]}"
+    callee = f"optimizer.{made.known.name.rsplit('.', 1)[-1]}"
     loop = Loop("deepspeed.initialize", _ADVICE, _SOURCE, divides=False)
-    return (*idle, Setup(configured(known, amount, place, loop, rate=rate, callee=callee)))
+    return (*idle, Setup(configured(made.known, made.amount, made.place, loop, rate=made.rate, callee=callee)))
 
 
 def _beside(root: Mapping) -> Iterator[IdleDecay]:
@@ -66,11 +77,8 @@ def is_deepspeed(root: Mapping) -> bool:
     return root.mapping("zero_optimization") is not None or (named and root.has(*_BESIDE))
 
 
-def section(root: Mapping) -> tuple[OptimizerClass, Amount, Place, Amount | None] | None:
-    """What the `optimizer` section says: class, decay, the place of the key that decides, learning rate.
-
-    None where there is none, or its decay is left to the script ("auto").
-    """
+def section(root: Mapping) -> Section | None:
+    """What the `optimizer` section says; None where there is none, or its class is not known."""
     made = root.mapping("optimizer")
     chosen = made.entry("type") if made is not None else None
     name = chosen.value.value if chosen is not None and isinstance(chosen.value, Scalar) else None
@@ -78,21 +86,18 @@ def section(root: Mapping) -> tuple[OptimizerClass, Amount, Place, Amount | None
         return None
     params = made.mapping("params") or Mapping((), made.place)
     known = _class(name, params)
-    decay = params.entry("weight_decay")
-    amount, place = _amount(known, decay, chosen)
-    if known is None or amount is None:
+    if known is None:
         return None
+    decay = params.entry("weight_decay")
+    if decay is None:
+        amount: Amount | None = by_default(known.default_decay or 0.0)
+    else:
+        value = number(decay.value)
+        amount = written(value, decay.place) if value is not None else None
     lr = params.entry("lr")
     rate = number(lr.value) if lr is not None else None
-    return known, amount, place, written(rate, lr.place) if lr is not None and rate is not None else None
-
-
-def _amount(known: OptimizerClass | None, decay: Entry | None, chosen: Entry) -> tuple[Amount | None, Place]:
-    if decay is not None:
-        value = number(decay.value)
-        return (written(value, decay.place) if value is not None else None), decay.place
-    default = known.default_decay if known is not None else None
-    return by_default(default or 0.0), chosen.place
+    place = decay.place if decay is not None else chosen.place
+    return Section(known, amount, place, written(rate, lr.place) if lr is not None and rate is not None else None)
 
 
 def _class(name: str, params: Mapping) -> OptimizerClass | None:
@@ -119,27 +124,20 @@ def _flag(params: Mapping, key: str) -> bool | None:
 
 
 def _is_overruled(document: Document) -> bool:
-    """Whether some script gives DeepSpeed an optimizer or groups of its own."""
+    """Whether some script gives DeepSpeed an optimizer or groups of its own, or trains adapters alone."""
+    for text in document.scripts("LoraConfig"):
+        if "deepspeed" in text:
+            return True
     for text in document.scripts("deepspeed"):
         if "deepspeed" not in text:
             continue
         for call in _CALLS.finditer(text):
-            given = _arguments(text, call.end())
-            if "DummyOptim" in call[0] and not re.search(r"\.parameters\(\)", given):
+            given = arguments(text, call.end())
+            if "DummyOptim" in call[0] and not hands_all(given):
                 return True
-            if _TOLD.search(_WHOLE.sub("", given)):
+            if _TOLD.search(without_all(given)):
                 return True
     return False
-
-
-def _arguments(text: str, start: int) -> str:
-    """What stands between the brackets of a call, without knowing its syntax."""
-    depth = 1
-    for index in range(start, min(len(text), start + 2_000)):
-        depth += {"(": 1, ")": -1}.get(text[index], 0)
-        if depth == 0:
-            return text[start : index + 1]
-    return text[start : start + 2_000]
 
 
 DIALECT = Dialect("DeepSpeed", ((b'"optimizer"',), (b'"params"',)), (".json",), _read)

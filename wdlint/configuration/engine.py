@@ -17,7 +17,7 @@ from wdlint.facts import FileFacts, IdleDecay, Place
 ReadFile = Callable[[str], "bytes | None"]
 
 # In the order in which a file is asked what it is: the most certain marks first.
-_DIALECTS = ("deepspeed", "huggingface", "torchtune", "lightning", "hydra", "mmengine")
+_DIALECTS = ("deepspeed", "huggingface", "torchtune", "lightning", "short_names", "detectron2", "hydra", "mmengine")
 
 
 class ReaderMissing(Exception):

@@ -83,6 +83,9 @@ def decoupled(named: Entry, path: str, text: str) -> dict[str, Fix]:
     twin = _TWINS.get(path)
     name = path.rpartition(".")[2]
     start = text.rfind(name)
+    if start < 0 and twin is not None:  # some know it by a word without capitals
+        name, twin = name.lower(), twin.lower()
+        start = text.rfind(name)
     if twin is None or start < 0:
         return {}
     place = named.value.place

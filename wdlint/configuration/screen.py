@@ -14,6 +14,8 @@ _WORDS = (
     b"class_path",
     b"_component_",
     b"torch.optim",
+    b"base_lr",
+    b"optimizer_params",
 )
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from wdlint.facts import Amount, Finding, Group, Kind, Note, OptimizerUse, Origin, Parameter, Penalty, Place, Ternary
+from wdlint.judging.effect import effect_note, shrink_per_step
+from wdlint.judging.numbers import number
 from wdlint.judging.reach import Reach
 
 GAINS_MATTER = (
@@ -36,18 +38,6 @@ _NOUNS = {
     Kind.OTHER: ("special parameter", "special parameters"),
     Kind.UNKNOWN: ("parameter of unknown kind", "parameters of unknown kind"),
 }
-
-
-def number(value: float) -> str:
-    """A number as a person writes it: 0.01, 1e-5, 3.
-
-    >>> number(1e-05), number(5e-4), number(0.05), number(3.0)
-    ('1e-5', '5e-4', '0.05', '3')
-    """
-    if 0 < abs(value) < 1e-3:
-        digits, _, exponent = f"{value:.5e}".partition("e")
-        return f"{digits.rstrip('0').rstrip('.')}e{int(exponent)}"
-    return f"{value:.6g}".replace("e+0", "e")
 
 
 def listed(items: Sequence[str], word: str = "and") -> str:
@@ -280,11 +270,13 @@ def reach_finding(code: str, reach: Reach, message: str, why: str, advice: str =
             *assumption,
             *_loop_note(use),
             *amount_note(reach.groups, use),
+            *effect_note(reach.groups, use),
         ),
         parameters=tuple(p.name for p in reach.parameters),
         confidence=reach.confidence,
         latent=reach.latent,
         subject=subject(use),
+        shrink_per_step=shrink_per_step(reach.groups, use),
     )
 
 
@@ -365,8 +357,3 @@ def penalty_notes(penalty: Penalty) -> tuple[Note, ...]:
 def penalised_names(penalty: Penalty) -> tuple[str, ...]:
     """The names of the parameters that an L2 term reaches, as far as they are known."""
     return tuple(p.name for p in _penalised(penalty)) or penalty.parameters
-
-
-def percent(share: float) -> str:
-    """A share of 1 as a percentage: 0.15 is "15 %"."""
-    return f"{number(100 * share)} %"

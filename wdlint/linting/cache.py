@@ -313,6 +313,7 @@ def _finding(told: dict[str, Any]) -> Finding:
         fix=None if told["fix"] is None else _fix(told["fix"]),
         unfixed=told["unfixed"],
         severity=Severity(told["severity"]),
+        shrink_per_step=told["shrink_per_step"],
         subject=told["subject"],
         rule=told["rule"],
     )

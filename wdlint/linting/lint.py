@@ -226,6 +226,10 @@ class Linter:
 
         if not settings.latent:
             findings = [finding for finding in findings if not finding.latent]
+        if settings.weak_half_life:
+            from wdlint.judging.effect import weakened
+
+            findings = [weakened(finding, settings.weak_half_life) for finding in findings]
         checked = Checked(shown, tuple(findings))
         if self._heed_comments and may_suppress(data):
             checked = _without_suppressed(shown, data, findings, rules, settings)

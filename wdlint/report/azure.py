@@ -23,7 +23,7 @@ def render(run: Run) -> str:
 def _command(finding: Finding, run: Run) -> str:
     place = run.excerpts.in_file(finding.place)
     properties = {
-        "type": finding.severity.value,
+        "type": "error" if finding.severity.value == "error" else "warning",  # there are no others
         "sourcepath": harmless(place.file),
         "linenumber": str(place.line),
         "columnnumber": str(place.column),

@@ -38,7 +38,7 @@ def _command(finding: Finding, run: Run) -> str:
         properties |= {"col": str(place.column), "endLine": str(place.end_line)}
         properties |= {"endColumn": str(place.end_column)} if place.end_line == place.line else {}
     written = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    return f"::{finding.severity.value} {written}::" + _data("\n".join(told))
+    return f"::{finding.severity.value.replace('note', 'notice')} {written}::" + _data("\n".join(told))
 
 
 def _data(text: str) -> str:

@@ -19,7 +19,7 @@ def _issue(finding: Finding, run: Run) -> dict[str, Any]:
     return {
         "check_name": finding.code,
         "description": f"{finding.code} {finding.rule}: {in_cell(finding.place)}{message(finding)}",
-        "severity": "major" if finding.severity is Severity.ERROR else "minor",
+        "severity": {Severity.ERROR: "major", Severity.NOTE: "info"}.get(finding.severity, "minor"),
         "fingerprint": run.fingerprints[id(finding)],
         "location": {
             "path": place.file,

@@ -38,6 +38,7 @@ def as_object(finding: Finding) -> dict[str, Any]:
         "notes": [note.text for note in finding.notes],
         "parameters": list(finding.parameters),
         "severity": finding.severity.value,
+        "shrink_per_step": finding.shrink_per_step,
         "url": page_address(finding.code, finding.rule),
     }
 

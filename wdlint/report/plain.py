@@ -30,8 +30,9 @@ def fixable(finding: Finding) -> bool:
 
 
 def aside(finding: Finding) -> str:
-    """What a message ends with where a finding is less than proven and in force."""
+    """What a message ends with where a finding is less than proven, in force and of consequence."""
     words = ["assumed"] * (finding.confidence.value == "assumed") + ["latent"] * finding.latent
+    words += ["weak"] * (finding.severity.value == "note")
     return f" ({', '.join(words)})" if words else ""
 
 

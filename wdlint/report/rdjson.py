@@ -26,7 +26,7 @@ def _diagnostic(finding: Finding, run: Run) -> dict[str, Any]:
     diagnostic: dict[str, Any] = {
         "message": f"{finding.rule}: {in_cell(finding.place)}{message(finding)}",
         "code": {"value": finding.code, **({"url": address} if address else {})},
-        "severity": finding.severity.value.upper(),
+        "severity": finding.severity.value.upper().replace("NOTE", "INFO"),
         "location": {"path": place.file, "range": _range(place, run)},
     }
     fix = finding.fix

@@ -75,6 +75,7 @@ def _result(finding: Finding, run: Run, codes: list[str]) -> dict[str, Any]:
             "confidence": finding.confidence.value,
             "latent": finding.latent,
             "parameters": list(finding.parameters),
+            **({} if finding.shrink_per_step is None else {"shrink_per_step": finding.shrink_per_step}),
         },
     }
     if finding.code in codes:

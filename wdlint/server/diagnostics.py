@@ -21,6 +21,7 @@ _OF_NO_USE = ("WD902",)  # what these point to has no effect: editors show it fa
 _SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
     Severity.WARNING: types.DiagnosticSeverity.Warning,
+    Severity.NOTE: types.DiagnosticSeverity.Information,
     Severity.OFF: types.DiagnosticSeverity.Hint,
 }
 

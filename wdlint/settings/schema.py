@@ -39,15 +39,16 @@ def schema() -> dict[str, Any]:
 
 
 def _table(of: type) -> dict[str, Any]:
-    properties = {key: _property(member) for key, member in keys(of).items()}
+    properties = {key: property_of(member) for key, member in keys(of).items()}
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
-def _property(member: Field[Any]) -> dict[str, Any]:
+def property_of(member: Field[Any]) -> dict[str, Any]:
+    """One setting's part of the schema."""
     form = member.metadata["form"]
     described: dict[str, Any] = {"description": member.metadata["doc"], **_form(form)}
     default = member.default
-    if (default is not MISSING and form in ("boolean", "strings", "rules")) or form.startswith("choice: "):
+    if (default is not MISSING and form in ("boolean", "steps", "strings", "rules")) or form.startswith("choice: "):
         described["default"] = list(default) if isinstance(default, tuple) else default
     return {key: value for key, value in described.items() if value != ""}
 
@@ -55,6 +56,8 @@ def _property(member: Field[Any]) -> dict[str, Any]:
 def _form(form: str) -> dict[str, Any]:
     if form in ("rules", "strings"):
         return _STRINGS
+    if form == "steps":
+        return {"type": "integer", "minimum": 0}
     if form in ("boolean", "string"):
         return {"type": form}
     if form.startswith("choice: "):

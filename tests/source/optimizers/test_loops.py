@@ -203,7 +203,7 @@ def codes(text: str) -> list[str]:
             "Trainer(model=any_model, args=args)",
             [],
         ),
-        ("Trainer(model=model, args=TrainingArguments('out', weight_decay=0.1, optim='galore_adamw'))", []),
+        ("Trainer(model=model, args=TrainingArguments('out', weight_decay=0.1, optim='galore_adamw'))", ["WD404"]),
         (
             ARGUMENTS + "for p in model.bn.parameters():\n    p.requires_grad = False\nTrainer(model=model, args=args)",
             [],

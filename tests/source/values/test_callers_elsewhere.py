@@ -241,3 +241,47 @@ def choose(kind, net):
     assert {line for line, _ in codes("make.py")} == {8}
     write(here, go=go.format("cfg.kind"))
     assert {line for line, _ in codes("make.py")} == {6, 8}
+
+
+SCRIPT = """\
+import torch
+from torch import nn
+
+
+def train(net, strength):
+    return torch.optim.AdamW(net.parameters(), weight_decay=strength)
+
+
+train(nn.Linear(4, 4), 0.1)
+"""
+
+
+def test_scripts_that_only_share_names_are_not_opened(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    for name in ("on_images", "on_texts", "on_graphs"):
+        (tmp_path / f"{name}.py").write_text(SCRIPT)
+    project = Project([])
+    observe(str(tmp_path / "on_images.py"), SCRIPT.encode(), project)
+    assert not [path for path in project.trail.files if path.endswith(("on_texts.py", "on_graphs.py"))]
+
+
+IMPORTS = {
+    "by its module": "from kit.solvers.made import prepare",
+    "by a package around it": "from kit import prepare",
+    "by its package": "from .solvers import prepare",
+    "by the folder's own package": "from . import prepare",
+}
+
+
+@pytest.mark.parametrize("line", IMPORTS.values(), ids=IMPORTS)
+def test_callers_that_have_it_from_a_package(tmp_path: Path, line: str) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "kit" / "solvers").mkdir(parents=True)
+    made = tmp_path / "kit" / "solvers" / "made.py"
+    made.write_text(FACTORY)
+    (tmp_path / "kit" / "__init__.py").write_text("from .solvers import prepare\n")
+    (tmp_path / "kit" / "solvers" / "__init__.py").write_text("from .made import prepare\n")
+    (tmp_path / "kit" / "nets.py").write_text(NETS)
+    (tmp_path / "kit" / "run.py").write_text(f"{line}\nfrom .nets import Normed\n\nprepare(Normed(), 0.1)\n")
+    (use,) = observe(str(made), made.read_bytes(), Project([])).uses
+    assert use.inventory is not None and use.inventory.model.endswith("Normed")

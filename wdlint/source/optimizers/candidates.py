@@ -10,11 +10,12 @@ from __future__ import annotations
 import builtins
 import re
 
+from wdlint.knowledge.handed_on import LIBRARIES as HANDED
 from wdlint.knowledge.trainers import LIBRARIES
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values.evaluation import Modules
-from wdlint.source.values.values import Context
+from wdlint.source.values.evaluation import Evaluation, Modules
+from wdlint.source.values.values import Context, FunctionValue
 
 _LOOP = "Trainer"  # how the names of training loops end
 SUGGESTIVE = re.compile(r"opt|adam|sgd|rmsprop|adagrad|lamb|lars|lion|muon", re.IGNORECASE)
@@ -91,6 +92,8 @@ def _brings(
     if isinstance(statement, t.ImportFrom):
         for original, alias in statement.names:
             if (alias or original) == name:
+                if not statement.level and statement.module.split(".", 1)[0] in HANDED:
+                    return True
                 asked = wanted if name == "*" else original
                 if asked.endswith(_LOOP) and _loops(evaluation, statement.module, importer, statement.level):
                     return True
@@ -100,7 +103,8 @@ def _brings(
                     return True
         return False
     return any(
-        project.may_make(dotted, importer.path, 0, wanted)
+        dotted.split(".", 1)[0] in HANDED
+        or project.may_make(dotted, importer.path, 0, wanted)
         or (wanted.endswith(_LOOP) and _loops(evaluation, dotted, importer, 0))
         for dotted, alias in statement.names
         if (alias or dotted.split(".", 1)[0]) == name
@@ -123,3 +127,26 @@ def _takes_parameters(call: t.Call) -> bool:
             if name and _GIVEN.search(name):
                 return True
     return False
+
+
+def suggests_optimizer(evaluator: Evaluation, function: FunctionValue, depth: int = 0) -> bool:
+    """Whether a project function might construct an optimizer, by the names of what it calls."""
+    cache: dict[int, bool] = evaluator.memo("suggests")
+    definition = function.definition
+    if not isinstance(definition, t.FunctionDef) or depth > 3:
+        return False
+    if id(definition) in cache:
+        return cache[id(definition)]
+    cache[id(definition)] = False
+    found = False
+    for statement in t.statements(definition.inner.body):
+        if found:
+            break
+        for expression in syntax.expressions(statement):
+            for node in syntax.walk(expression):
+                if isinstance(node, t.Call):
+                    name = syntax.dotted(node.func)
+                    if name is None or SUGGESTIVE.search(name.rsplit(".", 1)[-1]) or SUGGESTIVE.search(name):
+                        found = found or name is not None or isinstance(node.func, (t.Subscript, t.Call))
+    cache[id(definition)] = found
+    return found

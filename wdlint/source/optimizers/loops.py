@@ -8,12 +8,13 @@ others. A loop that is told to use another optimizer, or whose class decides by 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from wdlint.facts import Coupling, Division, OptimizerClass
+from wdlint.facts import Coupling, Division, OptimizerClass, Origin
 from wdlint.knowledge.optimizers import Argument
 from wdlint.knowledge.trainers import TrainingLoop, optimizer_named, training_loop
 from wdlint.knowledge.wrappers import Helper
+from wdlint.source.optimizers.deepspeed_sections import section_of
 from wdlint.source.optimizers.helpers import parts_given
 from wdlint.source.read import tree as t
 from wdlint.source.values import contents, objects
@@ -35,6 +36,11 @@ from wdlint.source.values.values import (
     Value,
     bare,
     constant,
+)
+
+_WITHOUT_SECTION = (
+    "delete the `optimizer` section of the DeepSpeed configuration: the Trainer then passes its own groups; learning "
+    "rate and decay come from the arguments"
 )
 
 
@@ -62,10 +68,16 @@ def loop_call(
         return None
     where = given.context or context
     settings = argument(evaluator, given, loop.settings.name, loop.settings.position)
-    read = ((name, setting(evaluator, settings, name, where)) for name in (loop.decay.name, loop.learning_rate.name))
-    keywords = ((loop.model.name, models), *((name, answers) for name, answers in read if answers))
-    chosen = setting(evaluator, settings, loop.optimizer, where)
-    return LoopCall(loop, helper, _described(loop, chosen), Arguments((), where, (), keywords))
+    read = {name: setting(evaluator, settings, name, where) for name in (loop.decay.name, loop.learning_rate.name)}
+    described = _described(loop, setting(evaluator, settings, loop.optimizer, where))
+    section = section_of(evaluator, setting(evaluator, settings, "deepspeed", where), where.module)
+    if section is not None:  # DeepSpeed makes the optimizer, and the loop's own split is passed over
+        helper, described = replace(helper, exempt="False"), section.known
+        loop = replace(loop, advice=_WITHOUT_SECTION, source="measured, deepspeed 0.19.8")
+        if section.amount is not None:
+            read[loop.decay.name] = (Known(section.amount.value, Origin.FIELD_DEFAULT),)
+    keywords = ((loop.model.name, models), *((name, answers) for name, answers in read.items() if answers))
+    return LoopCall(loop, helper, described, Arguments((), where, (), keywords))
 
 
 def _called(

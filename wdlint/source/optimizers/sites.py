@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wdlint.facts import Coupling, OptimizerClass
+from wdlint.facts import Coupling, Loop, OptimizerClass
 from wdlint.knowledge.optimizers import Argument, KnownOptimizer, optimizer
 from wdlint.knowledge.trainers import TrainingLoop
 from wdlint.knowledge.wrappers import Form, Helper, Wrapper, helper, wrapper
 from wdlint.source.optimizers import helpers
-from wdlint.source.optimizers.candidates import SUGGESTIVE, worth_asking
+from wdlint.source.optimizers.candidates import SUGGESTIVE, suggests_optimizer, worth_asking
+from wdlint.source.optimizers.deepspeed_sections import Made, deepspeed_optimizer
+from wdlint.source.optimizers.handed_on import handed_optimizers
 from wdlint.source.optimizers.loops import LoopCall, loop_call
 from wdlint.source.optimizers.step.coupling import Setting, Step, read_step
 from wdlint.source.read import syntax
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 
 _OPTIMIZER_BASES = ("torch.optim.Optimizer", "torch.optim.optimizer.Optimizer")
 _COUNTED = 40  # optimizers followed in one file
+_DECAY = Argument("weight_decay")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +68,7 @@ class Maker:
     default_node: tuple[t.Node, t.Module] | None = None
     later: tuple[Change, ...] = ()  # what a factory did to the optimizer before it returned it
     made: tuple[t.Call, t.Module] | None = None  # the construction itself, where a factory makes it
+    loop: Loop | None = None  # the library that makes it of what it is handed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,6 +191,12 @@ def _site(evaluator: Evaluation, call: t.Call, statement: t.Stmt, context: Conte
         found = loop_call(evaluator, callee, arguments, call, context)
         if found is not None:
             return Site(call, statement, context, (_of_loop(found),), found.helper, found.loop)
+        engine = deepspeed_optimizer(evaluator, callee, arguments, context)
+        if engine is not None:
+            makers.append(_of_engine(engine))
+        for handed in handed_optimizers(evaluator, callee, arguments, context):
+            made = makers_of(evaluator, handed.cls, handed.arguments, context)
+            makers.extend(replace(maker, loop=handed.loop) for maker in made)
         makers.extend(makers_of(evaluator, callee, arguments, context))
     through = ""
     if not makers:
@@ -203,7 +213,7 @@ def _site(evaluator: Evaluation, call: t.Call, statement: t.Stmt, context: Conte
 def _of_helper(evaluator: Evaluation, known: Helper, arguments: Arguments) -> Maker:
     """The optimizer that a library's helper makes by name."""
     described = helpers.described(evaluator, known, arguments)
-    decay = known.decay or Argument("weight_decay")
+    decay = known.decay or _DECAY
     return Maker(described, known.model, decay, Argument("lr"), arguments, decay.default or 0.0)
 
 
@@ -211,6 +221,12 @@ def _of_loop(found: LoopCall) -> Maker:
     """The optimizer that a training loop makes."""
     model, decay, rate = found.helper.model, found.helper.decay, found.loop.learning_rate
     return Maker(found.described, model, decay, rate, found.arguments, found.loop.decay.default or 0.0)
+
+
+def _of_engine(found: Made) -> Maker:
+    """The optimizer that DeepSpeed makes by its configuration."""
+    known, params = found.section.known, Argument("params", 0)
+    return Maker(known, params, _DECAY, Argument("lr"), found.arguments, known.default_decay or 0.0, loop=found.loop)
 
 
 def _made(evaluator: Evaluation, results: Answers, caller: t.Module | None, depth: int = 0) -> Iterator[Maker]:
@@ -236,29 +252,6 @@ def _made(evaluator: Evaluation, results: Answers, caller: t.Module | None, dept
                 yield from _made(evaluator, evaluator.force(entry.value), caller, depth + 1)
 
 
-def suggests_optimizer(evaluator: Evaluation, function: FunctionValue, depth: int = 0) -> bool:
-    """Whether a project function might construct an optimizer, by the names of what it calls."""
-    cache: dict[int, bool] = evaluator.memo("suggests")
-    definition = function.definition
-    if not isinstance(definition, t.FunctionDef) or depth > 3:
-        return False
-    if id(definition) in cache:
-        return cache[id(definition)]
-    cache[id(definition)] = False
-    found = False
-    for statement in t.statements(definition.inner.body):
-        if found:
-            break
-        for expression in syntax.expressions(statement):
-            for node in syntax.walk(expression):
-                if isinstance(node, t.Call):
-                    name = syntax.dotted(node.func)
-                    if name is None or SUGGESTIVE.search(name.rsplit(".", 1)[-1]) or SUGGESTIVE.search(name):
-                        found = found or name is not None or isinstance(node.func, (t.Subscript, t.Call))
-    cache[id(definition)] = found
-    return found
-
-
 # ---- what a callee constructs
 
 
@@ -280,9 +273,7 @@ def makers_of(evaluator: Evaluation, callee: Value, arguments: Arguments, contex
                 yield _of_library(evaluator, known, arguments)
             elif callee.path in ("torch.optim.?", "optim.?"):
                 described = OptimizerClass(callee.path.replace("?", "…"), Coupling.UNKNOWN, source="any of its classes")
-                yield Maker(
-                    described, Argument("params", 0), Argument("weight_decay"), Argument("lr", 1), arguments, 0.0
-                )
+                yield Maker(described, Argument("params", 0), _DECAY, Argument("lr", 1), arguments, 0.0)
         case ClassValue():
             yield from _of_project(evaluator, callee, arguments, context)
         case _:
@@ -305,18 +296,13 @@ def _wrapped(evaluator: Evaluation, wrapped: Wrapper, arguments: Arguments, cont
     """A wrapper that builds the class it is given: its other arguments go to that class."""
     assert wrapped.optimizer is not None
     for inner in call_arguments.argument(evaluator, arguments, wrapped.optimizer.name, wrapped.optimizer.position):
-        passed = _without(arguments, (wrapped.optimizer, *(Argument(name) for name in wrapped.own)))
+        taken = (wrapped.optimizer.name, *wrapped.own)
+        passed = replace(arguments, written=tuple(a for a in arguments.written if a.keyword not in taken))
         for maker in makers_of(evaluator, inner, passed, context):
             parameters = wrapped.parameters or maker.parameters
             decay = Argument(maker.decay.name, None, maker.decay.default) if maker.decay else None
             rate = Argument(maker.learning_rate.name) if maker.learning_rate else None
             yield Maker(maker.described, parameters, decay, rate, arguments, maker.default, maker.default_node)
-
-
-def _without(arguments: Arguments, dropped: tuple[Argument, ...]) -> Arguments:
-    names = {argument.name for argument in dropped}
-    written = tuple(a for a in arguments.written if a.keyword not in names)
-    return Arguments(written, arguments.context, arguments.positional, arguments.keywords)
 
 
 def is_optimizer_class(evaluator: Evaluation, cls: ClassValue) -> bool:

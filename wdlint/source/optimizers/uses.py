@@ -196,6 +196,7 @@ class UseReader:
             declared_place=self.places.of(said.module, said.node) if said.module is not None else None,
             honours_declared=said.honours,
             empty=empty_groups(self.evaluator, groups.drafts, site.context),
+            loop=maker.loop,
             unused_split=unused[0] if unused else None,
             unused_groups=unused[1] if unused else (),
         )

@@ -152,16 +152,16 @@ class Project:
 
     def files_with(self, name: str, near: str) -> tuple[str, ...]:
         """The files of the project around the file `near` whose bytes hold a name; see `mentions`."""
-        top = self._find().top(os.path.dirname(near) or ".")
+        top = self.top_of(near)
         if self._mentions is None:
             self._mentions = Mentions(self.files)
         found = self._mentions.files_with(top, name)
         self.trail.searches[top, name] = found
         return found
 
-    def holds(self, path: str, name: str) -> bool:
-        """Whether a file's bytes hold a name anywhere."""
-        return name.encode() in self.read(path)
+    def top_of(self, path: str) -> str:
+        """The folder at the top of a file's project."""
+        return self._find().top(os.path.dirname(path) or ".")
 
     def _find(self) -> Locator:
         if self._locator is None:

@@ -34,6 +34,7 @@ _FILES_IN_ALL = 24  # other files that are parsed for the callers of one linted 
 _WIDESPREAD = 60  # files that hold a name: so many mean something else by it
 _OF_TESTS = re.compile(r"(?:^|[\\/])(?:tests?[\\/]|test_[^\\/]*$|conftest\.py$|[^\\/]*_test\.py$)")
 
+_RELATIVE = ("from . import", "from .. import")  # a package's own modules may have a name from its `__init__`
 # What calls a function that it is given, in a process or thread of its own or once the devices are set up.
 _LAUNCHERS = frozenset(
     "spawn launch submit apply_async Thread Process notebook_launcher debug_launcher start_processes".split()
@@ -183,15 +184,19 @@ class CallIndex:
         """The other files that hold all of some names, those nearest to `home` first."""
         here = os.path.abspath(home)
         found = evaluator.project.files_with(wanted[-1], home)
-        if len(found) > _WIDESPREAD:
+        if len(found) > _WIDESPREAD or not found:
             return []
-        tests = _OF_TESTS.search(os.path.relpath(here, os.path.commonpath([here, *found]))) if found else None
+        top = os.path.commonpath([here, *found])
+        tests = _OF_TESTS.search(os.path.relpath(here, top))
+        named = [set(evaluator.project.files_with(name, home)) for name in wanted[:-1]]
+        importing = _importing(evaluator, here)
         others = [
             path
             for path in found
             if path != here
+            and path in importing
             and (tests or not _OF_TESTS.search(os.path.relpath(path, os.path.commonpath([here, path]))))
-            and all(evaluator.project.holds(path, name) for name in wanted[:-1])
+            and all(path in files for files in named)
         ]
         return sorted(others, key=lambda path: (-len(os.path.commonpath([here, path])), path))
 
@@ -209,6 +214,14 @@ class CallIndex:
                             if name is not None:
                                 found.setdefault(name, []).append((node, statement))
         return found
+
+
+def _importing(evaluator: Evaluation, home: str) -> set[str]:
+    """The files that may have something from the module `home`: they name it, or one of the packages around it."""
+    stem, folder = os.path.splitext(os.path.basename(home))[0], os.path.dirname(home)
+    folders = os.path.relpath(folder, os.path.abspath(evaluator.project.top_of(home)))
+    words = [word for word in (stem, *folders.split(os.sep)) if word not in ("__init__", ".", "..")]
+    return {path for word in (*words, *_RELATIVE) for path in evaluator.project.files_with(word, home)}
 
 
 def _handed_on(definition: t.FunctionDef, call: t.Call, position: int, bound: bool, context: Context) -> Arguments:
