@@ -90,6 +90,10 @@ def test_lightning() -> None:
     assert in_one("c.yaml", LIGHTNING.format(name="Unknown", decay=0.1)) == []
     assert in_one("c.yml", "trainer: {max_epochs: 5}\ndata: Mine\noptimizer: AdamW\n") == ["3:1 WD104"]
     assert in_one("c.yaml", LIGHTNING.format(name="AdamW", decay=0.05).partition("\n")[2]) == []
+    inside = "trainer: {}\nmodel:\n  class_path: nets.Lit\n  init_args:\n    optim:\n      class_path: torch.optim.{}\n"
+    options = "      init_args:\n        weight_decay: 0.1\n"
+    assert in_one("c.yaml", inside.format("{}", "Adam") + options) == ["8:9 WD201"]
+    assert in_one("c.yaml", inside.format("{}", "AdamW") + options) == []
     litgpt = "checkpoint_dir: x\ntrain: {epochs: 1}\noptimizer: AdamW\n"
     assert in_one("c.yaml", litgpt) == ["3:1 WD104"]
 
@@ -139,6 +143,25 @@ def test_hydra() -> None:
     assert in_one("c.yaml", text.format("NAdam", 0.01) + "    decoupled_weight_decay: true\n") == []
     assert in_one("c.yaml", text.format("SGD", 0.01)) == []
     assert in_one("c.yaml", text.format("SGD", 0.01), select=("WD205",)) == ["6:5 WD205"]
+
+
+@pytest.mark.parametrize(
+    ("script", "codes"),
+    [
+        ("self.hparams.optimizer(params=self.trainer.model.parameters())", ["WD103"]),
+        ("self.hparams.optimizer(params=self.parameters())", ["WD103"]),
+        ("self.hparams.optimizer(self.groups())", []),
+        ("hydra.utils.instantiate(cfg.model.optim, params=net.parameters())", ["WD103"]),
+        ("instantiate(cfg.optimizer, [p for p in net.parameters() if p.requires_grad])", ["WD103"]),
+        ("hydra.utils.instantiate(cfg.optimizer, params=groups)", []),
+        ("hydra.utils.instantiate(cfg.model)", []),
+        ("self.hparams.optimizer(self.parameters())\ninstantiate(cfg.optimizer, groups)", []),
+    ],
+)
+def test_what_scripts_hand_to_hydras_optimizers(script: str, codes: list[str]) -> None:
+    text = "optimizer:\n  _target_: torch.optim.AdamW\n  _partial_: true\n  weight_decay: 0.1\n"
+    files = {"c.yaml": text, "lit.py": f"import hydra\n{script}\n"}
+    assert [row[-5:] for row in found(files) if row.startswith("c.yaml")] == codes
 
 
 def test_torchtune() -> None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from wdlint.configuration.scripts import arguments, hands_all, without_all
 from wdlint.configuration.setups import Dialect, Document, Setup, by_default, configured, written
 from wdlint.documents.nodes import Mapping, Scalar, number
 from wdlint.facts import Amount, Coupling, IdleDecay, Loop, OptimizerClass, Place
@@ -33,7 +34,6 @@ _ADVICE = (
     "else pass groups as `model_parameters` of `deepspeed.initialize`"
 )
 _CALLS = re.compile(r"\b(?:initialize|DummyOptim)\s*\(")
-_WHOLE = re.compile(r"model_parameters\s*=\s*[\w.()\[\]]*\.parameters\(\)\s*[,)\n]")
 _TOLD = re.compile(r"\b(?:model_parameters|optimizer)\s*=\s*(?!None\b)")
 
 
@@ -132,22 +132,12 @@ def _is_overruled(document: Document) -> bool:
         if "deepspeed" not in text:
             continue
         for call in _CALLS.finditer(text):
-            given = _arguments(text, call.end())
-            if "DummyOptim" in call[0] and not re.search(r"\.parameters\(\)", given):
+            given = arguments(text, call.end())
+            if "DummyOptim" in call[0] and not hands_all(given):
                 return True
-            if _TOLD.search(_WHOLE.sub("", given)):
+            if _TOLD.search(without_all(given)):
                 return True
     return False
-
-
-def _arguments(text: str, start: int) -> str:
-    """What stands between the brackets of a call, without knowing its syntax."""
-    depth = 1
-    for index in range(start, min(len(text), start + 2_000)):
-        depth += {"(": 1, ")": -1}.get(text[index], 0)
-        if depth == 0:
-            return text[start : index + 1]
-    return text[start : start + 2_000]
 
 
 DIALECT = Dialect("DeepSpeed", ((b'"optimizer"',), (b'"params"',)), (".json",), _read)

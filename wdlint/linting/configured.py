@@ -82,7 +82,10 @@ class Configurations:
 
         if self._mentions is None:
             self._mentions = Mentions(self._files)
-        for path in self._mentions.files_with(repository(shown), word):
+        top, here = repository(shown), os.getcwd()
+        if top == os.path.dirname(os.path.abspath(shown)) and top.startswith(os.path.join(here, "")):
+            top = here  # nothing marks a project: what is below the working folder is taken for one
+        for path in self._mentions.files_with(top, word):
             yield (self._files.read(path) or b"").decode("utf-8", "replace")
 
     def version(self, shown: str, data: bytes, rules: Sequence[Rule], settings: Settings) -> Version | None:

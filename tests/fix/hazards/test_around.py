@@ -158,6 +158,61 @@ def test_values_of_a_fixed_number(after: str) -> None:
     assert offered(DECAYED + after).applicability is SHOWN
 
 
+# ---- one of the groups
+
+EACH_ALIKE = {
+    "a rate that is read": "for g in optimizer.param_groups:\n    print(g['lr'])\n    break\n",
+    "the first that a function returns": """
+def rate(opt):
+    for g in opt.param_groups:
+        return g["lr"]
+""",
+    "a sum": 'total = sum(g["lr"] for g in optimizer.param_groups)\n',
+    "a set": 'rates = {g["lr"] for g in optimizer.param_groups}\n',
+    "another group": 'optimizer.param_groups.append({"params": []})\n',
+    "another optimizer's": "other = torch.optim.SGD(net.parameters(), lr=1e-3)\n(g,) = other.param_groups\n",
+    "a decay that shrinks": 'for g in optimizer.param_groups:\n    g["weight_decay"] *= 0.9\n',
+    "a decay where there is one": """
+for g in optimizer.param_groups:
+    if g["weight_decay"] > 0:
+        g["weight_decay"] = 0.2
+""",
+}
+ONE_ALONE = {
+    "the first of an iterator": 'next(iter(optimizer.param_groups))["lr"] = 0.1\n',
+    "by another name": 'groups = optimizer.param_groups\ngroups[0]["lr"] = 0.1\n',
+    "by getattr": 'getattr(optimizer, "param_groups")[0]["lr"] = 0.1\n',
+    "a list of one": '[g] = list(optimizer.param_groups)\ng["lr"] = 0.1\n',
+    "a loop that stops": 'for g in optimizer.param_groups:\n    g["lr"] = 0.1\n    break\n',
+    "a function that returns early": """
+def slow(opt):
+    for g in opt.param_groups:
+        g["lr"] = 0.1
+        return
+""",
+    "rates that are mapped": 'rates = list(map(lambda g: g["lr"], optimizer.param_groups))\nassert len(rates) == 1\n',
+    "one that is kept": "for g in optimizer.param_groups:\n    last = g\n",
+    "those of a copy": 'again = copy.deepcopy(optimizer)\nprint(len(again.param_groups[0]["params"]))\n',
+    "a decay that all have": 'assert all(g["weight_decay"] == 0.1 for g in optimizer.param_groups)\n',
+    "a decay for all": """
+def decay(opt, value):
+    for g in opt.param_groups:
+        g["weight_decay"] = value
+""",
+    "a decay among others": "for g in optimizer.param_groups:\n    g.update(lr=0.1, weight_decay=0.2)\n",
+}
+
+
+@pytest.mark.parametrize("after", EACH_ALIKE.values(), ids=EACH_ALIKE)
+def test_what_treats_each_group_alike(after: str) -> None:
+    assert offered(DECAYED + after).applicability is SAFE
+
+
+@pytest.mark.parametrize("after", ONE_ALONE.values(), ids=ONE_ALONE)
+def test_what_means_one_group_or_so_many(after: str) -> None:
+    assert offered(DECAYED + after).applicability is SHOWN
+
+
 # ---- names
 
 NAMED = {

@@ -113,7 +113,9 @@ def _weighed(program: Program | None, before: Version, after: Version, places: M
     for use, number in regrouped(before, after, places):
         call = program.node_at(use.place, t.Call) if program is not None else None
         if call is not None and program is not None:
-            yield from hazards(program, call, len(use.groups), number)
+            elsewhere = {other.place for other in before.facts.uses if other.place != use.place}
+            others = [made for place in elsewhere if (made := program.node_at(place, t.Call)) is not None]
+            yield from hazards(program, call, len(use.groups), number, others)
 
 
 def _lowered(fix: Fix, found: Sequence[Hazard]) -> Fix:

@@ -127,6 +127,9 @@ def _mended(
     program: Program, found: Sequence[Condition], test: emit.Test, inventory: Inventory | None, widened: bool
 ) -> tuple[Edit, ...]:
     edits: list[Edit] = []
+    holders = [condition.holder for condition in found if condition.holder is not None]
+    if len(set(holders)) < len(holders):
+        return ()  # several selections that are added up in one group would all take the same parameters
     for condition in found:
         text = _instead(program, condition, test, inventory, widened)
         if text is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import re
 
+from wdlint.knowledge.handed_on import LIBRARIES as HANDED
 from wdlint.knowledge.trainers import LIBRARIES
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
@@ -91,6 +92,8 @@ def _brings(
     if isinstance(statement, t.ImportFrom):
         for original, alias in statement.names:
             if (alias or original) == name:
+                if not statement.level and statement.module.split(".", 1)[0] in HANDED:
+                    return True
                 asked = wanted if name == "*" else original
                 if asked.endswith(_LOOP) and _loops(evaluation, statement.module, importer, statement.level):
                     return True
@@ -100,7 +103,8 @@ def _brings(
                     return True
         return False
     return any(
-        project.may_make(dotted, importer.path, 0, wanted)
+        dotted.split(".", 1)[0] in HANDED
+        or project.may_make(dotted, importer.path, 0, wanted)
         or (wanted.endswith(_LOOP) and _loops(evaluation, dotted, importer, 0))
         for dotted, alias in statement.names
         if (alias or dotted.split(".", 1)[0]) == name

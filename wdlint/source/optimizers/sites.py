@@ -18,6 +18,7 @@ from wdlint.knowledge.wrappers import Form, Helper, Wrapper, helper, wrapper
 from wdlint.source.optimizers import helpers
 from wdlint.source.optimizers.candidates import SUGGESTIVE, suggests_optimizer, worth_asking
 from wdlint.source.optimizers.deepspeed_sections import Made, deepspeed_optimizer
+from wdlint.source.optimizers.handed_on import handed_optimizers
 from wdlint.source.optimizers.loops import LoopCall, loop_call
 from wdlint.source.optimizers.step.coupling import Setting, Step, read_step
 from wdlint.source.read import syntax
@@ -193,6 +194,9 @@ def _site(evaluator: Evaluation, call: t.Call, statement: t.Stmt, context: Conte
         engine = deepspeed_optimizer(evaluator, callee, arguments, context)
         if engine is not None:
             makers.append(_of_engine(engine))
+        for handed in handed_optimizers(evaluator, callee, arguments, context):
+            made = makers_of(evaluator, handed.cls, handed.arguments, context)
+            makers.extend(replace(maker, loop=handed.loop) for maker in made)
         makers.extend(makers_of(evaluator, callee, arguments, context))
     through = ""
     if not makers:

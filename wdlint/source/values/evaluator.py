@@ -370,7 +370,8 @@ class Evaluator:
             given = frame.arguments.get(name)
             if given is not None:
                 return given
-            return self.default(parameter, frame) or (Unknown(f"{id(frame)}.{name}"),)
+            decorated = self.libraries.parameter(self, definition, name) if definition.decorators else ()
+            return decorated or self.default(parameter, frame) or (Unknown(f"{id(frame)}.{name}"),)
         return self._from_callers(definition, parameter, frame)
 
     def default(self, parameter: t.Parameter, frame: Frame) -> Answers:

@@ -1,0 +1,175 @@
+"""Values in files of data beside a program: JSON, YAML and TOML whose path the program writes, or has as a default.
+
+A file is looked for from the module that reads it, from the linted one and from the project's top, and within the
+project alone. Its values are defaults: who runs the program may change them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+
+from wdlint.documents import nodes
+from wdlint.facts import Origin
+from wdlint.source.libraries.library import Call, Library
+from wdlint.source.read import tree as t
+from wdlint.source.values.call_arguments import positional
+from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.values import (
+    Answers,
+    Context,
+    Deferred,
+    Entry,
+    External,
+    Instance,
+    Item,
+    Known,
+    MappingValue,
+    SequenceValue,
+    TextOf,
+    Unknown,
+    Value,
+)
+
+_READ_FILES = (
+    "commentjson.load hjson.load json.load json5.load jstyleson.load ruamel.yaml.safe_load toml.load tomli.load "
+    "tomllib.load yaml.full_load yaml.load yaml.safe_load yaml.unsafe_load"
+).split()
+_READ_PATHS = ("OmegaConf.load", "omegaconf.OmegaConf.load", "toml.load")
+_READ_TEXTS = ("json.loads", "toml.loads", "tomllib.loads")  # of a file that is read where it is opened
+_OPENED = ("builtins.open", "codecs.open", "gzip.open", "io.open")
+_KEPT = ("os.path.abspath", "os.path.expanduser", "os.path.normpath", "os.path.realpath", "os.fspath")
+_JOINED = ("os.path.join", "pathlib.Path", "pathlib.PurePath", "posixpath.join")
+_DEEPEST = 20
+
+Tree = Mapping[str, "Tree | nodes.Node"]  # a document put together from several
+
+
+def _read(evaluator: Evaluation, call: Call) -> Answers | None:
+    """What reading a file of data gives; None where it can't be told which, or it isn't there."""
+    found: list[Value] = []
+    written = call.arguments.written[0].value if call.arguments.written else None
+    for path in _paths(evaluator, call.first(evaluator), written, call.context):
+        root = document(evaluator, path, call.context.module)
+        if root is not None:
+            found.append(value_of(root))
+    return tuple(found) or None
+
+
+def _paths(evaluator: Evaluation, given: Answers, written: t.Expr | None, context: Context) -> Iterator[str]:
+    """The paths of what is opened, or of what is given as a path."""
+    if isinstance(written, t.Call) and isinstance(written.func, t.Attribute):
+        if written.func.attr in ("open", "read", "read_text"):  # `path.open()`, `open(path).read()`
+            holder = written.func.value
+            yield from _paths(evaluator, evaluator.evaluate(holder, context), holder, context)
+            return
+    for value in given:
+        if isinstance(value, Instance) and isinstance(value.cls, External) and value.cls.path in _OPENED:
+            first = value.arguments.written[0].value if value.arguments and value.arguments.written else None
+            where = value.arguments.context if value.arguments else None
+            if first is not None and where is not None:
+                yield from _paths(evaluator, evaluator.evaluate(first, where), first, where)
+            continue
+        path = _path(evaluator, value, written, context)
+        if path:
+            yield path
+
+
+def _path(evaluator: Evaluation, value: Value, written: t.Expr | None, context: Context, depth: int = 0) -> str:
+    """A path as far as it is known from its end: `conf/base.yaml` of `os.path.join(root, "conf", "base.yaml")`."""
+    if isinstance(value, Known):
+        return value.value if isinstance(value.value, str) else ""
+    if isinstance(value, TextOf):
+        last = value.pieces[-1]
+        return last.lstrip("/") if isinstance(last, str) else ""
+    if depth > _DEEPEST:
+        return ""
+    if isinstance(value, Instance) and isinstance(value.cls, External) and value.arguments is not None:
+        given = positional(evaluator, value.arguments)
+        if value.cls.path in (*_KEPT, *_JOINED) and given:
+            parts = [_path(evaluator, a[0], None, context, depth + 1) if len(a) == 1 else "" for a in given]
+            known = parts[max((i for i, part in enumerate(parts) if not part), default=-1) + 1 :]
+            return os.path.join(*known) if known else ""
+    if isinstance(written, t.Binary) and written.op == "/":
+        left, right = (evaluator.evaluate(side, context) for side in (written.left, written.right))
+        end = _path(evaluator, right[0], written.right, context, depth + 1) if len(right) == 1 else ""
+        start = _path(evaluator, left[0], written.left, context, depth + 1) if len(left) == 1 else ""
+        return os.path.join(start, end) if end else ""
+    return ""
+
+
+def document(evaluator: Evaluation, path: str, reader: t.Module) -> nodes.Node | None:
+    """The document at a path, as it is written in the module `reader`."""
+    project = evaluator.project
+    top = os.path.abspath(project.top_of(reader.path))
+    for base in dict.fromkeys((os.path.dirname(reader.path), os.path.dirname(evaluator.module.path), top)):
+        candidate = os.path.normpath(os.path.join(os.path.abspath(base), path))
+        if os.path.commonpath([top, candidate]) == top:
+            data = project.read(candidate)
+            if data and len(data) <= nodes.LARGEST:
+                return _parsed(candidate, data)
+    return None
+
+
+def _parsed(path: str, data: bytes) -> nodes.Node | None:
+    try:
+        text = data.decode("utf-8-sig")
+        if path.endswith((".yaml", ".yml")):
+            from wdlint.documents import yaml
+
+            return yaml.read(path, text) if yaml.is_installed() else None
+        if path.endswith(".toml"):
+            return _toml(text)
+        from wdlint.documents import json
+
+        return json.read(path, text)
+    except (UnicodeDecodeError, nodes.Unreadable):
+        return None
+
+
+def _toml(text: str) -> nodes.Node | None:
+    import sys
+
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    from wdlint.facts import Place
+
+    nowhere = Place("", 1, 1, 1, 1)
+
+    def node(held: object) -> nodes.Node:
+        if isinstance(held, dict):
+            entries = tuple(nodes.Entry(str(key), nowhere, node(inner)) for key, inner in held.items())
+            return nodes.Mapping(entries, nowhere)
+        if isinstance(held, list):
+            return nodes.Listing(tuple(map(node, held)), nowhere)
+        plain = isinstance(held, (str, int, float, bool)) or held is None
+        return nodes.Scalar(held, nowhere) if plain else nodes.Opaque(nowhere)  # type: ignore[arg-type]
+
+    try:
+        return node(tomllib.loads(text))
+    except tomllib.TOMLDecodeError:
+        return None
+
+
+def value_of(node: nodes.Node | Tree, depth: int = 0) -> Value:
+    """A part of a document as a value."""
+    if isinstance(node, nodes.Scalar):
+        text = isinstance(node.value, str) and ("${" in node.value or bool(node.tag))
+        return Unknown(f"@{id(node)}") if text else Known(node.value, Origin.FIELD_DEFAULT)
+    if isinstance(node, nodes.Opaque) or depth > _DEEPEST:
+        return Unknown(f"@{id(node)}")
+    if isinstance(node, nodes.Listing):
+        return SequenceValue("list", tuple(Item((value_of(item, depth + 1),)) for item in node.items))
+    pairs = node.items() if isinstance(node, Mapping) else ((entry.key, entry.value) for entry in node.entries)
+    held: list[tuple[Deferred | Answers, Deferred | Answers]] = [
+        ((Known(key),), (value_of(value, depth + 1),)) for key, value in pairs
+    ]
+    return MappingValue(tuple(Entry(key, value) for key, value in held), settings=True)
+
+
+LIBRARY = Library(
+    paths=("commentjson", "hjson", "json", "json5", "toml", "tomli", "tomllib", "yaml"),
+    calls=dict.fromkeys((*_READ_FILES, *_READ_PATHS, *_READ_TEXTS), _read),
+)
