@@ -260,6 +260,7 @@ def _may_name(program: Program, condition: Condition) -> bool:
 def _over_names(program: Program, found: Sequence[Condition], test: emit.Test, texts: str) -> Iterator[Edit]:
     """The loops that must go over names from now on, and those that need not any more: no new text asks for them."""
     replaced = [(program.span(c.parts[0])[0], program.span(c.parts[-1])[1]) for c in found]
+    stays: dict[tuple[str, object], list[int]] = {}  # mentions by name and scope: a chain of tests asks for the same
     for condition in found:
         going, loop = condition.going, condition.going.loop
         if loop is None or not isinstance(loop.iter, t.Call) or not isinstance(loop.iter.func, t.Attribute):
@@ -271,8 +272,10 @@ def _over_names(program: Program, found: Sequence[Condition], test: emit.Test, t
             yield program.edit(start, end, f"{_NAME}, {going.tensor} in {over}.named_parameters{given}")
         elif not test.named and going.name and going.tensor and loop.iter.func.attr == "named_parameters":
             scope = condition.comprehension or program.scope(loop.iter)
-            mentions = [program.span(n)[0] for n in program.names(going.name, scope)]
-            left = [at for at in mentions if not any(a <= at < b for a, b in replaced)]
+            if (going.name, scope) not in stays:
+                mentions = [program.span(n)[0] for n in program.names(going.name, scope)]
+                stays[going.name, scope] = [at for at in mentions if not any(a <= at < b for a, b in replaced)]
+            left = stays[going.name, scope]
             if re.search(rf"\b{re.escape(going.name)}\b", texts):
                 continue
             if len(left) == 1 and "\n" not in program.text[start:end]:  # its own place in the loop's target

@@ -266,8 +266,13 @@ def _by_outline(names: tuple[str, ...]) -> dict[str, list[tuple[str, tuple[str, 
     return found
 
 
+_LONG = 400  # characters of a text of which no language is made: its states are as many, and each as large
+
+
 @lru_cache(maxsize=4096)
 def _constant_language(selector: Selector) -> Term | None:
+    if isinstance(selector, (Contains, StartsWith, EndsWith)) and len(selector.needle) > _LONG:
+        return None
     if isinstance(selector, Contains):
         return containing(literal(selector.needle))
     if isinstance(selector, StartsWith):
