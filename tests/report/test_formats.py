@@ -20,7 +20,7 @@ from wdlint import __version__
 from wdlint.facts import Applicability, Confidence, Edit, Finding, Fix, Note, Place, Severity
 from wdlint.judging.rule import built_in
 from wdlint.report import Run, render
-from wdlint.report.blocks.hunks import MOST
+from wdlint.report.blocks.hunks import FIRST, MOST
 from wdlint.report.excerpt import Excerpts
 from wdlint.report.github import job_summary
 from wdlint.report.statistics import statistics_lines
@@ -289,4 +289,15 @@ def test_a_long_fix_is_shown_in_part() -> None:
     assert first.fix is not None
     fix = replace(first.fix, edits=(Edit(Place("src/train.py", 1, 1, 1, 1), "line\n" * 50),))
     text = render(replace(example(), findings=[replace(first, fix=fix)]), "text")
-    assert text.count("+ line") == MOST
+    assert text.count("+ line") == FIRST
+    (tail,) = re.findall(r"\+ line\n\.\.\.\n.*\n", text)
+    assert "import torch" in tail  # what comes after it is seen
+    many = replace(
+        example(), findings=[replace(first, fix=replace(fix, edits=_every_line()))],
+        excerpts=Excerpts({"src/train.py": b"x = 1\n" * 40}),
+    )  # fmt: skip
+    assert render(many, "text").count("- x = 1") <= MOST
+
+
+def _every_line() -> tuple[Edit, ...]:
+    return tuple(Edit(Place("src/train.py", line, 1, line, 2), "y") for line in range(1, 40))

@@ -163,7 +163,7 @@ def check(paths: tuple[str, ...], **options: Any) -> None:
     sys.exit(run(paths, options, (*wdlint.commands, *ELSEWHERE)))
 
 
-@wdlint.command("explain-site")
+@wdlint.command("explain-site", short_help="Show an optimizer as wdlint reads it.")
 @click.argument("site", metavar="FILE[:LINE]")
 def explain_site(site: str) -> None:
     """Show an optimizer as wdlint reads it: its groups, and every parameter with its kind and group."""
@@ -172,7 +172,7 @@ def explain_site(site: str) -> None:
     click.echo(_or_fail(lambda: told(site)), nl=False)
 
 
-@wdlint.command()
+@wdlint.command(short_help="Serve an editor (language server).")
 @click.option("--stdio", is_flag=True, hidden=True)  # editors that know other ways say it
 def server(stdio: bool) -> None:
     """Serve an editor over standard input and output (needs the extra `server`)."""
@@ -181,7 +181,7 @@ def server(stdio: bool) -> None:
     _or_fail(serve)
 
 
-@wdlint.command("test-rules")
+@wdlint.command("test-rules", short_help="Run the examples of rules of your own.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True))
 def test_rules(paths: tuple[str, ...]) -> None:
     """Run the examples of rules of your own (PATHS: files of rules, or folders of them)."""
@@ -204,7 +204,7 @@ def clean(cache_dir: str | None) -> None:
     click.echo(f"There is no cache in {folder}." if removed is None else f"Removed {removed} results from {folder}.")
 
 
-@wdlint.command()
+@wdlint.command(short_help="Say what a rule is about, and what to write instead.")
 @click.argument("rule")
 @_trust_option()
 def explain(rule: str, trust_rules: bool) -> None:

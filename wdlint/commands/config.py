@@ -12,7 +12,7 @@ import click
 from wdlint.settings.catalogue import Knowledge, Settings
 
 
-@click.command()
+@click.command(short_help="List the settings, or explain one.")
 @click.argument("key", required=False)
 def config(key: str | None) -> None:
     """List the settings, or explain one: what it may be, its default, and what is in force here."""

@@ -64,7 +64,7 @@ class Addition:
     text: str  # the whole file afterwards
 
 
-@click.command()
+@click.command(short_help="Set up settings, hook, CI job and baseline.")
 @click.argument("folder", default=".", type=click.Path(exists=True, file_okay=False))
 @click.option("-y", "--yes", is_flag=True, help="Write all of it without asking.")
 def init(folder: str, yes: bool) -> None:
