@@ -90,6 +90,10 @@ def test_lightning() -> None:
     assert in_one("c.yaml", LIGHTNING.format(name="Unknown", decay=0.1)) == []
     assert in_one("c.yml", "trainer: {max_epochs: 5}\ndata: Mine\noptimizer: AdamW\n") == ["3:1 WD104"]
     assert in_one("c.yaml", LIGHTNING.format(name="AdamW", decay=0.05).partition("\n")[2]) == []
+    inside = "trainer: {}\nmodel:\n  class_path: nets.Lit\n  init_args:\n    optim:\n      class_path: torch.optim.{}\n"
+    options = "      init_args:\n        weight_decay: 0.1\n"
+    assert in_one("c.yaml", inside.format("{}", "Adam") + options) == ["8:9 WD201"]
+    assert in_one("c.yaml", inside.format("{}", "AdamW") + options) == []
     litgpt = "checkpoint_dir: x\ntrain: {epochs: 1}\noptimizer: AdamW\n"
     assert in_one("c.yaml", litgpt) == ["3:1 WD104"]
 

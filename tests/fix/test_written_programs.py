@@ -45,6 +45,23 @@ TRAINED = "opt = torch.optim.AdamW([p for p in net.parameters() if p.requires_gr
 
 # What stands between the model and the loop, and the codes that must be found.
 PROGRAMS = {
+    "a factory that is given parameters, and groups": (
+        "def make(params):\n    return torch.optim.AdamW(params, lr=0.01, weight_decay=0.1)\n\n\n"
+        "opt = make(net.parameters())\nother = make([{'params': [nn.Parameter(torch.ones(3, 3))], 'lr': 1.0}])\n",
+        "WD101 WD102",
+    ),
+    "a factory that is given parameters": (
+        "def make(params):\n    return torch.optim.AdamW(params, lr=0.01, weight_decay=0.1)\n\n\n"
+        "opt = make(net.parameters())\nother = make(list(Net().parameters()))\n",
+        "WD101 WD102",
+    ),
+    "selections that are added up": (
+        'biases = [p for n, p in net.named_parameters() if "bias" in n]\n'
+        'norms = [p for n, p in net.named_parameters() if "layer" in n and "bias" not in n]\n'
+        'decay = [p for n, p in net.named_parameters() if "bias" not in n and "layer" not in n]\n'
+        "rest = biases + norms\n" + TWO,
+        "WD301",
+    ),
     "layers without children": (
         "leaves = [m for m in net.modules() if not list(m.children())]\n"
         'decay = [p for m in leaves for n, p in m.named_parameters(recurse=False) if n == "weight"]\n'

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from wdlint.commands.cli import wdlint
 from wdlint.report import address
+from wdlint.version import __version__
 
 FAULT = "import torch\n\n\ndef f(m):\n    return torch.optim.AdamW(m.parameters(), weight_decay=0.1)\n"
 WHERE = "https://example.org/docs/rules"
@@ -28,9 +29,9 @@ def known(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WDLINT_CACHE_DIR", str(tmp_path / "cache"))
     Path("train.py").write_text(FAULT)
-    address.pages.cache_clear()
+    address._urls.cache_clear()
     yield request.param
-    address.pages.cache_clear()
+    address._urls.cache_clear()
 
 
 def printed(*arguments: str) -> str:
@@ -53,3 +54,13 @@ def test_explain_ends_with_it(known: str) -> None:
 
 def test_rules_of_others_have_no_page_here(known: str) -> None:
     assert address.page_address("XY001", "fast-learning") is None
+
+
+def test_one_address_gives_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = Message()
+    message["Project-URL"] = "Repository, https://git.example.org/us/wdlint"
+    monkeypatch.setattr(importlib.metadata, "metadata", lambda name: message)
+    address._urls.cache_clear()
+    there = f"https://git.example.org/us/wdlint/blob/v{__version__}/docs/rules/decayed-bias.md"
+    assert address.page_address("WD101", "decayed-bias") == there
+    address._urls.cache_clear()

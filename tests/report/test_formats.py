@@ -20,9 +20,9 @@ from wdlint import __version__
 from wdlint.facts import Applicability, Confidence, Edit, Finding, Fix, Note, Place, Severity
 from wdlint.judging.rule import built_in
 from wdlint.report import Run, render
+from wdlint.report.blocks.hunks import FIRST, MOST
 from wdlint.report.excerpt import Excerpts
 from wdlint.report.github import job_summary
-from wdlint.report.hunks import MOST
 from wdlint.report.statistics import statistics_lines
 from wdlint.settings.catalogue import FORMATS
 
@@ -118,10 +118,10 @@ def test_there_is_a_golden_file_for_each_format_and_no_other() -> None:
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_clean_run_has_a_report(form: str) -> None:
     text = render(replace(example(), findings=[], errors=[], suppressed=[], baselined=[]), form)
-    assert form in ("json-lines", "github", "azure") or text.endswith("\n")
+    assert form in ("json-lines", "github", "azure", "pylint") or text.endswith("\n")
     if form in ("json", "gitlab"):
         assert json.loads(text) == []
-    if form in ("text", "full", "concise"):
+    if form in ("text", "full", "concise", "grouped"):
         assert text == "No faults found in 14 files.\n"
 
 
@@ -146,7 +146,7 @@ def test_names_can_inject_nothing(form: str) -> None:
         ElementTree.fromstring(text)
     elif form == "json-lines":
         assert len(text.splitlines()) == 1
-    elif form in ("text", "full", "concise"):
+    elif form in ("text", "full", "concise", "grouped", "pylint"):
         assert not any(line.startswith("::") for line in text.splitlines())
     else:
         json.loads(text)
@@ -289,4 +289,15 @@ def test_a_long_fix_is_shown_in_part() -> None:
     assert first.fix is not None
     fix = replace(first.fix, edits=(Edit(Place("src/train.py", 1, 1, 1, 1), "line\n" * 50),))
     text = render(replace(example(), findings=[replace(first, fix=fix)]), "text")
-    assert text.count("+ line") == MOST
+    assert text.count("+ line") == FIRST
+    (tail,) = re.findall(r"\+ line\n\.\.\.\n.*\n", text)
+    assert "import torch" in tail  # what comes after it is seen
+    many = replace(
+        example(), findings=[replace(first, fix=replace(fix, edits=_every_line()))],
+        excerpts=Excerpts({"src/train.py": b"x = 1\n" * 40}),
+    )  # fmt: skip
+    assert render(many, "text").count("- x = 1") <= MOST
+
+
+def _every_line() -> tuple[Edit, ...]:
+    return tuple(Edit(Place("src/train.py", line, 1, line, 2), "y") for line in range(1, 40))

@@ -55,6 +55,8 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
     overrides = {name: options[name] for name in _OVERRIDES if options.get(name) is not None}
     configuration = Configuration(overrides, options["config"], options["isolated"], options["trust_rules"])
     here = configuration(_folder_of(named[0]))
+    if options["unsafe_fixes"] is None:
+        options = {**options, "unsafe_fixes": here.unsafe_fixes}
     if options["show_settings"]:
         return _show_settings(here)
     given, files = _files(named, configuration, options)

@@ -22,6 +22,8 @@ T = TypeVar("T")
 ELSEWHERE: dict[str, str] = {
     "model": "wdlint.commands.model:model",
     "run": "wdlint.commands.model:run",
+    "init": "wdlint.commands.init:init",
+    "config": "wdlint.commands.config:config",
 }
 
 
@@ -122,9 +124,9 @@ class Check(click.Command):
     help="Report only what came about since REV (by git), there or elsewhere; `REV...`: since this branch left REV.",
 )
 @click.option("--with-importers", is_flag=True, help="Lint what rests on the named files (imports, calls), too.")
-@click.option("--fix", is_flag=True, help="Repair the files; of each fix it is shown first that it holds.")
+@click.option("--fix/--no-fix", help="Repair the files; of each fix it is shown first that it holds.")
 @click.option("--diff", is_flag=True, help="Print what --fix would change, for `git apply`; write nothing.")
-@click.option("--unsafe-fixes", is_flag=True, help="Apply fixes that change the update rule, too.")
+@click.option("--unsafe-fixes/--no-unsafe-fixes", default=None, help="Apply fixes that change the update rule, too.")
 @click.option("--fix-only", is_flag=True, help="Repair the files and report nothing that is left.")
 @click.option("--exit-non-zero-on-fix", is_flag=True, help="End with exit code 1 where something was repaired.")
 @click.option("--add-ignore", metavar="[=REASON]", help="Write a comment that suppresses each finding, and stop.")
@@ -161,7 +163,7 @@ def check(paths: tuple[str, ...], **options: Any) -> None:
     sys.exit(run(paths, options, (*wdlint.commands, *ELSEWHERE)))
 
 
-@wdlint.command("explain-site")
+@wdlint.command("explain-site", short_help="Show an optimizer as wdlint reads it.")
 @click.argument("site", metavar="FILE[:LINE]")
 def explain_site(site: str) -> None:
     """Show an optimizer as wdlint reads it: its groups, and every parameter with its kind and group."""
@@ -170,7 +172,7 @@ def explain_site(site: str) -> None:
     click.echo(_or_fail(lambda: told(site)), nl=False)
 
 
-@wdlint.command()
+@wdlint.command(short_help="Serve an editor (language server).")
 @click.option("--stdio", is_flag=True, hidden=True)  # editors that know other ways say it
 def server(stdio: bool) -> None:
     """Serve an editor over standard input and output (needs the extra `server`)."""
@@ -179,7 +181,7 @@ def server(stdio: bool) -> None:
     _or_fail(serve)
 
 
-@wdlint.command("test-rules")
+@wdlint.command("test-rules", short_help="Run the examples of rules of your own.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True))
 def test_rules(paths: tuple[str, ...]) -> None:
     """Run the examples of rules of your own (PATHS: files of rules, or folders of them)."""
@@ -202,7 +204,7 @@ def clean(cache_dir: str | None) -> None:
     click.echo(f"There is no cache in {folder}." if removed is None else f"Removed {removed} results from {folder}.")
 
 
-@wdlint.command()
+@wdlint.command(short_help="Say what a rule is about, and what to write instead.")
 @click.argument("rule")
 @_trust_option()
 def explain(rule: str, trust_rules: bool) -> None:

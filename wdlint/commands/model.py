@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 
-@click.command()
+@click.command(short_help="Say what every parameter of a model is.")
 @click.argument("target")
 @click.option("--arg", "arguments", multiple=True, metavar="KEY=VALUE", help="An argument for a class or factory.")
 @click.option(
@@ -40,7 +40,10 @@ def model(target: str, **options: Any) -> None:
     sys.exit(show(target, options))
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.command(
+    short_help="Audit what a script trains, at its first step.",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
 @click.option("-m", "module", metavar="MODULE", help="Run a module in the place of a script.")
 @click.option("--keep-going", is_flag=True, help="Let the script go on after the audit.")
 @click.option("--no-forward", "forward", flag_value=False, default=True, help="Observe no forward pass.")

@@ -7,11 +7,11 @@ script that takes the matter in its own hands anywhere in the project silences a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from wdlint.configuration.options import chosen, decoupled, excerpt
-from wdlint.configuration.setups import Dialect, Document, Setup, configured
-from wdlint.documents.nodes import Entry, Mapping, Scalar
+from wdlint.configuration.setups import CANT_TELL, EVERYTHING, Dialect, Document, Setup, configured
+from wdlint.documents.nodes import Entry, Mapping, Scalar, mappings
 from wdlint.facts import Loop
 
 _ADVICE = (
@@ -28,15 +28,27 @@ def _read(document: Document) -> Sequence[Setup] | None:
     root = document.root
     is_cli = root.mapping("trainer") is not None and root.has("model", "data")
     is_litgpt = root.mapping("train") is not None and root.has("checkpoint_dir", "model_name")
-    made = root.entry("optimizer")
-    named, path, options = _class(made) if made is not None and (is_cli or is_litgpt) else (None, "", None)
-    if named is None:
+    if not (is_cli or is_litgpt):
         return None
-    found = chosen(path, options, named, root)
-    if found is None or any(map(_takes_over, document.scripts("LightningCLI"))):
-        return ()
-    use = configured(found.known, found.amount, found.place, _CLI if is_cli else _LITGPT, rate=found.rate, callee=path)
-    return (Setup(use, decoupled(named, path, excerpt(document.text, named.value.place))),)
+    taken_over = any(map(_takes_over, document.scripts("LightningCLI")))
+    loop = _CLI if is_cli else _LITGPT
+    return tuple(_setups(document, loop, taken_over))
+
+
+def _setups(document: Document, loop: Loop, taken_over: bool) -> Iterator[Setup]:
+    """The file's own optimizer, and those that are handed to classes of the project, which give them what they like."""
+    own = document.root.entry("optimizer")
+    inner = (entry for mapping, path in mappings(document.root) if path for entry in mapping.entries)
+    for made in (*((own,) if own is not None else ()), *inner):
+        named, path, options = _class(made)
+        if named is None or (made is not own and not isinstance(made.value, Mapping)):
+            continue
+        found = chosen(path, options, named, document.root)
+        if found is None or (made is own and taken_over):
+            continue
+        held = EVERYTHING if made is own else CANT_TELL
+        use = configured(found.known, found.amount, found.place, loop, rate=found.rate, held=held, callee=path)
+        yield Setup(use, decoupled(named, path, excerpt(document.text, named.value.place)))
 
 
 def _class(made: Entry) -> tuple[Entry | None, str, Mapping | None]:
@@ -55,4 +67,4 @@ def _takes_over(script: str) -> bool:
     return _CALLED.search(script) is not None and _OWN.search(script) is not None
 
 
-DIALECT = Dialect("LightningCLI", ((b"optimizer:",), (b"trainer:", b"train:")), (".yaml", ".yml"), _read)
+DIALECT = Dialect("LightningCLI", ((b"class_path", b"optimizer:"), (b"trainer:", b"train:")), (".yaml", ".yml"), _read)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from wdlint.facts import Applicability, Edit, Fix, Kind, OptimizerUse, Place, Ternary
 from wdlint.fix import emit
+from wdlint.fix.callers import may_be_given_groups
 from wdlint.fix.construction import Site, may_stand_before
 from wdlint.fix.coupled import with_argument
 from wdlint.fix.emit import Selection
@@ -50,7 +51,11 @@ def reach_fixes(site: Site) -> Iterator[Fix]:
         grouped = _grouped(site, target, test)
         if grouped is not None:
             yield grouped
-        elif not _dictionaries(target) and all(_is_one_group(use) for use in site.uses):
+        elif (
+            not _dictionaries(target)
+            and all(_is_one_group(use) for use in site.uses)
+            and not may_be_given_groups(site.program, site.argument)
+        ):
             selection = selection_of(site.program, target)
             halves = parted(site, target, test)
             if halves is not None:

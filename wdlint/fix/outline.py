@@ -80,10 +80,12 @@ class Outline:
         return self._inside[scope]
 
     def _own(self, scope: Item) -> Iterator[Item]:
-        for part in self.children[scope]:
+        waiting = [*reversed(self.children[scope])]
+        while waiting:
+            part = waiting.pop()
             yield part
             if not isinstance(part, _SCOPES):
-                yield from self._own(part)
+                waiting += reversed(self.children[part])
 
     def mentioning(self, name: str, scope: Item) -> tuple[Item, ...]:
         """The nodes of a scope, without the scopes in it, in which a name stands: the name itself and all around it."""

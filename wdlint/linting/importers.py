@@ -13,6 +13,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from wdlint.linting.cache import Cache, Dependencies
 from wdlint.linting.checked import Checked
 from wdlint.linting.lint import Linter
 from wdlint.settings.catalogue import Settings
@@ -87,12 +88,32 @@ def withheld(
     settings_of: Callable[[str], Settings],
     given: Mapping[str, bytes],
     heed_comments: bool,
+    cache: Cache | None = None,
 ) -> list[Checked]:
-    """What came of some files, without the fixes that would make other ones of them wrong."""
+    """What came of some files, without the fixes that would make other ones of them wrong.
+
+    In `cache` it is kept what came of a file beside these others: such a proof reads them all anew for each fix.
+    """
     if not any(one.rests_on for one in checked) or not any(map(_offers, checked)):
         return list(checked)
     importers = Importers(checked, settings_of, given, heed_comments)
-    return [_spared(one, importers) if _offers(one) else one for one in checked]
+    by_file = {one.file: one for one in checked}
+
+    def spared(one: Checked) -> Checked:
+        others = [by_file[other.file] for other in importers.of(one.file)]
+        if cache is None or given or not others:
+            return _spared(one, importers)
+        settings = settings_of(os.path.dirname(os.path.abspath(one.file)))
+        name = cache.name(f"proved beside others: {one.file}", repr((one, others)).encode("utf-8", "replace"), settings)
+        kept = cache.get(name, settings)
+        if kept is not None:
+            return kept._replace(rests_on=one.rests_on)
+        proved = _spared(one, importers)
+        files = {path for each in (one, *others) for path in (each.file, *each.rests_on)}
+        cache.put(name, proved, Dependencies({path: cache.digest_of(path) for path in files}, []))
+        return proved
+
+    return [spared(one) if _offers(one) else one for one in checked]
 
 
 def _spared(one: Checked, importers: Importers) -> Checked:

@@ -117,7 +117,8 @@ def _checked(files: Sequence[str], plan: Plan, workers: int) -> list[Checked]:
         return every
     from wdlint.linting.importers import withheld
 
-    return withheld(every, plan.settings_of, plan.given, plan.heed_comments)
+    cache = Cache(plan.cache_folder, _locator) if plan.cache_folder else None
+    return withheld(every, plan.settings_of, plan.given, plan.heed_comments, cache)
 
 
 def _judged(linter: Linter, pending: Pending) -> Checked:

@@ -13,19 +13,27 @@ from wdlint.version import __version__
 
 
 @cache
-def pages() -> str:
-    """The address of the folder with the rules' pages, or an empty text."""
+def _urls() -> dict[str, str]:
+    """The project's addresses by their labels, in small letters."""
     from importlib.metadata import PackageNotFoundError, metadata
 
     try:
         entries = metadata("wdlint").get_all("Project-URL") or []
     except PackageNotFoundError:
-        return ""
-    addresses = {label.strip().lower(): address.strip() for label, _, address in (e.partition(",") for e in entries)}
-    if "rules" in addresses:
-        return str(addresses["rules"]).rstrip("/")
-    repository = str(addresses.get("repository", "")).rstrip("/")
-    return f"{repository}/blob/v{__version__}/docs/rules" if repository else ""
+        return {}
+    parts = (str(entry).partition(",") for entry in entries)
+    return {label.strip().lower(): address.strip().rstrip("/") for label, _, address in parts}
+
+
+def repository() -> str:
+    """The address of the project's repository, or an empty text."""
+    return _urls().get("repository", "")
+
+
+def pages() -> str:
+    """The address of the folder with the rules' pages, or an empty text."""
+    of_repository = f"{repository()}/blob/v{__version__}/docs/rules" if repository() else ""
+    return _urls().get("rules", of_repository)
 
 
 def page_address(code: str, name: str) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wdlint.report.frame import change, excerpt, gutter_of
-from wdlint.report.hunks import hunks
-from wdlint.report.lines import arrow, fix_line, hazard_line, headline, help_line, note_line
+from wdlint.report.blocks.frame import change, excerpt, gutter_of
+from wdlint.report.blocks.hunks import hunks
+from wdlint.report.blocks.lines import arrow, fix_line, hazard_line, headline, help_line, note_line
 from wdlint.report.summary import summary
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from wdlint.report.summary import summary
 if TYPE_CHECKING:
     from wdlint.facts import Finding, Fix, Place
     from wdlint.report import Run
-    from wdlint.report.hunks import Line
+    from wdlint.report.blocks.hunks import Line
 
 _CONTEXT = 1  # lines before and after the offending ones
 
@@ -35,8 +35,8 @@ def blocks(run: Run) -> Iterator[str]:
 
 
 def _site(place: Place, findings: Sequence[Finding], run: Run, reasons: set[tuple[str, str]]) -> Iterator[str]:
-    from wdlint.report.frame import change, excerpt, gutter_of  # as most runs find nothing
-    from wdlint.report.lines import arrow, fix_line, hazard_line, headline, help_line, note_line
+    from wdlint.report.blocks.frame import change, excerpt, gutter_of  # as most runs find nothing
+    from wdlint.report.blocks.lines import arrow, fix_line, hazard_line, headline, help_line, note_line
 
     colour = run.colour
     lines = run.excerpts.file(place.file, place.cell)
@@ -65,7 +65,7 @@ def _site(place: Place, findings: Sequence[Finding], run: Run, reasons: set[tupl
 
 def _fixes(findings: Sequence[Finding], run: Run) -> list[tuple[Fix, list[Line], list[str]]]:
     """The fixes of a site, each once, with its lines where they can be shown and the codes that it mends."""
-    from wdlint.report.hunks import hunks
+    from wdlint.report.blocks.hunks import hunks
 
     found: dict[Fix, tuple[list[Line], list[str]]] = {}
     for finding in findings:

@@ -17,7 +17,21 @@ SKIPPED_FOLDERS = (
 )  # fmt: skip
 
 
-FORMATS = ("text", "full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "azure", "junit", "rdjson")
+FORMATS = (
+    "text",
+    "full",
+    "concise",
+    "grouped",
+    "pylint",
+    "json",
+    "json-lines",
+    "sarif",
+    "github",
+    "gitlab",
+    "azure",
+    "junit",
+    "rdjson",
+)
 
 
 def _setting(default: Any, form: str, doc: str) -> Any:
@@ -68,6 +82,12 @@ class Settings:
 
     root: str = "."
     withheld_rules: tuple[str, ...] = ()  # folders that `rule-paths` named and that nobody trusts
+    extend: str = _setting("", "string", "A settings file whose keys hold here, too, where this one does not set them.")
+    required_version: str = _setting(
+        "",
+        "string",
+        "The versions of wdlint that these settings are for, such as `>=0.2, <1`; another one ends the run.",
+    )
     select: tuple[str, ...] = _setting((), "rules", "Rules to judge by instead of the default ones.")
     extend_select: tuple[str, ...] = _setting((), "rules", "Rules to judge by besides those selected.")
     ignore: tuple[str, ...] = _setting((), "rules", "Rules to leave out.")
@@ -95,6 +115,7 @@ class Settings:
     respect_gitignore: bool = _setting(
         True, "boolean", "Skip what git ignores: .gitignore files, `.git/info/exclude`, the user's own file."
     )
+    unsafe_fixes: bool = _setting(False, "boolean", "Let `--fix` and `--diff` apply unsafe fixes, too.")
     fixable: tuple[str, ...] = _setting((), "rules", "The only rules whose findings may be fixed.")
     unfixable: tuple[str, ...] = _setting((), "rules", "Rules whose findings are never fixed.")
     extend_safe_fixes: tuple[str, ...] = _setting((), "rules", "Rules whose unsafe fixes count as safe.")

@@ -15,6 +15,7 @@ from wdlint.complaint import Complaint
 from wdlint.settings.catalogue import Knowledge, OptimizerEntry, Settings
 from wdlint.settings.trust import is_trusted
 from wdlint.suggest import suggestion
+from wdlint.version import __version__
 
 FILES = ("wdlint.toml", "pyproject.toml")
 _LARGEST = 1_000_000  # bytes
@@ -92,8 +93,10 @@ def _leads_nowhere(path: str) -> bool:
     return os.path.islink(path) and not os.path.exists(path)
 
 
-def read(path: str) -> Settings | None:
+def read(path: str, extended_by: tuple[str, ...] = ()) -> Settings | None:
     """The settings of one file, or None where a `pyproject.toml` has nothing for wdlint.
+
+    `extended_by` are the files on whose behalf it is read.
 
     Raises:
         ConfigurationError: the file can't be read, is no TOML, or has a key or value that is none of ours.
@@ -121,7 +124,43 @@ def read(path: str) -> Settings | None:
     if own and "tool" in table:
         raise ConfigurationError(f"{where}`[tool.wdlint]` is for pyproject.toml: here keys stand at the top level")
     values = _checked(table, Settings, where)
-    return Settings(root=os.path.dirname(os.path.abspath(path)), **values)
+    _fits(values.get("required_version", ""), where)
+    return replace(_base(path, values.get("extend", ""), where, extended_by), **values)
+
+
+def _fits(wanted: str, where: str) -> None:
+    """Refuse settings that are meant for other versions."""
+    if not wanted:
+        return
+    from wdlint.settings.versions import satisfies
+
+    try:
+        fits = satisfies(__version__, wanted)
+    except ValueError as error:
+        raise ConfigurationError(f"{where}`required-version`: `{error}` is no condition on a version") from None
+    if not fits:
+        raise ConfigurationError(f"{where}`required-version` asks for wdlint {wanted}; this is {__version__}")
+
+
+def _base(path: str, extended: str, where: str, extended_by: tuple[str, ...]) -> Settings:
+    """What a file's settings are made on top of: the defaults, or those of the file that it extends."""
+    root = os.path.dirname(os.path.abspath(path))
+    if not extended:
+        return Settings(root=root)
+    other = os.path.realpath(os.path.join(root, os.path.expanduser(extended)))
+    line = (*extended_by, os.path.realpath(path))
+    if other in line:
+        raise ConfigurationError(f"{where}`extend` leads back to {other}")
+    base = read(other, line)
+    if base is None:
+        raise ConfigurationError(f"{where}`extend`: {other} has no settings of wdlint")
+
+    def at(paths: tuple[str, ...]) -> tuple[str, ...]:
+        """Folders as they are meant: from where the extended file stands."""
+        return tuple(os.path.join(base.root, path) for path in paths)
+
+    baseline = os.path.join(base.root, base.baseline) if base.baseline else ""
+    return replace(base, root=root, roots=at(base.roots), rule_paths=at(base.rule_paths), baseline=baseline)
 
 
 def _parsed(data: bytes, path: str) -> dict[str, Any]:
@@ -258,6 +297,13 @@ def as_toml(settings: Settings) -> str:
         lines += [] if entry.default is None else [f"default = {_toml(entry.default)}"]
         lines += [f"coupling = {_toml(entry.coupling)}"]
     return "".join(f"{line}\n" for line in lines)
+
+
+def value_as_toml(value: Any) -> str:
+    """A setting's value as its file would have it; a table inline."""
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        return "{" + ", ".join(f"{_toml(name)} = {_toml(item)}" for name, item in value) + "}"
+    return _toml(value)
 
 
 def _toml(value: Any) -> str:

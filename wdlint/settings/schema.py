@@ -39,11 +39,12 @@ def schema() -> dict[str, Any]:
 
 
 def _table(of: type) -> dict[str, Any]:
-    properties = {key: _property(member) for key, member in keys(of).items()}
+    properties = {key: property_of(member) for key, member in keys(of).items()}
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
-def _property(member: Field[Any]) -> dict[str, Any]:
+def property_of(member: Field[Any]) -> dict[str, Any]:
+    """One setting's part of the schema."""
     form = member.metadata["form"]
     described: dict[str, Any] = {"description": member.metadata["doc"], **_form(form)}
     default = member.default

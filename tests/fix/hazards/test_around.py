@@ -158,6 +158,61 @@ def test_values_of_a_fixed_number(after: str) -> None:
     assert offered(DECAYED + after).applicability is SHOWN
 
 
+# ---- one of the groups
+
+EACH_ALIKE = {
+    "a rate that is read": "for g in optimizer.param_groups:\n    print(g['lr'])\n    break\n",
+    "the first that a function returns": """
+def rate(opt):
+    for g in opt.param_groups:
+        return g["lr"]
+""",
+    "a sum": 'total = sum(g["lr"] for g in optimizer.param_groups)\n',
+    "a set": 'rates = {g["lr"] for g in optimizer.param_groups}\n',
+    "another group": 'optimizer.param_groups.append({"params": []})\n',
+    "another optimizer's": "other = torch.optim.SGD(net.parameters(), lr=1e-3)\n(g,) = other.param_groups\n",
+    "a decay that shrinks": 'for g in optimizer.param_groups:\n    g["weight_decay"] *= 0.9\n',
+    "a decay where there is one": """
+for g in optimizer.param_groups:
+    if g["weight_decay"] > 0:
+        g["weight_decay"] = 0.2
+""",
+}
+ONE_ALONE = {
+    "the first of an iterator": 'next(iter(optimizer.param_groups))["lr"] = 0.1\n',
+    "by another name": 'groups = optimizer.param_groups\ngroups[0]["lr"] = 0.1\n',
+    "by getattr": 'getattr(optimizer, "param_groups")[0]["lr"] = 0.1\n',
+    "a list of one": '[g] = list(optimizer.param_groups)\ng["lr"] = 0.1\n',
+    "a loop that stops": 'for g in optimizer.param_groups:\n    g["lr"] = 0.1\n    break\n',
+    "a function that returns early": """
+def slow(opt):
+    for g in opt.param_groups:
+        g["lr"] = 0.1
+        return
+""",
+    "rates that are mapped": 'rates = list(map(lambda g: g["lr"], optimizer.param_groups))\nassert len(rates) == 1\n',
+    "one that is kept": "for g in optimizer.param_groups:\n    last = g\n",
+    "those of a copy": 'again = copy.deepcopy(optimizer)\nprint(len(again.param_groups[0]["params"]))\n',
+    "a decay that all have": 'assert all(g["weight_decay"] == 0.1 for g in optimizer.param_groups)\n',
+    "a decay for all": """
+def decay(opt, value):
+    for g in opt.param_groups:
+        g["weight_decay"] = value
+""",
+    "a decay among others": "for g in optimizer.param_groups:\n    g.update(lr=0.1, weight_decay=0.2)\n",
+}
+
+
+@pytest.mark.parametrize("after", EACH_ALIKE.values(), ids=EACH_ALIKE)
+def test_what_treats_each_group_alike(after: str) -> None:
+    assert offered(DECAYED + after).applicability is SAFE
+
+
+@pytest.mark.parametrize("after", ONE_ALONE.values(), ids=ONE_ALONE)
+def test_what_means_one_group_or_so_many(after: str) -> None:
+    assert offered(DECAYED + after).applicability is SHOWN
+
+
 # ---- names
 
 NAMED = {
@@ -205,3 +260,34 @@ def test_a_class_that_is_asked_for(asks: str, trust: Applicability) -> None:
     fix = offered(f"{START}{made}if {asks}:\n    print(1)\n")
     assert fix.title == "Use AdamW"
     assert fix.applicability is trust
+
+
+# ---- a list of names
+
+NAMES = (
+    START
+    + """
+skip = ["bias", "LayerNorm.weight"]
+optimizer = torch.optim.AdamW([
+    {"params": [p for n, p in net.named_parameters() if not any(s in n for s in skip)], "weight_decay": 0.1},
+    {"params": [p for n, p in net.named_parameters() if any(s in n for s in skip)], "weight_decay": 0.0},
+])
+"""
+)
+
+
+@pytest.mark.parametrize("after", ["print(skip)\n", "for s in skip:\n    print(s)\n"])
+def test_a_list_of_names_is_extended(after: str) -> None:
+    fix = offered(NAMES + after)
+    assert fix.title == "Name in the list what is to be exempt in this model"
+    assert fix.applicability is SAFE
+
+
+@pytest.mark.parametrize(
+    "after",
+    ["assert len(skip) == 2\n", "print(skip[1])\n", "bias, norm = skip\n", "pairs = zip(skip, [1, 2])\n"],
+)
+def test_a_list_that_something_counts_on_is_left(after: str) -> None:
+    fix = offered(NAMES + after)
+    assert fix.title == "Tell gains and biases by a test that is exact for this model"
+    assert fix.applicability is SAFE

@@ -21,7 +21,7 @@ from wdlint.source.read.positions import ast_span, recorded
 
 PACKAGE = Path(wdlint.__file__).parent
 LIBRARY = Path(sysconfig.get_path("stdlib"))
-NOT_SAID = {"origin", "block", "index", "scope"}
+NOT_SAID = {"origin", "block", "index", "scope", "order"}
 
 SPELLINGS = r'''
 x = y = {**a, "k": [1, *b], -2: {3, 4}}, (5,), ()

@@ -6,28 +6,31 @@ which is why the proof of a fix is not the absence of hazards.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from wdlint.facts import Applicability, Kind, OptimizerUse, Ternary
 from wdlint.fix.hazards.calls import of_calls, of_schedules
-from wdlint.fix.hazards.counts import of_counts, of_indices, of_names
-from wdlint.fix.hazards.groups import bound_to, own_names
+from wdlint.fix.hazards.counts import of_uses
+from wdlint.fix.hazards.groups import bound_to, names_of
 from wdlint.fix.hazards.hazard import Hazard
+from wdlint.fix.hazards.names import of_names
 from wdlint.fix.hazards.order import of_order
 from wdlint.fix.program import Program
 from wdlint.source.read import tree as t
 
 
-def hazards(program: Program, call: t.Call, number: int, after: int) -> Iterator[Hazard]:
-    """What may break around a construction whose groups, `number` of them so far, become `after` others."""
-    own = own_names(program, call)
-    yield from of_indices(program, own, number)
-    yield from of_counts(program, own)
-    yield from of_order(program, own)
+def hazards(program: Program, call: t.Call, number: int, after: int, others: Iterable[t.Call] = ()) -> Iterator[Hazard]:
+    """What may break around a construction whose groups, `number` of them so far, become `after` others.
+
+    `others` are the file's further constructions of optimizers: what is done with theirs is no hazard.
+    """
+    names = names_of(program, call, others)
+    yield from of_uses(program, names, number)
+    yield from of_order(program, names)
     if after > number:
         yield from of_names(program)
     yield from of_schedules(program)
-    yield from of_calls(program, own)
+    yield from of_calls(program, names)
 
 
 def on_purpose(use: OptimizerUse) -> Hazard | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from wdlint.facts import Applicability
-from wdlint.fix.hazards.groups import bound_to, is_sequence, last_name
+from wdlint.fix.hazards.groups import Names, bound_to, is_sequence, last_name
 from wdlint.fix.hazards.hazard import Hazard
 from wdlint.fix.program import Program, dotted
 from wdlint.source.read import tree as t
@@ -40,7 +40,7 @@ _RESUMES = re.compile(
 )
 
 
-def of_calls(program: Program, own: set[str]) -> Iterator[Hazard]:
+def of_calls(program: Program, names: Names) -> Iterator[Hazard]:
     for node in program.nodes:
         if isinstance(node, t.Return) and isinstance(node.value, t.Display):
             function = program.scope(node)
@@ -59,17 +59,17 @@ def of_calls(program: Program, own: set[str]) -> Iterator[Hazard]:
                 yield Hazard(f"{name} on line {line} is given one value for each group", Applicability.SHOWN)
         elif name == "load_state_dict" and isinstance(node.func, t.Attribute):
             base = last_name(node.func.value)
-            if base in own or "optim" in base.lower():
+            if base in names.own or "optim" in base.lower():
                 line = program.line(node)
                 most = Applicability.SHOWN if _is_of_another(program, node, base) else Applicability.UNSAFE
                 yield Hazard(
                     f"line {line} loads an optimizer state, which has as many groups as when it was saved", most
                 )
-        elif name == "state_dict" and isinstance(node.func, t.Attribute) and last_name(node.func.value) in own:
+        elif name == "state_dict" and isinstance(node.func, t.Attribute) and last_name(node.func.value) in names.own:
             if _is_handed_on(program, node):
                 line = program.line(node)
                 yield Hazard(f"the state that line {line} takes is loaded again, into as many groups as it has")
-        elif _RESUMES.search(name) and any(last_name(a.value) in own for a in node.args if dotted(a.value)):
+        elif _RESUMES.search(name) and any(last_name(a.value) in names.own for a in node.args if dotted(a.value)):
             line = program.line(node)
             yield Hazard(
                 f"`{name}` on line {line} may load an optimizer state, which has as many groups as when it was saved"

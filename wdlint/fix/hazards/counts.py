@@ -1,74 +1,214 @@
-"""Groups that are counted, unpacked, found by number or by name, or gone over together with a list of values."""
+"""What a program does with the groups of an optimizer: all that is not known to do for any number of them is a hazard.
+
+Harmless is what treats each group alike: a loop over them that stops at none, a sum, what is printed. Groups that are
+counted, unpacked, found by a number, or gone over together with a list of values are others after a fix.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from wdlint.facts import Applicability
-from wdlint.fix.hazards.groups import bound_to, is_groups, is_sequence, last_name
+from wdlint.fix.hazards.groups import Names, bound_to, is_groups, is_sequence, last_name
 from wdlint.fix.hazards.hazard import Hazard
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program
 from wdlint.source.read import tree as t
 
+# Calls that make one of all that they are given, in any order and number.
+_OF_ALL = frozenset("sum any all max min set frozenset print len str repr clip_grad_norm_ clip_grad_value_".split())
+_ONE_A_GROUP = frozenset(("get_last_lr", "get_lr"))  # of a schedule
 
-def of_indices(program: Program, own: set[str], number: int) -> Iterator[Hazard]:
-    """`opt.param_groups[0]`: what is read of the first group is as it was, its parameters apart."""
+
+def of_uses(program: Program, names: Names, number: int) -> Iterator[Hazard]:
+    """The first thing that a program does with the groups that may be otherwise with more of them."""
     for node in program.nodes:
-        if not (isinstance(node, t.Subscript) and is_groups(node.value, own)):
+        if isinstance(node, t.Node) and is_groups(node, names) and node not in program.bound:
+            found = next(_of_mention(program, node, number, 0), None)  # type: ignore[arg-type]
+        elif isinstance(node, t.Call) and last_name(node.func) in _ONE_A_GROUP:
+            found = _of_rates(program, node)
+        else:
             continue
-        above = program.parents.get(node)
-        asked = above.index if isinstance(above, t.Subscript) and above.value is node else None
-        key = asked.value if isinstance(asked, t.Const) else None
-        line = program.line(node)
-        if above in program.bound or key is None:
-            yield Hazard(f"line {line} changes one of `param_groups` by its index", Applicability.SHOWN)
-            return
-        if key == "params":  # paired with a model's parameters it would come out too short, or silently wrong
-            yield Hazard(f"line {line} takes the parameters of one of `param_groups`", Applicability.SHOWN)
-            return
-        first = isinstance(node.index, t.Const) and node.index.value == 0
-        if not (first or number == 1) or (key == "weight_decay" and not first):
-            yield Hazard(f"line {line} reads one of `param_groups` by its index, which is another one after the fix")
+        if found is not None:
+            yield found
             return
 
 
-def of_counts(program: Program, own: set[str]) -> Iterator[Hazard]:
-    """Groups that are unpacked, counted, or gone over together with a list of values."""
-    for node in program.nodes:
-        line = 0
-        most = Applicability.SHOWN
-        if isinstance(node, t.Assign) and node.value is not None and _has_one_a_group(node.value, own):
-            if any(isinstance(target, t.Display) for target in node.targets):
-                line = program.line(node)
-        elif isinstance(node, t.Compare):
-            if any(_is_one_a_group(program, side, own) for side in (node.left, *(side for _, side in node.rest))):
-                line = program.line(node)
-        elif isinstance(node, t.Call) and any(is_groups(argument.value, own) for argument in node.args):
-            counted = isinstance(program.parents[node], t.Compare)
-            match last_name(node.func):
-                case "enumerate" if _indexes(program, node):
-                    line = program.line(node)
-                case "len" if counted:
-                    line = program.line(node)
-                case "zip":
-                    trust = [_paired(program, a.value) for a in node.args if not is_groups(a.value, own)]
-                    line = 0 if all(one is None for one in trust) else program.line(node)
-                    most = Applicability.SHOWN if Applicability.SHOWN in trust else Applicability.UNSAFE
-        if line:
-            yield Hazard(f"line {line} counts on the number of `param_groups`", most)
+def _counts(program: Program, node: Item, most: Applicability = Applicability.SHOWN) -> Hazard:
+    return Hazard(f"line {program.line(node)} counts on the number of `param_groups`", most)
+
+
+def _of_rates(program: Program, call: t.Call) -> Hazard | None:
+    """The learning rates that a schedule has for each group, unpacked."""
+    above = program.parents[call]
+    if isinstance(above, t.Assign) and any(isinstance(target, t.Display) for target in above.targets):
+        return _counts(program, call)
+    return None
+
+
+def _of_mention(program: Program, node: t.Expr, number: int, depth: int) -> Iterator[Hazard]:
+    """What may be otherwise where an expression stands that is the groups, or a list of them."""
+    above = program.parents[node]
+    if isinstance(above, (t.Argument, t.Starred)):
+        node, above = (above, program.parents[above])  # type: ignore[assignment]
+    match above:
+        case t.For(iter=iterated) if iterated is node or node in program.children.get(above, ()):
+            yield from _of_loop(program, above, above.target)
+        case t.Clause():
+            yield from _of_loop(program, above, above.target)
+            yield from _of_list(program, program.parents[above])
+        case t.Subscript() if above.value is node:
+            yield from _of_number(program, above, number)
+        case t.Call() if node is not above.func:
+            yield from _of_call(program, above, node, number, depth)
+        case t.Assign(targets=(t.Name(id=name),)) if above.value is node and depth < 3:
+            scope = program.scope(above)
+            for use in program.names(name, scope if isinstance(scope, t.FunctionDef) else program.module):
+                if use not in program.bound:
+                    yield from _of_mention(program, use, number, depth + 1)
+        case t.Assign(targets=(t.Attribute(attr="param_groups"),)) | t.Expression() | t.Formatted():
+            pass
+        case t.Return() if isinstance(scope := program.scope(above), t.FunctionDef) and scope.name == "param_groups":
+            pass
+        case t.If() | t.Assert() | t.While() | t.Unary(op="not") | t.Boolean():
+            pass
+        case t.Attribute(attr="append" | "extend"):
+            pass
+        case t.Binary(op="+"):  # a list of the groups of several optimizers
+            yield from _of_mention(program, above, number, depth + 1)
+        case _:
+            yield _counts(program, above)
+
+
+def _of_call(program: Program, call: t.Call, given: Item, number: int, depth: int) -> Iterator[Hazard]:
+    match last_name(call.func):
+        case "enumerate":
+            if _indexes(program, call):
+                yield _counts(program, call)
+            loop = program.parents[call]
+            if isinstance(loop, (t.For, t.Clause)):
+                yield from _of_loop(program, loop, loop.target)
+        case "zip":
+            others = [a.value for a in call.args if a is not given]
+            trust = [_paired(program, value) for value in others]
+            if any(one is not None for one in trust):
+                most = Applicability.SHOWN if Applicability.SHOWN in trust else Applicability.UNSAFE
+                yield _counts(program, call, most)
+            loop = program.parents[call]
+            if isinstance(loop, (t.For, t.Clause)):
+                yield from _of_loop(program, loop, loop.target)
+        case "len":
+            if isinstance(program.parents[call], t.Compare):
+                yield _counts(program, call)
+        case "list" | "tuple" | "iter" | "reversed":
+            yield from _of_mention(program, call, number, depth + 1)
+        case "next" | "map" | "filter" | "sorted":
+            if not _is_of_all(program, call):
+                yield _counts(program, call)
+        case name:
+            if name not in _OF_ALL and not isinstance(program.parents[call], (t.Expression, t.Assign, t.Return)):
+                yield _counts(program, call)
+
+
+def _of_number(program: Program, found: t.Subscript, number: int) -> Iterator[Hazard]:
+    """`opt.param_groups[0]`: what is read of the first group is as it was, its parameters apart."""
+    above = program.parents.get(found)
+    asked = above.index if isinstance(above, t.Subscript) and above.value is found else None
+    key = asked.value if isinstance(asked, t.Const) else None
+    line = program.line(found)
+    if above in program.bound or key is None:
+        yield Hazard(f"line {line} changes one of `param_groups` by its index", Applicability.SHOWN)
+        return
+    if key == "params":  # paired with a model's parameters it would come out too short, or silently wrong
+        yield Hazard(f"line {line} takes the parameters of one of `param_groups`", Applicability.SHOWN)
+        return
+    first = isinstance(found.index, t.Const) and found.index.value == 0
+    if not (first or number == 1) or (key == "weight_decay" and not first):
+        yield Hazard(f"line {line} reads one of `param_groups` by its index, which is another one after the fix")
+
+
+# ---- loops
+
+
+def _of_loop(program: Program, loop: t.For | t.Clause, target: t.Expr) -> Iterator[Hazard]:
+    """What a loop does that goes over the groups: it may not stop at one, keep one, or give all of them one decay."""
+    around: Item = loop if isinstance(loop, t.For) else program.parents[loop]
+    names = {n.id for n in program.below(target) if isinstance(n, t.Name)}
+    uses = [use for name in names for use in program.names(name, around) if use not in program.bound]
+    writes = False
+    for use in uses:
+        above = program.parents[use]
+        match above:
+            case t.Subscript(index=t.Const(value=key)) if above.value is use:
+                writes = writes or above in program.bound
+                if key == "weight_decay":
+                    yield from _of_decay(program, above, around)
+            case t.Attribute(attr="update"):
+                writes = True
+                update = program.parents[above]
+                if isinstance(update, t.Call) and any(a.keyword == "weight_decay" for a in update.args):
+                    yield _alike(program, update)
+            case t.Return() | t.Yield() | t.Assign():
+                yield _counts(program, above)
+    if isinstance(loop, t.For) and writes:
+        for node in program.below(loop):
+            if isinstance(node, (t.Return, t.Jump)) and getattr(node, "kind", "break") == "break":
+                if next(a for a in program.around(node) if isinstance(a, (t.For, t.While))) is loop:
+                    yield _counts(program, node)
+
+
+def _alike(program: Program, node: Item) -> Hazard:
+    line = program.line(node)
+    return Hazard(f"line {line} changes `weight_decay` after construction, for every group alike", Applicability.SHOWN)
+
+
+def _of_decay(program: Program, decay: t.Subscript, around: Item) -> Iterator[Hazard]:
+    """What is done with `group["weight_decay"]`, which is 0 for one of the groups after a fix."""
+    above = program.parents[decay]
+    if decay in program.bound:
+        if isinstance(above, t.AugAssign) and above.op in ("*", "/"):
             return
+        of_itself = isinstance(above, t.Assign) and above.value is not None and _asks_decay(program, above.value)
+        tests = (a.test for a in program.around(decay) if isinstance(a, t.If))
+        if not of_itself and not any(_asks_decay(program, test) for test in tests):
+            yield _alike(program, decay)
+    elif isinstance(above, t.Compare) and not any(
+        isinstance(side, t.Const) and side.value == 0 for side in (above.left, *(side for _, side in above.rest))
+    ):
+        yield Hazard(f"line {program.line(above)} compares the decay of every group", Applicability.SHOWN)
 
 
-def _has_one_a_group(value: t.Expr, own: set[str]) -> bool:
-    """Groups themselves, or the learning rates that a schedule has for each of them."""
-    return is_groups(value, own) or (isinstance(value, t.Call) and last_name(value.func) in ("get_last_lr", "get_lr"))
+def _asks_decay(program: Program, expr: t.Expr) -> bool:
+    """Whether an expression asks for a group's decay, or for what else tells groups apart."""
+    return any(isinstance(n, t.Const) and isinstance(n.value, str) and n.value != "lr" for n in program.below(expr))
 
 
-def _is_one_a_group(program: Program, side: t.Expr, own: set[str]) -> bool:
-    """Whether this is a list of one value for each group."""
-    made = bound_to(program, side)
-    return isinstance(made, t.Comprehension) and made.kind == "list" and is_groups(made.clauses[0].iter, own)
+# ---- lists of one value a group
+
+
+def _of_list(program: Program, made: Item) -> Iterator[Hazard]:
+    """What is done with a list that has one value for each group."""
+    if not isinstance(made, t.Comprehension) or made.kind == "set" or len(made.clauses) > 1:
+        return  # of parameters: see `order`
+    if _is_of_all(program, made):
+        return
+    above = program.parents[made]
+    if isinstance(above, t.Compare) or (made.kind == "generator" and not isinstance(above, t.Argument)):
+        yield _counts(program, above)
+    elif isinstance(above, t.Assign):
+        if any(isinstance(target, t.Display) for target in above.targets):
+            yield _counts(program, above)
+        for name in (target.id for target in above.targets if isinstance(target, t.Name)):
+            for use in program.loads(name, program.scope(made)):
+                if isinstance(program.parents[use], t.Compare):
+                    yield _counts(program, use)
+
+
+def _is_of_all(program: Program, node: Item) -> bool:
+    above = program.parents[node]
+    if isinstance(above, t.Argument):
+        above = program.parents[above]
+    return isinstance(above, t.Formatted) or (isinstance(above, t.Call) and last_name(above.func) in _OF_ALL)
 
 
 def _paired(program: Program, value: t.Expr) -> Applicability | None:
@@ -119,34 +259,3 @@ def _is_told(program: Program, node: Item) -> bool:
                 continue
         return False
     return False
-
-
-def of_names(program: Program) -> Iterator[Hazard]:
-    """Groups that have a name, or another text of their own: divided, two of them have the same one."""
-    for node in program.nodes:
-        options: list[tuple[object, t.Expr]] = []
-        if isinstance(node, t.DictDisplay):
-            options = [(key.value, value) for key, value in node.items if isinstance(key, t.Const)]
-        elif isinstance(node, t.Call) and last_name(node.func) == "dict":
-            options = [(argument.keyword, argument.value) for argument in node.args]
-        if any(key == "params" for key, _ in options):
-            key = next((key for key, value in options if isinstance(key, str) and _is_text(value)), "")
-            if key:
-                most = Applicability.SHOWN if _looks_up(program, key) else Applicability.UNSAFE
-                yield Hazard(f"line {program.line(node)} gives a group a `{key}`, which two groups would share", most)
-                return
-
-
-def _is_text(value: t.Expr) -> bool:
-    return isinstance(value, t.Formatted) or (isinstance(value, t.Const) and isinstance(value.value, str))
-
-
-def _looks_up(program: Program, key: str) -> bool:
-    """Whether something is kept or found under what groups have as `key`."""
-    return any(
-        isinstance(node, t.Subscript)
-        and isinstance(node.index, t.Const)
-        and node.index.value == key
-        and not isinstance(program.parents[node], (t.Compare, t.Formatted))
-        for node in program.nodes
-    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program, dotted
 from wdlint.source.read import tree as t
@@ -11,24 +14,39 @@ def last_name(expr: t.Expr) -> str:
     return (dotted(expr) or "").rsplit(".", 1)[-1]
 
 
-def own_names(program: Program, call: t.Call) -> set[str]:
-    """The names that the construction's optimizer may go by in this file; empty where that can't be told."""
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the optimizers of a file go by: the one whose groups become others, and the rest."""
+
+    own: frozenset[str]  # empty where it can't be told
+    others: frozenset[str]  # that belong to no construction but other ones
+
+
+def names_of(program: Program, call: t.Call, others: Iterable[t.Call]) -> Names:
+    own = _given(program, call)
+    return Names(own, frozenset().union(*(_given(program, other) for other in others)) - own)
+
+
+def _given(program: Program, call: t.Call) -> frozenset[str]:
     statement = program.statement(call)
     if not isinstance(statement, t.Assign):
-        return set()
-    return {name for target in statement.targets if (name := last_name(target))}
+        return frozenset()
+    return frozenset(name for target in statement.targets if (name := last_name(target)))
 
 
-def _meant(base: t.Expr, own: set[str]) -> bool:
-    name = last_name(base)
-    return not own or not name or name in own or name in ("optimizer", "optim", "opt", "self")
+def _meant(base: t.Expr, names: Names) -> bool:
+    """Whether this may be the optimizer itself, or a copy of it, or whatever a function is given."""
+    return last_name(base) not in names.others
 
 
-def is_groups(node: object, own: set[str]) -> bool:
-    """`optimizer.param_groups`, or those of a state: `state["param_groups"]`."""
+def is_groups(node: object, names: Names) -> bool:
+    """`optimizer.param_groups`, also by `getattr`, or those of a state: `state["param_groups"]`."""
     if isinstance(node, t.Subscript):
         return isinstance(node.index, t.Const) and node.index.value == "param_groups"
-    return isinstance(node, t.Attribute) and node.attr == "param_groups" and _meant(node.value, own)
+    if isinstance(node, t.Call) and last_name(node.func) == "getattr" and len(node.args) > 1:
+        asked = node.args[1].value
+        return isinstance(asked, t.Const) and asked.value == "param_groups" and _meant(node.args[0].value, names)
+    return isinstance(node, t.Attribute) and node.attr == "param_groups" and _meant(node.value, names)
 
 
 def is_sequence(value: Item) -> bool:

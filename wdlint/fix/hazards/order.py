@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wdlint.facts import Applicability
-from wdlint.fix.hazards.groups import is_groups, last_name
+from wdlint.fix.hazards.groups import Names, is_groups, last_name
 from wdlint.fix.hazards.hazard import Hazard
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program
@@ -21,15 +21,15 @@ _ORDER_IS_NOTHING = frozenset(
 _HANDS_ON = frozenset("list tuple iter chain from_iterable sum".split())
 
 
-def of_order(program: Program, own: set[str]) -> Iterator[Hazard]:
+def of_order(program: Program, names: Names) -> Iterator[Hazard]:
     """Parameters that are taken from all groups, one after the other: divided, they come in another order."""
     for node in program.nodes:
         if isinstance(node, t.Comprehension):
-            kept = _flattens(node, own) and not _asks_no_order(program, node)
+            kept = _flattens(node, names) and not _asks_no_order(program, node)
         elif isinstance(node, t.Call) and isinstance(node.func, t.Attribute) and node.func.attr in ("append", "extend"):
-            kept = _collects(program, node, own) and not _is_used_in_any_order(program, node.func.value)
+            kept = _collects(program, node, names) and not _is_used_in_any_order(program, node.func.value)
         elif isinstance(node, t.AugAssign) and isinstance(node.target, t.Name):
-            kept = _counts_on(program, node, node.target.id, own)
+            kept = _counts_on(program, node, node.target.id, names)
         else:
             continue
         if kept:
@@ -43,21 +43,21 @@ def _is_params(node: object) -> bool:
     return isinstance(node, t.Subscript) and isinstance(node.index, t.Const) and node.index.value == "params"
 
 
-def _is_groups_of_another(node: t.Expr, own: set[str]) -> bool:
+def _is_groups_of_another(node: t.Expr, names: Names) -> bool:
     """The groups of an optimizer, not those that a step of its own class goes over."""
-    return is_groups(node, own) and isinstance(node, t.Attribute) and last_name(node.value) != "self"
+    return is_groups(node, names) and isinstance(node, t.Attribute) and last_name(node.value) != "self"
 
 
-def _flattens(node: t.Comprehension, own: set[str]) -> bool:
-    if not any(_is_groups_of_another(clause.iter, own) for clause in node.clauses) or node.kind in ("set", "dict"):
+def _flattens(node: t.Comprehension, names: Names) -> bool:
+    if not any(_is_groups_of_another(clause.iter, names) for clause in node.clauses) or node.kind in ("set", "dict"):
         return False
     return _is_params(node.element) or any(_is_params(clause.iter) for clause in node.clauses)
 
 
-def _collects(program: Program, call: t.Call, own: set[str]) -> bool:
+def _collects(program: Program, call: t.Call, names: Names) -> bool:
     """Whether a call in a loop over the groups collects what it finds of their parameters, for all of them."""
     loops = [above for above in program.around(call) if isinstance(above, t.For)]
-    outer = next((loop for loop in loops if _is_groups_of_another(loop.iter, own)), None)
+    outer = next((loop for loop in loops if _is_groups_of_another(loop.iter, names)), None)
     if outer is None or not isinstance(call.func, t.Attribute):
         return False
     one_by_one = any(_is_params(loop.iter) for loop in loops)
@@ -67,10 +67,10 @@ def _collects(program: Program, call: t.Call, own: set[str]) -> bool:
     return not isinstance(kept, t.Name) or all(node not in program.bound for node in program.names(kept.id, outer))
 
 
-def _counts_on(program: Program, count: t.AugAssign, name: str, own: set[str]) -> bool:
+def _counts_on(program: Program, count: t.AugAssign, name: str, names: Names) -> bool:
     """Whether a count that goes on from one group's parameters to the next finds something by its number."""
     loops = [above for above in program.around(count) if isinstance(above, t.For)]
-    outer = next((loop for loop in loops if _is_groups_of_another(loop.iter, own)), None)
+    outer = next((loop for loop in loops if _is_groups_of_another(loop.iter, names)), None)
     if outer is None or not any(_is_params(loop.iter) for loop in loops):
         return False
     begun = any(node in program.bound and program.parents[node] is not count for node in program.names(name, outer))

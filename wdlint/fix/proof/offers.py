@@ -17,6 +17,8 @@ from wdlint.fix.proof.version import Importer, Read, Version
 from wdlint.source.read import tree as t
 
 _RANK = {Applicability.SAFE: 0, Applicability.UNSAFE: 1, Applicability.SHOWN: 2}
+TRIED = 40  # edits of one file that are always tried; each is a reading of the file
+READ = 1_000_000  # bytes that are read to try more of them
 _REACH = frozenset(("WD101", "WD102", "WD103", "WD104"))
 
 
@@ -64,6 +66,9 @@ class Court:
             if best is not None and _RANK[fix.applicability] >= _RANK[best.applicability]:
                 continue
             if fix.edits not in self._tried:
+                if len(self._tried) >= max(TRIED, READ // (len(self._version.data) + 1)):
+                    reasons.append("the file has so many faults that not every fix was tried: mend others first")
+                    break
                 self._tried[fix.edits] = self._judged(fix)
             reason, found = self._tried[fix.edits]
             if reason:
@@ -108,7 +113,9 @@ def _weighed(program: Program | None, before: Version, after: Version, places: M
     for use, number in regrouped(before, after, places):
         call = program.node_at(use.place, t.Call) if program is not None else None
         if call is not None and program is not None:
-            yield from hazards(program, call, len(use.groups), number)
+            elsewhere = {other.place for other in before.facts.uses if other.place != use.place}
+            others = [made for place in elsewhere if (made := program.node_at(place, t.Call)) is not None]
+            yield from hazards(program, call, len(use.groups), number, others)
 
 
 def _lowered(fix: Fix, found: Sequence[Hazard]) -> Fix:

@@ -37,6 +37,7 @@ class Condition:
     going: Going
     comprehension: t.Comprehension | None = None
     after_exempt: bool = False  # an `elif` behind a test that sends to an exempt group
+    holder: t.Expr | None = None  # what a group is given, where that is put together of what conditions select
 
 
 @dataclass(slots=True)
@@ -47,6 +48,7 @@ class _Search:
     groups: dict[Item, bool] = field(default_factory=dict)  # groups that are written out
     found: list[Condition] = field(default_factory=list)
     met: set[Item] = field(default_factory=set)
+    holder: t.Expr | None = None  # what the group is given that is being followed
 
     def add(self, parts: Iterable[t.Expr], exempts: bool, going: Going, made: t.Comprehension | None = None) -> None:
         parts = tuple(parts)
@@ -61,7 +63,7 @@ class _Search:
         if parts and parts[0] not in self.met:
             self.met.update(parts)
             after = any(p.exempts and _is_elif_of(self.program, parts[0], p.parts[0]) for p in self.found)
-            self.found.append(Condition(parts, exempts, going, made, after))
+            self.found.append(Condition(parts, exempts, going, made, after, self.holder))
 
 
 def conditions(site: Site) -> list[Condition]:
@@ -76,7 +78,9 @@ def conditions(site: Site) -> list[Condition]:
                 continue
             scope = program.scope(held)
             search = searches.setdefault(scope, _Search(program, scope))
+            search.holder = held
             _follow(search, held, is_exempt(group), 0)
+            search.holder = None
             written = program.parents[held]
             written = program.parents[written] if isinstance(written, t.Argument) else written
             if isinstance(written, (t.DictDisplay, t.Call)):

@@ -85,7 +85,29 @@ def _extended(program: Program, node: t.Display, texts: list[str], missing: list
         edits.append(program.edit(end, end, "".join(f", {quote}{name}{quote}" for name in left)))
     if not edits:
         return None
-    return Fix("Name in the list what is to be exempt in this model", Applicability.SAFE, tuple(edits))
+    counted = _counted(program, node)
+    trust = Applicability.SAFE if counted is None else Applicability.SHOWN
+    hazard = "" if counted is None else f"line {program.line(counted)} counts on how many names the list has"
+    return Fix("Name in the list what is to be exempt in this model", trust, tuple(edits), hazard)
+
+
+def _counted(program: Program, node: t.Display) -> t.Name | None:
+    """A use of a list that finds an element by its number, takes it apart, or asks how long it is."""
+    made = program.parents[node]
+    if not isinstance(made, t.Assign):
+        return None
+    for name in (target for target in made.targets if isinstance(target, t.Name)):
+        for use in program.loads(name.id, program.scope(name)):
+            match program.parents[use]:
+                case t.Subscript() | t.Compare(rest=(("==" | "!=", _), *_)):
+                    return use
+                case t.Assign(targets=(t.Display(), *_)):
+                    return use
+                case t.Argument() as argument:
+                    call = program.parents[argument]
+                    if isinstance(call, t.Call) and isinstance(call.func, t.Name) and call.func.id in ("len", "zip"):
+                        return use
+    return None
 
 
 def _without(program: Program, node: t.Display, element: t.Expr) -> Edit:
@@ -127,6 +149,9 @@ def _mended(
     program: Program, found: Sequence[Condition], test: emit.Test, inventory: Inventory | None, widened: bool
 ) -> tuple[Edit, ...]:
     edits: list[Edit] = []
+    holders = [condition.holder for condition in found if condition.holder is not None]
+    if len(set(holders)) < len(holders):
+        return ()  # several selections that are added up in one group would all take the same parameters
     for condition in found:
         text = _instead(program, condition, test, inventory, widened)
         if text is None:
@@ -235,6 +260,7 @@ def _may_name(program: Program, condition: Condition) -> bool:
 def _over_names(program: Program, found: Sequence[Condition], test: emit.Test, texts: str) -> Iterator[Edit]:
     """The loops that must go over names from now on, and those that need not any more: no new text asks for them."""
     replaced = [(program.span(c.parts[0])[0], program.span(c.parts[-1])[1]) for c in found]
+    stays: dict[tuple[str, object], list[int]] = {}  # mentions by name and scope: a chain of tests asks for the same
     for condition in found:
         going, loop = condition.going, condition.going.loop
         if loop is None or not isinstance(loop.iter, t.Call) or not isinstance(loop.iter.func, t.Attribute):
@@ -246,8 +272,10 @@ def _over_names(program: Program, found: Sequence[Condition], test: emit.Test, t
             yield program.edit(start, end, f"{_NAME}, {going.tensor} in {over}.named_parameters{given}")
         elif not test.named and going.name and going.tensor and loop.iter.func.attr == "named_parameters":
             scope = condition.comprehension or program.scope(loop.iter)
-            mentions = [program.span(n)[0] for n in program.names(going.name, scope)]
-            left = [at for at in mentions if not any(a <= at < b for a, b in replaced)]
+            if (going.name, scope) not in stays:
+                mentions = [program.span(n)[0] for n in program.names(going.name, scope)]
+                stays[going.name, scope] = [at for at in mentions if not any(a <= at < b for a, b in replaced)]
+            left = stays[going.name, scope]
             if re.search(rf"\b{re.escape(going.name)}\b", texts):
                 continue
             if len(left) == 1 and "\n" not in program.text[start:end]:  # its own place in the loop's target

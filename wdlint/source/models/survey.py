@@ -37,7 +37,7 @@ from wdlint.source.values.values import (
     bare,
 )
 
-MOST = 20_000  # parameters of one model
+MOST = 8_000  # parameters of one model that are told apart
 _DEEPEST = 40  # modules within modules
 _MOST_MODULES = 3_000  # modules of a linted file's models that are read
 _SAME_CLASS = 5  # instances of one class within each other

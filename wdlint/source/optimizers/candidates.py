@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import re
 
+from wdlint.knowledge.handed_on import LIBRARIES as HANDED
 from wdlint.knowledge.trainers import LIBRARIES
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
@@ -29,7 +30,7 @@ def worth_asking(evaluation: Modules, call: t.Call, context: Context) -> bool:
     """Whether a call could construct an optimizer, as far as its names and the bytes of modules tell."""
     func = call.func
     if isinstance(func, t.Attribute):
-        if SUGGESTIVE.search(func.attr) is not None or func.attr == "initialize":
+        if SUGGESTIVE.search(func.attr) is not None or func.attr in ("initialize", "instantiate"):
             return True
         if any(syntax.dotted(argument.value) in _HANDED for argument in call.args):
             return True
@@ -37,7 +38,7 @@ def worth_asking(evaluation: Modules, call: t.Call, context: Context) -> bool:
             return False
         root = syntax.root_name(func.value)
         return root is None or root == "self" or _from_a_maker(evaluation, root, func.attr, call, context.frame.scope)
-    if isinstance(func, t.Name) and SUGGESTIVE.search(func.id) is None:
+    if isinstance(func, t.Name) and SUGGESTIVE.search(func.id) is None and func.id != "instantiate":
         return _from_a_maker(evaluation, func.id, func.id, call, context.frame.scope)
     return True
 
@@ -94,6 +95,8 @@ def _brings(
     if isinstance(statement, t.ImportFrom):
         for original, alias in statement.names:
             if (alias or original) == name:
+                if not statement.level and statement.module.split(".", 1)[0] in HANDED:
+                    return True
                 asked = wanted if name == "*" else original
                 if asked.endswith(_LOOP) and _loops(evaluation, statement.module, importer, statement.level):
                     return True
@@ -103,7 +106,8 @@ def _brings(
                     return True
         return False
     return any(
-        project.may_make(dotted, importer.path, 0, wanted)
+        dotted.split(".", 1)[0] in HANDED
+        or project.may_make(dotted, importer.path, 0, wanted)
         or (wanted.endswith(_LOOP) and _loops(evaluation, dotted, importer, 0))
         for dotted, alias in statement.names
         if (alias or dotted.split(".", 1)[0]) == name

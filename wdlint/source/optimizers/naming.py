@@ -7,11 +7,13 @@ is no name of it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from heapq import merge
 
 from wdlint.source.models.optimized import Model, same_model
 from wdlint.source.optimizers.sites import Site
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
+from wdlint.source.values import flow
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Context, Instance, Part, Unknown, Value, bare
 
@@ -64,7 +66,7 @@ def _candidates(evaluator: Evaluation, site: Site, model: Model) -> Iterator[tup
     frame = site.context.frame if site.context.frame.scope is scope else evaluator.frame(scope)
     used = {n.id for a in site.call.args for n in syntax.walk(a.value) if isinstance(n, t.Name)}
     made = getattr(bare(model.value), "node", None)
-    for statement in t.statements(scope.body):
+    for statement in _concerning(evaluator, scope, used, made):
         context = frame.at(statement)
         binds = not used.isdisjoint(statement.binds)
         for expression in syntax.expressions(statement):
@@ -75,6 +77,39 @@ def _candidates(evaluator: Evaluation, site: Site, model: Model) -> Iterator[tup
                     yield from _named_in(node.value, context)
             if binds and isinstance(statement, t.Assign):
                 yield from _named_in(expression, context)
+
+
+class _Index:
+    """The statements of a scope that may name a model, looked through once for all its constructions."""
+
+    def __init__(self, scope: t.Scope) -> None:
+        self.asking: list[t.Stmt] = []  # those that ask something for its parameters
+        self.binding: dict[str, list[t.Stmt]] = {}
+        self.making: dict[int, t.Stmt] = {}  # assignments by the calls in them
+        for statement in t.statements(scope.body):
+            nodes = [node for expression in syntax.expressions(statement) for node in syntax.walk(expression)]
+            if any(isinstance(node, t.Attribute) and node.attr in _ASKED for node in nodes):
+                self.asking.append(statement)
+            if isinstance(statement, t.Assign):
+                self.making.update((id(node), statement) for node in nodes if isinstance(node, t.Call))
+                for name in statement.binds:
+                    self.binding.setdefault(name, []).append(statement)
+
+
+def _concerning(evaluator: Evaluation, scope: t.Scope, used: set[str], made: object) -> Iterator[t.Stmt]:
+    """The statements of a scope that ask for parameters, bind one of some names, or make a model, in their order."""
+    indices: dict[int, _Index] = evaluator.memo("statements that name models")
+    index = indices.get(id(scope))
+    if index is None:
+        index = indices[id(scope)] = _Index(scope)
+    others = [statement for name in used for statement in index.binding.get(name, ())]
+    if id(made) in index.making:
+        others.append(index.making[id(made)])
+    last: t.Stmt | None = None
+    for statement in merge(index.asking, sorted(others, key=flow.position), key=flow.position):
+        if statement is not last:
+            yield statement
+        last = statement
 
 
 def _named_in(expression: t.Expr, context: Context) -> Iterator[tuple[t.Expr, Context]]:

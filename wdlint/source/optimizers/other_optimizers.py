@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from wdlint.facts import OptimizerUse, Ternary
+from wdlint.facts import OptimizerUse, Place, Ternary
 
 
 def with_elsewhere(uses: Sequence[OptimizerUse]) -> Iterator[OptimizerUse]:
@@ -16,19 +16,24 @@ def with_elsewhere(uses: Sequence[OptimizerUse]) -> Iterator[OptimizerUse]:
 
     One whose parameters can't all be told may hold any.
     """
+    holding: dict[tuple[str, str], dict[Place, Ternary]] = {}  # by model and parameter, of each place the most
     for use in uses:
-        others = [other for other in uses if other.place != use.place]
-        if not others or use.inventory is None:
+        for key, answer in _held(use).items():
+            at = holding.setdefault(key, {})
+            at[use.place] = _most((answer, at.get(use.place, Ternary.NO)))
+    firsts = {key: sorted(at.items(), key=lambda one: one[1].value, reverse=True)[:2] for key, at in holding.items()}
+    opaque = {use.place for use in uses if not use.complete or use.inventory is None}
+    several = len({use.place for use in uses}) > 1
+    for use in uses:
+        if not several or use.inventory is None:
             yield use
             continue
-        held = [_held(other) for other in others]
-        opaque = any(not other.complete or other.inventory is None for other in others)
-        least = Ternary.UNKNOWN if opaque else Ternary.NO
+        least = Ternary.UNKNOWN if opaque - {use.place} else Ternary.NO
         title = use.inventory.model
         yield replace(
             use,
             elsewhere=tuple(
-                _most([least, *(found.get((title, parameter.name), Ternary.NO) for found in held)])
+                _most([least, *(answer for place, answer in firsts[title, parameter.name] if place != use.place)])
                 for parameter in use.inventory.parameters
             ),
         )

@@ -30,7 +30,7 @@ def forgotten(evaluator: Evaluation, context: Context, decay_key: str | None) ->
     """Each list of groups that a name of this scope holds and nothing but the scope's own printing reads."""
     scope = context.frame.scope
     for name, bindings in list(scope.bound.items()):
-        if not _names_groups(name, bindings) or _is_handed_on(name, scope):
+        if not _names_groups(name, bindings) or _is_handed_on(evaluator, name, scope):
             continue
         binding = bindings[0]
         assert isinstance(binding, t.Assign) and binding.value is not None
@@ -56,7 +56,7 @@ def halves(evaluator: Evaluation, context: Context, draft: GroupDraft) -> Iterat
     for name, bindings in list(scope.bound.items()):
         if _EXEMPT.search(name) is None or not bindings or not all(isinstance(b, t.Assign) for b in bindings):
             continue
-        if not _occurs(name, joined) and (draft.tested or _is_handed_on(name, scope)):
+        if not _occurs(name, joined) and (draft.tested or _is_handed_on(evaluator, name, scope)):
             continue
         node = t.Name(bindings[0].origin, name)
         evaluator.keep(node)
@@ -82,8 +82,16 @@ def _names_groups(name: str, bindings: list[t.Stmt]) -> bool:
     )
 
 
-def _is_handed_on(name: str, scope: t.Scope) -> bool:
+def _is_handed_on(evaluator: Evaluation, name: str, scope: t.Scope) -> bool:
     """Whether anything may get the object that a name holds: a call, an assignment, a return, an inner scope."""
+    known: dict[tuple[str, int], bool] = evaluator.memo("handed on")  # every optimizer of the scope asks
+    key = name, id(scope)
+    if key not in known:
+        known[key] = _gets_on(name, scope)
+    return known[key]
+
+
+def _gets_on(name: str, scope: t.Scope) -> bool:
     for statement in t.statements(scope.body):
         if isinstance(statement, (t.FunctionDef, t.ClassDef)):
             if _occurs_below(name, statement.inner):

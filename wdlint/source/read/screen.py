@@ -96,7 +96,7 @@ def has_marks(data: bytes) -> bool:
         return True  # a training loop that makes its optimizer
     if b".initialize(" in data and b"deepspeed" in data:
         return True
-    if b"weight_decay" in data and (b"TrainingArguments(" in data or b"optim=" in data):
+    if b"weight_decay" in data and (b"TrainingArguments(" in data or b"optim=" in data or b"optimizer_" in data):
         return True  # settings of such a loop by themselves
     trained = b".backward(" in data or b"training_step(" in data
     if (trained and _takes_steps(data)) or any(mark in data for mark in _BROKEN):

@@ -113,9 +113,12 @@ def children(node: t.Expr) -> Iterator[t.Expr]:
 
 def walk(node: t.Expr) -> Iterator[t.Expr]:
     """An expression and everything in it, outermost first."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, (t.Name, t.Const)):
+            waiting += reversed([*children(node)])
 
 
 def target_names(target: t.Expr) -> Iterator[str]:

@@ -190,12 +190,17 @@ class Block:
 
     statements: list[Stmt]
     parent: Stmt | None
+    # Worked out when they are first asked, in `values.flow`.
+    left: bool | None = field(init=False, repr=False, default=None)
+    checks: tuple[If | Assert, ...] | None = field(init=False, repr=False, default=None)
+    loops: tuple[Block, ...] | None = field(init=False, repr=False, default=None)
 
 
 @dataclass(slots=True, eq=False)
 class Statement(Node):
     block: Block = field(init=False, repr=False)
     index: int = field(init=False, default=0)
+    order: int = field(init=False, repr=False, default=-1)  # its number in its scope, once that is asked
     scope: Scope = field(init=False, repr=False)
     owns: tuple[str, ...] = field(init=False, default=())  # names it binds itself, its blocks left out
     binds: frozenset[str] = field(init=False, default=frozenset())  # names it may bind, blocks included
@@ -413,9 +418,15 @@ def blocks(statement: Stmt) -> Iterator[Block]:
             return
 
 
+_HOLDERS = (If, For, While, With, Try)
+
+
 def statements(block: Block) -> Iterator[Stmt]:
     """Every statement of a block and of the blocks in it, in textual order; new scopes stay closed."""
-    for statement in block.statements:
+    waiting = block.statements[::-1]
+    while waiting:
+        statement = waiting.pop()
         yield statement
-        for inner in blocks(statement):
-            yield from statements(inner)
+        if isinstance(statement, _HOLDERS):
+            for inner in reversed([*blocks(statement)]):
+                waiting += reversed(inner.statements)

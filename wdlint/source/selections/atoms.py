@@ -19,6 +19,7 @@ from wdlint.source.selections.predicates import (
     Comparison,
     Contains,
     Dims,
+    DirectlyBelow,
     EndsWith,
     Equals,
     FullName,
@@ -156,6 +157,8 @@ def atom_of(selector: Selector) -> Atom:
         return Atom(selector, lambda texts, parameter, context: _is_one(parameter.owner, selector.classes, context))
     if isinstance(selector, AncestorIs):
         return Atom(selector, lambda texts, parameter, context: _ancestor_is(parameter, selector.classes, context))
+    if isinstance(selector, DirectlyBelow):
+        return Atom(selector, lambda texts, parameter, context: _is_directly_below(parameter.name, selector.path))
     if isinstance(selector, Trainable):
         return Atom(selector, lambda texts, parameter, context: parameter.trainable.value)
     if isinstance(selector, HasFlag):
@@ -166,6 +169,15 @@ def atom_of(selector: Selector) -> Atom:
     if isinstance(selector, Opaque):
         return Atom(selector, lambda texts, parameter, context: UNKNOWN)
     raise TypeError(f"not a selector: {selector!r}")
+
+
+def _is_directly_below(name: str, path: str) -> int:
+    around = wildcard.depth(wildcard.compiled(name))
+    if path and not name.startswith(f"{path}."):
+        return UNKNOWN if wildcard.has_holes(name) else NO
+    if around is None:
+        return UNKNOWN
+    return YES if around == len(path.split(".")) * bool(path) + 1 else NO
 
 
 def _carries(parameter: Parameter, flag: str, context: Context) -> int:
@@ -254,8 +266,13 @@ def _by_outline(names: tuple[str, ...]) -> dict[str, list[tuple[str, tuple[str, 
     return found
 
 
+_LONG = 400  # characters of a text of which no language is made: its states are as many, and each as large
+
+
 @lru_cache(maxsize=4096)
 def _constant_language(selector: Selector) -> Term | None:
+    if isinstance(selector, (Contains, StartsWith, EndsWith)) and len(selector.needle) > _LONG:
+        return None
     if isinstance(selector, Contains):
         return containing(literal(selector.needle))
     if isinstance(selector, StartsWith):

@@ -234,6 +234,7 @@ def _forks(
     asked: list[tuple[t.Expr, t.Stmt]] = [(expr, context.statement) for expr in read if context.statement is not None]
     seen: set[tuple[str, int]] = set()
     found: dict[int, tuple[t.Expr, t.Stmt]] = {}
+    origins: dict[int, bool] = {}  # those looked at, with whether their branches were
     looped: dict[int, bool] = {}  # by branch: a chain of `elif` is as deep as it is long
     while asked and len(seen) < _NAMES:
         expr, statement = asked.pop(0)
@@ -249,7 +250,11 @@ def _forks(
             changes = [(changed, sure) for changed, sure in reach.changes if not _sets_other_option(changed)]
             several = len(reach.bindings) > 1 or not reach.certain or any(not sure for _, sure in changes)
             for origin in (*reach.bindings, *(changed for changed, _ in changes)):
-                asked.extend((inner, origin) for inner in syntax.expressions(origin))
+                if id(origin) not in origins:
+                    asked.extend((inner, origin) for inner in syntax.expressions(origin))
+                if origins.get(id(origin)):
+                    continue
+                origins[id(origin)] = several
                 for test, _, branch in flow.guards(origin) if several else ():
                     if id(branch) not in around and id(test) not in found:
                         if id(branch) not in looped:

@@ -67,11 +67,11 @@ def idle(evaluator: Asking, statement: t.Stmt, frame: Frame, asked: t.Stmt | Non
 
     A loop that also holds the statement `asked` about has one: else there would be no question.
     """
-    around = {id(block) for block in flow.ancestors(asked)} if asked is not None else set()
-    for block in flow.ancestors(statement):
+    around = flow.loops(asked.block) if asked is not None else ()
+    for block in flow.loops(statement.block):
         loop = block.parent
-        if id(block) not in around and isinstance(loop, t.For) and block is loop.body:
-            if isinstance(loop.iter, t.Attribute) and _is_empty_setting(evaluator.evaluate(loop.iter, frame.at(loop))):
+        if isinstance(loop, t.For) and isinstance(loop.iter, t.Attribute) and all(block is not one for one in around):
+            if _is_empty_setting(evaluator.evaluate(loop.iter, frame.at(loop))):
                 return True
     return False
 
@@ -100,11 +100,8 @@ def looped(statement: t.Stmt | None, around: t.Stmt | None = None) -> bool:
     """Whether a statement stands in a loop that `around` does not stand in too."""
     if statement is None:
         return False
-    outside = set() if around is None else {id(b) for b in flow.ancestors(around)}
-    return any(
-        isinstance(block.parent, (t.For, t.While)) and block is block.parent.body and id(block) not in outside
-        for block in flow.ancestors(statement)
-    )
+    outside = set() if around is None else {id(block) for block in flow.loops(around.block)}
+    return flow.in_loop(statement, outside)
 
 
 def answers(evaluator: Asking, expr: t.Expr, context: Context) -> Answers:

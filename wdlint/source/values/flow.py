@@ -6,6 +6,7 @@ Only the order of statements matters here; what an expression means is in `value
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
@@ -40,7 +41,7 @@ def _outwards(at: t.Stmt, name: str, found: Reaching) -> bool:
     block, index = at.block, at.index
     sure = True
     while True:
-        if _back(block, index, name, found, sure):
+        if index and _back(block, index, name, found, sure):
             return True
         parent = block.parent
         if parent is None:
@@ -57,25 +58,30 @@ def _outwards(at: t.Stmt, name: str, found: Reaching) -> bool:
         block, index = parent.block, parent.index
 
 
-def _back(block: t.Block, index: int, name: str, found: Reaching, sure: bool, stop: int = 0) -> bool:
-    """Walk a block backwards from `index`; True once the name is certainly bound."""
+def _back(
+    block: t.Block, index: int, name: str, found: Reaching, sure: bool, stop: int = 0, always: bool = True
+) -> bool:
+    """Walk a block backwards from `index`; True once the name is certainly bound.
+
+    `always` says that the block is one that certainly runs: what it changes is certain only then.
+    """
     for position in range(index - 1, stop - 1, -1):
         statement = block.statements[position]
         if name in statement.binds or name in statement.touches:
-            if _inside(statement, name, found, sure) and sure:
+            if _inside(statement, name, found, sure, always) and sure:
                 return True
     return False
 
 
-def _inside(statement: t.Stmt, name: str, found: Reaching, sure: bool) -> bool:
+def _inside(statement: t.Stmt, name: str, found: Reaching, sure: bool, always: bool) -> bool:
     """Collect what a whole statement does to the name; True where it certainly binds it."""
     if isinstance(statement, t.AugAssign):
-        found.changes.append((statement, sure))
+        found.changes.append((statement, sure and always))
         return False
     inner = list(t.blocks(statement))
     if not inner:
         if name in statement.touches and name not in statement.binds:
-            found.changes.append((statement, sure))
+            found.changes.append((statement, sure and always))
             return False
         if name in statement.binds:
             found.bindings.append(statement)
@@ -83,7 +89,7 @@ def _inside(statement: t.Stmt, name: str, found: Reaching, sure: bool) -> bool:
         return False
     own = name in statement.owns
     if isinstance(statement, t.With):
-        if _back(statement.body, len(statement.body.statements), name, found, sure):
+        if _back(statement.body, len(statement.body.statements), name, found, sure, always=always):
             return True
     elif isinstance(statement, t.Try):
         if _try(statement, name, found):
@@ -108,11 +114,7 @@ def _inside(statement: t.Stmt, name: str, found: Reaching, sure: bool) -> bool:
 
 def _branch(block: t.Block, name: str, found: Reaching) -> bool:
     """Collect a branch; True if the branch, when taken, certainly binds the name."""
-    inner = Reaching()
-    certain = _back(block, len(block.statements), name, inner, True)
-    found.bindings.extend(inner.bindings)
-    found.changes.extend((statement, False) for statement, _ in inner.changes)
-    return certain
+    return _back(block, len(block.statements), name, found, True, always=False)
 
 
 def _try(statement: t.Try, name: str, found: Reaching) -> bool:
@@ -128,9 +130,12 @@ def _try(statement: t.Try, name: str, found: Reaching) -> bool:
 
 def leaves(block: t.Block) -> bool:
     """Whether control never runs off the end of a block: it returns, raises, or jumps."""
-    if not block.statements:
-        return False
-    last = block.statements[-1]
+    if block.left is None:
+        block.left = bool(block.statements) and _leaves(block.statements[-1])
+    return block.left
+
+
+def _leaves(last: t.Stmt) -> bool:
     match last:
         case t.Return() | t.Raise():
             return True
@@ -162,13 +167,11 @@ def guards(at: t.Stmt, outside: t.Block | None = None) -> Iterator[tuple[t.Expr,
     """
     block, index = at.block, at.index
     while block is not outside:
-        for position in range(index - 1, -1, -1):
-            earlier = block.statements[position]
+        tested = checks(block)
+        for number in range(bisect_left(tested, index, key=_index) - 1, -1, -1):
+            earlier = tested[number]
             if isinstance(earlier, t.If):
-                if leaves(earlier.body) and (earlier.orelse is None or not leaves(earlier.orelse)):
-                    yield earlier.test, False, earlier
-                elif earlier.orelse is not None and leaves(earlier.orelse):
-                    yield earlier.test, True, earlier
+                yield earlier.test, passes(earlier), earlier
         parent = block.parent
         if parent is None:
             return
@@ -177,12 +180,25 @@ def guards(at: t.Stmt, outside: t.Block | None = None) -> Iterator[tuple[t.Expr,
         block, index = parent.block, parent.index
 
 
-def asserted(at: t.Stmt) -> Iterator[tuple[t.Expr, bool, t.Stmt]]:
-    """The assertions that have passed before a statement runs, in the shape of `guards`."""
-    for block, index in _path(at):
-        for earlier in block.statements[:index]:
-            if isinstance(earlier, t.Assert):
-                yield earlier.test, True, earlier
+def _index(statement: t.Stmt) -> int:
+    return statement.index
+
+
+def passes(check: t.If) -> bool:
+    """How the test of a branch that leaves has come out where the program goes on."""
+    return check.orelse is not None and leaves(check.orelse)
+
+
+def checks(block: t.Block) -> tuple[t.If | t.Assert, ...]:
+    """The statements of a block that let through what passes a test: one branch leaves, the other goes on."""
+    if block.checks is None:
+        block.checks = tuple(
+            statement
+            for statement in block.statements
+            if isinstance(statement, t.Assert)
+            or (isinstance(statement, t.If) and (leaves(statement.body) or passes(statement)))
+        )
+    return block.checks
 
 
 def ancestors(statement: t.Stmt) -> Iterator[t.Block]:
@@ -195,8 +211,8 @@ def ancestors(statement: t.Stmt) -> Iterator[t.Block]:
 
 def follows_in_turn(later: t.Stmt, earlier: t.Stmt) -> bool:
     """Whether both stand in one loop and, in each of its turns, `later` can only run after `earlier`."""
-    positions = {id(block): index for block, index in _path(earlier)}
-    for block, index in _path(later):
+    positions = {id(block): index for block, index in path(earlier)}
+    for block, index in path(later):
         if id(block) in positions:
             if index < positions[id(block)]:
                 return False
@@ -204,7 +220,7 @@ def follows_in_turn(later: t.Stmt, earlier: t.Stmt) -> bool:
     return False
 
 
-def _path(statement: t.Stmt) -> Iterator[tuple[t.Block, int]]:
+def path(statement: t.Stmt) -> Iterator[tuple[t.Block, int]]:
     """The blocks around a statement, innermost first, with its place in each."""
     current: t.Stmt | None = statement
     while current is not None:
@@ -218,22 +234,31 @@ def _above(block: t.Block) -> Iterator[t.Block]:
         yield block
 
 
-def position(statement: t.Stmt) -> tuple[int, ...]:
-    """Where a statement stands in its scope; later statements compare greater."""
-    path: list[int] = []
-    for block, index in _path(statement):
-        parent = block.parent
-        inner = list(t.blocks(parent)) if parent is not None else [block]
-        path += [index, next((i for i, b in enumerate(inner) if b is block), 0)]
-    return tuple(reversed(path))
+def position(statement: t.Stmt) -> int:
+    """Where a statement stands in its scope; later statements have greater numbers."""
+    if statement.order < 0:
+        for number, one in enumerate(t.statements(statement.scope.body)):
+            one.order = number
+    return statement.order
+
+
+def loops(block: t.Block) -> tuple[t.Block, ...]:
+    """The bodies of loops in which the statements of a block stand, innermost first."""
+    asked: list[t.Block] = []
+    around: t.Block | None = block
+    while around is not None and around.loops is None:
+        asked.append(around)
+        around = around.parent.block if around.parent is not None else None
+    for one in reversed(asked):
+        outer = one.parent.block.loops or () if one.parent is not None else ()
+        own = isinstance(one.parent, (t.For, t.While)) and one is one.parent.body
+        one.loops = (one, *outer) if own else outer
+    return block.loops or ()
 
 
 def in_loop(statement: t.Stmt, outside: Container[int] = ()) -> bool:
     """Whether a statement stands in the body of a loop other than those whose blocks (by identity) are `outside`."""
-    return any(
-        isinstance(block.parent, (t.For, t.While)) and block is block.parent.body and id(block) not in outside
-        for block in ancestors(statement)
-    )
+    return any(id(block) not in outside for block in loops(statement.block))
 
 
 def exclusive(one: t.Stmt, other: t.Stmt) -> bool:
@@ -241,6 +266,8 @@ def exclusive(one: t.Stmt, other: t.Stmt) -> bool:
 
     Within a loop another turn may take the other branch.
     """
+    if one.block.parent is None or other.block.parent is None:
+        return False
     blocks = {id(block): block for block in ancestors(one)}
     for block in ancestors(other):
         parent = block.parent

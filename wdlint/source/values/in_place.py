@@ -50,15 +50,21 @@ def changes_in(evaluator: Evaluation, statement: t.Stmt, root: str, frame: Frame
         case t.Delete():
             for target in statement.targets:
                 yield from changes(target, "delete", whole=False)
+        case t.Expression(value=t.Call(func=t.Attribute(value=t.Name(id=name)) as func, args=args)) if name == root:
+            made: dict[tuple[int, int, bool], Change] = evaluator.memo("calls of a name's own methods")
+            key = id(statement), id(frame), certain
+            if key not in made:  # hundreds of `parser.add_argument(…)` are asked for after each of them
+                made[key] = Change((), func.attr, None, args, context, certain, conditions)
+            yield made[key]
         case t.Expression(value=t.Call() as call):
             if isinstance(call.func, t.Attribute):
                 yield from changes(call.func.value, call.func.attr, None, call.args)
             elif isinstance(call.func, t.Name) and call.func.id == "setattr" and len(call.args) == 3:
                 path = path_below(evaluator, call.args[0].value, root, context)
                 if path is not None:
-                    key = constant_key(evaluator, call.args[1].value, context)
+                    named = constant_key(evaluator, call.args[1].value, context)
                     value = call.args[2].value
-                    yield Change((*path, key), "set", value, (), context, certain, conditions)
+                    yield Change((*path, named), "set", value, (), context, certain, conditions)
         case _:
             return
 
@@ -99,8 +105,8 @@ def path_below(evaluator: Evaluation, expr: t.Expr, root: str, context: Context)
 def loop_conditions(statement: t.Stmt, frame: Frame) -> tuple[Condition, ...]:
     """The tests around a statement inside its outermost loop: they decide for which elements it runs."""
     outermost: t.Block | None = None
-    for block in flow.ancestors(statement):
-        if isinstance(block.parent, t.For) and block is block.parent.body:
+    for block in flow.loops(statement.block):
+        if isinstance(block.parent, t.For):
             outermost = block.parent.block
     if outermost is None:
         return ()

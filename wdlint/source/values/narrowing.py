@@ -30,16 +30,13 @@ def narrowed(evaluator: Asking, expr: t.Expr, context: Context, found: Answers) 
     """The answers to a name or attribute that the tests around it leave."""
     if context.statement is None:
         return found
-    memo: dict[int, dict[str, list[Asked]]] = evaluator.memo("tests around")
-    around = memo.get(id(context.statement))
-    if around is None:
-        around = memo[id(context.statement)] = _asked(context.statement)
-    if not around:
-        return found
     name = syntax.dotted(expr)
-    tests = around.get(name) if name is not None else None
-    if not tests:
+    if name is None:
         return found
+    memo: dict[tuple[str, int], list[Asked]] = evaluator.memo("tests around")
+    tests = memo.get((name, id(context.statement)))
+    if tests is None:
+        tests = memo[name, id(context.statement)] = _asked(evaluator.memo("tests of blocks"), name, context.statement)
     asked = [test for test in tests if _same_value(evaluator, expr, context, test[3])]
     if not asked:
         return found
@@ -63,13 +60,41 @@ def _is_optional(value: Value) -> bool:
     return value.optional if isinstance(value, Unknown) else isinstance(value, Known) and value.value is None
 
 
-def _asked(statement: t.Stmt) -> dict[str, list[Asked]]:
-    """What is asked of each dotted name around a statement and before it."""
-    found: dict[str, list[Asked]] = {}
-    for test, truth, where in (*flow.guards(statement), *flow.asserted(statement)):
-        for name, op, other, outcome in _parts(test, truth):
-            found.setdefault(name, []).append((op, other, outcome, where))
-    return found
+class _Tests:
+    """What a block asks of dotted names: on the way into it, and in it before its statements are reached."""
+
+    def __init__(self, block: t.Block) -> None:
+        parent = block.parent
+        self.entered: dict[str, list[Asked]] = {}
+        self.left: dict[str, list[Asked]] = {}  # by branches that leave, the last first
+        self.asserted: dict[str, list[Asked]] = {}
+        if isinstance(parent, t.If):
+            _note(self.entered, parent.test, block is parent.body, parent)
+        for check in reversed(flow.checks(block)):
+            if isinstance(check, t.If):
+                _note(self.left, check.test, flow.passes(check), check)
+        for check in flow.checks(block):
+            if isinstance(check, t.Assert):
+                _note(self.asserted, check.test, True, check)
+
+
+def _note(found: dict[str, list[Asked]], test: t.Expr, truth: bool, where: t.Stmt) -> None:
+    for name, op, other, outcome in _parts(test, truth):
+        found.setdefault(name, []).append((op, other, outcome, where))
+
+
+def _asked(memo: dict[int, _Tests], name: str, statement: t.Stmt) -> list[Asked]:
+    """What is asked of a dotted name around a statement, innermost first, and asserted before it."""
+    around: list[Asked] = []
+    asserted: list[Asked] = []
+    for block, index in flow.path(statement):
+        tests = memo.get(id(block))
+        if tests is None:
+            tests = memo[id(block)] = _Tests(block)
+        around += [asked for asked in tests.left.get(name, ()) if asked[3].index < index]
+        around += tests.entered.get(name, ())
+        asserted += [asked for asked in tests.asserted.get(name, ()) if asked[3].index < index]
+    return [*around, *asserted]
 
 
 def _parts(test: t.Expr, truth: bool) -> Iterator[tuple[str, str | None, t.Constant, bool]]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wdlint.facts import Edit, Finding
     from wdlint.report import Run
 
-MOST = 16  # lines that are shown of a fix
+MOST = 24  # lines that are shown of a fix
+RUN = 8  # lines added on end that are shown in full; of more, the first few are: a new function hides what calls it
+FIRST = 3
 
 Line = tuple[str, "int | None", str]
 """A line of a fix: its sign, its old number and its text."""
@@ -31,10 +34,20 @@ def hunks(finding: Finding, run: Run) -> Iterator[Line]:
     new = _edited(old, fix.edits)
     if new is None:
         return
-    changed = list(_compared(old, new))
+    changed = list(_folded(_compared(old, new)))
     yield from changed[:MOST]
     if len(changed) > MOST:
         yield "…", None, ""
+
+
+def _folded(lines: Iterator[Line]) -> Iterator[Line]:
+    """The lines with long runs of new ones cut short."""
+    for added, run in groupby(lines, key=lambda line: line[0] == "+"):
+        several = list(run)
+        cut = added and len(several) > RUN
+        yield from several[:FIRST] if cut else several
+        if cut:
+            yield "…", None, ""
 
 
 def _edited(lines: Sequence[str], edits: Sequence[Edit]) -> list[str] | None:

@@ -11,7 +11,7 @@ from wdlint.report.plain import styled
 
 if TYPE_CHECKING:
     from wdlint.facts import Place
-    from wdlint.report.hunks import Line
+    from wdlint.report.blocks.hunks import Line
 
 CONTEXT = 2  # lines shown before and after the offending ones, at most
 _LONGEST = 9  # offending lines shown in full; of more, the first and last are
