@@ -261,3 +261,26 @@ def test_a_penalty_over_a_part_does_not_become_decay_of_everything() -> None:
 def test_a_penalty_is_never_moved_without_being_asked() -> None:
     source = with_penalty("Adam(model.parameters())", "loss += 1e-4 * sum(p.pow(2).sum() for p in model.parameters())")
     assert mended(source, unsafe=False) == source
+
+
+OVER_MODULES = {
+    "layers of a list": """\
+    layers = [m for m in model.modules() if isinstance(m, nn.LayerNorm)]
+    loss = loss + 1e-3 * sum((m.weight ** 2).sum() for m in layers)""",
+    "layers by their class": """\
+    loss = loss + 1e-3 * sum((m.weight ** 2).sum() for m in model.modules() if isinstance(m, nn.LayerNorm))""",
+    "a loop over parts": """\
+    for part in [model[0], model[1]]:
+        loss = loss + 1e-3 * part.weight.pow(2).sum()""",
+    "a loop over a model": """\
+    for part in model:
+        loss = loss + 1e-3 * (part.weight ** 2).sum()""",
+}
+
+
+@pytest.mark.parametrize("penalty", OVER_MODULES.values(), ids=OVER_MODULES)
+def test_modules_are_not_multiplied(penalty: str) -> None:
+    program = MADE.format(made="Adam(model.parameters(), lr=0.1)") + LOOP.format(penalty=penalty)
+    changed = mended(program)
+    assert ".mul_(" not in changed
+    exec(compile(changed, "<mended>", "exec"), {})

@@ -35,6 +35,10 @@ from wdlint.source.read import tree as t
 
 LESS_DECAY = "the regularisation becomes weaker by the penalty's share; the optimizer's decay stays"
 _TRAINING = frozenset(("optimizer", "training", "self.training", "model.training"))  # asked of every step alike
+_OF_A_TENSOR = frozenset(
+    "pow square norm sum mean data grad detach ndim dim size shape numel requires_grad view reshape flatten ravel abs "
+    "mul t T is_leaf dtype device float".split()
+)
 _STEPPED = "the update rule changes: the decay acts on the weights, scaled by the learning rate, and has to be tuned"
 
 
@@ -399,6 +403,10 @@ def _parameter_of(program: Program, loop: t.For | t.Clause) -> tuple[str | None,
             pass
         case _:
             return None, ()
+    around = loop if isinstance(loop, t.For) else program.parents[loop]
+    uses = (program.parents[use] for use in program.names(name, around))
+    if any(isinstance(use, t.Attribute) and use.attr not in _OF_A_TENSOR for use in uses):
+        return None, ()  # what it goes over holds parameters
     if isinstance(loop, t.Clause):
         return name, [conjunct(program, test) for test in loop.ifs]
     tests, body = [], loop.body

@@ -260,3 +260,34 @@ def test_a_class_that_is_asked_for(asks: str, trust: Applicability) -> None:
     fix = offered(f"{START}{made}if {asks}:\n    print(1)\n")
     assert fix.title == "Use AdamW"
     assert fix.applicability is trust
+
+
+# ---- a list of names
+
+NAMES = (
+    START
+    + """
+skip = ["bias", "LayerNorm.weight"]
+optimizer = torch.optim.AdamW([
+    {"params": [p for n, p in net.named_parameters() if not any(s in n for s in skip)], "weight_decay": 0.1},
+    {"params": [p for n, p in net.named_parameters() if any(s in n for s in skip)], "weight_decay": 0.0},
+])
+"""
+)
+
+
+@pytest.mark.parametrize("after", ["print(skip)\n", "for s in skip:\n    print(s)\n"])
+def test_a_list_of_names_is_extended(after: str) -> None:
+    fix = offered(NAMES + after)
+    assert fix.title == "Name in the list what is to be exempt in this model"
+    assert fix.applicability is SAFE
+
+
+@pytest.mark.parametrize(
+    "after",
+    ["assert len(skip) == 2\n", "print(skip[1])\n", "bias, norm = skip\n", "pairs = zip(skip, [1, 2])\n"],
+)
+def test_a_list_that_something_counts_on_is_left(after: str) -> None:
+    fix = offered(NAMES + after)
+    assert fix.title == "Tell gains and biases by a test that is exact for this model"
+    assert fix.applicability is SAFE

@@ -85,7 +85,29 @@ def _extended(program: Program, node: t.Display, texts: list[str], missing: list
         edits.append(program.edit(end, end, "".join(f", {quote}{name}{quote}" for name in left)))
     if not edits:
         return None
-    return Fix("Name in the list what is to be exempt in this model", Applicability.SAFE, tuple(edits))
+    counted = _counted(program, node)
+    trust = Applicability.SAFE if counted is None else Applicability.SHOWN
+    hazard = "" if counted is None else f"line {program.line(counted)} counts on how many names the list has"
+    return Fix("Name in the list what is to be exempt in this model", trust, tuple(edits), hazard)
+
+
+def _counted(program: Program, node: t.Display) -> t.Name | None:
+    """A use of a list that finds an element by its number, takes it apart, or asks how long it is."""
+    made = program.parents[node]
+    if not isinstance(made, t.Assign):
+        return None
+    for name in (target for target in made.targets if isinstance(target, t.Name)):
+        for use in program.loads(name.id, program.scope(name)):
+            match program.parents[use]:
+                case t.Subscript() | t.Compare(rest=(("==" | "!=", _), *_)):
+                    return use
+                case t.Assign(targets=(t.Display(), *_)):
+                    return use
+                case t.Argument() as argument:
+                    call = program.parents[argument]
+                    if isinstance(call, t.Call) and isinstance(call.func, t.Name) and call.func.id in ("len", "zip"):
+                        return use
+    return None
 
 
 def _without(program: Program, node: t.Display, element: t.Expr) -> Edit:

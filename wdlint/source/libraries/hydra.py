@@ -1,4 +1,7 @@
-"""hydra: a function below `@hydra.main` is given what its files make, put together by their lists of defaults."""
+"""hydra: what its files make for a function below `@hydra.main`, and what `instantiate` makes of that.
+
+Files are put together by their lists of defaults.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,29 @@ from collections.abc import Iterator
 
 from wdlint.documents import nodes
 from wdlint.source.libraries import documents
-from wdlint.source.libraries.library import Library
+from wdlint.source.libraries.library import Call, Library
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
+from wdlint.source.values import call_arguments, objects
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.values import Answers, constant
+from wdlint.source.values.values import (
+    Answers,
+    Arguments,
+    Context,
+    External,
+    MappingValue,
+    ModuleValue,
+    Partial,
+    Value,
+    bare,
+    constant,
+)
 
 _Tree = dict[str, "_Tree | nodes.Node"]
 
-_DEEPEST = 6  # files within files
+INSTANTIATES = ("hydra.utils.instantiate", "hydra.utils.call")
+_DEEPEST = 6  # files within files, and calls within calls
+_OWN = frozenset(("_target_", "_partial_", "_recursive_", "_convert_", "_args_"))
 _WORDS = ("override ", "optional ")
 
 
@@ -92,4 +109,49 @@ def _merge(into: _Tree, other: _Tree) -> None:
             into[key] = value
 
 
-LIBRARY = Library(paths=("hydra",), parameter=_parameter)
+def _instantiate(evaluator: Evaluation, call: Call) -> Answers | None:
+    """What `instantiate(config, *args, **kwargs)` makes: a call of what `_target_` names, or a partial of it."""
+    made = [value for config in call.first(evaluator) for value in _made(evaluator, config, call, 0)]
+    return tuple(made) or None
+
+
+def _made(evaluator: Evaluation, config: Value, call: Call, depth: int) -> Iterator[Value]:
+    told = constant(objects.entry(evaluator, config, "_target_")) if depth < _DEEPEST else None
+    if not isinstance(told, str):
+        return
+    given = tuple(_options(evaluator, config, call, depth))
+    more = call_arguments.keywords(evaluator, call.arguments) if not depth else ()
+    positional = call.positional(evaluator)[1:] if not depth else ()
+    names = {name for name, _ in more}
+    keywords = (*(option for option in given if option[0] not in names), *more)
+    arguments = Arguments((), call.context, positional, keywords)
+    partial = constant(objects.entry(evaluator, config, "_partial_")) is True
+    for target in _target(evaluator, told, call.context):
+        if partial:
+            yield Partial(target, arguments)
+        else:
+            yield from evaluator.call(target, arguments, call.node if not depth else None, call.context)
+
+
+def _options(evaluator: Evaluation, config: Value, call: Call, depth: int) -> Iterator[tuple[str, Answers]]:
+    """The entries of a configuration as arguments; what has a `_target_` of its own is made first."""
+    inner = bare(config)
+    for entry in inner.entries if isinstance(inner, MappingValue) else ():
+        key = constant(evaluator.force(entry.key)) if entry.key is not None else None
+        if not isinstance(key, str) or key in _OWN:
+            continue
+        answers = objects.entry(evaluator, config, key)
+        nested = [made for value in answers for made in _made(evaluator, value, call, depth + 1)]
+        yield key, tuple(nested) or answers
+
+
+def _target(evaluator: Evaluation, path: str, context: Context) -> Answers:
+    """What an import path names, of the project or of a library."""
+    module, _, name = path.rpartition(".")
+    found = evaluator.module_value(module, context.module) if module else External(path)
+    if isinstance(found, ModuleValue):
+        return evaluator.module_member(found.module, name)
+    return (External(path),)
+
+
+LIBRARY = Library(paths=("hydra",), calls=dict.fromkeys(INSTANTIATES, _instantiate), parameter=_parameter)

@@ -29,13 +29,13 @@ def worth_asking(evaluation: Modules, call: t.Call, context: Context) -> bool:
     """Whether a call could construct an optimizer, as far as its names and the bytes of modules tell."""
     func = call.func
     if isinstance(func, t.Attribute):
-        if SUGGESTIVE.search(func.attr) is not None or func.attr == "initialize":
+        if SUGGESTIVE.search(func.attr) is not None or func.attr in ("initialize", "instantiate"):
             return True
         if not func.attr[:1].isupper():
             return False
         root = syntax.root_name(func.value)
         return root is None or root == "self" or _from_a_maker(evaluation, root, func.attr, call, context.frame.scope)
-    if isinstance(func, t.Name) and SUGGESTIVE.search(func.id) is None:
+    if isinstance(func, t.Name) and SUGGESTIVE.search(func.id) is None and func.id != "instantiate":
         return _from_a_maker(evaluation, func.id, func.id, call, context.frame.scope)
     return True
 

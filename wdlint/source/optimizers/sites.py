@@ -15,6 +15,7 @@ from wdlint.facts import Coupling, Loop, OptimizerClass
 from wdlint.knowledge.optimizers import Argument, KnownOptimizer, optimizer
 from wdlint.knowledge.trainers import TrainingLoop
 from wdlint.knowledge.wrappers import Form, Helper, Wrapper, helper, wrapper
+from wdlint.source.libraries.hydra import INSTANTIATES
 from wdlint.source.optimizers import helpers
 from wdlint.source.optimizers.candidates import SUGGESTIVE, suggests_optimizer, worth_asking
 from wdlint.source.optimizers.deepspeed_sections import Made, deepspeed_optimizer
@@ -197,6 +198,8 @@ def _site(evaluator: Evaluation, call: t.Call, statement: t.Stmt, context: Conte
         for handed in handed_optimizers(evaluator, callee, arguments, context):
             made = makers_of(evaluator, handed.cls, handed.arguments, context)
             makers.extend(replace(maker, loop=handed.loop) for maker in made)
+        if isinstance(callee, External) and callee.path in INSTANTIATES:
+            makers.extend(_instantiated(evaluator, evaluator.call(callee, arguments, call, context), context))
         makers.extend(makers_of(evaluator, callee, arguments, context))
     through = ""
     if not makers:
@@ -221,6 +224,15 @@ def _of_loop(found: LoopCall) -> Maker:
     """The optimizer that a training loop makes."""
     model, decay, rate = found.helper.model, found.helper.decay, found.loop.learning_rate
     return Maker(found.described, model, decay, rate, found.arguments, found.loop.decay.default or 0.0)
+
+
+def _instantiated(evaluator: Evaluation, made: Answers, context: Context) -> Iterator[Maker]:
+    """The optimizers that a configuration names, with what the call gives them; a partial counts with parameters."""
+    for value in map(bare, made):
+        if isinstance(value, Instance) and value.arguments is not None:
+            yield from makers_of(evaluator, value.cls, value.arguments, context)
+        elif isinstance(value, Partial) and call_arguments.argument(evaluator, value.arguments, "params", 0):
+            yield from makers_of(evaluator, value.callee, value.arguments, context)
 
 
 def _of_engine(found: Made) -> Maker:

@@ -19,6 +19,7 @@ from wdlint.source.selections.predicates import (
     Comparison,
     Contains,
     Dims,
+    DirectlyBelow,
     EndsWith,
     Equals,
     FullName,
@@ -156,6 +157,8 @@ def atom_of(selector: Selector) -> Atom:
         return Atom(selector, lambda texts, parameter, context: _is_one(parameter.owner, selector.classes, context))
     if isinstance(selector, AncestorIs):
         return Atom(selector, lambda texts, parameter, context: _ancestor_is(parameter, selector.classes, context))
+    if isinstance(selector, DirectlyBelow):
+        return Atom(selector, lambda texts, parameter, context: _is_directly_below(parameter.name, selector.path))
     if isinstance(selector, Trainable):
         return Atom(selector, lambda texts, parameter, context: parameter.trainable.value)
     if isinstance(selector, HasFlag):
@@ -166,6 +169,15 @@ def atom_of(selector: Selector) -> Atom:
     if isinstance(selector, Opaque):
         return Atom(selector, lambda texts, parameter, context: UNKNOWN)
     raise TypeError(f"not a selector: {selector!r}")
+
+
+def _is_directly_below(name: str, path: str) -> int:
+    around = wildcard.depth(wildcard.compiled(name))
+    if path and not name.startswith(f"{path}."):
+        return UNKNOWN if wildcard.has_holes(name) else NO
+    if around is None:
+        return UNKNOWN
+    return YES if around == len(path.split(".")) * bool(path) + 1 else NO
 
 
 def _carries(parameter: Parameter, flag: str, context: Context) -> int:

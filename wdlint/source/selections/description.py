@@ -12,6 +12,7 @@ from wdlint.source.selections.predicates import (
     Comparison,
     Contains,
     Dims,
+    DirectlyBelow,
     EndsWith,
     Equals,
     FullName,
@@ -81,6 +82,8 @@ def _phrase(selector: Selector, holds: bool) -> str:
         return f"owner {_is_one_of(_classes(selector.classes), holds)}"
     if isinstance(selector, AncestorIs):
         return f"{'a' if holds else 'no'} module on its path {_is_one_of(_classes(selector.classes), True)}"
+    if isinstance(selector, DirectlyBelow):
+        return f"{'' if holds else 'not '}of a child of {f'`{selector.path}`' if selector.path else 'the model'}"
     if isinstance(selector, Trainable):
         return "trainable" if holds else "not trainable"
     if isinstance(selector, HasFlag):

@@ -191,6 +191,13 @@ class AncestorIs(Selector):
 
 
 @dataclass(frozen=True, slots=True)
+class DirectlyBelow(Selector):
+    """The owner is a child of the module at this path, and no module further below; "" is the model itself."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trainable(Selector):
     """`p.requires_grad`."""
 

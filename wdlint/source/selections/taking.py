@@ -13,6 +13,7 @@ from dataclasses import replace
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections import ruled_names
+from wdlint.source.selections.children import of_child
 from wdlint.source.selections.conditions.tests import Reader
 from wdlint.source.selections.conditions.texts import text
 from wdlint.source.selections.taken import LOOSE, UNREAD, Taken, chosen, one_parameter, rooted
@@ -86,6 +87,7 @@ def of_item(evaluator: Evaluation, item: Item, depth: int) -> Iterator[Taken]:
         if reader.whole and _excludes_modules(condition):
             # a parameter lies below many modules: that one of them is no norm does not say that its owner is none
             condition = s.Opaque(f"below:{id(held)}", "below one of certain modules")
+        condition = of_child(held, condition)
         if condition == s.Always(False):
             continue
         for part in taken(evaluator, held, depth):
