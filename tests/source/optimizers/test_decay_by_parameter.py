@@ -73,3 +73,41 @@ def test_a_test_that_spares_none_is_read() -> None:
 
 def test_a_decay_that_is_never_0_reaches_all() -> None:
     assert codes(EACH.format("OF_ALL[p.ndim]")) == {"WD101", "WD102"}
+
+
+OPTIONS = {
+    "a copy": "options = copy.copy(default)\n    if p.ndim < 2:\n        options['weight_decay'] = 0.0",
+    "a dictionary": "options = {'weight_decay': 0.1}\n    if p.ndim < 2:\n        options['weight_decay'] = 0.0",
+    "made of another": "options = dict(default)\n    if p.ndim < 2:\n        options['weight_decay'] = 0.0",
+    "updated": "options = default.copy()\n    if p.ndim < 2:\n        options.update(weight_decay=0.0)",
+    "spread": "options = {**default}\n    if p.ndim < 2:\n        options = {**options, 'weight_decay': 0.0}",
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+def test_options_of_which_a_test_changes_one(options: str) -> None:
+    assert (
+        codes(f"""
+import copy
+
+default = {{"lr": 1e-2, "weight_decay": 0.1}}
+groups = []
+for n, p in model.named_parameters():
+    {options}
+    groups.append({{"params": [p], **options}})
+torch.optim.AdamW(groups)
+""")
+        == set()
+    )
+
+
+def test_groups_that_a_loop_goes_over_again() -> None:
+    changed = """
+groups = [{"params": [p], "weight_decay": 0.1} for p in model.parameters()]
+for group in groups:
+    if group["params"][0].ndim < 2:
+        group["weight_decay"] = WHAT
+torch.optim.AdamW(groups, lr=1e-3)
+"""
+    assert codes(changed.replace("WHAT", "0.0")) == set()
+    assert codes(changed.replace("WHAT", "0.2")) == {"WD101", "WD102"}

@@ -11,23 +11,23 @@ from dataclasses import dataclass, field, replace
 
 from wdlint.knowledge.wrappers import Helper
 from wdlint.source.optimizers import helpers, own_groups
-from wdlint.source.read import syntax
+from wdlint.source.optimizers.group_decays import GroupDecays
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.conditions.tests import symbolic
 from wdlint.source.selections.taken import Taken, chosen
 from wdlint.source.selections.taking import condition_reader, taken
 from wdlint.source.values import call_arguments, contents, objects
-from wdlint.source.values.amounts import NOTHING, AmountDraft, amount_of, source_text
+from wdlint.source.values.amounts import AmountDraft, source_text
+from wdlint.source.values.elements import elements_of
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.in_place import loop_conditions
 from wdlint.source.values.values import (
     Answers,
     Arguments,
     Collection,
-    Condition,
     Context,
     Deferred,
+    FunctionValue,
     Instance,
     Item,
     Known,
@@ -87,7 +87,7 @@ class GroupReader:
 
     def __init__(self, evaluator: Evaluation, decay_key: str | None) -> None:
         self.evaluator = evaluator
-        self.decay_key = decay_key or "weight_decay"
+        self.decays = GroupDecays(evaluator, decay_key or "weight_decay")
         self.complete = True
         self.listed = False
 
@@ -124,7 +124,35 @@ class GroupReader:
             for item in self._items(value):
                 yield from self._item(item, context, depth + 1)
             return
+        mapped = self._mapped(value)
+        if any(isinstance(bare(made), MappingValue) for made in mapped):
+            self.listed = True
+            for made in mapped:
+                yield from self._value(made, None, context, depth + 1)
+            return
         yield self._bare(value, expression, context)
+
+    def _mapped(self, value: Value) -> Answers:
+        """What a function makes of each parameter: `map(group, model.parameters())`, also in a list."""
+        inner = bare(value)
+        if not isinstance(inner, Operation):
+            return ()
+        if inner.name == "flatten":
+            return tuple(made for held in inner.operands[0] for made in self._mapped(held))
+        if inner.name != "map" or len(inner.operands) != 2:
+            return ()
+        return tuple(
+            made
+            for collection in inner.operands[1]
+            for function in inner.operands[0]
+            if isinstance(function, FunctionValue)
+            for made in self.evaluator.call(
+                function,
+                Arguments(positional=(elements_of(self.evaluator, (collection,), id(inner.node)),)),
+                None,
+                function.frame.at(None),
+            )
+        )
 
     def _items(self, value: Value) -> Iterator[Item]:
         inner = bare(value)
@@ -154,7 +182,7 @@ class GroupReader:
 
     def _item(self, item: Item, context: Context, depth: int) -> Iterator[GroupDraft]:
         reader = condition_reader(self.evaluator)
-        condition = reader.all_of(self._symbolic(item.conditions))
+        condition = reader.all_of(self.decays.asked(item.conditions))
         found = self.evaluator.force(item.value)
         where = item.value.context if isinstance(item.value, Deferred) else context
         expression = item.value.expr if isinstance(item.value, Deferred) else None
@@ -166,19 +194,11 @@ class GroupReader:
             else:
                 drafts = iter((self._bare(held, expression, where),))
             for draft in drafts:
-                yield draft.under(condition)
-
-    def _symbolic(self, conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
-        """The conditions that ask about the current parameter; others only say whether a group is there."""
-        return tuple(c for c in conditions if symbolic(self.evaluator, c.test, c.context) and not self._makes_group(c))
-
-    def _makes_group(self, condition: Condition) -> bool:
-        """`if key not in groups:` before a group is made under that key."""
-        test = condition.test
-        if not isinstance(test, t.Compare) or len(test.rest) != 1 or test.rest[0][0] not in ("in", "not in"):
-            return False
-        held = self.evaluator.evaluate(test.rest[0][1], condition.context)
-        return any(isinstance(bare(v), MappingValue) for v in held)
+                if len(found) > 1 and self._is_of_one(draft):
+                    alternative = s.Opaque(f"one:{id(held)}", "in this one of several groups")
+                    yield draft.under(s.both(condition, alternative))
+                else:
+                    yield draft.under(condition)
 
     def of_helper(
         self, known: Helper, arguments: Arguments, node: t.Node | None, context: Context
@@ -253,8 +273,8 @@ class GroupReader:
         options = tuple(key for key in keyed if key != "params")
         empty = isinstance(expression, t.Display) and not expression.items  # filled later
         label = "parameters" if empty else source_text(module, expression) or "parameters"
-        rate = self._amount("lr", value, keyed)
-        for condition, amount in self._amounts(value, keyed):
+        rate = self.decays.number("lr", value, keyed)
+        for condition, amount in self.decays.of_group(value, keyed):
             yield GroupDraft(
                 tuple(part.under(condition) for part in parts), amount, rate, label, node, module, options,
                 tuple(nodes.get(key) for key in options), expression, unread,
@@ -284,106 +304,7 @@ class GroupReader:
                         here = written is not None and written.context.module is module
                         nodes[key.value] = entry.node if here else None
 
-    def _amount(self, key: str, value: Value, keyed: dict[str, Deferred | Answers]) -> AmountDraft | None:
-        answers = objects.entry(self.evaluator, value, key)
-        held = keyed.get(key)
-        text = source_text(held.context.module, held.expr) if isinstance(held, Deferred) else key
-        return amount_of(answers, text) if answers else None
-
-    def _amounts(
-        self, value: Value, keyed: dict[str, Deferred | Answers]
-    ) -> list[tuple[s.Selector, AmountDraft | None]]:
-        """The group's decay; split in several where it depends on the parameter."""
-        later = self._set_under_tests(value)
-        if later:
-            return later
-        held = keyed.get(self.decay_key)
-        if isinstance(held, Deferred):
-            cases = self._cases(held.expr, held.context)
-            if len(cases) > 1:
-                return cases
-            if symbolic(self.evaluator, held.expr, held.context) and self._may_be_none(held):
-                which = s.Opaque(f"decay:{id(held.expr)}", "given a decay that depends on the parameter")
-                return [(which, cases[0][1]), (s.negation(which), NOTHING)]
-        return [(s.Always(True), self._amount(self.decay_key, value, keyed))]
-
-    def _may_be_none(self, held: Deferred) -> bool:
-        """Whether a decay may be 0 for some parameters: it is no number, or one of several of which one is 0."""
-        if isinstance(held.expr, t.Call):
-            return True  # what a function answers of a parameter is known in part
-        answers = self.evaluator.evaluate(held.expr, held.context)
-        return not all(isinstance(v, Known) and isinstance(v.value, (int, float)) and v.value for v in answers)
-
-    def _set_under_tests(self, value: Value) -> list[tuple[s.Selector, AmountDraft | None]]:
-        """`group["weight_decay"] = 0.0` in branches that ask about the parameter, the last that applies first."""
-        held = [
-            entry
-            for entry in contents.entries(self.evaluator, value)
-            if entry.key is not None
-            and any(isinstance(k, Known) and k.value == self.decay_key for k in self.evaluator.force(entry.key))
-        ]
-        if not any(self._symbolic(entry.conditions) for entry in held):
-            return []
-        tests = [tuple(c for c in entry.conditions if not self._makes_group(c)) for entry in held]
-        found: list[tuple[s.Selector, AmountDraft | None]] = []
-        before: list[s.Selector] = []
-        for entry, conditions in zip(reversed(held), reversed(tests), strict=True):
-            guard = condition_reader(self.evaluator).all_of(conditions)
-            here = s.both(guard, *map(s.negation, before))
-            if isinstance(entry.value, Deferred):
-                cases = self._cases(entry.value.expr, entry.value.context)
-            else:
-                cases = [(s.Always(True), amount_of(entry.value, self.decay_key))]
-            found.extend((s.both(here, inner), amount) for inner, amount in cases)
-            before.append(guard)
-        rest = s.both(*map(s.negation, before))
-        return found if rest == s.Always(False) else [*found, (rest, None)]
-
-    def _cases(self, expr: t.Expr, context: Context) -> list[tuple[s.Selector, AmountDraft | None]]:
-        """`0.0 if p.ndim < 2 else wd`, or a name that branches of a loop bind, as amounts under conditions."""
-        if isinstance(expr, t.Conditional) and symbolic(self.evaluator, expr.test, context):
-            test = condition_reader(self.evaluator).read(expr.test, context)
-            inside = [(test, case) for case in self._cases(expr.body, context)]
-            inside += [(s.negation(test), case) for case in self._cases(expr.orelse, context)]
-            return [(s.both(condition, inner), amount) for condition, (inner, amount) in inside]
-        if isinstance(expr, t.Binary) and expr.op == "*":
-            for asked, strength in ((expr.left, expr.right), (expr.right, expr.left)):
-                if isinstance(asked, t.Compare) and symbolic(self.evaluator, asked, context):
-                    holds = condition_reader(self.evaluator).read(asked, context)
-                    scaled = [(s.both(holds, inner), amount) for inner, amount in self._cases(strength, context)]
-                    return [*scaled, (s.negation(holds), NOTHING)]
-        if isinstance(expr, t.Name) and expr.id in context.frame.scope.bound and context.local is None:
-            found = self._bound_cases(expr, context)
-            if found:
-                return found
-        answers = self.evaluator.evaluate(expr, context)
-        return [(s.Always(True), amount_of(answers, source_text(context.module, expr)))]
-
-    def _bound_cases(self, expr: t.Name, context: Context) -> list[tuple[s.Selector, AmountDraft | None]]:
-        frame = context.frame
-        reach = self.evaluator.reach(expr.id, context.statement, frame.scope)
-        found: list[tuple[s.Selector, AmountDraft | None]] = []
-        before: list[s.Selector] = []
-        for binding in reach.bindings:
-            if not isinstance(binding, t.Assign) or binding.value is None or reach.changes:
-                return []
-            conditions = self._symbolic(loop_conditions(binding, frame))
-            guard = condition_reader(self.evaluator).all_of(conditions)
-            here = s.both(guard, *map(s.negation, before))
-            written = next((_paired(target, binding.value, expr.id) for target in binding.targets), None)
-            if written is None:
-                return []
-            for inner, amount in self._cases(written, frame.at(binding)):
-                found.append((s.both(here, inner), amount))
-            before.append(guard)
-        return found if len(found) > 1 else []
-
-
-def _paired(target: t.Expr, value: t.Expr, name: str) -> t.Expr | None:
-    """What an assignment binds a name to; `a, b = (1, 2) if test else (3, 4)` either way."""
-    if not isinstance(value, t.Conditional) or not isinstance(target, t.Display):
-        return syntax.paired(target, value, name)
-    sides = [_paired(target, side, name) for side in (value.body, value.orelse)]
-    if sides[0] is None or sides[1] is None:
-        return None
-    return t.Conditional(value.origin, value.test, sides[0], sides[1])
+    def _is_of_one(self, draft: GroupDraft) -> bool:
+        if draft.expression is None or draft.context is None:
+            return False
+        return symbolic(self.evaluator, draft.expression, draft.context)

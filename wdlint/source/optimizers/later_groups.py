@@ -69,6 +69,22 @@ def set_later(evaluator: Evaluation, site: Site, index: int, key: str) -> Amount
     return found
 
 
+def spared_later(evaluator: Evaluation, site: Site, key: str) -> bool:
+    """Whether some group's decay is set to 0 after construction, and a test of the groups says which."""
+    name = _bound_name(site)
+    if name is None:
+        return False
+    parts = name.split(".")
+    for statement in _touching(site, name):
+        for change in changes_in(evaluator, statement, parts[0], site.context.frame, True):
+            above, rest = change.path[: len(parts)], change.path[len(parts) :]
+            if above == (*parts[1:], "param_groups") and rest == (None, key) and change.value is not None:
+                amount = amount_of(evaluator.evaluate(change.value, change.context), "")
+                if amount is None or not amount.value:
+                    return True
+    return False
+
+
 def _bound_name(site: Site) -> str | None:
     """The name or attribute that the site's statement binds to the optimizer."""
     statement = site.statement

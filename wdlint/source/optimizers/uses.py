@@ -17,7 +17,7 @@ from wdlint.source.models.optimized import Model, Models, merged, model_key, sam
 from wdlint.source.optimizers.constructor_arguments import constructor_amount, learning_rate, written_parameters
 from wdlint.source.optimizers.groups import GroupDraft, GroupReader, Groups
 from wdlint.source.optimizers.honoured_exemptions import honoured
-from wdlint.source.optimizers.later_groups import added_later, set_later
+from wdlint.source.optimizers.later_groups import added_later, set_later, spared_later
 from wdlint.source.optimizers.members import division_of, members_of, patterns_of, shared_patterns, together
 from wdlint.source.optimizers.naming import names
 from wdlint.source.optimizers.sites import Maker, Site
@@ -164,8 +164,11 @@ class UseReader:
         constructor = constructor_amount(self.evaluator, maker)
         drafted: list[tuple[GroupDraft, AmountDraft]] = []
         key = maker.decay.name if maker.decay else "weight_decay"
+        spared = spared_later(self.evaluator, site, key)
         for index, draft in enumerate(groups.drafts):
             later = set_later(self.evaluator, site, index, key)
+            if spared:
+                draft = draft.under(s.Opaque("spared", "whose decay is not set to 0 later"))
             drafted.append((draft, later or draft.amount or constructor))
         members = [members_of(self.evaluator, draft, models, inventory) for draft, _ in drafted]
         divisions = [division_of(self.evaluator, draft) for draft, _ in drafted]

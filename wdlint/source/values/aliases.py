@@ -92,6 +92,11 @@ def _keys(
         return
     while isinstance(index, t.Call) and syntax.dotted(index.func) == "int" and len(index.args) == 1:
         index = index.args[0].value
+    if isinstance(index, t.Conditional):
+        for side, truth in ((index.body, True), (index.orelse, False)):
+            for key, conditions in _keys(evaluator, side, context):
+                yield key, (Condition(index.test, truth, context), *conditions)
+        return
     key = constant_key(evaluator, index, context)
     if key is None and _is_test(evaluator, index, context):
         yield from ((truth, (Condition(index, truth, context),)) for truth in (True, False))
@@ -200,7 +205,7 @@ def in_turns(
 ) -> Iterator[tuple[Path, t.Expr | None, bool]]:
     """What a change of a loop's element sets, element by element: its place, its value, whether that is certain.
 
-    Nothing where it can't be told which elements a loop changes, or where the new value comes from the element.
+    Where a test of the element decides, which one can't be told. Nothing where the new value comes from the element.
     """
     turn = position.turn
     assert turn is not None and context.statement is not None
@@ -212,6 +217,8 @@ def in_turns(
         if number is not None:
             chosen = number
         elif bound & _names(test):
+            if value is not None and not bound & _names(value):
+                yield _with(position.path, turn.at, None), value, False
             return
         else:
             sure = False
@@ -225,7 +232,7 @@ def in_turns(
         yield _with(position.path, turn.at, EVERY if chosen is None else chosen), value, sure
 
 
-def _with(path: Path, at: int, key: str | int) -> Path:
+def _with(path: Path, at: int, key: str | int | None) -> Path:
     return (*path[:at], key, *path[at + 1 :])
 
 

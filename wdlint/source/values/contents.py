@@ -54,7 +54,11 @@ def _changed_items(evaluator: Asking, value: Changed) -> Iterator[Item]:
     counted = not any(item.spread for item, _ in found)
     for index, (item, added) in enumerate(found):
         here = (EVERY, index, index - len(found)) if counted else (EVERY,)
-        later = tuple(change for order, change in deeper if order > added and change.path[0] in here)
+        later = tuple(
+            change
+            for order, change in deeper
+            if order > added and (change.path[0] in here or (change.path[0] is None and len(change.path) > 1))
+        )
         if not item.spread:
             later = tuple(replace(change, path=change.path[1:]) for change in later)
         if later:

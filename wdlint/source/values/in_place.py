@@ -7,6 +7,7 @@ Which statements reach a name is worked out in `flow`; what a change makes of a 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
@@ -135,9 +136,26 @@ def instance_changes(evaluator: Evaluation, instance: Instance, name: str | None
             frame = evaluator.method_frame(method, owner, instance)
             certain = statement.block.parent is None and method.name == "__init__"
             changes = changes_in(evaluator, statement, method.params[0].name, frame, certain)
-            (constructors if method.name == "__init__" else others).extend(changes)
+            if method.name == "__init__":
+                constructors.extend(changes)
+            else:
+                asked = _asked_of_arguments(statement, method, frame)
+                others.extend(replace(c, conditions=(*asked, *c.conditions)) if asked else c for c in changes)
     cache[key] = (*constructors, *others)
     return cache[key]
+
+
+def _asked_of_arguments(statement: t.Stmt, method: t.FunctionDef, frame: Frame) -> tuple[Condition, ...]:
+    """The tests around a statement of a method that are about what it is given: they decide for which calls it runs."""
+    if any(True for _ in flow.loops(statement.block)):
+        return ()
+    given = {parameter.name for parameter in method.params[1:]}
+    guards = flow.guards(statement, None)
+    return tuple(
+        Condition(test, truth, frame.at(branch))
+        for test, truth, branch in guards
+        if any(isinstance(n, t.Name) and n.id in given for n in syntax.walk(test))
+    )
 
 
 def _concerning(evaluator: Evaluation, definition: t.ClassDef, name: str | None) -> list[tuple[t.FunctionDef, t.Stmt]]:
