@@ -204,13 +204,28 @@ def test_a_suggestion_of_reviewdog_counts_in_bytes() -> None:
         assert source.encode()[span["start"]["column"] - 1 : span["end"]["column"] - 1] == b"Adam"
 
 
-def test_half_of_a_fix_is_no_suggestion() -> None:
-    place = Place("src/train.py", 5, 13, 9, 2)
-    fix = Fix("Divide", Applicability.SAFE, (Edit(place, "a"), Edit(replace(place, line=1, end_line=1), "b")))
-    run = replace(example(), findings=[Finding("WD101", place, "m", fix=fix)])
-    assert "suggestions" not in json.loads(render(run, "rdjson"))["diagnostics"][0]
+def test_a_fix_of_several_edits_is_one_suggestion() -> None:
+    first = example().findings[0]
+    edits = (
+        Edit(Place("src/train.py", 4, 1, 4, 1), "groups = divided(net)\n"),
+        Edit(Place("src/train.py", 6, 5, 6, 21), "groups"),
+    )
+    fix = Fix("Divide", Applicability.SAFE, edits)
+    run = replace(example(), findings=[replace(first, fix=fix)])
+    (suggestion,) = json.loads(render(run, "rdjson"))["diagnostics"][0]["suggestions"]
+    assert suggestion == {
+        "range": {"start": {"line": 4, "column": 1}, "end": {"line": 6, "column": 22}},
+        "text": "groups = divided(net)\nnet = Net()\noptimizer = torch.optim.AdamW(\n    groups,",
+    }
     (result, *_) = json.loads(render(run, "sarif"))["runs"][0]["results"]
     assert len(result["fixes"][0]["artifactChanges"][0]["replacements"]) == 2
+
+
+@pytest.mark.parametrize("place", [Place("other.py", 1, 1, 1, 1), Place("src/train.py", 1, 1, 1, 1, cell=2)])
+def test_half_of_a_fix_is_no_suggestion(place: Place) -> None:
+    fix = Fix("Divide", Applicability.SAFE, (Edit(Place("src/train.py", 6, 5, 6, 21), "a"), Edit(place, "b")))
+    run = replace(example(), findings=[replace(example().findings[0], fix=fix)])
+    assert "suggestions" not in json.loads(render(run, "rdjson"))["diagnostics"][0]
 
 
 def test_statistics_count_by_rule() -> None:

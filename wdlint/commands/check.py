@@ -43,12 +43,33 @@ def check(named: Sequence[str], options: Mapping[str, Any], commands: Sequence[s
 
     `commands` are the names of all commands: a path that does not exist may be one of them, mistyped.
     """
+    if options["watch"]:
+        return _watch(named, options, commands)
     try:
         with warnings_said(not options["quiet"]):
             return _check(list(named) or ["."], {**options, "commands": commands, "began": time.perf_counter()})
     except Complaint as complaint:
         complain(str(complaint))
         return TROUBLE
+
+
+def _watch(named: Sequence[str], options: Mapping[str, Any], commands: Sequence[str]) -> int:
+    """Check again after each change; an interruption ends it."""
+    from wdlint.commands.watch import watch
+    from wdlint.settings.config import FILES
+
+    writing = any(options[name] for name in ("fix", "fix_only", "write_baseline", "prune_baseline"))
+    if writing or options["add_ignore"] is not None or "-" in named:
+        complain("--watch goes with neither standard input nor options that write into files")
+        return TROUBLE
+
+    def watched() -> list[str]:
+        found = list(paths.discover(list(named) or ["."], Configuration(isolated=True)))
+        folders = {os.path.dirname(os.path.abspath(path)) for path in (*found, os.path.join(os.getcwd(), "x"))}
+        return [*found, *(os.path.join(folder, name) for folder in folders for name in FILES)]
+
+    watch(lambda: check(named, {**options, "watch": False}, commands), watched)
+    return CLEAN
 
 
 def _check(named: list[str], options: Mapping[str, Any]) -> int:

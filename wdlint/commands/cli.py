@@ -101,6 +101,7 @@ class Check(click.Command):
 @click.option("-o", "--output-file", type=click.Path(dir_okay=False), help="Write the report here.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings and errors only: no summary, no warnings.")
 @click.option("-v", "--verbose", is_flag=True, help="Say of each file what was judged in it or why it was passed over.")
+@click.option("--watch", is_flag=True, help="Look again whenever a file changes, until Ctrl-C.")
 @click.option("--exit-zero", is_flag=True, help="End with exit code 0 even where there are findings.")
 @click.option("--statistics", is_flag=True, help="Print how often each rule was found instead.")
 @click.option(

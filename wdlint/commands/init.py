@@ -21,7 +21,7 @@ _HOOK = "{indent}- repo: {repo}\n{indent}  rev: v{version}\n{indent}  hooks:\n{i
 _LOCAL_HOOK = (
     "{indent}- repo: local\n{indent}  hooks:\n{indent}    - id: wdlint\n{indent}      name: wdlint\n"
     "{indent}      entry: wdlint check --force-exclude --with-importers\n{indent}      language: system\n"
-    "{indent}      types_or: [python, jupyter]\n{indent}      require_serial: true\n"
+    "{indent}      types_or: [python, jupyter, yaml, json]\n{indent}      require_serial: true\n"
 )
 _WORKFLOW = """\
 name: weight decay
@@ -157,6 +157,7 @@ def _read(folder: str, name: str) -> str | None:
 def _look(folder: str, agreed: Callable[[str], bool]) -> None:
     """Lint once, say what is there, and offer to remember it."""
     from wdlint.files.paths import discover
+    from wdlint.linting.cache import default_folder
     from wdlint.linting.work import Plan, check_files
     from wdlint.report import baseline
     from wdlint.report.excerpt import Excerpts
@@ -165,7 +166,7 @@ def _look(folder: str, agreed: Callable[[str], bool]) -> None:
     from wdlint.settings.config import Configuration
 
     configuration = Configuration()
-    checked = check_files(list(discover([folder], configuration)), Plan(configuration))
+    checked = check_files(list(discover([folder], configuration)), Plan(configuration, cache_folder=default_folder()))
     findings = [finding for one in checked for finding in one.findings]
     settings = configuration(os.path.abspath(folder))
     found = counted(len(findings), "fault")

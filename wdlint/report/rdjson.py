@@ -7,8 +7,11 @@ from typing import Any
 from wdlint.facts import Finding, Place
 from wdlint.report import Run
 from wdlint.report.address import page_address
+from wdlint.report.blocks.hunks import edited
 from wdlint.report.json_text import written
 from wdlint.report.plain import fixable, in_cell, message
+
+_FARTHEST = 40  # lines from the first edit of a suggestion to its last
 
 
 def render(run: Run) -> str:
@@ -29,15 +32,28 @@ def _diagnostic(finding: Finding, run: Run) -> dict[str, Any]:
         "severity": finding.severity.value.upper().replace("NOTE", "INFO"),
         "location": {"path": place.file, "range": _range(place, run)},
     }
-    fix = finding.fix
-    # A suggestion is taken by itself: half of a fix would be worse than none.
-    if fix is not None and fixable(finding) and len(fix.edits) == 1 and _beside(fix.edits[0].place, finding.place):
-        diagnostic["suggestions"] = [{"range": _range(fix.edits[0].place, run), "text": fix.edits[0].text}]
+    if suggestion := _suggestion(finding, run):
+        diagnostic["suggestions"] = [suggestion]
     return diagnostic
 
 
-def _beside(edited: Place, found: Place) -> bool:
-    return edited.file == found.file and edited.cell is None and found.cell is None
+def _suggestion(finding: Finding, run: Run) -> dict[str, Any] | None:
+    """The whole fix as one piece of text: suggestions are taken one by one, and half of a fix is worse than none."""
+    fix, file = finding.fix, finding.place.file
+    if fix is None or not fixable(finding):
+        return None
+    places = [edit.place for edit in fix.edits]
+    if any(place.file != file or place.cell is not None for place in places):
+        return None
+    if len(places) == 1:
+        return {"range": _range(places[0], run), "text": fix.edits[0].text}
+    old = run.excerpts.file(file)
+    new = edited(old, fix.edits)
+    first, last = min(place.line for place in places), max(place.end_line for place in places)
+    if new is None or last - first > _FARTHEST:
+        return None
+    whole = Place(file, first, 1, last, len(old[last - 1]) + 1)
+    return {"range": _range(whole, run), "text": "\n".join(new[first - 1 : len(new) - (len(old) - last)])}
 
 
 def _range(place: Place, run: Run) -> dict[str, Any]:

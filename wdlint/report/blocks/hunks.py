@@ -31,7 +31,7 @@ def hunks(finding: Finding, run: Run) -> Iterator[Line]:
     if any((edit.place.file, edit.place.cell) != here for edit in fix.edits):
         return
     old = run.excerpts.file(*here)
-    new = _edited(old, fix.edits)
+    new = edited(old, fix.edits)
     if new is None:
         return
     changed = list(_folded(_compared(old, new)))
@@ -50,7 +50,7 @@ def _folded(lines: Iterator[Line]) -> Iterator[Line]:
             yield "…", None, ""
 
 
-def _edited(lines: Sequence[str], edits: Sequence[Edit]) -> list[str] | None:
+def edited(lines: Sequence[str], edits: Sequence[Edit]) -> list[str] | None:
     """The lines after the edits, or None where the file is not what the edits were made for."""
     text = "\n".join(lines)
     starts = [0]
