@@ -126,7 +126,7 @@ class Project:
         What makes one is a mention of torch's, a class that derives from one, or a call with a telling name. A
         module that only passes the name on is followed to where it has it from. Parses nothing.
         """
-        from wdlint.source.read.screen import brought, imported, may_construct
+        from wdlint.source.read.screen import brought, imported
 
         asked: set[tuple[str, str]] = set()
         waiting = [(importer, dotted, level)]
@@ -139,7 +139,7 @@ class Project:
                 asked.add((path, name))
                 data = self.read(path)
                 if path not in self._makers:
-                    self._makers[path] = may_construct(data)
+                    self._makers[path] = self.programs.may_construct(data)
                 if self._makers[path]:
                     return True
                 if (path, name) not in self._brought:
