@@ -1,10 +1,13 @@
-"""Time and memory of wdlint on a large generated repository.
+"""Time and memory of wdlint on a large generated repository, and on programs that grow in one direction.
 
     python benchmarks/scale.py [--files 20000] [--scripts 2000] [--keep FOLDER]
+    python benchmarks/scale.py --growing [KIND…]
 
 Writes a repository of packages in which one file in so many is a training script with a model in a
 neighbouring file, and the others are ordinary code. Prints CPU and wall seconds and the largest
-resident memory of a process: cold and warm, with one and with two workers.
+resident memory of a process: cold and warm, with one and with two workers. With `--growing`, takes the CPU seconds of
+single programs of the tests' kinds (`tests/helpers/programs/growing.py`), each at four, eight and sixteen times the
+number at which the tests count its work: what doubles with the number is right.
 """
 
 from __future__ import annotations
@@ -144,12 +147,34 @@ def measure(top: Path, *options: str) -> str:
     return f"{cpu:8.2f} s CPU {wall:8.2f} s wall {after.ru_maxrss / 1024:8.0f} MiB  {found} findings"
 
 
+def measure_growing(kinds: list[str]) -> None:
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+    from helpers.programs.growing import GROWING
+
+    with tempfile.TemporaryDirectory(prefix="wdlint-growing-") as folder:
+        for growing in GROWING:
+            if kinds and growing.name not in kinds:
+                continue
+            seconds = []
+            for number in (4 * growing.number, 8 * growing.number, 16 * growing.number):
+                Path(folder, growing.file).write_text(growing.program(number))
+                before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+                command = [sys.executable, "-m", "wdlint", "check", "--no-cache", "--exit-zero", growing.file]
+                subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=True)
+                seconds.append(f"{number}: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before:.2f} s")
+            print(f"{growing.name:<16}", ", ".join(seconds), flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--growing", nargs="*", metavar="KIND", help="measure programs of these kinds (none: of all)")
     parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--scripts", type=int, default=2_000)
     parser.add_argument("--keep", type=Path, help="write the repository here and leave it")
     args = parser.parse_args()
+    if args.growing is not None:
+        measure_growing(args.growing)
+        return
     top = args.keep or Path(tempfile.mkdtemp(prefix="wdlint-scale-"))
     if not (top / "package_0000").exists():
         generate(top, args.files, args.scripts)

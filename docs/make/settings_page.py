@@ -19,6 +19,7 @@ _FORMS = {
     "boolean": "`true` or `false`",
     "string": "string",
     "steps": "number of steps",
+    "bytes": "number of bytes",
 }
 
 

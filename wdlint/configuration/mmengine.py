@@ -138,7 +138,7 @@ def _held(made: Made, found: Chosen, file: str) -> Division:
     constructor = made.owner.get("constructor")
     if constructor is not None and not (isinstance(constructor, Scalar) and constructor.value in _DEFAULT):
         return CANT_TELL
-    if not made.is_whole or "_base_" in file.replace("\\", "/").split("/")[:-1]:
+    if not made.is_whole or any(part.strip("_") == "base" for part in file.replace("\\", "/").split("/")[:-1]):
         return CANT_TELL
     given = made.owner.get("paramwise_cfg")
     if given is None:

@@ -134,6 +134,8 @@ class Linter:
         settings = self._settings_of(_folder(path))
         if is_configuration(path):
             return self._of_configuration(shown, data, settings)
+        if len(data) > settings.max_size and (size := _size_of_code(path, data)) > settings.max_size:
+            return _too_large(shown, size, settings)
         project = self._project(settings, len(data))
         checked = self._judged(shown, data, settings, project)
         checked = checked._replace(rests_on=tuple(of for of in project.trail.files if of != shown))
@@ -295,6 +297,23 @@ class Linter:
         imports = [(*key, led) for key, led in trail.imports.items()]
         searches = [(*key, found) for key, found in trail.searches.items()]
         cache.put(name, checked, Dependencies(files, imports, searches))
+
+
+def _size_of_code(path: str, data: bytes) -> int:
+    """The bytes of a file that are to be read; pictures and other output of a notebook are not."""
+    if not path.endswith(".ipynb"):
+        return len(data)
+    from wdlint.source.read.notebook import NotebookError, read_notebook
+
+    try:
+        return len(read_notebook(data).text)
+    except NotebookError:  # a finding, later
+        return 0
+
+
+def _too_large(shown: str, size: int, settings: Settings) -> Checked:
+    why = f"it has {size:,} bytes of code, and `max-size` is {settings.max_size:,}"
+    return Checked(shown, passed_over=why, remarks=(f"{shown}: skipped: {why}; a greater one reads it all the same",))
 
 
 def _failed(shown: str, error: Exception) -> Checked:

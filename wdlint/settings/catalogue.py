@@ -115,6 +115,9 @@ class Settings:
     respect_gitignore: bool = _setting(
         True, "boolean", "Skip what git ignores: .gitignore files, `.git/info/exclude`, the user's own file."
     )
+    max_size: int = _setting(
+        2_000_000, "bytes", "A larger Python file is skipped, and the run says so; of a notebook its code counts."
+    )
     unsafe_fixes: bool = _setting(False, "boolean", "Let `--fix` and `--diff` apply unsafe fixes, too.")
     fixable: tuple[str, ...] = _setting((), "rules", "The only rules whose findings may be fixed.")
     unfixable: tuple[str, ...] = _setting((), "rules", "Rules whose findings are never fixed.")

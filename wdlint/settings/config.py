@@ -212,11 +212,11 @@ def _value(value: Any, form: str, where: str) -> Any:
         return _strings(value, where)
     if form == "boolean":
         return _is(value, bool, where, "true or false")
-    if form == "steps":
-        steps = _is(value, int, where, "a whole number of steps")
-        if isinstance(value, bool) or steps < 0:
-            raise ConfigurationError(f"{where} must be a whole number of steps, not {_brief(value)}")
-        return steps
+    if form in ("steps", "bytes"):
+        number = _is(value, int, where, f"a whole number of {form}")
+        if isinstance(value, bool) or number < 0:
+            raise ConfigurationError(f"{where} must be a whole number of {form}, not {_brief(value)}")
+        return number
     if form == "string":
         return _without_nul(_is(value, str, where, "a string"), where)
     if form.startswith("choice: "):

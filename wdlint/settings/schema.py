@@ -48,7 +48,9 @@ def property_of(member: Field[Any]) -> dict[str, Any]:
     form = member.metadata["form"]
     described: dict[str, Any] = {"description": member.metadata["doc"], **_form(form)}
     default = member.default
-    if (default is not MISSING and form in ("boolean", "steps", "strings", "rules")) or form.startswith("choice: "):
+    if (default is not MISSING and form in ("boolean", "steps", "bytes", "strings", "rules")) or form.startswith(
+        "choice: "
+    ):
         described["default"] = list(default) if isinstance(default, tuple) else default
     return {key: value for key, value in described.items() if value != ""}
 
@@ -56,7 +58,7 @@ def property_of(member: Field[Any]) -> dict[str, Any]:
 def _form(form: str) -> dict[str, Any]:
     if form in ("rules", "strings"):
         return _STRINGS
-    if form == "steps":
+    if form in ("steps", "bytes"):
         return {"type": "integer", "minimum": 0}
     if form in ("boolean", "string"):
         return {"type": form}

@@ -66,3 +66,12 @@ def test_instantiate(line: str) -> None:
     assert errors == []
     found = [finding for finding in findings if finding.place.file == "train.py"]
     assert differences(found, marks_of({"train.py": script})) == []
+
+
+def test_what_hydra_copies_is_not_edited() -> None:
+    """Groups are dictionaries, which `instantiate` takes for configurations."""
+    script = SCRIPT.format(line="optimizer = instantiate(cfg.decoupled, params=net.parameters())")
+    findings, _ = lint_files({"train.py": script, "nets.py": NETS, "conf/config.yaml": CONFIG}, {})
+    in_script = [finding for finding in findings if finding.place.file == "train.py"]
+    assert [finding.fix for finding in in_script] == [None, None]
+    assert all("_partial_" in finding.help for finding in in_script)

@@ -453,3 +453,48 @@ def test_plain_descent_makes_no_difference_between_the_two(update: str, carried:
     module = parse_text(dedent(text), "optimizer.py")
     (cls,) = (s for s in module.scope.body.statements if isinstance(s, t.ClassDef))
     assert read_step(cls, module).carried is carried
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        """
+        for p in self.model.parameters():
+            p.grad.data.add_(p.data, alpha=self.weight_decay)
+        for p in self.model.parameters():
+            p.grad.data.div_(p.grad.data.abs().mean().sqrt())
+        self.inner.step()
+        """,
+        """
+        for module in self.model.modules():
+            for p in module.parameters():
+                p.grad = p.grad + self.weight_decay * p.data
+                p.grad.div_(p.grad.norm())
+        self.inner.step()
+        """,
+        """
+        for p in self.model.parameters():
+            d = p.grad.add(p, alpha=self.weight_decay)
+            self.sums[p].mul_(0.9).addcmul_(d, d)
+            p.data.addcdiv_(d, self.sums[p].sqrt(), value=-self.lr)
+        """,
+    ],
+)
+def test_parameters_of_a_model_that_the_optimizer_keeps(step: str) -> None:
+    head = """
+        class Natural(Optimizer):
+            def __init__(self, model, lr=0.1, weight_decay=0.0):
+                super().__init__(model.parameters(), dict())
+                self.model = model
+                self.lr = lr
+                self.weight_decay = weight_decay
+                self.sums = {p: torch.zeros_like(p) for p in model.parameters()}
+                self.inner = SGD(model.parameters(), lr=lr)
+
+            def step(self):
+    """
+    body = "\n".join(f"        {line}" for line in dedent(step).strip().splitlines())
+    module = parse_text(f"{dedent(head).rstrip()}\n{body}\n", "optimizer.py")
+    (cls,) = (s for s in module.scope.body.statements if isinstance(s, t.ClassDef))
+    found = read_step(cls, module)
+    assert (found.coupling, found.decay_key) == (Coupling.COUPLED_ADAPTIVE, "weight_decay")

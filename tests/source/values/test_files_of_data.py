@@ -71,6 +71,23 @@ PROGRAMS = {
         config = OmegaConf.load("settings/base.yaml")
         torch.optim.AdamW(net.parameters(), weight_decay=config.optim.wd)
         """,
+    "OmegaConf, a value by its path": """
+        from omegaconf import OmegaConf
+
+        config = OmegaConf.load("settings/base.yaml")
+        torch.optim.AdamW(net.parameters(), weight_decay=OmegaConf.select(config, "optim.wd", default=0.0))
+        """,
+    "OmegaConf, for want of a value": """
+        from omegaconf import OmegaConf
+
+        def read(config, key, default=None):
+            value = OmegaConf.select(config, key, default=default)
+            return None if value == "None" else value
+
+        def fit(config):
+            config.strength = read(config, "optim.decay", 0.2)
+            torch.optim.AdamW(net.parameters(), weight_decay=config.strength)
+        """,
     "toml": """
         import tomllib
 

@@ -195,6 +195,44 @@ PROGRAMS = {
 
         fit(Options())
         """,
+    "an attribute that the model has": """
+        class Listed(Net):
+            def flat(self):
+                return [p for p in self.parameters() if p.ndim < 2], [p for p in self.parameters() if p.ndim > 1]
+
+        def build(model):
+            if hasattr(model, "flat"):
+                flat, rest = model.flat()
+                groups = [{"params": flat, "weight_decay": 0.0}, {"params": rest}]
+            else:
+                groups = model.parameters()
+            return torch.optim.AdamW(groups, weight_decay=0.1)
+
+        build(Listed(normed=True))
+        """,
+    "an attribute that the model lacks": """
+        def build(model):
+            if hasattr(model, "flat"):
+                return torch.optim.AdamW(model.flat(), weight_decay=0.0)
+            weights = model.parameters()
+            return torch.optim.AdamW(weights, weight_decay=0.1)  # WD101, WD102
+
+        build(nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4)))
+        """,
+    "an attribute that the constructor sets": """
+        class Headed(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.body = Net(normed=True)
+                self.head = nn.Linear(4, 2, bias=False)
+
+        model = Headed()
+        if hasattr(model, "head"):
+            weights = [model.head.weight]
+        else:
+            weights = model.parameters()
+        optimizer = torch.optim.AdamW(weights, weight_decay=0.1)
+        """,
     "a strength from outside behind its guard": """
         parser.add_argument("--l2", type=float, default=0.1)
         net = Net(normed=True)

@@ -10,14 +10,17 @@ from wdlint.facts import Origin
 from wdlint.source.libraries import mappings
 from wdlint.source.libraries.library import Call, CallReader, Library, passed_through
 from wdlint.source.read import tree as t
-from wdlint.source.values import objects
+from wdlint.source.values import calls, objects
 from wdlint.source.values.call_arguments import positional
+from wdlint.source.values.classes import is_module, linear_bases
 from wdlint.source.values.elements import elements_of, known_range
 from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.in_place import instance_changes
 from wdlint.source.values.values import (
     Answers,
     Arguments,
     Attribute,
+    ClassValue,
     Collection,
     Element,
     External,
@@ -27,11 +30,13 @@ from wdlint.source.values.values import (
     Method,
     ModuleValue,
     Operation,
+    Part,
     SequenceValue,
     TextOf,
     Unknown,
     Value,
     bare,
+    constant,
 )
 
 
@@ -51,6 +56,31 @@ def _getattr(evaluator: Evaluation, call: Call) -> Answers:
     return tuple(found)
 
 
+def _hasattr(evaluator: Evaluation, call: Call) -> Answers:
+    """Whether a module has an attribute, where its class and all that this derives from can be seen."""
+    given = call.positional(evaluator)
+    name = constant(given[1]) if len(given) == 2 else None
+    told = [_has(evaluator, holder, name) for holder in given[0]] if isinstance(name, str) else [None]
+    if None in told or len(set(told)) != 1:
+        return ()
+    return (Known(told[0], Origin.COMPUTED, call.node, call.context.module),)
+
+
+def _has(evaluator: Evaluation, holder: Value, name: str) -> bool | None:
+    if not isinstance(holder, (Instance, Part)) or isinstance(bare(holder), Unknown):
+        return None  # a wrapper may hide what is asked for
+    made = bare(holder)
+    if not isinstance(made, Instance) or not isinstance(made.cls, ClassValue) or not is_module(evaluator, made):
+        return None
+    bases = list(linear_bases(evaluator, made.cls))
+    if any(isinstance(base, ClassValue) and name in base.definition.inner.bound for base in bases):
+        return True
+    if any(change.path[:1] == (name,) for change in instance_changes(evaluator, made, name)):
+        return True
+    known = all(isinstance(b, ClassValue) or b.path in ("torch.nn.Module", "builtins.object") for b in bases)
+    return False if known and name not in _OF_MODULES else None
+
+
 def _any_member(evaluator: Evaluation, holder: Value) -> Iterator[Value]:
     """What a module holds under a name that can't be told."""
     if isinstance(holder, External):
@@ -64,6 +94,7 @@ def _filter(evaluator: Evaluation, call: Call) -> Answers:
     return (Operation("filter", tuple(given), call.node, call.context),) if len(given) == 2 else ()
 
 
+_OF_MODULES = frozenset(("module", "training", "forward", *calls.COLLECTIONS))  # what torch itself or a wrapper gives
 _AS_LISTS = ("builtins.list", "builtins.tuple")
 
 
@@ -208,6 +239,7 @@ LIBRARY = Library(
     paths=("builtins", "importlib"),
     calls={
         "builtins.getattr": _getattr,
+        "builtins.hasattr": _hasattr,
         "builtins.eval": _eval,
         "builtins.vars": _vars,
         "builtins.filter": _filter,

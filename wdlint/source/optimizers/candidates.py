@@ -19,6 +19,7 @@ from wdlint.source.values.values import Context, FunctionValue
 
 _LOOP = "Trainer"  # how the names of training loops end
 SUGGESTIVE = re.compile(r"opt|adam|sgd|rmsprop|adagrad|lamb|lars|lion|muon", re.IGNORECASE)
+_HANDED = ("torch.optim", "optim")  # a module that is handed to what picks a class of it
 # What is given to an optimizer, as names go: something that is called with none of these is no optimizer.
 _GIVEN = re.compile(
     r"param|group|weight|model|net|module|layer|var|lr|rate|decay|^(?:self|p|ps|w|ws|m)$", re.IGNORECASE
@@ -30,6 +31,8 @@ def worth_asking(evaluation: Modules, call: t.Call, context: Context) -> bool:
     func = call.func
     if isinstance(func, t.Attribute):
         if SUGGESTIVE.search(func.attr) is not None or func.attr in ("initialize", "instantiate"):
+            return True
+        if any(syntax.dotted(argument.value) in _HANDED for argument in call.args):
             return True
         if not func.attr[:1].isupper():
             return False

@@ -18,7 +18,7 @@ from wdlint.source.selections.conditions.tests import symbolic
 from wdlint.source.selections.taken import Taken, chosen
 from wdlint.source.selections.taking import condition_reader, taken
 from wdlint.source.values import call_arguments, contents, objects
-from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
+from wdlint.source.values.amounts import NOTHING, AmountDraft, amount_of, source_text
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.in_place import loop_conditions
 from wdlint.source.values.values import (
@@ -302,7 +302,17 @@ class GroupReader:
             cases = self._cases(held.expr, held.context)
             if len(cases) > 1:
                 return cases
+            if symbolic(self.evaluator, held.expr, held.context) and self._may_be_none(held):
+                which = s.Opaque(f"decay:{id(held.expr)}", "given a decay that depends on the parameter")
+                return [(which, cases[0][1]), (s.negation(which), NOTHING)]
         return [(s.Always(True), self._amount(self.decay_key, value, keyed))]
+
+    def _may_be_none(self, held: Deferred) -> bool:
+        """Whether a decay may be 0 for some parameters: it is no number, or one of several of which one is 0."""
+        if isinstance(held.expr, t.Call):
+            return True  # what a function answers of a parameter is known in part
+        answers = self.evaluator.evaluate(held.expr, held.context)
+        return not all(isinstance(v, Known) and isinstance(v.value, (int, float)) and v.value for v in answers)
 
     def _set_under_tests(self, value: Value) -> list[tuple[s.Selector, AmountDraft | None]]:
         """`group["weight_decay"] = 0.0` in branches that ask about the parameter, the last that applies first."""
@@ -336,6 +346,12 @@ class GroupReader:
             inside = [(test, case) for case in self._cases(expr.body, context)]
             inside += [(s.negation(test), case) for case in self._cases(expr.orelse, context)]
             return [(s.both(condition, inner), amount) for condition, (inner, amount) in inside]
+        if isinstance(expr, t.Binary) and expr.op == "*":
+            for asked, strength in ((expr.left, expr.right), (expr.right, expr.left)):
+                if isinstance(asked, t.Compare) and symbolic(self.evaluator, asked, context):
+                    holds = condition_reader(self.evaluator).read(asked, context)
+                    scaled = [(s.both(holds, inner), amount) for inner, amount in self._cases(strength, context)]
+                    return [*scaled, (s.negation(holds), NOTHING)]
         if isinstance(expr, t.Name) and expr.id in context.frame.scope.bound and context.local is None:
             found = self._bound_cases(expr, context)
             if found:
@@ -354,10 +370,20 @@ class GroupReader:
             conditions = self._symbolic(loop_conditions(binding, frame))
             guard = condition_reader(self.evaluator).all_of(conditions)
             here = s.both(guard, *map(s.negation, before))
-            written = next((syntax.paired(target, binding.value, expr.id) for target in binding.targets), None)
+            written = next((_paired(target, binding.value, expr.id) for target in binding.targets), None)
             if written is None:
                 return []
             for inner, amount in self._cases(written, frame.at(binding)):
                 found.append((s.both(here, inner), amount))
             before.append(guard)
         return found if len(found) > 1 else []
+
+
+def _paired(target: t.Expr, value: t.Expr, name: str) -> t.Expr | None:
+    """What an assignment binds a name to; `a, b = (1, 2) if test else (3, 4)` either way."""
+    if not isinstance(value, t.Conditional) or not isinstance(target, t.Display):
+        return syntax.paired(target, value, name)
+    sides = [_paired(target, side, name) for side in (value.body, value.orelse)]
+    if sides[0] is None or sides[1] is None:
+        return None
+    return t.Conditional(value.origin, value.test, sides[0], sides[1])

@@ -32,6 +32,7 @@ from wdlint.source.values.values import (
     Known,
     Operation,
     SequenceValue,
+    Unknown,
     Value,
     bare,
     constant,
@@ -112,7 +113,7 @@ def _given(evaluator: Evaluation, known: Helper, arguments: Arguments, name: str
         return tuple(_listed(value) for value in given)
     if name in _OPTIONAL:
         return (SequenceValue("list", ()),)
-    return (Known(0.0),) if name in ("weight_decay_norm",) else ()
+    return (Known(None),) if name in ("weight_decay_norm", "weight_decay_bias") else ()
 
 
 def _listed(value: Value) -> Value:
@@ -134,7 +135,10 @@ def _parsed(evaluator: Evaluation, text: str) -> t.Expr:
 
 
 def _model(evaluator: Evaluation, known: Helper, arguments: Arguments) -> Answers:
-    return call_arguments.argument(evaluator, arguments, known.model.name, known.model.position)
+    given = call_arguments.argument(evaluator, arguments, known.model.name, known.model.position)
+    if not given and known.path.startswith("detectron2."):
+        return (Unknown("the model that detectron2 sets later"),)
+    return given
 
 
 def _names(evaluator: Evaluation, call: Call) -> Answers | None:
@@ -168,8 +172,8 @@ def strengths(
     else:
         answers = call_arguments.argument(evaluator, arguments, known.decay.name, known.decay.position)
         default = known.decay.default
-        default_draft = AmountDraft(default, Origin.ARGUMENT_DEFAULT, "the helper's default")
-        amount = (amount_of(answers, _text(known.decay, arguments)) if answers else None) or default_draft
+        usual = AmountDraft(default, Origin.ARGUMENT_DEFAULT, "the helper's default") if default is not None else None
+        amount = (amount_of(answers, _text(known.decay, arguments)) if answers else None) or usual
     if rule is None:
         rule = s.Opaque(f"{known.path}:{id(arguments)}", f"what {known.path} exempts")
     yield s.both(s.Trainable(), s.negation(rule)), amount

@@ -20,6 +20,7 @@ from wdlint.source.optimizers import helpers
 from wdlint.source.optimizers.candidates import SUGGESTIVE, suggests_optimizer, worth_asking
 from wdlint.source.optimizers.deepspeed_sections import Made, deepspeed_optimizer
 from wdlint.source.optimizers.handed_on import handed_optimizers
+from wdlint.source.optimizers.later_calls import called_later
 from wdlint.source.optimizers.loops import LoopCall, loop_call
 from wdlint.source.optimizers.step.coupling import Setting, Step, read_step
 from wdlint.source.read import syntax
@@ -201,6 +202,9 @@ def _site(evaluator: Evaluation, call: t.Call, statement: t.Stmt, context: Conte
         if isinstance(callee, External) and callee.path in INSTANTIATES:
             makers.extend(_instantiated(evaluator, evaluator.call(callee, arguments, call, context), context))
         makers.extend(makers_of(evaluator, callee, arguments, context))
+    later = called_later(evaluator, call, callees, context) if makers else None
+    if later is not None:
+        makers = [replace(maker, loop=maker.loop or later) for maker in makers]
     through = ""
     if not makers:
         for callee in callees:

@@ -78,7 +78,12 @@ class UseReader:
             return
         ways = branches.ways(self.evaluator, context, deciding(maker))
         if len(ways) == 1:
-            yield from self._along(site, maker, context)
+            if not ways[0].outcomes:
+                yield from self._along(site, maker, context)
+                return
+            with self.evaluator.following(ways[0]):
+                uses = list(self._along(site, maker, context))
+            yield from uses
             return
         held, self._held = self._held, []
         taken = []

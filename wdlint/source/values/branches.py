@@ -36,6 +36,9 @@ from wdlint.source.values.values import (
 _FORKS = 5  # tests that are told apart
 _WAYS = 8  # combinations of their outcomes that are read
 _NAMES = 40  # names whose origin is followed
+_OTHER_OPTIONS = frozenset(
+    "alpha amsgrad beta betas capturable centered eps foreach fused maximize momentum nesterov".split()
+)
 
 Key = tuple[object, ...]
 
@@ -244,8 +247,9 @@ def _forks(
             if not _carries(evaluator, node, frame.at(statement)):
                 continue
             reach = evaluator.reach(node.id, statement, scope)
-            several = len(reach.bindings) > 1 or not reach.certain or any(not sure for _, sure in reach.changes)
-            for origin in (*reach.bindings, *(changed for changed, _ in reach.changes)):
+            changes = [(changed, sure) for changed, sure in reach.changes if not _sets_other_option(changed)]
+            several = len(reach.bindings) > 1 or not reach.certain or any(not sure for _, sure in changes)
+            for origin in (*reach.bindings, *(changed for changed, _ in changes)):
                 if id(origin) not in origins:
                     asked.extend((inner, origin) for inner in syntax.expressions(origin))
                 if origins.get(id(origin)):
@@ -259,6 +263,17 @@ def _forks(
                             found[id(test)] = (test, branch)
     ordered = sorted(found.values(), key=lambda fork: flow.position(fork[1]))
     return [(test, frame.at(statement)) for test, statement in ordered]
+
+
+def _sets_other_option(statement: t.Stmt) -> bool:
+    """`options["eps"] = …`: an option beside the parameters and the strength."""
+    if not isinstance(statement, t.Assign) or len(statement.targets) != 1:
+        return False
+    match statement.targets[0]:
+        case t.Subscript(value=t.Name(), index=t.Const(value=str(key))):
+            return key in _OTHER_OPTIONS
+        case _:
+            return False
 
 
 def _carries(evaluator: Evaluation, node: t.Name, context: Context) -> bool:

@@ -44,6 +44,8 @@ def call(reader: StepReader, node: t.Call, env: Environment) -> Cell:
     if isinstance(function, t.Attribute):
         if isinstance(function.value, t.Call) and syntax.dotted(function.value.func) == "super":
             return _base_call(reader, function.attr)
+        if function.attr == "parameters":  # of a model that the optimizer keeps
+            return Cell({Tag.PARAMETER})
         owner = reader.value(function.value, env)
         if owner.role == "self":
             target = reader.methods.get(function.attr)
