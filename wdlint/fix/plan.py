@@ -17,7 +17,7 @@ from wdlint.fix.factories import factory_of
 from wdlint.fix.helper import through_helper
 from wdlint.fix.keys import key_fixes, split_key_fixes
 from wdlint.fix.penalty import penalty_fixes
-from wdlint.fix.program import Program
+from wdlint.fix.program import Program, program_of
 from wdlint.fix.splits.literals import literal_fixes
 from wdlint.fix.splits.mended import condition_fixes, finished_groups, pattern_fixes
 from wdlint.fix.splits.strengths import strength_fixes
@@ -37,7 +37,7 @@ def with_fixes(
     if module is None or not any(f.fix is None and _may_be_fixed(f) for f in found):
         return found
     try:
-        program = Program(facts.file, data, module)
+        program = program_of(facts.file, data, module)
     except RecursionError:
         return found
     planned: list[Finding] = []

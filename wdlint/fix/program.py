@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import libcst as cst
@@ -24,6 +24,16 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _INDENTATION = re.compile(r"[ \t\f]*")
 
 N = TypeVar("N", bound=t.Node)
+
+
+@lru_cache(maxsize=1)
+def program_of(file: str, data: bytes, module: t.Module) -> Program:
+    """The program in a file's bytes: planning and proving ask for the same one after the other.
+
+    Raises:
+        RecursionError: it is nested too deeply.
+    """
+    return Program(file, data, module)
 
 
 class Program(Outline):

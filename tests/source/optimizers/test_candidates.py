@@ -8,7 +8,7 @@ import pytest
 
 from wdlint.facts import FileFacts
 from wdlint.source.engine import Project, observe
-from wdlint.source.read.screen import brought, may_construct
+from wdlint.source.read.screen import brought, imported, may_construct
 
 
 def read(folder: Path, **files: str) -> tuple[FileFacts, set[str]]:
@@ -60,4 +60,4 @@ def test_what_can_not_construct(code: str) -> None:
 
 def test_what_a_module_passes_on_is_read_from_its_imports() -> None:
     code = b"from .a import (\n    make,\n    other,\n)\nfrom b.c import *\nfrom d import made\nfrom . import make\n"
-    assert brought(code, "make") == [("a", 1), ("b.c", 0), ("", 1)]
+    assert brought(imported(code), "make") == [("a", 1), ("b.c", 0), ("", 1)]

@@ -37,6 +37,9 @@ PASSED = [
     'args = SFTConfig("o", weight_decay=0.2)\nprint(args.weight_decay)\n'
     "SFTTrainer(model, args, optimizers=(optimizer, None))",
     'args = TrainingArguments("o", weight_decay=0.2)\nTrainer(model, args)',
+    'args = TrainingArguments("o", weight_decay=0.2)\nTrainer(model, args, optimizers=(other, None))',
+    'args = TrainingArguments("o", weight_decay=0.2)\n\n\ndef run(own=None):\n'
+    "    Trainer(model, args, optimizers=(own, None))",
     'args = TrainingArguments("o", weight_decay=0.2)\n'
     'Trainer(model, args, optimizer_cls_and_kwargs=(torch.optim.AdamW, {"weight_decay": 0.2}))',
 ]

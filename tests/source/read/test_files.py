@@ -8,6 +8,7 @@ import pytest
 
 from wdlint.linting.lint import Linter
 from wdlint.settings.config import Configuration
+from wdlint.source.read import screen
 from wdlint.source.read.files import Files, Programs
 from wdlint.source.read.parse import Unreadable
 
@@ -36,6 +37,25 @@ def test_a_file_that_is_not_on_disk_can_be_imported() -> None:
     assert codes({}) == ["WD103"]
     assert codes({"net.py": NET.format(True).encode()}) == ["WD101"]
     assert codes({"net/__init__.py": NET.format(True).encode()}) == ["WD103"]  # its folder is not there
+
+
+def test_the_bytes_of_other_files_are_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one types, a session's programs know whether the modules around can make an optimizer."""
+    searched: list[bytes] = []
+    may_construct = screen.may_construct
+
+    def counted(data: bytes) -> bool:
+        searched.append(data)
+        return may_construct(data)
+
+    monkeypatch.setattr(screen, "may_construct", counted)
+    programs = Programs()
+    made = b"from torch import optim\n\ndef make(net):\n    return optim.Adam(net.parameters(), weight_decay=0.1)\n"
+    train = b"import torch\nfrom made import make\n\noptimizer = make(torch.nn.Linear(3, 3))\n"
+    for turn, helper in enumerate((made, made, made.replace(b"0.1", b"0.0"))):
+        typed = train + b"# %d\n" % turn
+        codes({"train.py": typed, "made.py": helper}, programs)
+    assert [data for data in searched if data.startswith(b"from torch")] == [made, made.replace(b"0.1", b"0.0")]
 
 
 def test_it_is_known_what_a_result_rests_on(here: Path) -> None:

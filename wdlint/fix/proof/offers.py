@@ -11,7 +11,7 @@ from wdlint.fix.edits import UNMOVED, Moved, Overlapping, moved
 from wdlint.fix.hazards.around import hazards, may_omit_decay, on_purpose
 from wdlint.fix.hazards.hazard import Hazard
 from wdlint.fix.hazards.sharding import SHARDED, counts_dimensions, shards
-from wdlint.fix.program import Program
+from wdlint.fix.program import Program, program_of
 from wdlint.fix.proof.verdict import recoupled, refusal, regrouped
 from wdlint.fix.proof.version import Importer, Read, Version
 from wdlint.source.read import tree as t
@@ -105,7 +105,7 @@ class Court:
 
 
 def _program(file: str, version: Version) -> Program | None:
-    return None if version.module is None else Program(file, version.data, version.module)
+    return None if version.module is None else program_of(file, version.data, version.module)
 
 
 def _weighed(program: Program | None, before: Version, after: Version, places: Moved) -> Iterator[Hazard]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from wdlint.facts import Amount, Coupling, IdleDecay, Origin, Place
 from wdlint.knowledge.trainers import LIBRARIES, optimizer_named, training_loop
-from wdlint.source.optimizers.loops import is_nothing, setting
+from wdlint.source.optimizers.loops import setting
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.read.positions import Places
@@ -105,7 +105,7 @@ class _Reader:
         acting = float(acting) if isinstance(acting, int | float) else None
         for value in argument(evaluator, given, "optimizer_cls_and_kwargs", None):
             yield from self._among_arguments(value, acting, self._places.of(self._module, call))
-        if is_nothing(evaluator, argument(evaluator, given, "optimizers", None)) or self._asks_for_decay():
+        if not self._is_made(argument(evaluator, given, "optimizers", None)) or self._asks_for_decay():
             return
         told = next((a for a in call.args if a.keyword == "optimizers"), None)
         for value in settings:
@@ -142,6 +142,13 @@ class _Reader:
             if amount is not None and place is not None and amount.value != acting:
                 if here is not None and place.file == here.file:
                     yield IdleDecay(amount, place, _OWN_GROUPS, _MOVE, _MEASURED)
+
+    def _is_made(self, answers: tuple[Value, ...]) -> bool:
+        """Whether the first of `(optimizer, scheduler)` is certainly an optimizer, and not what may be None."""
+        inner = bare(answers[0]) if len(answers) == 1 else None
+        first = next(iter(contents.items(self._evaluator, inner)), None) if isinstance(inner, SequenceValue) else None
+        held = self._evaluator.force(first.value) if first is not None and not first.spread else ()
+        return bool(held) and all(isinstance(bare(value), Instance) for value in held)
 
     def _answers(self, call: t.Call, name: str, context: Context) -> tuple[Value, ...]:
         return argument(self._evaluator, Arguments(call.args, context), name, None)

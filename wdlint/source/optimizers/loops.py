@@ -106,10 +106,10 @@ def _called(
 def _is_told(evaluator: Evaluation, loop: TrainingLoop, given: Arguments) -> bool:
     """Whether a loop is given an optimizer, or adapters that leave only themselves to be trained."""
     names = (*loop.instead, *((loop.adapters,) if loop.adapters else ()))
-    return any(not is_nothing(evaluator, argument(evaluator, given, name, None)) for name in names)
+    return any(not _is_nothing(evaluator, argument(evaluator, given, name, None)) for name in names)
 
 
-def is_nothing(evaluator: Evaluation, answers: Answers) -> bool:
+def _is_nothing(evaluator: Evaluation, answers: Answers) -> bool:
     """Nothing, `None`, or `(None, scheduler)`."""
     if not answers or all(isinstance(v, Known) and v.value is None for v in answers):
         return True

@@ -83,6 +83,7 @@ class Programs:
         self._room = room
         self._used = 0
         self._kept: OrderedDict[str, tuple[bytes, t.Module | Unreadable]] = OrderedDict()
+        self._making: dict[tuple[int, int], bool] = {}  # by the bytes' hash and number: they are not kept for it
 
     def parsed(self, data: bytes, path: str) -> t.Module:
         """The program in a file's bytes.
@@ -103,6 +104,15 @@ class Programs:
         from wdlint.source.read.parse import parse_consulted
 
         return self._program(data, path, parse_consulted, concrete=False)
+
+    def may_construct(self, data: bytes) -> bool:
+        """Whether a module's bytes can hold what makes an optimizer: while one types, those of the others stay."""
+        from wdlint.source.read.screen import may_construct
+
+        key = hash(data), len(data)
+        if key not in self._making:
+            self._making[key] = may_construct(data)
+        return self._making[key]
 
     def _program(self, data: bytes, path: str, parse: Callable[[bytes, str], t.Module], *, concrete: bool) -> t.Module:
         from wdlint.source.read.parse import Unreadable

@@ -10,13 +10,16 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from wdlint.settings.catalogue import Settings
 from wdlint.source.read import tree as t
 from wdlint.source.read.files import Files, Programs
 from wdlint.source.read.location import Locator
 from wdlint.source.read.mentions import Mentions
+
+if TYPE_CHECKING:
+    from wdlint.source.read.screen import Imported
 
 V = TypeVar("V")
 
@@ -43,6 +46,7 @@ class Project:
     _bytes: dict[str, bytes] = field(default_factory=dict)
     _makers: dict[str, bool] = field(default_factory=dict)
     _brought: dict[tuple[str, str], list[tuple[str, int]]] = field(default_factory=dict)
+    _imported: dict[str, list[Imported]] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
     _mentions: Mentions | None = None
     _locator: Locator | None = None
@@ -78,7 +82,7 @@ class Project:
 
         changed = Project(self.roots, self.settings, self.files.with_text(path, data))
         changed._modules, changed._bytes = others(self._modules), others(self._bytes)
-        changed._makers = others(self._makers)
+        changed._makers, changed._imported = others(self._makers), others(self._imported)
         changed._brought = {key: found for key, found in self._brought.items() if os.path.abspath(key[0]) != there}
         changed._locator, changed.trail = self._locator, self.trail
         return changed
@@ -122,7 +126,7 @@ class Project:
         What makes one is a mention of torch's, a class that derives from one, or a call with a telling name. A
         module that only passes the name on is followed to where it has it from. Parses nothing.
         """
-        from wdlint.source.read.screen import brought, may_construct
+        from wdlint.source.read.screen import brought, imported
 
         asked: set[tuple[str, str]] = set()
         waiting = [(importer, dotted, level)]
@@ -135,11 +139,13 @@ class Project:
                 asked.add((path, name))
                 data = self.read(path)
                 if path not in self._makers:
-                    self._makers[path] = may_construct(data)
+                    self._makers[path] = self.programs.may_construct(data)
                 if self._makers[path]:
                     return True
                 if (path, name) not in self._brought:
-                    self._brought[path, name] = brought(data, name)
+                    if path not in self._imported:
+                        self._imported[path] = imported(data)
+                    self._brought[path, name] = brought(self._imported[path], name)
                 waiting += [(path, *source) for source in self._brought[path, name]]
         return not asked  # a library's: to ask it costs nothing
 

@@ -152,13 +152,23 @@ def may_construct(data: bytes) -> bool:
     return re.search(_MAKERS, _bare(data)) is not None
 
 
-def brought(data: bytes, name: str) -> list[tuple[str, int]]:
-    """The modules, with the number of leading dots, that a module's bytes import a name from, also by a star."""
+Imported = tuple[bytes, bytes, bytes]  # leading dots, module, names
+
+
+def imported(data: bytes) -> list[Imported]:
+    """What a module's bytes import from other modules."""
+    import re
+
+    return re.findall(_IMPORT, data)
+
+
+def brought(imports: list[Imported], name: str) -> list[tuple[str, int]]:
+    """The modules, with the number of leading dots, that a name is imported from, also by a star."""
     import re
 
     found: list[tuple[str, int]] = []
     wanted = re.compile(rb"(?<!\w)(?:\*|%s)(?!\w)" % re.escape(name.encode()))
-    for dots, module, names in re.findall(_IMPORT, data):
+    for dots, module, names in imports:
         if wanted.search(names):
             found.append((module.decode("ascii", "replace"), len(dots)))
     return found
