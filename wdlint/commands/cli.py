@@ -176,7 +176,7 @@ def explain_site(site: str) -> None:
 @wdlint.command(short_help="Serve an editor (language server).")
 @click.option("--stdio", is_flag=True, hidden=True)  # editors that know other ways say it
 def server(stdio: bool) -> None:
-    """Serve an editor over standard input and output (needs the extra `server`)."""
+    """Serve an editor over standard input and output (needs pygls 2)."""
     from wdlint.server.start import serve
 
     _or_fail(serve)

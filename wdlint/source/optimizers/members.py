@@ -37,17 +37,33 @@ def members_of(
         for part in draft.parts:
             if not part.unread and part.model is not None and same_model(part.model, model.value):
                 selectors.setdefault(part.prefix, []).append(part.selector)
-        context = _context(evaluator, model, [one for options in selectors.values() for one in options])
-        for parameter in model.inventory.parameters:
-            answer = unread
-            for prefix, options in selectors.items():
-                inside = relative(parameter, prefix)
-                if inside is not None:
-                    if inside.trainable is Ternary.UNKNOWN:  # what takes it if it is trained decays it if it is trained
-                        inside = replace(inside, trainable=Ternary.YES)
-                    answer = answer | m.jointly(s.either(*options), inside, context)
-            found.append(answer)
+        found.extend(_taken(evaluator, model, selectors, unread))
     return tuple(found)
+
+
+def _taken(
+    evaluator: Evaluation, model: Model, selectors: dict[str, list[s.Selector]], unread: Ternary
+) -> tuple[Ternary, ...]:
+    """Whether each parameter of a model is taken; worked out once for all constructions that take the same."""
+    assert model.inventory is not None
+    known: dict[object, tuple[Ternary, ...]] = evaluator.memo("members taken")
+    key = id(model.inventory), id(model.value), unread, tuple((at, *options) for at, options in selectors.items())
+    if key in known:
+        return known[key]
+    evaluator.keep((model.inventory, model.value))
+    context = _context(evaluator, model, [one for options in selectors.values() for one in options])
+    found: list[Ternary] = []
+    for parameter in model.inventory.parameters:
+        answer = unread
+        for prefix, options in selectors.items():
+            inside = relative(parameter, prefix)
+            if inside is not None:
+                if inside.trainable is Ternary.UNKNOWN:  # what takes it if it is trained decays it if it is trained
+                    inside = replace(inside, trainable=Ternary.YES)
+                answer = answer | m.jointly(s.either(*options), inside, context)
+        found.append(answer)
+    known[key] = tuple(found)
+    return known[key]
 
 
 def _context(evaluator: Evaluation, model: Model, selectors: Iterable[s.Selector]) -> m.Context:

@@ -10,6 +10,7 @@ An answer is given only where all of these agree.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from wdlint.facts import Division, Evidence, Kind, Parameter, Ternary, Witness
 from wdlint.source.selections import wildcard
@@ -43,6 +44,7 @@ _LINEAR: dict[str, frozenset[str]] = {"torch.nn.Linear": frozenset()}
 _CONVOLUTIONS: dict[str, frozenset[str]] = {"torch.nn.Conv2d": _CONVOLUTION}
 
 
+@lru_cache(maxsize=512)
 def division(selector: Selector) -> Division:
     """What the selection does with an ordinary weight, gain and bias of an unknown model."""
     return Division(
