@@ -57,7 +57,7 @@ def _changed_items(evaluator: Asking, value: Changed) -> Iterator[Item]:
         later = tuple(
             change
             for order, change in deeper
-            if order > added and (change.path[0] in here or (change.path[0] is None and len(change.path) > 1))
+            if order > added and (change.path[0] in here or (change.path[0] is None and change.action == "set"))
         )
         if not item.spread:
             later = tuple(replace(change, path=change.path[1:]) for change in later)
