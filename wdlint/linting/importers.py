@@ -1,7 +1,8 @@
 """The linted files that rest on one that is to be mended: its fixes must leave them right, too.
 
 A fix proves itself in its own file as that is judged. Here those of files that others import prove themselves once
-more, over the files that were linted together with them; nothing else of the project is known.
+more, over the files that were linted together with them, and, where something is written, over those of the project
+that were not named.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -48,16 +49,19 @@ class Importers:
         self._heed_comments = heed_comments
         self._programs = Programs(_REMEMBERED)
         self._by: dict[str, list[str]] = defaultdict(list)
+        self._before: dict[str, Version | None] = {}
+        self._begun: dict[str, bytes] = {}  # the bytes that those versions were read with
         for one in checked:
-            for path in one.rests_on:
-                self._by[os.path.abspath(path)].append(one.file)
+            if one.optimizers or one.penalties or one.unread or one.findings or one.error:
+                for path in one.rests_on:
+                    self._by[os.path.abspath(path)].append(one.file)
 
     def of(self, file: str) -> list[Importer]:
         """The files that rest on one."""
         from wdlint.fix.proof.version import Importer
 
         return [
-            Importer(other, cache(lambda other=other: self.version(other)), self._after(file, other))
+            Importer(other, partial(self._as_it_is, other), self._after(file, other))
             for other in dict.fromkeys(self._by.get(os.path.abspath(file), ()))
             if other != file
         ]
@@ -65,6 +69,15 @@ class Importers:
     def reader(self, file: str) -> Read:
         """What a file would be with other bytes."""
         return lambda data: self.version(file, {file: data})
+
+    def _as_it_is(self, other: str) -> Version | None:
+        """A file before any fix of those around it is tried; read once for all of them."""
+        if self._begun != self._given:
+            self._begun = dict(self._given)
+            self._before.clear()
+        if other not in self._before:
+            self._before[other] = self.version(other)
+        return self._before[other]
 
     def _after(self, file: str, other: str) -> Read:
         return lambda data: self.version(other, {file: data})
