@@ -78,6 +78,11 @@ AROUND = {
     "WD305": Around(
         PARTS, "decay = [p for p in model.parameters() if all(p is not other for other in no_decay)]\n" + TWO_GROUPS
     ),
+    "WD404": Around(
+        "from transformers import AutoModelForCausalLM, Trainer, TrainingArguments\n"
+        "model = AutoModelForCausalLM.from_pretrained('gpt2')\n",
+        "Trainer(model=model, args=args).train()\n",
+    ),
     "WD901": Around("optimizer = torch.optim.AdamW([], weight_decay=0.1)\n"),
 }
 
