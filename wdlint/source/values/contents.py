@@ -55,9 +55,7 @@ def _changed_items(evaluator: Asking, value: Changed) -> Iterator[Item]:
     for index, (item, added) in enumerate(found):
         here = (EVERY, index, index - len(found)) if counted else (EVERY,)
         later = tuple(
-            change
-            for order, change in deeper
-            if order > added and (change.path[0] in here or (change.path[0] is None and change.action == "set"))
+            change for order, change in deeper if order > added and (change.path[0] in here or _is_below_one(change))
         )
         if not item.spread:
             later = tuple(replace(change, path=change.path[1:]) for change in later)
@@ -65,6 +63,11 @@ def _changed_items(evaluator: Asking, value: Changed) -> Iterator[Item]:
             yield replace(item, value=tuple(Changed(held, later) for held in evaluator.force(item.value)))
         else:
             yield item
+
+
+def _is_below_one(change: Change) -> bool:
+    """Whether something below one of the elements is set, and it can't be told which: `groups[i]["lr"] = rate`."""
+    return change.path[0] is None and len(change.path) > 1 and change.action == "set"
 
 
 def entries(evaluator: Asking, value: Value) -> Iterator[Entry]:
