@@ -64,7 +64,9 @@ class GroupDecays:
     def _is_one_a_parameter(self, keyed: dict[str, Deferred | Answers]) -> bool:
         """Whether a loop over the parameters makes a group of each."""
         held = keyed["params"]
-        return isinstance(held, Deferred) and symbolic(self.evaluator, held.expr, held.context)
+        if not isinstance(held, Deferred) or isinstance(held.expr, t.Comprehension):
+            return False
+        return symbolic(self.evaluator, held.expr, held.context)
 
     def _may_be_none(self, expr: t.Expr, answers: Answers) -> bool:
         """Whether a decay may be 0 for some parameters: it is no number, or one of several of which one is 0."""

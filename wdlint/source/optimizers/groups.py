@@ -305,6 +305,6 @@ class GroupReader:
                         nodes[key.value] = entry.node if here else None
 
     def _is_of_one(self, draft: GroupDraft) -> bool:
-        if draft.expression is None or draft.context is None:
+        if draft.expression is None or draft.context is None or isinstance(draft.expression, t.Comprehension):
             return False
         return symbolic(self.evaluator, draft.expression, draft.context)
