@@ -97,11 +97,32 @@ def _keys(
             for key, conditions in _keys(evaluator, side, context):
                 yield key, (Condition(index.test, truth, context), *conditions)
         return
+    if isinstance(index, t.Name) and _counts_turns(index.id, context):
+        yield None, ()
+        return
     key = constant_key(evaluator, index, context)
     if key is None and _is_test(evaluator, index, context):
         yield from ((truth, (Condition(index, truth, context),)) for truth in (True, False))
         return
     yield key, ()
+
+
+def _counts_turns(name: str, context: Context) -> bool:
+    """Whether a name is only ever the number that `enumerate` counts with: what the loop runs over says nothing of it.
+
+    It may run over the very list that is changed at that number, which must not be asked for its elements then.
+    """
+    bindings = context.frame.scope.bound.get(name, ())
+    return bool(bindings) and all(
+        isinstance(binding, t.For)
+        and isinstance(binding.iter, t.Call)
+        and syntax.dotted(binding.iter.func) == "enumerate"
+        and isinstance(binding.target, t.Display)
+        and isinstance(binding.target.items[0], t.Name)
+        and binding.target.items[0].id == name
+        and name not in {n for part in binding.target.items[1:] for n in syntax.target_names(part)}
+        for binding in bindings
+    )
 
 
 def _is_test(evaluator: Evaluation, expr: t.Expr, context: Context, depth: int = 0) -> bool:

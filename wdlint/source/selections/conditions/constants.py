@@ -43,18 +43,28 @@ def constants_of(evaluator: Asking, value: Value) -> list[Value] | None:
 
 
 def _chosen(evaluator: Asking, value: Value) -> list[Value] | None:
-    """What `(v for k, v in nn.__dict__.items() if "Norm" in k)` takes from a table of constants."""
+    """What `(v for k, v in nn.__dict__.items() if "Norm" in k)` takes from a table of constants; asked once."""
     if not isinstance(value, SequenceValue) or not isinstance(value.node, t.Comprehension) or value.context is None:
         return None
-    clause = value.node.clauses[0]
-    answers = evaluator.evaluate(clause.iter, value.context)
-    if len(value.node.clauses) != 1 or len(answers) != 1 or not isinstance(answers[0], SequenceValue):
+    known: dict[tuple[int, ...], list[Value] | None] = evaluator.memo("chosen constants")
+    context = value.context
+    key = id(value.node), id(context.frame), id(context.statement), id(context.local)
+    if key not in known:
+        evaluator.keep((value, context))
+        known[key] = _from_table(evaluator, value.node, context)
+    return known[key]
+
+
+def _from_table(evaluator: Asking, made: t.Comprehension, context: Context) -> list[Value] | None:
+    clause = made.clauses[0]
+    answers = evaluator.evaluate(clause.iter, context)
+    if len(made.clauses) != 1 or len(answers) != 1 or not isinstance(answers[0], SequenceValue):
         return None
     if answers[0].kind != TABLE:
         return None
     found: list[Value] = []
     for item in answers[0].items:
-        inner = Context(value.context.frame, value.context.statement, {}, value.context)
+        inner = Context(context.frame, context.statement, {}, context)
         assert inner.local is not None
         for bound in syntax.target_names(clause.target):
             held = evaluator.force(item.value)
@@ -64,5 +74,5 @@ def _chosen(evaluator: Asking, value: Value) -> list[Value] | None:
         if None in truths:
             return None
         if all(truths):
-            found.extend(evaluator.evaluate(value.node.element, inner))
+            found.extend(evaluator.evaluate(made.element, inner))
     return found
