@@ -129,6 +129,10 @@ PROGRAMS = {
         "opt = make(net, 0.01, weight_decay=1e-3)\nbare = make(Net(), 0.01)\n",
         "WD101 WD102 WD201",
     ),
+    "a schedule for what decays": (
+        ALL + "for g in opt.param_groups:\n    if g['weight_decay'] > 0:\n        g['weight_decay'] = 0.2\n",
+        "WD101 WD102",
+    ),
     "one group that is unpacked": (ALL + "(group,) = opt.param_groups\n", "WD101 WD102"),
     "a list of one rate": (
         ALL + "schedule = torch.optim.lr_scheduler.OneCycleLR(opt, max_lr=[0.02], total_steps=9)\n",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wdlint.fix.program import Program, dotted
+from wdlint.fix.program import Program
 from wdlint.source.read import tree as t
+from wdlint.source.read.syntax import last_part
 
 _HAND_ON = frozenset(("list", "tuple", "iter", "chain", "sorted", "reversed", "set"))
 _DEEPEST = 4  # functions that hand a parameter on
@@ -32,7 +33,7 @@ def _given(program: Program, function: t.FunctionDef, name: str) -> Iterator[t.E
         called = around.name if called == "__init__" else called
     at = next((i for i, p in enumerate(params) if p.name == name), None)
     for call in program.nodes:
-        if not isinstance(call, t.Call) or (dotted(call.func) or "").rsplit(".", 1)[-1] != called:
+        if not isinstance(call, t.Call) or last_part(call.func) != called:
             continue
         plain = [a for a in call.args if not a.keyword]
         named = next((a.value for a in call.args if a.keyword == name), None)
@@ -51,7 +52,7 @@ def _are_parameters(program: Program, given: t.Expr, depth: int) -> bool:
             return True
         case t.Call(func=t.Name(id="filter"), args=(_, over)):
             return _are_parameters(program, over.value, depth)
-        case t.Call(func=func) if (dotted(func) or "").rsplit(".", 1)[-1] in _HAND_ON:
+        case t.Call(func=func) if last_part(func) in _HAND_ON:
             return all(_are_parameters(program, a.value, depth) for a in given.args)
         case t.Comprehension():
             return isinstance(given.element, (t.Name, t.Attribute)) and given.kind != "dict"
@@ -76,5 +77,5 @@ def _is_parameter(program: Program, item: t.Expr, depth: int) -> bool:
         case t.Attribute():
             return True
         case t.Call(func=func):
-            return (dotted(func) or "").rsplit(".", 1)[-1] == "Parameter"
+            return last_part(func) == "Parameter"
     return False

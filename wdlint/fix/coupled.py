@@ -12,6 +12,7 @@ from wdlint.fix.emit import quoted
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program, dotted
 from wdlint.source.read import tree as t
+from wdlint.source.read.syntax import last_part
 
 _TWINS = {"Adam": "AdamW"}
 _FLAGGED = ("NAdam", "RAdam")
@@ -74,7 +75,7 @@ def _is_type(expr: t.Expr) -> bool:
 def _names(node: Item, name: str) -> bool:
     if isinstance(node, t.Const):
         return node.value == name
-    return isinstance(node, (t.Name, t.Attribute)) and (dotted(node) or "").rsplit(".", 1)[-1] == name
+    return isinstance(node, (t.Name, t.Attribute)) and last_part(node) == name
 
 
 def _switched(program: Program, call: t.Call) -> Edit:

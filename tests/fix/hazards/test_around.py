@@ -172,6 +172,11 @@ def rate(opt):
     "another group": 'optimizer.param_groups.append({"params": []})\n',
     "another optimizer's": "other = torch.optim.SGD(net.parameters(), lr=1e-3)\n(g,) = other.param_groups\n",
     "a decay that shrinks": 'for g in optimizer.param_groups:\n    g["weight_decay"] *= 0.9\n',
+    "a decay where a group has one": """
+for group in optimizer.param_groups:
+    if group["weight_decay"] > 0:
+        group["weight_decay"] = 0.2
+""",
     "a decay where there is one": """
 for g in optimizer.param_groups:
     if g["weight_decay"] > 0:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wdlint.facts import Applicability
-from wdlint.fix.hazards.groups import Names, bound_to, is_groups, is_sequence, last_name
+from wdlint.fix.hazards.groups import Names, bound_to, is_groups, is_sequence
 from wdlint.fix.hazards.hazard import Hazard
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program
 from wdlint.source.read import tree as t
+from wdlint.source.read.syntax import last_part
 
 # Calls that make one of all that they are given, in any order and number.
 _OF_ALL = frozenset("sum any all max min set frozenset print len str repr clip_grad_norm_ clip_grad_value_".split())
@@ -25,7 +26,7 @@ def of_uses(program: Program, names: Names, number: int) -> Iterator[Hazard]:
     for node in program.nodes:
         if isinstance(node, t.Node) and is_groups(node, names) and node not in program.bound:
             found = next(_of_mention(program, node, number, 0), None)  # type: ignore[arg-type]
-        elif isinstance(node, t.Call) and last_name(node.func) in _ONE_A_GROUP:
+        elif isinstance(node, t.Call) and last_part(node.func) in _ONE_A_GROUP:
             found = _of_rates(program, node)
         else:
             continue
@@ -52,10 +53,10 @@ def _of_mention(program: Program, node: t.Expr, number: int, depth: int) -> Iter
     if isinstance(above, (t.Argument, t.Starred)):
         node, above = (above, program.parents[above])  # type: ignore[assignment]
     match above:
-        case t.For(iter=iterated) if iterated is node or node in program.children.get(above, ()):
-            yield from _of_loop(program, above, above.target)
+        case t.For():
+            yield from _of_loop(program, above)
         case t.Clause():
-            yield from _of_loop(program, above, above.target)
+            yield from _of_loop(program, above)
             yield from _of_list(program, program.parents[above])
         case t.Subscript() if above.value is node:
             yield from _of_number(program, above, number)
@@ -81,22 +82,17 @@ def _of_mention(program: Program, node: t.Expr, number: int, depth: int) -> Iter
 
 
 def _of_call(program: Program, call: t.Call, given: Item, number: int, depth: int) -> Iterator[Hazard]:
-    match last_name(call.func):
-        case "enumerate":
-            if _indexes(program, call):
+    match last_part(call.func):
+        case "enumerate" | "zip" as name:
+            if name == "enumerate" and _indexes(program, call):
                 yield _counts(program, call)
-            loop = program.parents[call]
-            if isinstance(loop, (t.For, t.Clause)):
-                yield from _of_loop(program, loop, loop.target)
-        case "zip":
-            others = [a.value for a in call.args if a is not given]
-            trust = [_paired(program, value) for value in others]
+            trust = [_paired(program, a.value) for a in call.args if a is not given] if name == "zip" else []
             if any(one is not None for one in trust):
                 most = Applicability.SHOWN if Applicability.SHOWN in trust else Applicability.UNSAFE
                 yield _counts(program, call, most)
             loop = program.parents[call]
             if isinstance(loop, (t.For, t.Clause)):
-                yield from _of_loop(program, loop, loop.target)
+                yield from _of_loop(program, loop)
         case "len":
             if isinstance(program.parents[call], t.Compare):
                 yield _counts(program, call)
@@ -130,10 +126,10 @@ def _of_number(program: Program, found: t.Subscript, number: int) -> Iterator[Ha
 # ---- loops
 
 
-def _of_loop(program: Program, loop: t.For | t.Clause, target: t.Expr) -> Iterator[Hazard]:
+def _of_loop(program: Program, loop: t.For | t.Clause) -> Iterator[Hazard]:
     """What a loop does that goes over the groups: it may not stop at one, keep one, or give all of them one decay."""
     around: Item = loop if isinstance(loop, t.For) else program.parents[loop]
-    names = {n.id for n in program.below(target) if isinstance(n, t.Name)}
+    names = {n.id for n in program.below(loop.target) if isinstance(n, t.Name)}
     uses = [use for name in names for use in program.names(name, around) if use not in program.bound]
     writes = False
     for use in uses:
@@ -142,7 +138,7 @@ def _of_loop(program: Program, loop: t.For | t.Clause, target: t.Expr) -> Iterat
             case t.Subscript(index=t.Const(value=key)) if above.value is use:
                 writes = writes or above in program.bound
                 if key == "weight_decay":
-                    yield from _of_decay(program, above, around)
+                    yield from _of_decay(program, above)
             case t.Attribute(attr="update"):
                 writes = True
                 update = program.parents[above]
@@ -162,7 +158,7 @@ def _alike(program: Program, node: Item) -> Hazard:
     return Hazard(f"line {line} changes `weight_decay` after construction, for every group alike", Applicability.SHOWN)
 
 
-def _of_decay(program: Program, decay: t.Subscript, around: Item) -> Iterator[Hazard]:
+def _of_decay(program: Program, decay: t.Subscript) -> Iterator[Hazard]:
     """What is done with `group["weight_decay"]`, which is 0 for one of the groups after a fix."""
     above = program.parents[decay]
     if decay in program.bound:
@@ -208,7 +204,7 @@ def _is_of_all(program: Program, node: Item) -> bool:
     above = program.parents[node]
     if isinstance(above, t.Argument):
         above = program.parents[above]
-    return isinstance(above, t.Formatted) or (isinstance(above, t.Call) and last_name(above.func) in _OF_ALL)
+    return isinstance(above, t.Formatted) or (isinstance(above, t.Call) and last_part(above.func) in _OF_ALL)
 
 
 def _paired(program: Program, value: t.Expr) -> Applicability | None:

@@ -6,12 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wdlint.fix.outline import Item
-from wdlint.fix.program import Program, dotted
+from wdlint.fix.program import Program
 from wdlint.source.read import tree as t
-
-
-def last_name(expr: t.Expr) -> str:
-    return (dotted(expr) or "").rsplit(".", 1)[-1]
+from wdlint.source.read.syntax import last_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +28,19 @@ def _given(program: Program, call: t.Call) -> frozenset[str]:
     statement = program.statement(call)
     if not isinstance(statement, t.Assign):
         return frozenset()
-    return frozenset(name for target in statement.targets if (name := last_name(target)))
+    return frozenset(name for target in statement.targets if (name := last_part(target)))
 
 
 def _meant(base: t.Expr, names: Names) -> bool:
     """Whether this may be the optimizer itself, or a copy of it, or whatever a function is given."""
-    return last_name(base) not in names.others
+    return last_part(base) not in names.others
 
 
 def is_groups(node: object, names: Names) -> bool:
     """`optimizer.param_groups`, also by `getattr`, or those of a state: `state["param_groups"]`."""
     if isinstance(node, t.Subscript):
         return isinstance(node.index, t.Const) and node.index.value == "param_groups"
-    if isinstance(node, t.Call) and last_name(node.func) == "getattr" and len(node.args) > 1:
+    if isinstance(node, t.Call) and last_part(node.func) == "getattr" and len(node.args) > 1:
         asked = node.args[1].value
         return isinstance(asked, t.Const) and asked.value == "param_groups" and _meant(node.args[0].value, names)
     return isinstance(node, t.Attribute) and node.attr == "param_groups" and _meant(node.value, names)

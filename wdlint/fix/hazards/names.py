@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wdlint.facts import Applicability
-from wdlint.fix.hazards.groups import last_name
 from wdlint.fix.hazards.hazard import Hazard
 from wdlint.fix.program import Program
 from wdlint.source.read import tree as t
+from wdlint.source.read.syntax import last_part
 
 
 def of_names(program: Program) -> Iterator[Hazard]:
@@ -17,7 +17,7 @@ def of_names(program: Program) -> Iterator[Hazard]:
         options: list[tuple[object, t.Expr]] = []
         if isinstance(node, t.DictDisplay):
             options = [(key.value, value) for key, value in node.items if isinstance(key, t.Const)]
-        elif isinstance(node, t.Call) and last_name(node.func) == "dict":
+        elif isinstance(node, t.Call) and last_part(node.func) == "dict":
             options = [(argument.keyword, argument.value) for argument in node.args]
         if any(key == "params" for key, _ in options):
             key = next((key for key, value in options if isinstance(key, str) and _is_text(value)), "")

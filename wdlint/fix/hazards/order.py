@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wdlint.facts import Applicability
-from wdlint.fix.hazards.groups import Names, is_groups, last_name
+from wdlint.fix.hazards.groups import Names, is_groups
 from wdlint.fix.hazards.hazard import Hazard
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program
 from wdlint.source.read import tree as t
+from wdlint.source.read.syntax import last_part
 
 # Calls that ask nothing of the order of what they are given.
 _ORDER_IS_NOTHING = frozenset(
@@ -45,7 +46,7 @@ def _is_params(node: object) -> bool:
 
 def _is_groups_of_another(node: t.Expr, names: Names) -> bool:
     """The groups of an optimizer, not those that a step of its own class goes over."""
-    return is_groups(node, names) and isinstance(node, t.Attribute) and last_name(node.value) != "self"
+    return is_groups(node, names) and isinstance(node, t.Attribute) and last_part(node.value) != "self"
 
 
 def _flattens(node: t.Comprehension, names: Names) -> bool:
@@ -88,7 +89,7 @@ def _asks_no_order(program: Program, node: Item) -> bool:
             case t.Argument() | t.Starred():
                 continue
             case t.Call():
-                name = last_name(above.func)
+                name = last_part(above.func)
                 if name == "sum" and len(above.args) > 1:  # lists that are put together
                     continue
                 if name in _ORDER_IS_NOTHING:
@@ -97,7 +98,7 @@ def _asks_no_order(program: Program, node: Item) -> bool:
                     continue
                 return False
             case t.For() | t.Clause():
-                return isinstance(above, t.For) or not _flattens_into_a_list(program, above)
+                return isinstance(above, t.For) or _asks_no_order(program, program.parents[above])
             case t.Assign(targets=(target,)):
                 return _is_used_in_any_order(program, target)
             case t.Expression():
@@ -106,20 +107,15 @@ def _asks_no_order(program: Program, node: Item) -> bool:
     return False
 
 
-def _flattens_into_a_list(program: Program, clause: t.Clause) -> bool:
-    around = program.parents[clause]
-    return not _asks_no_order(program, around)
-
-
 def _is_used_in_any_order(program: Program, kept: t.Expr) -> bool:
     """Whether every use of a list that has a name is one that any order serves."""
-    name = last_name(kept)
+    name = last_part(kept)
     if not name:
         return False
     uses = [
         node
         for node in program.nodes
-        if isinstance(node, (t.Name, t.Attribute)) and node not in program.bound and last_name(node) == name
+        if isinstance(node, (t.Name, t.Attribute)) and node not in program.bound and last_part(node) == name
     ]
     return all(_is_collected(program, node) or _asks_no_order(program, node) for node in uses)
 

@@ -9,6 +9,7 @@ from wdlint.facts import Edit, Kind, OptimizerUse, Ternary
 from wdlint.fix.program import Program, dotted
 from wdlint.knowledge.written import HELPER_NAME
 from wdlint.source.read import tree as t
+from wdlint.source.read.syntax import last_part
 
 FLATTENED = "FSDP without `use_orig_params=True` flattens parameters: no split can tell gains and biases from weights"
 SHARDED = "sharding leaves every parameter with one dimension, so dimensions tell nothing"
@@ -32,7 +33,7 @@ def shards(program: Program) -> bool:
         if not isinstance(node, t.Call):
             continue
         name = dotted(node.func) or ""
-        last = name.rsplit(".", 1)[-1]
+        last = last_part(node.func)
         if last in _SHARDS or (last == "Init" and ("zero" in name or "deepspeed" in name)):
             return True
         for argument in node.args:
@@ -46,7 +47,7 @@ def shards(program: Program) -> bool:
 def flattens(program: Program) -> bool:
     """Whether the program wraps a model in FSDP that flattens parameters."""
     for node in program.nodes:
-        if isinstance(node, t.Call) and _last(node.func) in ("FSDP", "FullyShardedDataParallel"):
+        if isinstance(node, t.Call) and last_part(node.func) in ("FSDP", "FullyShardedDataParallel"):
             value = next((a.value for a in node.args if a.keyword == "use_orig_params"), None)
             spread = any(a.star == "**" for a in node.args)
             if not spread and not (isinstance(value, t.Const) and value.value is True):
@@ -64,7 +65,3 @@ def needs_a_model(use: OptimizerUse) -> bool:
         and any(index >= len(g.members) or g.members[index] is not Ternary.NO for g in decayed)
         for index, p in enumerate(use.inventory.parameters)
     )
-
-
-def _last(expr: t.Expr) -> str:
-    return (dotted(expr) or "").rsplit(".", 1)[-1]

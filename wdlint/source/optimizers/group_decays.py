@@ -64,9 +64,7 @@ class GroupDecays:
     def _is_one_a_parameter(self, keyed: dict[str, Deferred | Answers]) -> bool:
         """Whether a loop over the parameters makes a group of each."""
         held = keyed["params"]
-        if not isinstance(held, Deferred) or isinstance(held.expr, t.Comprehension):
-            return False
-        return symbolic(self.evaluator, held.expr, held.context)
+        return isinstance(held, Deferred) and is_of_one(self.evaluator, held.expr, held.context)
 
     def _may_be_none(self, expr: t.Expr, answers: Answers) -> bool:
         """Whether a decay may be 0 for some parameters: it is no number, or one of several of which one is 0."""
@@ -161,6 +159,11 @@ class GroupDecays:
             return False
         held = self.evaluator.evaluate(test.rest[0][1], condition.context)
         return any(isinstance(bare(v), MappingValue) for v in held)
+
+
+def is_of_one(evaluator: Evaluation, params: t.Expr, context: Context) -> bool:
+    """Whether what a group holds is the current parameter of a loop: `p` or `[p]`, and no comprehension of its own."""
+    return not isinstance(params, t.Comprehension) and symbolic(evaluator, params, context)
 
 
 def _for_some(amount: AmountDraft | None, which: object) -> list[tuple[s.Selector, AmountDraft | None]]:

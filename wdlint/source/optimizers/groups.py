@@ -11,10 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from wdlint.knowledge.wrappers import Helper
 from wdlint.source.optimizers import helpers, own_groups
-from wdlint.source.optimizers.group_decays import GroupDecays
+from wdlint.source.optimizers.group_decays import GroupDecays, is_of_one
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
-from wdlint.source.selections.conditions.tests import symbolic
 from wdlint.source.selections.taken import Taken, chosen
 from wdlint.source.selections.taking import condition_reader, taken
 from wdlint.source.values import call_arguments, contents, objects
@@ -305,6 +304,6 @@ class GroupReader:
                         nodes[key.value] = entry.node if here else None
 
     def _is_of_one(self, draft: GroupDraft) -> bool:
-        if draft.expression is None or draft.context is None or isinstance(draft.expression, t.Comprehension):
+        if draft.expression is None or draft.context is None:
             return False
-        return symbolic(self.evaluator, draft.expression, draft.context)
+        return is_of_one(self.evaluator, draft.expression, draft.context)
