@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from helpers.command_line import run
 
 from wdlint import __version__
-from wdlint.commands.cli import wdlint
 
 FAULT = """\
 import torch
@@ -31,10 +31,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("WDLINT_CACHE_DIR", str(tmp_path / ".cache"))
     return tmp_path
-
-
-def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
-    return CliRunner().invoke(wdlint, arguments, prog_name="wdlint", input=stdin)
 
 
 def written(name: str, text: str = FAULT) -> str:

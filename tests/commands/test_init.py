@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from helpers.command_line import run
 from ruamel.yaml import YAML
 
-from wdlint.commands.cli import wdlint
 from wdlint.commands.init import additions
 from wdlint.settings.config import read
 from wdlint.version import __version__
@@ -27,10 +26,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WDLINT_CACHE_DIR", str(tmp_path / "cache"))
     return tmp_path
-
-
-def run(*arguments: str, answers: str = "") -> Result:
-    return CliRunner().invoke(wdlint, list(arguments), input=answers, prog_name="wdlint")
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -78,7 +73,7 @@ def test_a_second_time_nothing_is_written(here: Path) -> None:
 
 def test_what_is_not_agreed_to_is_not_written(here: Path) -> None:
     (here / "train.py").write_text(FAULT)
-    told = run("init", answers="n\nn\n")
+    told = run("init", stdin="n\nn\n")
     assert set(files(here)) == {"train.py"}
     assert "Write it to wdlint.toml? [Y/n]" in told.stdout
     assert '+ required-version = ">=' in told.stdout

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-
-from wdlint.commands.cli import wdlint
+from helpers.command_line import run
 
 FAULT = """\
 import torch
@@ -24,10 +22,6 @@ loss.backward()
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(wdlint, list(arguments), prog_name="wdlint")
 
 
 def test_quiet_leaves_the_findings(here: Path) -> None:

@@ -6,9 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-
-from wdlint.commands.cli import wdlint
+from helpers.command_line import run
 
 FAULT = """\
 import torch
@@ -23,10 +21,6 @@ optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, weight_decay=0.1)  # w
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(wdlint, list(arguments), prog_name="wdlint")
 
 
 def test_a_comment_that_names_no_rule_is_said_with_what_may_be_meant(here: Path) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from helpers.command_line import run
 
-from wdlint.commands.cli import wdlint
 from wdlint.settings.catalogue import Settings
 from wdlint.settings.config import ConfigurationError, keys, read
 from wdlint.settings.versions import satisfies
@@ -32,10 +31,6 @@ def written(name: str, text: str) -> Settings:
     settings = read(name)
     assert settings is not None
     return settings
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(wdlint, list(arguments), prog_name="wdlint")
 
 
 def test_what_a_file_does_not_say_is_as_in_the_one_that_it_extends(here: Path) -> None:
