@@ -12,9 +12,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import translate
 from functools import cache
+from typing import TYPE_CHECKING
 
-from wdlint.files.gitignore import IgnoreFile, ignore_file, of_repository
 from wdlint.settings.catalogue import Settings
+
+if TYPE_CHECKING:  # it is imported in a repository, or where an ignore file is met
+    from wdlint.files.gitignore import IgnoreFile
 
 SUFFIXES = (".py", ".pyw", ".ipynb", ".json", ".yaml", ".yml")
 
@@ -113,9 +116,9 @@ def _walk(top: str, settings_of: SettingsOf, unopened: Unopened | None) -> Itera
             continue
         settings = settings_of(folder)
         if ".git" in names:
-            ignores = of_repository(folder)  # a repository of its own
+            ignores = _of_repository(folder)  # a repository of its own
         if ".gitignore" in names:
-            ignores += ignore_file(folder)
+            ignores += _ignore_file(folder)
         if not settings.respect_gitignore:
             ignores = ()
         below: list[tuple[str, str, tuple[IgnoreFile, ...]]] = []
@@ -177,6 +180,18 @@ def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str] | None, re.Pat
 # .gitignore.
 
 
+def _ignore_file(folder: str) -> tuple[IgnoreFile, ...]:
+    from wdlint.files.gitignore import ignore_file
+
+    return ignore_file(folder)
+
+
+def _of_repository(folder: str) -> tuple[IgnoreFile, ...]:
+    from wdlint.files.gitignore import of_repository
+
+    return of_repository(folder)
+
+
 def _ignores_above(folder: str) -> tuple[IgnoreFile, ...]:
     """What the repository above a folder ignores, files of the outermost folders first; not for its top itself."""
     above: list[str] = []
@@ -190,7 +205,7 @@ def _ignores_above(folder: str) -> tuple[IgnoreFile, ...]:
     if not above:
         return ()
     inside = [outer for outer in reversed(above) if os.path.exists(os.path.join(outer, ".gitignore"))]
-    return *of_repository(current), *(ignore for outer in inside for ignore in ignore_file(outer))
+    return *_of_repository(current), *(ignore for outer in inside for ignore in _ignore_file(outer))
 
 
 def _ignored(path: str, is_folder: bool, ignores: tuple[IgnoreFile, ...]) -> bool:
@@ -204,9 +219,9 @@ def _ignored(path: str, is_folder: bool, ignores: tuple[IgnoreFile, ...]) -> boo
 def _ignored_by_git(path: str) -> bool:
     """The same for a file named outright: it or a folder above it is ignored."""
     folder = os.path.dirname(path)
-    ignores = of_repository(folder) if os.path.exists(os.path.join(folder, ".git")) else _ignores_above(folder)
+    ignores = _of_repository(folder) if os.path.exists(os.path.join(folder, ".git")) else _ignores_above(folder)
     if os.path.exists(os.path.join(folder, ".gitignore")):
-        ignores += ignore_file(folder)
+        ignores += _ignore_file(folder)
     return _ignored_below(path, ignores, is_folder=False)
 
 
