@@ -28,6 +28,13 @@ const SELECTOR: DocumentSelector = [
 const RESTARTS = 3; // after as many ends in a row the server is left alone
 const IN_A_ROW = 180_000; // ms
 
+/** A client whose trouble is told once, by the server's own words: its own messages go to the output. */
+class Client extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
 export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private starting = false;
@@ -105,7 +112,7 @@ export class Server implements vscode.Disposable {
 
   private async start(found: discovery.Found, options: settings.InitializationOptions): Promise<void> {
     let process: ServerProcess | undefined;
-    const client = new LanguageClient(
+    const client = new Client(
       "wdlint",
       "wdlint",
       () => {
