@@ -274,6 +274,16 @@ def notebook(n: int) -> str:
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
+def population(n: int) -> str:
+    """Lists that are made anew of themselves again and again, and give an optimizer its strength."""
+    again = lines(
+        "    people = [[@, 1e-4], *people]\n    people = [*people, *people[:@]] if people else [[@], *people]\n", n
+    )
+    found = "best = {'wd': 0.1}\nfor person in people:\n    for key, value in zip(best.keys(), person):\n"
+    found += "        best[key] = value\n"
+    return HEAD + f"people = [[1, 0.1]]\nfor turn in range(9):\n{again}{found}" + ADAMW.format("best['wd']")
+
+
 @dataclass(frozen=True)
 class Growing:
     """A kind of program, the number at which its work is counted first, and what its file is called."""
@@ -296,5 +306,5 @@ GROWING = (
     Growing(calls_round, 15), Growing(flags, 60), Growing(flagged_options, 60), Growing(methods, 80),
     Growing(long_dictionary, 200), Growing(inheritance, 15), Growing(deep_comprehension, 8),
     Growing(many_clauses, 40), Growing(long_list, 300), Growing(excluded_names, 150), Growing(arguments, 100),
-    Growing(layers, 40), Growing(ways, 15, sites=True), Growing(notebook, 100, file="train.ipynb"),
+    Growing(layers, 40), Growing(ways, 15, sites=True), Growing(notebook, 100, file="train.ipynb"), Growing(population, 3),
 )  # fmt: skip

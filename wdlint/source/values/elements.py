@@ -39,13 +39,18 @@ _LAYER_LISTS = frozenset(("torch.nn.ModuleList", "torch.nn.Sequential", "torch.n
 
 def elements_of(evaluator: Evaluation, answers: Answers, turn: int) -> Answers:
     """What the loop variable may be when a loop runs over these answers."""
-    found: list[Value] = []
+    return tuple(_elements_of(evaluator, answers, turn, {}))
+
+
+def _elements_of(evaluator: Evaluation, answers: Answers, turn: int, seen: dict[int, Value]) -> Iterator[Value]:
+    """The same; what was gone over already adds nothing: lists that are made of each other are many times in one."""
     for value in answers:
-        found.extend(_elements(evaluator, value, turn))
-    return tuple(found)
+        if id(value) not in seen:
+            seen[id(value)] = value
+            yield from _elements(evaluator, value, turn, seen)
 
 
-def _elements(evaluator: Evaluation, value: Value, turn: int) -> Iterator[Value]:
+def _elements(evaluator: Evaluation, value: Value, turn: int, seen: dict[int, Value]) -> Iterator[Value]:
     inner = bare(value)
     match inner:
         case Collection():
@@ -77,7 +82,7 @@ def _elements(evaluator: Evaluation, value: Value, turn: int) -> Iterator[Value]
             for one in contents.items(evaluator, value):
                 answers = evaluator.force(one.value)
                 if one.spread:
-                    yield from elements_of(evaluator, answers, turn)
+                    yield from _elements_of(evaluator, answers, turn, seen)
                 else:
                     yield from (_selected_pair(evaluator, held, value, turn) for held in answers)
         case MappingValue():
