@@ -306,5 +306,6 @@ GROWING = (
     Growing(calls_round, 15), Growing(flags, 60), Growing(flagged_options, 60), Growing(methods, 80),
     Growing(long_dictionary, 200), Growing(inheritance, 15), Growing(deep_comprehension, 8),
     Growing(many_clauses, 40), Growing(long_list, 300), Growing(excluded_names, 150), Growing(arguments, 100),
-    Growing(layers, 40), Growing(ways, 15, sites=True), Growing(notebook, 100, file="train.ipynb"), Growing(population, 3),
+    Growing(layers, 40), Growing(ways, 15, sites=True), Growing(notebook, 100, file="train.ipynb"),
+    Growing(population, 3),
 )  # fmt: skip
