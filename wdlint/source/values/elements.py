@@ -34,6 +34,8 @@ from wdlint.source.values.values import (
 )
 
 OUTCOME = "outcome"  # the operation that stands for what a test of a parameter came to
+_DEEPEST = 6  # containers in containers, to the elements of a model
+_DEEPEST_PAIRS = 4  # the same, to pairs of their names and themselves
 _LAYER_LISTS = frozenset(("torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ParameterList"))
 
 
@@ -200,16 +202,29 @@ def _collection_elements(evaluator: Evaluation, collection: Collection, turn: in
             yield _pair(collection, "module", turn)
 
 
-def _pairs_within(evaluator: Evaluation, value: Value, depth: int = 0) -> bool:
+def _pairs_within(evaluator: Evaluation, value: Value) -> bool:
     """Whether a container holds pairs of a parameter's name and the parameter."""
-    if depth > 4:
-        return False
+    return _holds_pairs(evaluator, value, 0, {})
+
+
+def _holds_pairs(evaluator: Evaluation, value: Value, depth: int, seen: dict[int, tuple[int, bool, Value]]) -> bool:
+    """The same; `seen` are the containers that were looked through, each with the depth at it, and the answer."""
+    known = seen.get(id(value))
+    if depth > _DEEPEST_PAIRS or (known is not None and known[0] <= depth):
+        return known is not None and known[1]
+    seen[id(value)] = depth, False, value
+    found = _of_pairs(evaluator, value, depth, seen)
+    seen[id(value)] = depth, found, value
+    return found
+
+
+def _of_pairs(evaluator: Evaluation, value: Value, depth: int, seen: dict[int, tuple[int, bool, Value]]) -> bool:
     inner = bare(value)
     if isinstance(inner, Collection):
         return inner.what == "named_parameters" and not inner.keyed
     if isinstance(inner, Operation):
         return inner.name in ("filter", "flatten") and any(
-            _pairs_within(evaluator, v, depth + 1) for v in inner.operands[-1]
+            _holds_pairs(evaluator, v, depth + 1, seen) for v in inner.operands[-1]
         )
     if not isinstance(inner, SequenceValue):
         return False
@@ -217,7 +232,7 @@ def _pairs_within(evaluator: Evaluation, value: Value, depth: int = 0) -> bool:
     for one in contents.items(evaluator, value):
         for held in evaluator.force(one.value):
             if one.spread:
-                found = found or _pairs_within(evaluator, held, depth + 1)
+                found = found or _holds_pairs(evaluator, held, depth + 1, seen)
                 continue
             if not isinstance(held, SequenceValue) or len(held.items) != 2 or held.kind != "tuple":
                 return False
@@ -234,21 +249,27 @@ def _pair(collection: Collection, part: str, turn: int) -> Value:
     return SequenceValue("tuple", (Item((name,)), Item((thing,))))
 
 
-def symbolic_part(evaluator: Evaluation, value: Value, depth: int = 0) -> str | None:
+def symbolic_part(evaluator: Evaluation, value: Value) -> str | None:
     """ "parameter", "name" or "module" where a container holds elements of a model, else None."""
-    if depth > 6:
+    return _part_in(evaluator, value, 0, {})
+
+
+def _part_in(evaluator: Evaluation, value: Value, depth: int, seen: dict[int, tuple[int, Value]]) -> str | None:
+    """The same; `seen` are the containers that were looked through, each with the depth at which that began."""
+    if depth > _DEEPEST or seen.get(id(value), (_DEEPEST + 1, value))[0] <= depth:
         return None
+    seen[id(value)] = depth, value
     match value:
         case Collection():
             if value.what == "selected":
-                return symbolic_part(evaluator, value.model, depth + 1)
+                return _part_in(evaluator, value.model, depth + 1, seen)
             if value.keyed:
                 return "name"
             return {"parameters": "parameter", "names": "name", "modules": "module"}.get(value.what)
         case Operation():
             for operand in value.operands:
                 for one in operand:
-                    part = symbolic_part(evaluator, one, depth + 1)
+                    part = _part_in(evaluator, one, depth + 1, seen)
                     if part is not None:
                         return part
             return None
@@ -258,7 +279,7 @@ def symbolic_part(evaluator: Evaluation, value: Value, depth: int = 0) -> str | 
                     break
                 for held in evaluator.force(one_item.value):
                     if one_item.spread:
-                        part = symbolic_part(evaluator, held, depth + 1)
+                        part = _part_in(evaluator, held, depth + 1, seen)
                         if part is not None:
                             return part
                     elif isinstance(held, Element):
