@@ -28,7 +28,7 @@ from wdlint.source.read import tree as t
 from wdlint.source.values import call_arguments
 from wdlint.source.values.callers import all_statements
 from wdlint.source.values.classes import class_member, linear_bases
-from wdlint.source.values.entrances import entrances, passes_by
+from wdlint.source.values.entrances import entrances, never_runs, passes_by
 from wdlint.source.values.values import (
     Answers,
     Arguments,
@@ -117,7 +117,8 @@ def _sites_of(
     ways = entrances(evaluator, statement.scope)
     passed_by = 0
     seen = False
-    for way in ways.ways:
+    off = never_runs(evaluator, statement, context.frame)
+    for way in ways.ways if not off else ():
         if passes_by(evaluator, way, statement):
             passed_by += 1
             continue
@@ -129,7 +130,7 @@ def _sites_of(
     if site is not None and seen:
         yield replace(site, otherwise=True)
     elif site is not None:
-        never = ways.complete and passed_by == len(ways.ways) > 0
+        never = (ways.complete and passed_by == len(ways.ways) > 0) or off
         yield replace(site, reached=False) if never else site
 
 

@@ -58,7 +58,7 @@ def _elements(evaluator: Evaluation, value: Value, turn: int) -> Iterator[Value]
                 yield SequenceValue("tuple", tuple(Item(p) for p in parts))
             elif inner.name == "items":
                 yield from _pairs(evaluator, inner, turn)
-            elif _pairs_within(evaluator, inner):
+            elif pairs_within(evaluator, inner):
                 yield _pair(Collection("selected", inner), "parameter", turn)
             else:
                 yield Element(Collection("selected", inner), symbolic_part(evaluator, inner) or "parameter", turn)
@@ -71,7 +71,7 @@ def _elements(evaluator: Evaluation, value: Value, turn: int) -> Iterator[Value]
             if part is not None:
                 yield Element(Collection("selected", value), part, turn)
                 return
-            if _pairs_within(evaluator, value):
+            if pairs_within(evaluator, value):
                 yield _pair(Collection("selected", value), "parameter", turn)
                 return
             for one in contents.items(evaluator, value):
@@ -195,7 +195,7 @@ def _collection_elements(evaluator: Evaluation, collection: Collection, turn: in
             yield _pair(collection, "module", turn)
 
 
-def _pairs_within(evaluator: Evaluation, value: Value, depth: int = 0) -> bool:
+def pairs_within(evaluator: Evaluation, value: Value, depth: int = 0) -> bool:
     """Whether a container holds pairs of a parameter's name and the parameter."""
     if depth > 4:
         return False
@@ -204,7 +204,7 @@ def _pairs_within(evaluator: Evaluation, value: Value, depth: int = 0) -> bool:
         return inner.what == "named_parameters" and not inner.keyed
     if isinstance(inner, Operation):
         return inner.name in ("filter", "flatten") and any(
-            _pairs_within(evaluator, v, depth + 1) for v in inner.operands[-1]
+            pairs_within(evaluator, v, depth + 1) for v in inner.operands[-1]
         )
     if not isinstance(inner, SequenceValue):
         return False
@@ -212,7 +212,7 @@ def _pairs_within(evaluator: Evaluation, value: Value, depth: int = 0) -> bool:
     for one in contents.items(evaluator, value):
         for held in evaluator.force(one.value):
             if one.spread:
-                found = found or _pairs_within(evaluator, held, depth + 1)
+                found = found or pairs_within(evaluator, held, depth + 1)
                 continue
             if not isinstance(held, SequenceValue) or len(held.items) != 2 or held.kind != "tuple":
                 return False
