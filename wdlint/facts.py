@@ -447,3 +447,4 @@ class Finding:
     subject: str = field(default="", compare=False)  # a stable name of the site, for baselines
     rule: str = field(default="", compare=False)  # the rule's name, set where rules are applied
     shrink_per_step: float | None = None  # the share of the parameters that a step takes, where it can be told
+    made_place: Place | None = None  # where the optimizer is made, if a function of another file makes it

@@ -116,6 +116,7 @@ class Scene:
         return {
             "bash": self._bash,
             "console": self._console,
+            "lua": self._elsewhere,
             "python": self._block_of_python,
             **dict.fromkeys(("toml", "yaml", "json"), checked),
         }
@@ -148,12 +149,16 @@ class Scene:
 
     def _bash(self, block: Block) -> str:
         """A block to paste, which another script of this repository runs whole: here only wdlint's own part of it."""
-        runner = block.mark("run by")
-        if not runner or not (TOP / runner).is_file():
-            raise Untrue("a block of bash needs the mark `run by` and the script that runs it")
-        for line in block.text.splitlines():
+        for line in self._elsewhere(block).splitlines():
             if line.startswith("wdlint "):
                 self._command(line, None)
+        return block.text
+
+    def _elsewhere(self, block: Block) -> str:
+        """A block that another script or test of this repository runs."""
+        runner = block.mark("run by")
+        if not runner or not (TOP / runner).is_file():
+            raise Untrue(f"a block of {block.language} needs the mark `run by` and the script that runs it")
         return block.text
 
     def _console(self, block: Block) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from wdlint.configuration.engine import observe
+from wdlint.configuration.setups import EVERYTHING
 from wdlint.linting.examples import lint_files
 from wdlint.linting.lint import Linter
 from wdlint.settings.config import Configuration
@@ -290,3 +293,24 @@ def test_repairs_in_yaml(before: str, after: tuple[str, str], monkeypatch: pytes
     outcome = mended_text("c.yaml", data, linter, lambda fix: bool(fix.edits))
     assert outcome.data.decode() == before.replace(*after, 1)
     assert outcome.left == ()
+
+
+def test_scripts_are_looked_through_once_for_all_optimizers_of_a_file() -> None:
+    text = "".join(f"k{n}: {{_target_: torch.optim.AdamW, weight_decay: 0.1}}\n" for n in range(30))
+    asked: list[str] = []
+
+    def scripts(word: str) -> list[str]:
+        asked.append(word)
+        return ["instantiate(cfg.optimizer, params=model.parameters())"]
+
+    observed = observe("c.yaml", text.encode(), lambda path: None, scripts)
+    assert observed is not None
+    assert {setup.use.groups[0].division for setup in observed.setups} == {EVERYTHING}
+    assert len(observed.setups) == 30
+    assert len(asked) == 2
+
+
+def test_what_is_too_large_to_configure_is_passed_over_and_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "data.json"
+    file.write_text(json.dumps({"optimizer": {"weight_decay": 1}, "data": list(range(100_000))}))
+    assert "larger" in Linter(Configuration(isolated=True)).check(str(file)).passed_over

@@ -168,7 +168,7 @@ def test_a_finding_comes_back_whole() -> None:
     fix = Fix("title", Applicability.UNSAFE, (Edit(place, "text"),), "hazard", (fix,))
     whole = Finding(
         "WD101", place, "message", "help", (Note("note", place), Note("bare")), ("p",), Confidence.ASSUMED, True, fix,
-        "unfixed", Severity.ERROR, "subject", "rule", 3e-5,
+        "unfixed", Severity.ERROR, "subject", "rule", 3e-5, place,
     )  # fmt: skip
     for part in (whole, fix):
         defaults = {field.name: field.default for field in fields(part)}

@@ -137,3 +137,13 @@ def test_a_script_with_several_faults_a_site_takes_half_of_the_lines(
         for form in ("text", "full")
     }
     assert lines["text"] <= 0.55 * lines["full"]
+
+
+def test_a_call_points_to_the_construction_that_shows_the_same_faults() -> None:
+    call = replace(BIASES, place=Place("b.py", 1, 7, 1, 12), notes=(HERE,), fix=None, made_place=CALL)
+    assert text(BIASES, call).split("\n\n")[1] == (
+        "WD101 decayed-bias: biases decay\n --> b.py:1:7\nnote: this is repaired where the optimizer is made (a.py:2:7)"
+    )
+    assert "note: the model is made here" in text(call), "no other finding says it"
+    assert "note: the model is made here" in text(GAINS, call).split("\n\n")[1], "another fault is shown there"
+    assert text(BIASES, call, form="full").count("the model is made here") == 2

@@ -13,7 +13,7 @@ from wdlint.configuration.options import chosen, decoupled, excerpt
 from wdlint.configuration.scripts import arguments, hands_all
 from wdlint.configuration.setups import CANT_TELL, EVERYTHING, Dialect, Document, Setup, configured
 from wdlint.documents.nodes import mappings
-from wdlint.facts import Loop
+from wdlint.facts import Division, Loop
 
 _ADVICE = "pass groups where the script makes it: `wdlint.decay_groups(model, weight_decay=…)` returns them"
 _LOOP = Loop("hydra.utils.instantiate", _ADVICE, "read 1.3", divides=False)
@@ -28,6 +28,7 @@ def _read(document: Document) -> Sequence[Setup] | None:
 
 
 def _setups(document: Document) -> Iterator[Setup]:
+    whole: Division | None = None  # what scripts hand over, asked of them once
     for mapping, _ in mappings(document.root):
         named, path = mapping.entry("_target_"), mapping.text("_target_")
         if named is None or path is None:
@@ -35,7 +36,9 @@ def _setups(document: Document) -> Iterator[Setup]:
         found = chosen(path, mapping, named, document.root)
         if found is None:
             continue
-        held = EVERYTHING if found.amount.value and _all_is_handed(document) else CANT_TELL
+        if whole is None and found.amount.value:
+            whole = EVERYTHING if _all_is_handed(document) else CANT_TELL
+        held = whole if found.amount.value and whole is not None else CANT_TELL
         use = configured(found.known, found.amount, found.place, _LOOP, rate=found.rate, held=held, callee=path)
         yield Setup(use, decoupled(named, path, excerpt(document.text, named.value.place)))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from wdlint.configuration.setups import by_default, written
-from wdlint.documents.nodes import Entry, Mapping, Node, Scalar, number
+from wdlint.documents.nodes import LINE_END, Entry, Mapping, Node, Scalar, number
 from wdlint.facts import Amount, Applicability, Edit, Fix, OptimizerClass, Place
 from wdlint.knowledge.optimizers import KnownOptimizer, optimizer
 
@@ -97,5 +98,9 @@ def decoupled(named: Entry, path: str, text: str) -> dict[str, Fix]:
 
 def excerpt(text: str, place: Place) -> str:
     """What stands at a place of one line."""
-    lines = re.split(r"\r\n|\r|\n", text)
-    return lines[place.line - 1][place.column - 1 : place.end_column - 1] if place.line == place.end_line else ""
+    return _lines(text)[place.line - 1][place.column - 1 : place.end_column - 1] if place.line == place.end_line else ""
+
+
+@lru_cache(maxsize=2)
+def _lines(text: str) -> list[str]:
+    return LINE_END.split(text)

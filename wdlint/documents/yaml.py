@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from importlib.util import find_spec
 from typing import Any
 
 from wdlint.documents.nodes import DEEPEST, Entry, Lines, Listing, Mapping, Node, Opaque, Scalar, Unreadable
 
 _STANDARD = "tag:yaml.org,2002:"
+_BRACKET = re.compile(r"[\[\]{}]")
 
 
 def is_installed() -> bool:
@@ -30,6 +32,7 @@ def read(file: str, text: str) -> Node:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     lines = Lines(file, text)
+    _refuse_depth(lines, text)
     try:
         root = YAML(typ="rt", pure=True).compose(io.StringIO(text))
     except MarkedYAMLError as error:
@@ -40,6 +43,15 @@ def read(file: str, text: str) -> Node:
     except (YAMLError, ValueError, AssertionError, LookupError, TypeError, AttributeError, NotImplementedError):
         raise Unreadable("is no YAML") from None  # what its reader trips over
     return _Converter(lines).node(root, 0) if root is not None else Scalar(None, lines.place(0, 0))
+
+
+def _refuse_depth(lines: Lines, text: str) -> None:
+    """Raises Unreadable where brackets stand too deep in one another, which ruamel takes seconds to find out."""
+    depth = 0
+    for found in _BRACKET.finditer(text):
+        depth = depth + 1 if found[0] in "[{" else max(0, depth - 1)
+        if depth > DEEPEST:
+            raise Unreadable("is nested too deeply", *lines.position(found.start()))
 
 
 class _Converter:

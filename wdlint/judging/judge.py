@@ -43,7 +43,7 @@ def judge(facts: FileFacts, rules: Iterable[Rule]) -> list[Finding]:
                 continue
             if subject.made_place is not None:
                 made = Note("the optimizer is made here, and this is where to repair it", subject.made_place)
-                judged = [replace(finding, notes=(*finding.notes, made)) for finding in judged]
+                judged = [replace(finding, notes=(*finding.notes, made), made_place=made.place) for finding in judged]
             if max(subject.variants, subject.ways) > 1:
                 for finding in judged:
                     variants.setdefault(finding.place, []).append((subject, finding))

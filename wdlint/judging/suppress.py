@@ -8,17 +8,18 @@
 
 A comment on any line of a statement covers the whole of it; one that stands alone covers the statement
 below. In a notebook a cell is a unit of its own, `ignore-file` excepted. In YAML a comment covers the entry
-that it stands in or above, with all that is in it. What a finding is does not matter here, only its code
-and place.
+that it stands in or above, with all that is in it. Where an optimizer is made in another file, a comment there
+covers it, too. What a finding is does not matter here, only its code and places.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import sys
 import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from wdlint.configuration.screen import is_configuration
@@ -88,6 +89,29 @@ def split(
         covering = [] if finding.place.file != file else _covering(finding, comments, by_code, program)
         (suppressed if covering else stay).append(finding)
     return stay, suppressed, [comment for comment in comments if not comment.borrowed or _ours(comment, rules)]
+
+
+def kept_where_made(
+    findings: Sequence[Finding], read: Callable[[str], bytes | None], rules: Sequence[Rule]
+) -> tuple[list[Finding], list[Finding]]:
+    """Findings that stay, and those whose optimizer is made in another file under a comment that suppresses them.
+
+    Who was told where to repair an optimizer says there that it is meant so.
+    """
+    kept: set[int] = set()
+    made: dict[str, dict[int, Finding]] = {}
+    for index, finding in enumerate(findings):
+        if finding.made_place is not None and finding.made_place.file != finding.place.file:
+            made.setdefault(finding.made_place.file, {})[index] = replace(finding, place=finding.made_place)
+    for file, there in made.items():
+        data = read(file)
+        if data is None or not may_suppress(data):
+            continue
+        with contextlib.suppress(ValueError, SyntaxError, LookupError):  # no program: nothing is said in it
+            _, suppressed, _ = split(file, data, list(there.values()), rules)
+            kept |= {index for index, finding in there.items() if finding in suppressed}
+    stay = [finding for index, finding in enumerate(findings) if index not in kept]
+    return stay, [finding for index, finding in enumerate(findings) if index in kept]
 
 
 def judged(comments: Sequence[Comment], file: str, rules: Sequence[Rule]) -> list[Finding]:

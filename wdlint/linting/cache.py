@@ -316,6 +316,7 @@ def _finding(told: dict[str, Any]) -> Finding:
         shrink_per_step=told["shrink_per_step"],
         subject=told["subject"],
         rule=told["rule"],
+        made_place=_place(told["made_place"]) if told["made_place"] else None,
     )
 
 

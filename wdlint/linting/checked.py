@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 NO_SIGN = "nothing in it looks like an optimizer or a penalty"
 NO_CODE = "what looks like an optimizer or a penalty stands in no code"
 NO_OPTIMIZER = "it configures no optimizer that is known"
+DATA = "it is larger than 300 kB, and taken for data"
 """Why a file was passed over."""
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wdlint.configuration.screen import LARGEST, may_configure, may_configure_in_python
-from wdlint.linting.checked import NO_OPTIMIZER, Checked
+from wdlint.linting.checked import DATA, NO_OPTIMIZER, Checked
 
 if TYPE_CHECKING:
     from wdlint.configuration.engine import Observed
@@ -30,12 +30,14 @@ def looked_at(path: str, shown: str, given: bytes | None) -> Checked | bytes:
     if data is None:
         try:
             if os.path.getsize(path) > LARGEST:
-                return Checked(shown, counted=False, passed_over=NO_OPTIMIZER)
+                return Checked(shown, counted=False, passed_over=DATA)
             with open(path, "rb") as file:
                 data = file.read()
         except OSError as error:
             return Checked(shown, error=f"can't be read: {error.strerror or error}")
-    if len(data) > LARGEST or not may_configure(data):
+    if len(data) > LARGEST:
+        return Checked(shown, counted=False, passed_over=DATA)
+    if not may_configure(data):
         return Checked(shown, counted=False, passed_over=NO_OPTIMIZER)
     return data
 

@@ -235,11 +235,21 @@ class Linter:
         checked = Checked(shown, tuple(findings))
         if self._heed_comments and may_suppress(data):
             checked = _without_suppressed(shown, data, findings, rules, settings)
+        if self._heed_comments and any(finding.made_place for finding in findings):
+            checked = self._without_kept_where_made(checked, rules)
         return checked._replace(
             unread=_unspoken(facts, findings),
             optimizers=tuple(dict.fromkeys(use.place for use in facts.uses)),
             penalties=len({penalty.place for penalty in facts.penalties}),
         )
+
+    def _without_kept_where_made(self, checked: Checked, rules: Sequence[Rule]) -> Checked:
+        """Take out what a comment suppresses in the other file in which the optimizer is made."""
+        from wdlint.judging.suppress import kept_where_made
+        from wdlint.source.read.files import Files
+
+        stay, suppressed = kept_where_made(checked.findings, Files(self._given).read, rules)
+        return checked._replace(findings=tuple(stay), suppressed=(*checked.suppressed, *suppressed))
 
     def version(self, path: str, data: bytes) -> Version | None:
         """A file with other bytes, as it would be judged and reported; None where it can't be.

@@ -10,7 +10,7 @@ import os
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from torch.optim import Optimizer
 
 from wdlint.facts import Finding, Place
 from wdlint.files.paths import display
+from wdlint.model.holding.wrappers import is_optimizer, leaves
 from wdlint.model.kinds.classify import Classification, classify
 from wdlint.model.optimizers.uses import GroupRow, Live, facts_of, observe_optimizer, steppers
 from wdlint.model.untouched.imprints import Imprint, changed, imprint, touched_words
@@ -64,7 +65,7 @@ class Report:
 
 def audit(
     model: nn.Module,
-    optimizer: Optimizer | Sequence[Optimizer],
+    optimizer: Optimizer | Iterable[Optimizer] | Mapping[str, Optimizer],
     *,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
@@ -81,7 +82,8 @@ def audit(
 
     Args:
         model: the module whose parameters are trained; wrappers (DDP, torch.compile) are fine.
-        optimizer: one, or several that share the model; of wrappers, those inside that really step are judged.
+        optimizer: one, or several (a list, a dictionary) that share the model; of wrappers, those inside that really
+            step are judged.
         select: rules to judge by instead of the default ones, as on the command line (`"WD105"`, `"WD1"`, names).
         ignore: rules to leave out.
         example_inputs: positional arguments of a forward pass, for layers whose class and source tell nothing.
@@ -89,15 +91,36 @@ def audit(
         forward: whether a forward pass of a copy of the model, on the meta device, may be observed.
 
     Raises:
+        TypeError: `model` is no module, or `optimizer` none that steps groups of parameters.
         wdlint.judging.selection.UnknownRule: a selector names no rule.
     """
-    given: list[Any] = list(optimizer) if isinstance(optimizer, (list, tuple)) else [optimizer]
+    given = _optimizers(model, optimizer)
     place = _caller()
     before = imprint(model, given)
     seen = classify(model, example_inputs=example_inputs, example_kwargs=example_kwargs, watch=forward)
     stepping = steppers(given)
     lives = [observe_optimizer(o, seen, place, model, others=stepping) for o in stepping]
     return report_on(lives, seen, place.file, select, ignore, traces=traces_since(before, model, given))
+
+
+def _optimizers(model: Any, optimizer: Any) -> list[Any]:
+    """What is to be judged, as a list."""
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"audit(model, optimizer): the model is a torch.nn.Module, not {_described(model)}")
+    several = isinstance(optimizer, Iterable) and not is_optimizer(optimizer) and not isinstance(optimizer, str)
+    given = list(optimizer.values() if isinstance(optimizer, Mapping) else optimizer) if several else [optimizer]
+    for one in given:
+        if not any(map(is_optimizer, leaves(one))):
+            raise TypeError(
+                f"audit(model, optimizer): {_described(one)} is no optimizer: it has no groups of parameters"
+            )
+    if not given:
+        raise TypeError("audit(model, optimizer): there is no optimizer in what was given")
+    return given
+
+
+def _described(thing: Any) -> str:
+    return f"the class {thing.__name__}" if isinstance(thing, type) else f"a {type(thing).__name__}"
 
 
 def traces_since(before: Imprint, model: nn.Module, optimizers: Sequence[Any]) -> tuple[str, ...]:

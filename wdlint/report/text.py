@@ -1,7 +1,8 @@
 """The report for people: one block a site, which shows its lines once and says each fault in a line of its own.
 
 What faults of one site have in common (a note, a help, a fix) is said once. Reasons that point to no line are said
-once a file. `full` keeps nothing back.
+once a file. Of a call whose optimizer another file makes, it is enough to name that place, where the run shows the same
+faults there. `full` keeps nothing back.
 """
 
 from __future__ import annotations
@@ -30,8 +31,22 @@ def blocks(run: Run) -> Iterator[str]:
     for finding in run.findings:
         sites.setdefault(finding.place, []).append(finding)
     reasons: set[tuple[str, str]] = set()  # files, and what was said in them that points to no line
+    told = {(finding.place, finding.code) for finding in run.findings}
     for place, findings in sites.items():
-        yield "".join(f"{line}\n" for line in _site(place, findings, run, reasons))
+        elsewhere = all((finding.made_place, finding.code) in told for finding in findings)
+        block = _call(place, findings, run) if elsewhere else _site(place, findings, run, reasons)
+        yield "".join(f"{line}\n" for line in block)
+
+
+def _call(place: Place, findings: Sequence[Finding], run: Run) -> Iterator[str]:
+    """A call that makes an optimizer whose faults the run shows in full where they are repaired."""
+    from wdlint.facts import Note
+    from wdlint.report.blocks.frame import gutter_of
+    from wdlint.report.blocks.lines import arrow, headline, note_line
+
+    yield from (headline(finding, run.colour) for finding in findings)
+    yield arrow(place, gutter_of(place, run.excerpts.file(place.file, place.cell)), run.colour)
+    yield note_line(Note("this is repaired where the optimizer is made", findings[0].made_place), place, run.colour)
 
 
 def _site(place: Place, findings: Sequence[Finding], run: Run, reasons: set[tuple[str, str]]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from wdlint.complaint import Complaint
 from wdlint.facts import FileFacts, Finding
@@ -50,6 +51,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.trust_rules = False  # whether the editor's user trusts what is open with its code
+        self.overrides: dict[str, Any] = {}  # the editor's own settings, by their name in `Settings`
         self._programs = Programs(_REMEMBERED)
 
     def warm(self) -> None:
@@ -59,7 +61,7 @@ class Engine:
 
     def seen(self, document: Document, texts: Texts) -> Seen:
         """Lint a document. Trouble with it is in the result; nothing is raised for it."""
-        settings_of = Configuration(trust_rules=self.trust_rules)
+        settings_of = self._configuration()
         try:
             settings = settings_of(os.path.dirname(document.path))
             if paths.left_out(document.path, settings):
@@ -87,11 +89,12 @@ class Engine:
             if data == document.data:
                 return Version(data, seen.judged, seen.facts or FileFacts(document.file), seen.module)
             texts = {**seen.texts, document.file: data}
-            return Linter(Configuration(trust_rules=self.trust_rules), texts, programs=self._programs).version(
-                document.path, data
-            )
+            return Linter(self._configuration(), texts, programs=self._programs).version(document.path, data)
 
         return read
+
+    def _configuration(self) -> Configuration:
+        return Configuration(self.overrides, trust_rules=self.trust_rules)
 
 
 def _not_known(findings: Sequence[Finding], settings: Settings, texts: Texts) -> Sequence[Finding]:

@@ -81,6 +81,9 @@ class Protocol:
         options = params.initialization_options
         if options is not None and _option(options, "trustRules") is True:
             self.session.trust_rules()
+        settings = _option(options, "settings") if options is not None else None
+        if isinstance(settings, dict):
+            self.session.override(settings)
         self.session.manner = _manner(params.capabilities, self.server.workspace.position_encoding)
 
     async def _initialized(self, _: types.InitializedParams) -> None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from lsprotocol import types
 from pygls.uris import from_fs_path
 
+from wdlint.complaint import Complaint
 from wdlint.facts import Finding
 from wdlint.judging.rule import Rule
 from wdlint.server import actions
@@ -26,6 +28,7 @@ from wdlint.server.linting import Engine, Seen
 from wdlint.server.positions import Ruler
 from wdlint.server.schedule import PAUSE, Schedule
 from wdlint.server.worker import Worker
+from wdlint.settings.config import given
 
 Publish = Callable[[str, "int | None", list[types.Diagnostic]], None]
 
@@ -54,6 +57,13 @@ class Session:
     def trust_rules(self) -> None:
         """Run the rules that what is linted brings with it: the editor's user trusts it with its code."""
         self._engine.trust_rules = True
+
+    def override(self, table: Mapping[str, Any]) -> None:
+        """Let the editor's settings win over those of files. Where one can't be used, the user is told; none counts."""
+        try:
+            self._engine.overrides = given(table, "the editor's settings: ")
+        except Complaint as complaint:
+            self._tell(str(complaint))
 
     async def warm(self) -> None:
         await self._worker.do(self._engine.warm)

@@ -181,6 +181,15 @@ def _parsed(data: bytes, path: str) -> dict[str, Any]:
         raise ConfigurationError(f"{path}: is nested too deeply") from None
 
 
+def given(table: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """What keys as in a file set, by their name in `Settings`, where they stand elsewhere: in an editor's options.
+
+    Raises:
+        ConfigurationError: a key or value is none of ours; the message begins with `where`.
+    """
+    return _checked(table, Settings, where)
+
+
 def keys(of: type) -> dict[str, Field[Any]]:
     """The keys that a table may have, spelled as in files, and the settings that they set."""
     return {member.name.replace("_", "-"): member for member in fields(of) if member.metadata}

@@ -60,6 +60,40 @@ class Options(Layer):
         return self.two(self.one(self.mix(x)).unsqueeze(1))
 
 
+class Numbered(nn.Module):
+    """The same with a number, and with a part that may be missing."""
+
+    def __init__(self, mode: int, activate: nn.Module | None) -> None:
+        super().__init__()
+        self.mode, self.activate = mode, activate
+        self.p, self.q = P(torch.rand(8, 8)), P(torch.rand(8, 8))
+
+    def forward(self, x):
+        x = x @ self.p if self.mode > 0 else (x.unsqueeze(1) * self.p).amax(1)
+        return (x.unsqueeze(1) * self.q).amax(1) if self.activate is None else self.activate(x @ self.q)
+
+
+class Numbers(Layer):
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = Numbered(1, nn.ReLU()), Numbered(0, None)
+
+    def forward(self, x):
+        return self.two(self.one(self.mix(x)))
+
+
+class Distances(Layer):
+    """Centres of a radial basis: they meet the data in distances, and what comes of these is mixed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.centres = P(torch.rand(5, 8))
+        self.out = P(torch.rand(5, 8))
+
+    def forward(self, x):
+        return torch.exp(-torch.cdist(self.mix(x), self.centres)) @ self.out
+
+
 class Dictionary(Layer):
     """A dictionary whose keys tell nothing, and one of them is `default`."""
 
@@ -270,6 +304,12 @@ class Basis(Layer):
 CASES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], dict[str, Kind]]] = {
     "two lists": (Lists, (3, 8), {"mix.weight": W, "scales.0": G, "scales.1": G, "maps.0": W, "maps.1": W}),
     "an option": (Options, (3, 8), {"mix.weight": W, "one.p": W, "two.p": G}),
+    "a number, a missing part": (
+        Numbers,
+        (3, 8),
+        {"mix.weight": W, "one.p": W, "one.q": W, "two.p": G, "two.q": G},
+    ),
+    "distances": (Distances, (3, 8), {"mix.weight": W, "centres": O, "out": W}),
     "a dictionary": (Dictionary, (3, 8), {"mix.weight": W, "parts.default": W, "parts.other": G}),
     "merged": (Merged, (3, 8), {"mix.weight": W, "base": W, "A": W, "B": W}),
     "parametrized": (
@@ -312,6 +352,7 @@ def test_what_it_becomes_decides(case: str) -> None:
 # What the source alone does not tell, and why.
 LIMITS = {
     "an option": "one reading of a class can't tell what an option chooses",
+    "a number, a missing part": "one reading of a class can't tell what an option chooses",
     "magnitude": "a reader does not know shapes: which of two factors is the smaller",
     "rows scaled": "a reader does not know shapes: which of two factors is the smaller",
     "rows": "by its class it is a weight, and only a pass sees how it is used",

@@ -10,6 +10,7 @@ import ast
 import inspect
 import re
 import sys
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,46 @@ def _uses(owner: type, attributes: frozenset[str]) -> dict[str, tuple[Kind, Evid
 
     found = parameter_uses(_classes(source), attributes)
     return {name: (use.kind, use.evidence, use.note) for name, use in found.items()}
+
+
+@lru_cache(maxsize=4096)
+def asked_about(owner: type) -> frozenset[str]:
+    """The attributes of `self` that a class's methods branch on, or choose a function by; its constructor aside."""
+    found: set[str] = set()
+    for ancestor in owner.__mro__:
+        if f"{ancestor.__module__}.".startswith(_WRAPPERS) or ancestor is object:
+            continue
+        try:
+            methods = [n for n in ast.walk(ast.parse(source_of(ancestor))) if isinstance(n, ast.FunctionDef)]
+        except (SyntaxError, ValueError, RecursionError):
+            continue
+        for method in methods:
+            if method.name != "__init__":
+                found |= {name for test in _tests_in(method) for name in _weighed_in(test)}
+    return frozenset(found - {"training"})
+
+
+def _tests_in(method: ast.FunctionDef) -> Iterator[ast.AST]:
+    for node in ast.walk(method):
+        if isinstance(node, (ast.If, ast.IfExp, ast.While)):
+            yield node.test
+        elif isinstance(node, ast.Match):
+            yield node.subject
+        elif isinstance(node, ast.Compare):
+            yield node
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Subscript):
+            yield node.func.slice
+
+
+def _weighed_in(test: ast.AST) -> Iterator[str]:
+    """The attributes that a test compares or asks for, without those that it only hands to a function."""
+    pending = [test]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+        elif not isinstance(node, ast.Call) or (isinstance(node.func, ast.Name) and node.func.id == "isinstance"):
+            pending.extend(ast.iter_child_nodes(node))
 
 
 @lru_cache(maxsize=1024)

@@ -21,8 +21,8 @@ from torch import nn
 
 from wdlint.facts import Evidence, Inventory, Kind, Parameter, Ternary, Witness
 from wdlint.knowledge.names import broadness, by_convention, by_shape, names_weight, stays_in_products
-from wdlint.model.holding.tensors import CONTAINERS, Held, held_parameters, qualified, shape_of
-from wdlint.model.kinds.class_source import by_source
+from wdlint.model.holding.tensors import CONTAINERS, Held, class_of, held_parameters, qualified, shape_of
+from wdlint.model.kinds.class_source import asked_about, by_source
 from wdlint.model.kinds.forward_uses import verdict
 from wdlint.model.kinds.layers import by_layer
 from wdlint.model.kinds.testimony import Testimony
@@ -172,10 +172,17 @@ def _keys(held: Held) -> Iterator[str]:
 
 
 def _options(module: nn.Module) -> Hashable:
-    """Flags, words and functions that a module keeps: they may choose what it does. Numbers only count things."""
+    """What may choose what a module does: flags, words and functions, and whatever else its methods ask about.
+
+    Of numbers only those: the others count things.
+    """
+    asked = asked_about(class_of(module))
     kept = ((n, v) for n, v in vars(module).items() if isinstance(v, (bool, str, Enum)) and n != "training")
     called = ((n, id(v)) for n, v in vars(module).items() if isinstance(v, (FunctionType, BuiltinFunctionType)))
-    return tuple(kept), tuple(called)
+    numbers = ((n, v) for n, v in vars(module).items() if n in asked and isinstance(v, (int, float)))
+    parts = (module._modules, module._parameters, vars(module))
+    absent = ((n, None) for held in parts for n, v in list(held.items()) if v is None and n in asked)
+    return (*kept, *called, *numbers, *absent)
 
 
 def _watched(

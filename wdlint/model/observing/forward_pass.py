@@ -6,10 +6,8 @@ The pass runs on the meta device; `observer` follows the parameters in it. What 
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Hashable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +17,7 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 
 from wdlint.model.holding.tensors import held_parameters
 from wdlint.model.observing.observer import Observer, Use
-from wdlint.model.untouched.randomness import preserved_numbers
+from wdlint.model.untouched.apart import apart
 from wdlint.model.untouched.shadow import shadow
 
 
@@ -63,7 +61,7 @@ def observe(
     args, kwargs = _on_meta(args), _on_meta(dict(kwargs))
     error, cut = "", False
     try:
-        with _quiet(), _stack(observer, wanted), torch.no_grad(), torch.device("meta"), observer:
+        with _quiet(model), _stack(observer, wanted), torch.no_grad(), torch.device("meta"), observer:
             observer.feed((args, kwargs))
             twin.module(*args, **kwargs)
     except Enough:
@@ -109,17 +107,12 @@ def _stack(observer: Observer, wanted: Mapping[str, Hashable] | None) -> Iterato
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """No warnings and prints of the model, no fused path that would hide operations, random numbers as before."""
+def _quiet(model: nn.Module) -> Iterator[None]:
+    """Nothing is heard of the model's code, and no fused path hides operations."""
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with ExitStack() as stack:
-            for part in (warnings.catch_warnings(), torch.random.fork_rng(devices=[]), _all_nonzero()):
-                stack.enter_context(part)
-            for part in (preserved_numbers(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO())):
-                stack.enter_context(part)
-            warnings.simplefilter("ignore")
+        with apart({type(module) for module in model.modules()}), _all_nonzero():
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)

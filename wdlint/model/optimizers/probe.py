@@ -11,14 +11,12 @@ The design and its thresholds were measured on 338 optimizer classes of 18 packa
 from __future__ import annotations
 
 import inspect
-import io
 import math
 import re
 import sys
 import time
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -30,7 +28,7 @@ from torch.optim import Optimizer
 from wdlint.facts import Coupling
 from wdlint.model.holding.wrappers import defaults_of, leaves
 from wdlint.model.kinds.class_source import source_of
-from wdlint.model.untouched.randomness import preserved_numbers
+from wdlint.model.untouched.apart import apart
 from wdlint.model.untouched.twins import Make, Refused, makers, settings_of, step_of
 
 STEPS = 5  # forked after 1..5 steps: Adam's first step is sign(g + λw), which hides coupling
@@ -109,7 +107,7 @@ def probe(optimizer: Any, group: dict[str, Any] | None = None, shape: tuple[int,
         return Probe(Manner.NONE)
     device = _device(group)
     failure = ""
-    with _aside(device):
+    with _aside(optimizer):
         clock = _Clock(time.thread_time() + LONGEST, time.monotonic() + WAITING)
         try:
             settings = settings_of(group, device)
@@ -157,23 +155,17 @@ def _device(group: Mapping[str, Any]) -> torch.device:
 
 
 @contextmanager
-def _aside(device: torch.device) -> Iterator[None]:
-    """Room for an experiment: random numbers as before, no hooks, no prints, no compilation, gradients on.
+def _aside(optimizer: Any) -> Iterator[None]:
+    """Room for an experiment: nothing is heard of it, no hooks of the program's, no compilation, gradients on.
 
     One thread is enough for toys, and on a busy machine many would wait for each other.
     """
     from torch.optim import optimizer as hooks
 
-    devices = [device] if device.type == "cuda" else []
     tables = (hooks._global_optimizer_pre_hooks, hooks._global_optimizer_post_hooks)
     kept = [dict(table) for table in tables]
     with ExitStack() as stack:
-        stack.enter_context(torch.random.fork_rng(devices=devices))
-        stack.enter_context(preserved_numbers())
-        stack.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore")
-        for stream in (redirect_stdout, redirect_stderr):
-            stack.enter_context(stream(io.StringIO()))
+        stack.enter_context(apart([type(optimizer)]))
         if "torch._dynamo" in sys.modules:
             stack.enter_context(torch.compiler.set_stance("force_eager"))
         stack.enter_context(torch.enable_grad())
@@ -230,16 +222,17 @@ class _Bench:
         if callable(train):
             train()
         seen = []
+        advance = step_of(optimizer)
         for step, decay in enumerate(decays):
             self.clock.check()
-            torch.manual_seed(step)
+            _seed(parameter.device, step)
             group[self.key] = _like(self.settings[self.key], decay)
             if reset and step == len(decays) - 1:
                 with torch.no_grad():
                     parameter.copy_(self.start)
             gradient = self.gradients[step] * scale
             parameter.grad = gradient.clone()
-            _step(optimizer, parameter, gradient)
+            _step(advance, parameter, gradient)
             seen.append(parameter.detach().clone())
         return seen
 
@@ -248,14 +241,21 @@ def _like(example: Any, value: float) -> Any:
     return torch.as_tensor(value, dtype=example.dtype, device=example.device) if isinstance(example, Tensor) else value
 
 
-def _step(optimizer: Any, parameter: nn.Parameter, gradient: Tensor) -> None:
+def _seed(device: torch.device, seed: int) -> None:
+    """Start random numbers anew where the toy is. `torch.manual_seed` would reach all accelerators, also later ones."""
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        index = torch.cuda.current_device() if device.index is None else device.index
+        torch.cuda.default_generators[index].manual_seed(seed)
+
+
+def _step(step: Callable[..., Any], parameter: nn.Parameter, gradient: Tensor) -> None:
     """Step, with a closure where one is demanded."""
 
     def closure() -> Any:
         parameter.grad = gradient.clone()
         return torch.zeros((), dtype=parameter.dtype, device=parameter.device)
 
-    step = step_of(optimizer)
     try:
         step()
     except TypeError as error:

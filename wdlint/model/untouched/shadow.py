@@ -11,7 +11,8 @@ import copy
 import functools
 from collections import OrderedDict, defaultdict, deque
 from dataclasses import dataclass, field
-from types import MethodType
+from enum import Enum
+from types import FunctionType, MethodType, ModuleType
 from typing import Any, cast
 
 import torch
@@ -19,6 +20,9 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from wdlint.model.holding.tensors import is_scripted
+from wdlint.model.holding.wrappers import content_of
+from wdlint.model.untouched.functions import rebuilt
+from wdlint.model.untouched.values import fresh
 
 _HOOKS = (
     "_forward_hooks", "_forward_hooks_with_kwargs", "_forward_hooks_always_called", "_forward_pre_hooks",
@@ -27,6 +31,10 @@ _HOOKS = (
 _OWN = frozenset({"_parameters", "_buffers", "_modules", "forward", "training"})
 _PLAIN = frozenset({bool, int, float, str, type(None), torch.dtype, torch.device, torch.Size})
 _CONTAINERS = (list, tuple, dict, set, frozenset, OrderedDict, defaultdict, deque)
+# Packages whose objects are shared: they hold nothing that a pass changes, or can't be made twice.
+_LEFT = frozenset({"torch", "builtins", "logging", "threading", "typing", "re", "functools", "weakref", "pathlib"})
+
+_MOST = 30_000  # objects and items that are copied; what leads to more is a trainer or a set of data
 
 
 class Unseen(RuntimeError):
@@ -61,6 +69,7 @@ class _Maker:
         self.parameters: list[tuple[int, Tensor, int]] = []
         self._made: dict[int, Any] = {}
         self._kept: list[Any] = []  # so that no id is given twice
+        self._budget = _MOST
 
     def module(self, original: nn.Module) -> nn.Module:
         if id(original) in self._made:
@@ -72,7 +81,7 @@ class _Maker:
         inner = original._modules.get("_orig_mod")
         if inner is not None and type(original).__module__.startswith("torch._dynamo"):
             return self.module(inner)  # torch.compile: what it compiles is what it means
-        twin: nn.Module = object.__new__(type(original))
+        twin: nn.Module = object.__new__(_undying(type(original)))
         self._made[id(original)] = twin
         content = vars(twin)
         for name, value in vars(original).items():
@@ -102,22 +111,54 @@ class _Maker:
         if isinstance(value, nn.Module):
             return self.module(value)
         if isinstance(value, MethodType):
-            bound = isinstance(value.__self__, nn.Module)
-            return MethodType(value.__func__, self.module(value.__self__)) if bound else value
+            return MethodType(value.__func__, self.value(value.__self__))
         if type(value) is functools.partial:
             arguments = [self.value(a) for a in value.args]
             keywords = {k: self.value(a) for k, a in value.keywords.items()}
             return functools.partial(self.value(value.func), *arguments, **keywords)
-        return self._container(value) if type(value) in _CONTAINERS else value
+        if type(value) in _CONTAINERS or (isinstance(value, dict | list | deque) and not _is_its_attributes(value)):
+            return self._container(value)
+        return value if isinstance(value, type | ModuleType | Enum) else self._other(value)
+
+    def _other(self, value: Any) -> Any:
+        """A copy of a function with what it closes over, or of an object with its attributes.
+
+        What belongs to torch or to Python, or can't be made anew, stays the original's.
+        """
+        if id(value) in self._made:
+            return self._made[id(value)]
+        self._kept.append(value)
+        made = rebuilt(value, self.value, self._made) if isinstance(value, FunctionType) else fresh(value)
+        if made is None and type(value).__module__.partition(".")[0] not in _LEFT:
+            made = self._object(value)
+        self._made[id(value)] = value if made is None else made
+        return self._made[id(value)]
+
+    def _object(self, value: Any) -> Any | None:
+        self._budget -= 1
+        if self._budget < 0 or hasattr(type(value), "__del__"):  # what it would tidy up is the original's
+            return None
+        content = content_of(value)
+        try:
+            made = object.__new__(type(value))
+        except TypeError:
+            return None
+        self._made[id(value)] = made
+        for name, item in content.items():
+            object.__setattr__(made, name, self.value(item))
+        return made
 
     def _container(self, value: Any) -> Any:
         if id(value) in self._made:
             return self._made[id(value)]
         self._kept.append(value)
+        self._budget -= len(value)
+        if self._budget < 0:
+            return value
         if isinstance(value, dict):
             self._made[id(value)] = made = copy.copy(value)
             for key, item in value.items():
-                made[key] = self.value(item)
+                dict.__setitem__(made, key, self.value(item))
             return made
         if isinstance(value, list | deque):
             self._made[id(value)] = sequence = copy.copy(value)
@@ -138,6 +179,14 @@ class _Maker:
         return made
 
 
+def _undying(kind: type) -> type:
+    """A module's class, or one below it that tidies nothing up when a stand-in goes."""
+    if not hasattr(kind, "__del__"):
+        return kind
+    names = {"__del__": lambda self: None, "__module__": kind.__module__, "__qualname__": kind.__qualname__}
+    return type(kind.__name__, (kind,), names)
+
+
 def _stand_in(tensor: Tensor) -> Tensor:
     """The same shape and type on meta; of a tensor that is spread over processes, the whole."""
     local = tensor.detach()
@@ -146,6 +195,11 @@ def _stand_in(tensor: Tensor) -> Tensor:
     else:
         values = local if local.is_meta else torch.empty_like(local, device="meta")
     return nn.Parameter(values, requires_grad=False) if isinstance(tensor, nn.Parameter) else values
+
+
+def _is_its_attributes(value: Any) -> bool:
+    """Whether a dictionary's items are its attributes, by a trick that no copy would repeat."""
+    return getattr(value, "__dict__", None) is value
 
 
 def _is_of_torch(hook: Any) -> bool:

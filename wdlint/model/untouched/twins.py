@@ -9,7 +9,9 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
+import logging
 import re
+import weakref
 from collections import defaultdict, deque
 from collections.abc import Callable
 from enum import Enum
@@ -19,7 +21,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from wdlint.model.holding.wrappers import is_optimizer, leaves
+from wdlint.model.holding.wrappers import content_of, is_optimizer, leaves
+from wdlint.model.untouched.functions import rebuilt
+from wdlint.model.untouched.values import fresh
 
 Make = Callable[[dict[str, Any], nn.Parameter], Any]
 
@@ -27,8 +31,8 @@ Make = Callable[[dict[str, Any], nn.Parameter], Any]
 _NEUTRAL = {"capturable": False, "differentiable": False}
 _LARGEST = 1_000_000  # elements of a tensor attribute that is copied
 _SHARED = (
-    str, bytes, int, float, complex, bool, type(None), type, Enum, FunctionType, BuiltinFunctionType, ModuleType,
-    torch.dtype, torch.device, torch.Size, re.Pattern,
+    str, bytes, int, float, complex, bool, type(None), type, Enum, ModuleType, torch.dtype, torch.device, torch.Size,
+    re.Pattern, logging.Logger,
 )  # fmt: skip
 _REPLACED = frozenset({"state", "param_groups", "step"})  # `step` on an instance is a scheduler's patch
 
@@ -71,11 +75,11 @@ def _twin_of(optimizer: Any) -> Make:
         twin: Any = object.__new__(type(optimizer))
         users = {id(p) for group in optimizer.param_groups for p in group["params"]}
         copier = Copier(users, optimizer, twin)
-        for name, value in vars(optimizer).items():
+        for name, value in content_of(optimizer).items():
             if name.endswith("_hooks"):
-                vars(twin)[name] = type(value)()
+                object.__setattr__(twin, name, type(value)())
             elif name not in _REPLACED:
-                vars(twin)[name] = copier.copy(value, name)
+                object.__setattr__(twin, name, copier.copy(value, name))
         twin.state = defaultdict(dict)
         twin.param_groups = [{**copier.copy(settings, "param_groups"), "params": [parameter]}]
         return twin
@@ -86,12 +90,13 @@ def _twin_of(optimizer: Any) -> Make:
 def _fresh_of(optimizer: Any) -> Make:
     """The class called anew with the group's own settings, for optimizers that make state when constructed."""
     accepted = inspect.signature(type(optimizer).__init__).parameters
-    plain = {k: v for k, v in vars(optimizer).items() if isinstance(v, bool | int | float | str)}
+    plain = {k: v for k, v in content_of(optimizer).items() if isinstance(v, bool | int | float | str)}
 
     def make(settings: dict[str, Any], parameter: nn.Parameter) -> Any:
         given = {k: v for k, v in {**plain, **settings}.items() if k in accepted}
         made = type(optimizer)([parameter], **given)
-        vars(made).update({k: v for k, v in plain.items() if k in vars(made)})
+        for name in plain.keys() & content_of(made).keys():
+            object.__setattr__(made, name, plain[name])
         return made
 
     return make
@@ -120,14 +125,10 @@ class Copier:
             return self._tensor(value, name)
         if isinstance(value, nn.Module) or is_optimizer(value):
             raise Refused(f"it keeps {'a module' if isinstance(value, nn.Module) else 'an optimizer'} in `{name}`")
-        if isinstance(value, torch.Generator):
-            return value.clone_state()
-        if isinstance(value, MethodType):
-            return MethodType(value.__func__, self.copy(value.__self__, name))
-        if isinstance(value, functools.partial):
-            arguments = [self.copy(a, name) for a in value.args]
-            keywords = {k: self.copy(a, name) for k, a in value.keywords.items()}
-            return functools.partial(self.copy(value.func, name), *arguments, **keywords)
+        if (made := fresh(value)) is not None:
+            return made
+        if callable(value) and (made := self._callable(value, name)) is not None:
+            return made
         if isinstance(value, dict):
             return self._mapping(value, name)
         if type(value) in (list, set, frozenset, tuple, deque):
@@ -135,6 +136,24 @@ class Copier:
         if isinstance(value, tuple) and hasattr(value, "_fields"):
             return type(value)(*(self.copy(item, name) for item in value))
         return self._object(value, name)
+
+    def _callable(self, value: Any, name: str) -> Any:
+        """A function with what it keeps, bound or not; None for any other callable."""
+        if isinstance(value, weakref.ReferenceType):
+            target = value()
+            return value if target is None or isinstance(target, _SHARED) else weakref.ref(self.copy(target, name))
+        if isinstance(value, MethodType):
+            return MethodType(self.copy(value.__func__, name), self.copy(value.__self__, name))
+        if isinstance(value, BuiltinFunctionType):  # `list.append` of a list of the user's
+            owner = getattr(value, "__self__", None)
+            return value if isinstance(owner, _SHARED) else getattr(self.copy(owner, name), value.__name__)
+        if isinstance(value, functools.partial):
+            arguments = [self.copy(a, name) for a in value.args]
+            keywords = {k: self.copy(a, name) for k, a in value.keywords.items()}
+            return functools.partial(self.copy(value.func, name), *arguments, **keywords)
+        if isinstance(value, FunctionType):
+            return rebuilt(value, lambda item: self.copy(item, name), self._made)
+        return None
 
     def _tensor(self, value: Tensor, name: str) -> Tensor:
         if id(value) in self._users or isinstance(value, nn.Parameter):
@@ -151,22 +170,23 @@ class Copier:
         return made
 
     def _object(self, value: Any, name: str) -> Any:
-        content = getattr(value, "__dict__", None)
-        if content is None:
-            try:
-                return copy.deepcopy(value, dict(self._made))
-            except Exception:
-                raise Refused(f"`{name}` can't be copied: {type(value).__name__}") from None
+        """An object with copies of its attributes."""
+        if hasattr(type(value), "__del__"):
+            raise Refused(f"`{name}` tidies up when it goes: {type(value).__name__}")
         try:
             made = object.__new__(type(value))
         except TypeError:
             raise Refused(f"`{name}` can't be copied: {type(value).__name__}") from None
         self._made[id(value)] = made
-        vars(made).update({key: self.copy(item, f"{name}.{key}") for key, item in content.items()})
+        for key, item in content_of(value).items():
+            object.__setattr__(made, key, self.copy(item, f"{name}.{key}"))
         return made
 
 
 def step_of(twin: Any) -> Callable[..., Any]:
-    """The step of its class: one on the instance would be a patch that steps the original."""
+    """The step of its class: one on the instance would be a patch that steps the original.
+
+    What the method keeps between calls (a default that is a list) is the twin's own.
+    """
     step: Callable[..., Any] = type(twin).step
-    return functools.partial(step, twin)
+    return functools.partial(Copier(set(), None, None).copy(step, "step"), twin)

@@ -62,9 +62,7 @@ MULTIPLYING = _names("mul mul_ multiply multiply_")
 ADDING = _names("add add_ sub sub_ subtract subtract_ rsub")
 DIVIDING = _names("div div_ divide true_divide divide_ floor_divide fmod remainder")
 POWERING = _names("pow pow_ float_power")
-MATMUL = _names(
-    "matmul mm bmm mv inner dot vdot outer ger chain_matmul multi_dot kron tensordot cdist addr_ __matmul__"
-)
+MATMUL = _names("matmul mm bmm mv inner dot vdot outer ger chain_matmul multi_dot kron tensordot addr_ __matmul__")
 EINSUM = _names("einsum opt_einsum contract")
 
 R = Role
@@ -91,6 +89,7 @@ FUNCTIONS: dict[str, tuple[Role, ...]] = {
     "lerp": (R.INPUT, R.INPUT, R.GAIN),
     "lerp_": (R.INPUT, R.INPUT, R.GAIN),
     "prelu": (R.INPUT, R.SHAPE),
+    "cdist": (R.SHAPE, R.SHAPE),  # centres: what comes of them are distances
     "embedding": (R.INPUT, R.TABLE),
     "embedding_bag": (R.INPUT, R.TABLE),
     "gather": (R.TABLE, R.IGNORED, R.INPUT),
