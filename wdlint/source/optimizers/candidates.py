@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import builtins
 import re
+from collections.abc import Iterator
 
 from wdlint.knowledge.handed_on import LIBRARIES as HANDED
-from wdlint.knowledge.trainers import LIBRARIES
+from wdlint.knowledge.trainers import LIBRARIES, methods
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.evaluation import Evaluation, Modules
@@ -36,7 +37,7 @@ def worth_asking(evaluation: Modules, call: t.Call, context: Context) -> bool:
         if any(syntax.dotted(argument.value) in _HANDED for argument in call.args):
             return True
         if not func.attr[:1].isupper():
-            return _gives_parameters(call)
+            return _gives_parameters(call) or _trains_itself(func.attr, context.frame.scope.module)
         root = syntax.root_name(func.value)
         return root is None or root == "self" or _from_a_maker(evaluation, root, func.attr, call, context.frame.scope)
     if isinstance(func, t.Name) and SUGGESTIVE.search(func.id) is None and func.id != "instantiate":
@@ -120,6 +121,24 @@ def _loops(evaluation: Modules, dotted: str, importer: t.Module, level: int) -> 
     if not level and dotted.split(".", 1)[0] in LIBRARIES:
         return True
     return evaluation.project.holding(dotted, importer, level, (b"Trainer)", b"Trainer,")) is not None
+
+
+def _trains_itself(method: str, module: t.Module) -> bool:
+    """Whether a module imports a library whose models train themselves by a method of this name."""
+    libraries = methods().get(method, frozenset())
+    return bool(libraries) and any(
+        dotted.partition(".")[0] in libraries
+        for bound in module.scope.bound.values()
+        for statement in bound
+        for dotted in _imported(statement)
+    )
+
+
+def _imported(statement: t.Stmt) -> Iterator[str]:
+    if isinstance(statement, t.ImportFrom) and not statement.level:
+        yield statement.module
+    elif isinstance(statement, t.Import):
+        yield from (dotted for dotted, _ in statement.names)
 
 
 def _takes_parameters(call: t.Call) -> bool:
