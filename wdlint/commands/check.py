@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from wdlint.commands.aside import set_aside
 from wdlint.complaint import Complaint, complain, warn, warnings_said
@@ -27,6 +27,7 @@ from wdlint.settings.config import Configuration, selectors_of
 from wdlint.settings.trust import said
 
 if TYPE_CHECKING:
+    from wdlint.commands.fixing import Fixer
     from wdlint.judging.rule import Rule
     from wdlint.settings.catalogue import Settings
 
@@ -58,7 +59,7 @@ def _watch(named: Sequence[str], options: Mapping[str, Any], commands: Sequence[
     from wdlint.commands.watch import watch
     from wdlint.settings.config import FILES
 
-    writing = any(options[name] for name in ("fix", "fix_only", "write_baseline", "prune_baseline"))
+    writing = any(options[name] for name in ("fix", "fix_only", "ask", "write_baseline", "prune_baseline"))
     if writing or options["add_ignore"] is not None or "-" in named:
         complain("--watch goes with neither standard input nor options that write into files")
         return TROUBLE
@@ -73,6 +74,7 @@ def _watch(named: Sequence[str], options: Mapping[str, Any], commands: Sequence[
 
 
 def _check(named: list[str], options: Mapping[str, Any]) -> int:
+    fixer = _asking(named, options) if options["ask"] else None
     overrides = {name: options[name] for name in _OVERRIDES if options.get(name) is not None}
     configuration = Configuration(overrides, options["config"], options["isolated"], options["trust_rules"])
     here = configuration(_folder_of(named[0]))
@@ -108,8 +110,8 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
 
         for line in looked_at(checked):
             print(f"wdlint: {line}", file=sys.stderr)
-    if options["fix"] or options["fix_only"] or options["diff"]:
-        return _mend(checked, missing, plan, named, here, options)
+    if options["fix"] or options["fix_only"] or options["diff"] or options["ask"]:
+        return _mend(checked, missing, plan, named, here, options, fixer)
     run = _run(checked, missing, here, given, options)
     run, done = set_aside(run, checked, configuration, here, options)
     run = _sorted(run, options)
@@ -127,6 +129,7 @@ def _mend(
     named: list[str],
     settings: Settings,
     options: Mapping[str, Any],
+    fixer: Fixer | None,
 ) -> int:
     """Repair what can be, report what is left (with `--diff` the changes alone), and return the exit code."""
     from wdlint.commands.fixing import looked_again, mend, told
@@ -137,7 +140,7 @@ def _mend(
     witnesses = _witnesses(checked, plan, options)
     if witnesses:
         checked = withheld([*checked, *witnesses], plan.settings_of, plan.given, plan.heed_comments)[: len(checked)]
-    mended = mend(checked, plan.settings_of, plan.given, options, witnesses)
+    mended = mend(checked, plan.settings_of, plan.given, options, witnesses, fixer)
     if mended.fixed and not options["diff"] and not plan.given:
         mended = looked_again(mended, lambda files: check_files(files, plan, options["workers"]))
     if not options["quiet"]:
@@ -157,6 +160,15 @@ def _mend(
     failed = not done and not options["fix_only"] and _fails(run, settings)
     failed = failed or bool(options["exit_non_zero_on_fix"] and mended.fixed)
     return trouble or (FOUND if failed and not options["exit_zero"] else CLEAN)
+
+
+def _asking(named: list[str], options: Mapping[str, Any]) -> Fixer:
+    """What applies the fixes of a file that are agreed to."""
+    from wdlint.commands.asking import asking
+
+    if options["diff"] or "-" in named:
+        raise Complaint("--ask can't be combined with --diff or standard input")
+    return asking(_coloured(options, sys.stderr))
 
 
 def _witnesses(checked: Sequence[Checked], plan: Plan, options: Mapping[str, Any]) -> list[Checked]:
@@ -267,18 +279,18 @@ def _sorted(run: Run, options: Mapping[str, Any]) -> Run:
 
 
 def _on_terminal(options: Mapping[str, Any]) -> bool:
-    """Whether people look on: elsewhere the same input gives the same output, and no time is said."""
-    return not options["output_file"] and sys.stdout.isatty()
+    """Whether people look on: elsewhere no time is said, so that the same input gives the same output."""
+    return not options["output_file"] and not options["ask"] and sys.stdout.isatty()
 
 
-def _coloured(options: Mapping[str, Any]) -> bool:
+def _coloured(options: Mapping[str, Any], stream: TextIO | None = None) -> bool:
     if options["colour"] != "auto":
         return bool(options["colour"] == "always")
     if options["output_file"] or os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return (stream or sys.stdout).isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _write(run: Run, settings: Settings, options: Mapping[str, Any]) -> None:

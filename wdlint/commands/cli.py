@@ -126,6 +126,9 @@ class Check(click.Command):
 )
 @click.option("--with-importers", is_flag=True, help="Lint what rests on the named files (imports, calls), too.")
 @click.option("--fix/--no-fix", help="Repair the files; of each fix it is shown first that it holds.")
+@click.option(
+    "--ask", is_flag=True, help="Show each fix and ask before it is written; one that is not wanted stays out."
+)
 @click.option("--diff", is_flag=True, help="Print what --fix would change, for `git apply`; write nothing.")
 @click.option("--unsafe-fixes/--no-unsafe-fixes", default=None, help="Apply fixes that change the update rule, too.")
 @click.option("--fix-only", is_flag=True, help="Repair the files and report nothing that is left.")

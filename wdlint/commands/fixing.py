@@ -13,14 +13,16 @@ from typing import Any
 from wdlint.complaint import Complaint
 from wdlint.facts import Applicability, Finding, Fix
 from wdlint.files.patch import patch
-from wdlint.fix.apply import Outcome, fixed
-from wdlint.fix.proof.version import Importer
+from wdlint.fix.apply import Allowed, Outcome, fixed
+from wdlint.fix.proof.version import Importer, Read
 from wdlint.harmless import harmless
 from wdlint.linting.checked import Checked
 from wdlint.linting.importers import Importers
 from wdlint.linting.lint import Linter
 from wdlint.report.plain import counted, position
 from wdlint.settings.catalogue import Settings
+
+Fixer = Callable[[str, bytes, Read, Allowed, Sequence[Importer]], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,12 @@ def mend(
     given: Mapping[str, bytes],
     options: Mapping[str, Any],
     witnesses: Sequence[Checked] = (),
+    fixer: Fixer | None = None,
 ) -> Mended:
     """Fix the files that have something to fix; with `--diff` nothing is written.
 
     `witnesses` are further files of the project that must be left right: they are not mended, and nothing is said of
-    them.
+    them. `fixer` applies the fixes of one file: all, or those that are agreed to.
     """
     unsafe = bool(options["unsafe_fixes"])
 
@@ -71,7 +74,7 @@ def mend(
             data = given.get(one.file)
             data = _read(one.file) if data is None else data
             linter = Linter(settings_of, {**texts, one.file: data}, heed_comments)
-            outcome = mended_text(one.file, data, linter, allowed, importers.of(one.file))
+            outcome = mended_text(one.file, data, linter, allowed, importers.of(one.file), fixer)
             if outcome.data != data or one.file in given:
                 _put(one.file, outcome.data, given, bool(options["diff"]), instead_of=data)
         except Complaint as complaint:
@@ -106,11 +109,12 @@ def mended_text(
     file: str,
     data: bytes,
     linter: Linter,
-    allowed: Callable[[Fix], bool],
+    allowed: Allowed,
     importers: Sequence[Importer] = (),
+    fixer: Fixer | None = None,
 ) -> Outcome:
     """One file's text with every allowed fix that proves itself."""
-    return fixed(file, data, lambda text: linter.version(file, text), allowed, importers)
+    return (fixer or fixed)(file, data, lambda text: linter.version(file, text), allowed, importers)
 
 
 def _read(file: str) -> bytes:

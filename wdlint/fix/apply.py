@@ -14,7 +14,7 @@ from wdlint.fix.edits import Moved, Overlapping, applied
 from wdlint.fix.proof.offers import Trial, choices_of, proven, tried
 from wdlint.fix.proof.version import Importer, Read, Version
 
-__all__ = ["Outcome", "Overlapping", "applied", "fixed"]
+__all__ = ["Allowed", "Outcome", "Overlapping", "applied", "fixed", "original"]
 
 ROUNDS = 20  # fixes that overlap wait for the next round
 
@@ -30,6 +30,7 @@ class Outcome:
     fixed: tuple[Finding, ...]
     left: tuple[Finding, ...]
     unproven: tuple[Finding, ...]  # those of `left` whose fix was dropped because it did not prove itself
+    moves: tuple[Moved, ...] = ()  # where each round's edits moved what stood there, the last round first
 
 
 def fixed(file: str, data: bytes, read: Read, allowed: Allowed, importers: Sequence[Importer] = ()) -> Outcome:
@@ -60,11 +61,11 @@ def fixed(file: str, data: bytes, read: Read, allowed: Allowed, importers: Seque
         if chosen is None:
             failed.update(map(_key, wanted))
             continue
-        done += [_original(finding, moves) for finding in chosen.mended]
+        done += [original(finding, moves) for finding in chosen.mended]
         moves.insert(0, chosen.moved)
         version = chosen.version
     unproven = tuple(f for f in version.findings if _key(f) in failed)
-    return Outcome(version.data, tuple(done), version.findings, unproven)
+    return Outcome(version.data, tuple(done), version.findings, unproven, tuple(moves))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,8 +77,8 @@ class _Step:
     mended: list[Finding]
 
 
-def _original(finding: Finding, moves: Iterable[Moved]) -> Finding:
-    """The finding with the line and column that it had in the text before all rounds."""
+def original(finding: Finding, moves: Iterable[Moved]) -> Finding:
+    """The finding with the line and column that it had in the text before all moves (the last one first)."""
     place = finding.place
     for step in moves:
         place = step.back(place)

@@ -17,7 +17,7 @@ import libcst as cst
 from wdlint.facts import Edit, Place
 from wdlint.fix.outline import Item, Outline
 from wdlint.source.read import tree as t
-from wdlint.source.read.positions import extents
+from wdlint.source.read.positions import extents, program_text
 from wdlint.source.read.syntax import dotted as dotted
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -39,15 +39,19 @@ def program_of(file: str, data: bytes, module: t.Module) -> Program:
 class Program(Outline):
     """One file's program; a notebook's cells are one after the other.
 
+    Without its bytes it is one that is only consulted: its nodes have lines, and nothing is written into it.
+
     Raises:
         RecursionError: it is nested too deeply.
     """
 
-    def __init__(self, file: str, data: bytes, module: t.Module) -> None:
+    def __init__(self, file: str, data: bytes | None, module: t.Module) -> None:
         super().__init__(module)
         self.file = file
         self.notebook = None
-        if file.endswith(".ipynb"):
+        if data is None:
+            self.text = program_text(module)
+        elif file.endswith(".ipynb"):
             from wdlint.source.read.notebook import read_notebook
 
             self.notebook = read_notebook(data)

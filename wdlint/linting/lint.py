@@ -23,6 +23,7 @@ from wdlint.source.read.screen import has_marked_code, has_marks
 if TYPE_CHECKING:
     from wdlint.configuration.engine import Observed
     from wdlint.facts import FileFacts, Finding, Place
+    from wdlint.fix.hazards.elsewhere import Imports
     from wdlint.fix.proof.version import Version
     from wdlint.judging.rule import Rule
     from wdlint.linting.cache import Cache
@@ -49,6 +50,7 @@ class Reading(NamedTuple):
     facts: FileFacts
     files: tuple[str, ...]
     module: Module | None
+    imports: Imports | None = None
 
 
 class Linter:
@@ -173,7 +175,8 @@ class Linter:
                 observed = observe(shown, data, project)
                 configured = self._configurations.in_python(shown, data, project)
                 facts = user.corrected(configured.added_to(observed), settings)
-                self.reading = Reading(facts, tuple(project.trail.files), project.module(facts.file, data))
+                module = project.module(facts.file, data)
+                self.reading = Reading(facts, tuple(project.trail.files), module, project.imported)
                 findings = self._with_fixes(judge(facts, rules), facts, configured, data, project, settings, rules)
         except Exception as error:
             return _failed(shown, error)
@@ -195,7 +198,7 @@ class Linter:
         module = project.module(facts.file, data)
         planned = with_fixes(findings, facts, data, module, settings.fix_style)
         planned = with_repairs(planned, configured.setups)
-        version = Version(data, tuple(findings), facts, module)
+        version = Version(data, tuple(findings), facts, module, project.imported)
 
         def read(new: bytes) -> Version | None:
             return self._read(facts.file, new, project, settings, rules)
@@ -266,7 +269,8 @@ class Linter:
         if checked.error:
             return None
         if self.reading is not None:
-            return Version(data, checked.findings, self.reading.facts, self.reading.module)
+            facts, _, module, imports = self.reading
+            return Version(data, checked.findings, facts, module, imports)
         if is_configuration(path):
             return Version(data, checked.findings, FileFacts(shown), None)
         from wdlint.source.read.parse import Unreadable, parse

@@ -76,7 +76,7 @@ class Engine:
         except Exception as error:  # a fault of wdlint's own: said, and the other documents go on
             what = f"internal error, please report it: {type(error).__name__}: {error}"
             return Seen(document, texts, trouble=f"{document.file}: {what}")
-        facts, files, module = linter.reading or (None, (), None)
+        facts, files, module, _ = linter.reading or (None, (), None, None)
         rests_on = frozenset(map(os.path.abspath, files))
         trouble = said(settings_of.withheld)
         return Seen(document, texts, settings, tuple(findings), checked.findings, facts, rests_on, module, trouble)

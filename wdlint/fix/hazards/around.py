@@ -1,17 +1,20 @@
 """What may break around a construction whose groups become others, or whose class does.
 
-Hazards are looked for in the file that makes the optimizer; a program that spreads over several files can hide one,
-which is why the proof of a fix is not the absence of hazards.
+Hazards are looked for in the file that makes the optimizer, in those that import it, and in what these hand the
+optimizer to; a program can hide one all the same, which is why the proof of a fix is not the absence of hazards.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from wdlint.facts import Applicability, Kind, OptimizerUse, Ternary
 from wdlint.fix.hazards.calls import of_calls, of_schedules
-from wdlint.fix.hazards.counts import of_uses
-from wdlint.fix.hazards.groups import bound_to, names_of
+from wdlint.fix.hazards.classes import of_class
+from wdlint.fix.hazards.counts import Had, of_uses
+from wdlint.fix.hazards.elsewhere import Imports, involved
+from wdlint.fix.hazards.groups import Names, bound_to, names_of
 from wdlint.fix.hazards.hazard import Hazard
 from wdlint.fix.hazards.names import of_names
 from wdlint.fix.hazards.order import of_order
@@ -19,18 +22,31 @@ from wdlint.fix.program import Program
 from wdlint.source.read import tree as t
 
 
-def hazards(program: Program, call: t.Call, number: int, after: int, others: Iterable[t.Call] = ()) -> Iterator[Hazard]:
+def hazards(
+    program: Program, call: t.Call, number: int, after: int, others: Iterable[t.Call] = (),
+    imports: Imports | None = None,
+) -> Iterator[Hazard]:  # fmt: skip
     """What may break around a construction whose groups, `number` of them so far, become `after` others.
 
-    `others` are the file's further constructions of optimizers: what is done with theirs is no hazard.
+    `others` are the file's further constructions of optimizers: what is done with theirs is no hazard. Where names lead
+    that the file imports is asked of `imports`.
     """
-    names = names_of(program, call, others)
-    yield from of_uses(program, names, number)
+    names, had = names_of(program, call, others), Had(number, imports)
+    yield from of_class(program, call, imports)
+    yield from of_uses(program, names, had)
     yield from of_order(program, names)
     if after > number:
         yield from of_names(program)
     yield from of_schedules(program)
-    yield from of_calls(program, names)
+    yield from of_calls(program, names, number)
+    for where, definition in involved(program, call, names, imports):
+        anything = Names(frozenset(), frozenset())
+        for hazard in (
+            *of_uses(where, anything, had, definition),
+            *of_order(where, anything, definition),
+            *of_calls(where, anything, number, definition),
+        ):
+            yield replace(hazard, reason=f"in `{definition.name}` of {where.file}, {hazard.reason}")
 
 
 def on_purpose(use: OptimizerUse) -> Hazard | None:

@@ -7,8 +7,10 @@ counted, unpacked, found by a number, or gone over together with a list of value
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from wdlint.facts import Applicability
+from wdlint.fix.hazards.elsewhere import Imports, defined
 from wdlint.fix.hazards.groups import Names, bound_to, is_groups, is_sequence
 from wdlint.fix.hazards.hazard import Hazard
 from wdlint.fix.outline import Item
@@ -21,11 +23,19 @@ _OF_ALL = frozenset("sum any all max min set frozenset print len str repr clip_g
 _ONE_A_GROUP = frozenset(("get_last_lr", "get_lr"))  # of a schedule
 
 
-def of_uses(program: Program, names: Names, number: int) -> Iterator[Hazard]:
+@dataclass(frozen=True, slots=True)
+class Had:
+    """What a program's groups were: how many, and where names that it imports lead."""
+
+    number: int
+    imports: Imports | None = None
+
+
+def of_uses(program: Program, names: Names, had: Had, within: Item | None = None) -> Iterator[Hazard]:
     """The first thing that a program does with the groups that may be otherwise with more of them."""
-    for node in program.nodes:
+    for node in program.below(within or program.module):
         if isinstance(node, t.Node) and is_groups(node, names) and node not in program.bound:
-            found = next(_of_mention(program, node, number, 0), None)  # type: ignore[arg-type]
+            found = next(_of_mention(program, node, had, 0), None)  # type: ignore[arg-type]
         elif isinstance(node, t.Call) and last_part(node.func) in _ONE_A_GROUP:
             found = _of_rates(program, node)
         else:
@@ -40,14 +50,11 @@ def _counts(program: Program, node: Item, most: Applicability = Applicability.SH
 
 
 def _of_rates(program: Program, call: t.Call) -> Hazard | None:
-    """The learning rates that a schedule has for each group, unpacked."""
-    above = program.parents[call]
-    if isinstance(above, t.Assign) and any(isinstance(target, t.Display) for target in above.targets):
-        return _counts(program, call)
-    return None
+    """The learning rates that a schedule has for each group."""
+    return next(_of_values(program, call, 0), None)
 
 
-def _of_mention(program: Program, node: t.Expr, number: int, depth: int) -> Iterator[Hazard]:
+def _of_mention(program: Program, node: t.Expr, had: Had, depth: int) -> Iterator[Hazard]:
     """What may be otherwise where an expression stands that is the groups, or a list of them."""
     above = program.parents[node]
     if isinstance(above, (t.Argument, t.Starred)):
@@ -59,14 +66,14 @@ def _of_mention(program: Program, node: t.Expr, number: int, depth: int) -> Iter
             yield from _of_loop(program, above)
             yield from _of_list(program, program.parents[above])
         case t.Subscript() if above.value is node:
-            yield from _of_number(program, above, number)
+            yield from _of_number(program, above, had.number)
         case t.Call() if node is not above.func:
-            yield from _of_call(program, above, node, number, depth)
+            yield from _of_call(program, above, node, had, depth)
         case t.Assign(targets=(t.Name(id=name),)) if above.value is node and depth < 3:
             scope = program.scope(above)
             for use in program.names(name, scope if isinstance(scope, t.FunctionDef) else program.module):
                 if use not in program.bound:
-                    yield from _of_mention(program, use, number, depth + 1)
+                    yield from _of_mention(program, use, had, depth + 1)
         case t.Assign(targets=(t.Attribute(attr="param_groups"),)) | t.Expression() | t.Formatted():
             pass
         case t.Return() if isinstance(scope := program.scope(above), t.FunctionDef) and scope.name == "param_groups":
@@ -76,12 +83,12 @@ def _of_mention(program: Program, node: t.Expr, number: int, depth: int) -> Iter
         case t.Attribute(attr="append" | "extend"):
             pass
         case t.Binary(op="+"):  # a list of the groups of several optimizers
-            yield from _of_mention(program, above, number, depth + 1)
+            yield from _of_mention(program, above, had, depth + 1)
         case _:
             yield _counts(program, above)
 
 
-def _of_call(program: Program, call: t.Call, given: Item, number: int, depth: int) -> Iterator[Hazard]:
+def _of_call(program: Program, call: t.Call, given: Item, had: Had, depth: int) -> Iterator[Hazard]:
     match last_part(call.func):
         case "enumerate" | "zip" as name:
             if name == "enumerate" and _indexes(program, call):
@@ -97,13 +104,34 @@ def _of_call(program: Program, call: t.Call, given: Item, number: int, depth: in
             if isinstance(program.parents[call], t.Compare):
                 yield _counts(program, call)
         case "list" | "tuple" | "iter" | "reversed":
-            yield from _of_mention(program, call, number, depth + 1)
+            yield from _of_mention(program, call, had, depth + 1)
         case "next" | "map" | "filter" | "sorted":
             if not _is_of_all(program, call):
                 yield _counts(program, call)
         case name:
             if name not in _OF_ALL and not isinstance(program.parents[call], (t.Expression, t.Assign, t.Return)):
                 yield _counts(program, call)
+            elif depth < 3:
+                yield from _of_parameter(program, call, given, had, depth)
+
+
+def _of_parameter(program: Program, call: t.Call, given: Item, had: Had, depth: int) -> Iterator[Hazard]:
+    """What a function of the project does with the groups that it is given."""
+    found = defined(program, call.func, had.imports)
+    if found is None:
+        return
+    where, function = found
+    if not isinstance(function, t.FunctionDef):
+        return
+    named = given.keyword if isinstance(given, t.Argument) else None
+    if named is None:
+        at = next((i for i, a in enumerate(call.args) if a is given), len(function.params))
+        named = function.params[at].name if at < len(function.params) else ""
+    for use in where.names(named, function):
+        if use not in where.bound:
+            for hazard in _of_mention(where, use, had, depth + 1):
+                elsewhere = where.file != program.file
+                yield replace(hazard, reason=f"in {where.file}, {hazard.reason}") if elsewhere else hazard
 
 
 def _of_number(program: Program, found: t.Subscript, number: int) -> Iterator[Hazard]:
@@ -139,10 +167,14 @@ def _of_loop(program: Program, loop: t.For | t.Clause) -> Iterator[Hazard]:
                 writes = writes or above in program.bound
                 if key == "weight_decay":
                     yield from _of_decay(program, above)
-            case t.Attribute(attr="update"):
+                elif key == "params" and isinstance(loop, t.For):
+                    yield from _of_parameters(program, above)
+            case t.Subscript() if above in program.bound:
+                yield _alike(program, above)
+            case t.Attribute(attr="update" | "__setitem__"):
                 writes = True
                 update = program.parents[above]
-                if isinstance(update, t.Call) and any(a.keyword == "weight_decay" for a in update.args):
+                if isinstance(update, t.Call) and _may_set_decay(program, update):
                     yield _alike(program, update)
             case t.Return() | t.Yield() | t.Assign():
                 yield _counts(program, above)
@@ -151,6 +183,43 @@ def _of_loop(program: Program, loop: t.For | t.Clause) -> Iterator[Hazard]:
             if isinstance(node, (t.Return, t.Jump)) and getattr(node, "kind", "break") == "break":
                 if next(a for a in program.around(node) if isinstance(a, (t.For, t.While))) is loop:
                     yield _counts(program, node)
+
+
+def _may_set_decay(program: Program, update: t.Call) -> bool:
+    """Whether what a group is updated with may hold a decay."""
+    for argument in update.args:
+        match bound_to(program, argument.value) if not argument.keyword else argument.value:
+            case _ if argument.keyword and not argument.star:
+                given: list[object] = [argument.keyword]
+            case t.DictDisplay(items=items) if all(isinstance(key, t.Const) for key, _ in items):
+                given = [key.value for key, _ in items if isinstance(key, t.Const)]
+            case t.Call(func=t.Name(id="dict"), args=args) if all(a.keyword for a in args):
+                given = [a.keyword for a in args]
+            case t.Const(value=key):
+                given = [key]
+            case _:
+                return True
+        if "weight_decay" in given:
+            return True
+    return False
+
+
+_MEASURE_ALL = frozenset("clip_grad_norm_ clip_grad_norm get_total_norm parameters_to_vector".split())
+
+
+def _of_parameters(program: Program, held: t.Subscript) -> Iterator[Hazard]:
+    """Something measured over `group["params"]`, and so for each group apart."""
+    above = program.parents[held]
+    if isinstance(above, t.Assign) and isinstance(above.targets[0], t.Name):
+        uses: list[Item] = list(program.loads(above.targets[0].id, program.scope(above)))
+    else:
+        uses = [held]
+    for use in uses:
+        call = program.parents[program.parents[use]] if isinstance(program.parents[use], t.Argument) else None
+        if isinstance(call, t.Call) and last_part(call.func) in _MEASURE_ALL:
+            reason = f"line {program.line(call)} measures the gradients of each of `param_groups` apart"
+            yield Hazard(reason)
+            return
 
 
 def _alike(program: Program, node: Item) -> Hazard:
@@ -188,16 +257,31 @@ def _of_list(program: Program, made: Item) -> Iterator[Hazard]:
         return  # of parameters: see `order`
     if _is_of_all(program, made):
         return
-    above = program.parents[made]
-    if isinstance(above, t.Compare) or (made.kind == "generator" and not isinstance(above, t.Argument)):
-        yield _counts(program, above)
-    elif isinstance(above, t.Assign):
-        if any(isinstance(target, t.Display) for target in above.targets):
+    if made.kind == "generator" and not isinstance(program.parents[made], t.Argument):
+        yield _counts(program, program.parents[made])
+    else:
+        yield from _of_values(program, made, 0)
+
+
+_OF_ONE_SHAPE = frozenset("tensor as_tensor array asarray stack float int FloatTensor Tensor".split())
+
+
+def _of_values(program: Program, node: t.Expr, depth: int) -> Iterator[Hazard]:
+    """What asks how many there are of the values in a list that has one for each group."""
+    above = program.parents[node]
+    if isinstance(above, t.Argument):
+        above = program.parents[above]
+    match above:
+        case t.Compare() | t.Assign(targets=(t.Display(), *_)):
             yield _counts(program, above)
-        for name in (target.id for target in above.targets if isinstance(target, t.Name)):
-            for use in program.loads(name, program.scope(made)):
-                if isinstance(program.parents[use], t.Compare):
-                    yield _counts(program, use)
+        case t.Assign(targets=(t.Name() as name,)) if above.value is node and depth < 3:
+            for use in program.loads(name.id, program.scope(above)):
+                yield from _of_values(program, use, depth + 1)
+        case t.Call(func=t.Attribute(value=t.Name() as kept, attr="append")) if depth < 3:
+            for use in program.loads(kept.id, program.scope(above)):
+                yield from _of_values(program, use, depth + 1)
+        case t.Call() if last_part(above.func) in _OF_ONE_SHAPE:
+            yield _counts(program, above)
 
 
 def _is_of_all(program: Program, node: Item) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wdlint.facts import Applicability
-from wdlint.fix.hazards.groups import Names, is_groups
+from wdlint.fix.hazards.groups import Names, bound_to, is_groups
 from wdlint.fix.hazards.hazard import Hazard
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program
@@ -22,21 +22,37 @@ _ORDER_IS_NOTHING = frozenset(
 _HANDS_ON = frozenset("list tuple iter chain from_iterable sum".split())
 
 
-def of_order(program: Program, names: Names) -> Iterator[Hazard]:
+def of_order(program: Program, names: Names, within: Item | None = None) -> Iterator[Hazard]:
     """Parameters that are taken from all groups, one after the other: divided, they come in another order."""
-    for node in program.nodes:
+    for node in program.below(within or program.module):
         if isinstance(node, t.Comprehension):
             kept = _flattens(node, names) and not _asks_no_order(program, node)
         elif isinstance(node, t.Call) and isinstance(node.func, t.Attribute) and node.func.attr in ("append", "extend"):
             kept = _collects(program, node, names) and not _is_used_in_any_order(program, node.func.value)
         elif isinstance(node, t.AugAssign) and isinstance(node.target, t.Name):
             kept = _counts_on(program, node, node.target.id, names)
+        elif isinstance(node, t.Subscript):
+            kept = _numbers_state(program, node, names)
         else:
             continue
         if kept:
             line = program.line(node)
             yield Hazard(f"line {line} takes all parameters in the order of `param_groups`", Applicability.SHOWN)
             return
+
+
+def _numbers_state(program: Program, node: t.Subscript, names: Names) -> bool:
+    """`optimizer.state_dict()["state"]`, in which a parameter has the number that its place in the groups gives it."""
+    if not (isinstance(node.index, t.Const) and node.index.value == "state") or node in program.bound:
+        return False
+    held = bound_to(program, node.value)
+    if not (isinstance(held, t.Call) and isinstance(held.func, t.Attribute) and held.func.attr == "state_dict"):
+        return False
+    of = last_part(held.func.value)
+    above = program.parents[node]
+    return (of in names.own or "optim" in of.lower()) and not (
+        isinstance(above, t.Attribute) and above.attr == "values"
+    )
 
 
 def _is_params(node: object) -> bool:

@@ -115,7 +115,7 @@ def _weighed(program: Program | None, before: Version, after: Version, places: M
         if call is not None and program is not None:
             elsewhere = {other.place for other in before.facts.uses if other.place != use.place}
             others = [made for place in elsewhere if (made := program.node_at(place, t.Call)) is not None]
-            yield from hazards(program, call, len(use.groups), number, others)
+            yield from hazards(program, call, len(use.groups), number, others, before.imports)
 
 
 def _lowered(fix: Fix, found: Sequence[Hazard]) -> Fix:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wdlint.facts import FileFacts, Finding
+from wdlint.fix.hazards.elsewhere import Imports
 from wdlint.source.read import tree as t
 
 
@@ -17,6 +18,7 @@ class Version:
     findings: tuple[Finding, ...]
     facts: FileFacts
     module: t.Module | None  # None: no program, or one that was not worth parsing
+    imports: Imports | None = None  # None: nothing is known of the files around it
 
 
 Read = Callable[[bytes], "Version | None"]  # None: the text can't be judged

@@ -90,7 +90,10 @@ def recorded(module: t.Module) -> tuple[dict[int, Span], dict[int, Span]]:
 
 
 def extents(module: t.Module, nodes: Iterable[Any]) -> dict[int, Span]:
-    """The span of each libcst node; a tuple's and a generator's own brackets count: without them they differ."""
+    """The span of each node; a tuple's and a generator's own brackets count: without them they differ."""
+    if isinstance(module.origin, Lines):
+        found = ((id(node), ast_span(module.origin, node)) for node in nodes)
+        return {key: span for key, span in found if span is not None}
     spans, whole = recorded(module)
     bracketed = {id(node) for node in nodes if isinstance(node, (cst.Tuple, cst.GeneratorExp))}
     return spans | {key: whole[key] for key in bracketed if key in whole}

@@ -107,6 +107,11 @@ class Project:
             return found
         return self.module(found)
 
+    def imported(self, importer: t.Module, dotted: str, level: int) -> t.Module | None:
+        """The module of the project that an import leads to, or None."""
+        found = self.resolve(dotted, importer, level)
+        return found if isinstance(found, t.Module) else None
+
     def holding(self, dotted: str, importer: t.Module, level: int, marks: Sequence[bytes]) -> str | None:
         """The file of the project module that an import leads to, if its bytes hold one of the marks."""
         path = self._locate(importer.path, dotted, level)
