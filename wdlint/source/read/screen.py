@@ -101,6 +101,8 @@ def has_marks(data: bytes) -> bool:
         return True
     if b"weight_decay" in data and (b"TrainingArguments(" in data or b"optim=" in data or b"optimizer_" in data):
         return True  # settings of such a loop by themselves
+    if b".fit(" in data and b"sentence_transformers" in data:
+        return True  # a model that trains itself
     trained = b".backward(" in data or b"training_step(" in data
     if (trained and _takes_steps(data)) or any(mark in data for mark in _BROKEN):
         return True

@@ -1,11 +1,14 @@
 """What a loop runs over: the elements of collections, and the parameters, names and modules that stand for a model's.
 
-What lists and mappings hold as written is in `contents`.
+What lists and mappings hold as written is in `contents`. Of a slice (`names[1:]`, `self.layers[2:]`) it is told exactly
+what lies between constant bounds of a list that is written out. Of a model's parameters or layers a slice takes some,
+and which ones can't be told: a condition that nothing answers stands for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from wdlint.source.read import tree as t
 from wdlint.source.values import contents
@@ -14,13 +17,17 @@ from wdlint.source.values.objects import as_part
 from wdlint.source.values.values import (
     Answers,
     Attribute,
+    Change,
     Changed,
     Collection,
+    Condition,
+    Context,
     Deferred,
     Element,
     External,
     Instance,
     Item,
+    Known,
     MappingValue,
     Method,
     Operation,
@@ -33,6 +40,7 @@ from wdlint.source.values.values import (
     constant,
 )
 
+SLICED = "sliced"  # the change that leaves some of the layers of a list; what was sliced is its value
 OUTCOME = "outcome"  # the operation that stands for what a test of a parameter came to
 _LAYER_LISTS = frozenset(("torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ParameterList"))
 
@@ -58,7 +66,7 @@ def _elements(evaluator: Evaluation, value: Value, turn: int) -> Iterator[Value]
                 yield SequenceValue("tuple", tuple(Item(p) for p in parts))
             elif inner.name == "items":
                 yield from _pairs(evaluator, inner, turn)
-            elif _pairs_within(evaluator, inner):
+            elif pairs_within(evaluator, inner):
                 yield _pair(Collection("selected", inner), "parameter", turn)
             else:
                 yield Element(Collection("selected", inner), symbolic_part(evaluator, inner) or "parameter", turn)
@@ -71,7 +79,7 @@ def _elements(evaluator: Evaluation, value: Value, turn: int) -> Iterator[Value]
             if part is not None:
                 yield Element(Collection("selected", value), part, turn)
                 return
-            if _pairs_within(evaluator, value):
+            if pairs_within(evaluator, value):
                 yield _pair(Collection("selected", value), "parameter", turn)
                 return
             for one in contents.items(evaluator, value):
@@ -195,7 +203,7 @@ def _collection_elements(evaluator: Evaluation, collection: Collection, turn: in
             yield _pair(collection, "module", turn)
 
 
-def _pairs_within(evaluator: Evaluation, value: Value, depth: int = 0) -> bool:
+def pairs_within(evaluator: Evaluation, value: Value, depth: int = 0) -> bool:
     """Whether a container holds pairs of a parameter's name and the parameter."""
     if depth > 4:
         return False
@@ -204,7 +212,7 @@ def _pairs_within(evaluator: Evaluation, value: Value, depth: int = 0) -> bool:
         return inner.what == "named_parameters" and not inner.keyed
     if isinstance(inner, Operation):
         return inner.name in ("filter", "flatten") and any(
-            _pairs_within(evaluator, v, depth + 1) for v in inner.operands[-1]
+            pairs_within(evaluator, v, depth + 1) for v in inner.operands[-1]
         )
     if not isinstance(inner, SequenceValue):
         return False
@@ -212,7 +220,7 @@ def _pairs_within(evaluator: Evaluation, value: Value, depth: int = 0) -> bool:
     for one in contents.items(evaluator, value):
         for held in evaluator.force(one.value):
             if one.spread:
-                found = found or _pairs_within(evaluator, held, depth + 1)
+                found = found or pairs_within(evaluator, held, depth + 1)
                 continue
             if not isinstance(held, SequenceValue) or len(held.items) != 2 or held.kind != "tuple":
                 return False
@@ -295,3 +303,51 @@ def known_range(evaluator: Asking, value: Instance) -> range | None:
     if not 1 <= len(bounds) == len(told) <= 3:
         return None
     return range(*bounds) if bounds[2:] != [0] else None
+
+
+# ---- slices
+
+
+def sliced(evaluator: Evaluation, value: Value, expr: t.Subscript, index: t.Slice, context: Context) -> Value:
+    """What a slice of a value is; the value itself where that makes no difference here."""
+    if isinstance(value, Part):
+        inner = sliced(evaluator, value.value, expr, index, context)
+        return value if inner is value.value else replace(value, value=inner)
+    held = bare(value)
+    if isinstance(held, Instance):
+        layers = isinstance(held.cls, External) and held.cls.path in _LAYER_LISTS
+        return Changed(value, (Change((), SLICED, expr, (), context, True),)) if layers else value
+    if isinstance(value, SequenceValue) and value.complete:
+        if all(not item.spread and not item.conditions for item in value.items):
+            chosen = _bounds(evaluator, index, context)
+            return value if chosen is None else replace(value, items=value.items[chosen])
+    if symbolic_part(evaluator, value) == "parameter" or pairs_within(evaluator, value):
+        return some_of(value, expr, context)
+    return value
+
+
+def some_of(value: Value, expr: t.Expr, context: Context) -> Value:
+    """Some of what a collection holds: those that an expression takes, which ones can't be told."""
+    return SequenceValue("list", (Item((value,), (Condition(expr, True, context),), spread=True),), expr, context)
+
+
+def whole(value: Value) -> tuple[Value, Change | None]:
+    """A list of layers before it was sliced, and the slice; the value itself where it is none."""
+    if isinstance(value, Part):
+        inner, change = whole(value.value)
+        return (value if change is None else replace(value, value=inner)), change
+    if isinstance(value, Changed) and value.changes[-1].action == SLICED:
+        return value.base, value.changes[-1]
+    return value, None
+
+
+def _bounds(evaluator: Evaluation, index: t.Slice, context: Context) -> slice | None:
+    """A slice between constants; None where one of its bounds can't be told."""
+    bounds: list[int | None] = []
+    for end in (index.lower, index.upper, index.step):
+        answers: Answers = evaluator.evaluate(end, context) if end is not None else (Known(None),)
+        told = answers[0].value if len(answers) == 1 and isinstance(answers[0], Known) else ""
+        if not isinstance(told, (int, type(None))) or (end is index.step and told == 0):
+            return None
+        bounds.append(told)
+    return slice(*bounds)
