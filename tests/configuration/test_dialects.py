@@ -295,6 +295,20 @@ def test_repairs_in_yaml(before: str, after: tuple[str, str], monkeypatch: pytes
     assert outcome.left == ()
 
 
+RECBOLE = "USER_ID_FIELD: user\ntrain_batch_size: 2048\nweight_decay: {}\n"
+
+
+def test_recbole_couples_unless_it_is_told_another_learner() -> None:
+    assert in_one("bpr.yaml", RECBOLE.format(1e-4)) == ["3:1 WD201"]
+    assert in_one("bpr.yaml", RECBOLE.format(0.0)) == []
+    assert in_one("bpr.yaml", RECBOLE.format(1e-4) + "learner: adamw\n") == []
+    assert in_one("bpr.yaml", RECBOLE.format(1e-4) + "learner: RMSprop\n") == ["3:1 WD201"]
+    assert in_one("bpr.yaml", RECBOLE.format(1e-4).replace("USER_ID_FIELD", "users")) == []
+    (fix,) = (f.fix for f in lint_files({"x.yaml": RECBOLE.format(1e-4) + "learner: Adam\n"}, {})[0])
+    assert fix is not None
+    assert [edit.text for edit in fix.edits] == ["AdamW"]
+
+
 def test_scripts_are_looked_through_once_for_all_optimizers_of_a_file() -> None:
     text = "".join(f"k{n}: {{_target_: torch.optim.AdamW, weight_decay: 0.1}}\n" for n in range(30))
     asked: list[str] = []

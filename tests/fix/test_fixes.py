@@ -404,6 +404,8 @@ WRAPPED = {
     "fabric = Fabric(strategy=FSDPStrategy())\nmodel = fabric.setup(model)\n",
     "zero": "import deepspeed\nwith deepspeed.zero.Init():\n"
     "    model = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))\n",
+    "plugin": "from accelerate import Accelerator, DeepSpeedPlugin\n"
+    "accelerator = Accelerator(deepspeed_plugin=DeepSpeedPlugin('ds.json'))\n",
     "trainer": 'import lightning as L\ntrainer = L.Trainer(strategy="fsdp")\n',
 }
 SEEN = "import torch\nfrom torch import nn\n\nmodel = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))\n"
@@ -416,6 +418,15 @@ def test_dimensions_divide_nothing_that_is_sharded(wrap: str) -> None:
     assert {f.code for f in found} == {"WD101", "WD102"}
     new = mended(source, unsafe=True)
     assert "ndim" not in new and "exempt_gains" not in new
+
+
+def test_the_stand_in_for_deepspeeds_optimizer_is_read_and_not_divided_by_dimensions() -> None:
+    source = f"{SEEN}from accelerate.utils import DummyOptim\n"
+    found = check_source(f"{source}optimizer = DummyOptim(model.parameters(), lr=1e-3, weight_decay=0.1)\n", "train.py")
+    assert [(f.code, f.fix) for f in found] == [("WD101", None), ("WD102", None)]
+    assert check_source(f"{source}optimizer = DummyOptim(model.parameters(), lr=1e-3)\n", "train.py") == []
+    groups = "[{'params': model[0].weight}, {'params': [*model[1].parameters(), model[0].bias], 'weight_decay': 0.0}]"
+    assert check_source(f"{source}optimizer = DummyOptim({groups}, 1e-3, 0.1)\n", "train.py") == []
 
 
 def test_fsdp2_keeps_dimensions() -> None:

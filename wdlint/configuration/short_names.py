@@ -35,7 +35,7 @@ class Style:
     usual: str = ""  # the optimizer where the file names none
     defaults: tuple[tuple[str, float], ...] = ()  # the decay where the file gives none, where it is not the class's own
     own: tuple[tuple[str, Coupling], ...] = ()  # optimizers that are not torch's
-    divides: bool = False  # the loop divides by itself, and well
+    divides: bool = False  # nothing is said of its groups: it divides by itself, and well
 
 
 _DECOUPLED = Coupling.DECOUPLED
@@ -70,6 +70,12 @@ STYLES = (
     Style(
         "fairseq", "measured 0.12.2", (("task",), ("criterion",), ("optimizer._name",)), "optimizer._name", "optimizer",
         own=(("adam", _DECOUPLED), ("adamax", _DECOUPLED), ("adafactor", _DECOUPLED), ("nag", _DECOUPLED)),
+    ),
+    Style(
+        "RecBole", "measured 1.2.1",
+        (("weight_decay",), ("eval_args", "stopping_step", "train_batch_size"),
+         ("USER_ID_FIELD", "ITEM_ID_FIELD", "load_col", "train_neg_sample_args", "eval_args")),
+        "learner", "", usual="adam", divides=True,  # most of its models hold embeddings alone
     ),
     Style(
         "ultralytics", "measured 8.4.190", (("lr0",), ("lrf",)), "optimizer", "", divides=True,
@@ -162,7 +168,8 @@ def _fixes(document: Document, style: Style, named: Entry | None, known: Optimiz
     return found
 
 
-DIALECT = Dialect(
-    "a framework's YAML", ((b"optim",), (b"optim_conf", b"initial_lr", b"zero_weight_decay", b"exp_manager", b"gnn:",
-                                         b"train_loader", b"criterion", b"lr0")), (".yaml", ".yml"), _read
+_MARKS = (
+    b"optim_conf", b"initial_lr", b"zero_weight_decay", b"exp_manager", b"gnn:", b"train_loader", b"criterion", b"lr0",
+    b"eval_args", b"USER_ID_FIELD", b"ITEM_ID_FIELD"
 )  # fmt: skip
+DIALECT = Dialect("a framework's YAML", ((b"optim", b"weight_decay"), _MARKS), (".yaml", ".yml"), _read)

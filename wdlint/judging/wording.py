@@ -143,7 +143,9 @@ def _is_number(text: str) -> bool:
 
 def amounts(groups: Iterable[Group], use: OptimizerUse) -> str:
     """The different strengths of these groups: "0.05", "0.05 and 0.01"."""
-    words = dict.fromkeys(amount(g.amount, use.place, optimizer(use)) for g in groups)
+    loop = use.loop if use.loop is not None and use.loop.divides else None
+    whose = optimizer(use) if loop is None else f"`{loop.name.rsplit('.', 1)[-1]}`"
+    words = dict.fromkeys(amount(g.amount, use.place, whose) for g in groups)
     return listed(list(words))
 
 

@@ -17,19 +17,19 @@ from wdlint.knowledge.optimizers import Argument, argument
 
 TABLE = Path(__file__).with_name("trainers.tsv")
 OPTIMIZERS = Path(__file__).with_name("trainer_optimizers.tsv")
-LIBRARIES = frozenset(("transformers", "trl", "sentence_transformers"))  # whose loops are in the table
+LIBRARIES = frozenset(("transformers", "trl", "sentence_transformers", "setfit"))  # whose loops are in the table
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingLoop:
-    """A class that trains a model which it is given, with an optimizer of its own making."""
+    """A class or method that trains a model which it is given, with an optimizer of its own making."""
 
     path: str
-    model: Argument  # of its constructor
-    settings: Argument  # of its constructor: what holds the decay, the learning rate and the optimizer's name
-    decay: Argument  # a member of the settings, and so are the next two
+    model: Argument  # of the call; `self`: a method of the model
+    settings: Argument | None  # of the call: what holds the next three; None: they are arguments of the call themselves
+    decay: Argument
     learning_rate: Argument
-    optimizer: str
+    optimizer: Argument  # its name or class
     usual: str  # the optimizer where none is named
     instead: tuple[str, ...]  # the arguments that give it another optimizer
     adapters: str  # the argument that has it put adapters on the model; empty: it has none
@@ -42,6 +42,16 @@ class TrainingLoop:
 def training_loop(path: str) -> TrainingLoop | None:
     """The training loop at an import path, e.g. `transformers.Trainer`."""
     return _loops().get(path)
+
+
+@cache
+def methods() -> Mapping[str, frozenset[str]]:
+    """The names of methods by which a model trains itself, e.g. `fit`, with the libraries of such models."""
+    found: dict[str, set[str]] = {}
+    for path, loop in _loops().items():
+        if loop.model.name == "self":
+            found.setdefault(path.rpartition(".")[2], set()).add(path.partition(".")[0])
+    return {name: frozenset(libraries) for name, libraries in found.items()}
 
 
 def optimizer_named(name: str) -> OptimizerClass | None:
@@ -61,7 +71,8 @@ def _loops() -> Mapping[str, TrainingLoop]:
             exempt = found[exempt.removeprefix("as ")].exempt
         name, _, usual = chosen.partition("=")
         loop = TrainingLoop(
-            path, argument(model), argument(settings), argument(decay), argument(rate), name, usual,
+            path, argument(model), argument(settings) if settings else None, argument(decay), argument(rate),
+            argument(name), usual,
             tuple(instead.split()), adapters, exempt, tuple(own.split()), advice, source,
         )  # fmt: skip
         found.update(dict.fromkeys((path, *others.split()), loop))

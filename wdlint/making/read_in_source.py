@@ -119,6 +119,14 @@ READ = (
     _read("pytorch_ranger.Ranger pytorch_ranger.ranger.Ranger", "weight_decay@7=0", DECOUPLED),
     _read("ranger.Ranger ranger.ranger.Ranger", "weight_decay@7=0", DECOUPLED),
     _read("pl_bolts.optimizers.LARS pl_bolts.optimizers.lars.LARS", "weight_decay@4=0", PLAIN, rate="lr@1"),
+    # DeepSpeed makes an optimizer of its configuration in the place of this one, with what it was given.
+    _read(
+        "accelerate.utils.DummyOptim accelerate.utils.deepspeed.DummyOptim",
+        "weight_decay@2=0",
+        Coupling.UNKNOWN,
+        reads="weight_decay",
+        source="measured 1.15.0",
+    ),
     _read(
         "composer.optim.DecoupledAdamW composer.optim.decoupled_weight_decay.DecoupledAdamW",
         "weight_decay@4=1e-05",

@@ -15,9 +15,11 @@ FLATTENED = "FSDP without `use_orig_params=True` flattens parameters: no split c
 SHARDED = "sharding leaves every parameter with one dimension, so dimensions tell nothing"
 
 # Calls after which, or under which, parameters have one dimension each. FSDP2 (`fully_shard`) keeps their shapes.
+# Beside accelerate's stand-ins for DeepSpeed a file says whether it shards.
 _SHARDS = frozenset(
     "FSDP FullyShardedDataParallel FSDPStrategy DDPFullyShardedStrategy FullyShardedDataParallelPlugin "
-    "XlaFullyShardedDataParallel FullyShardedNativeTorchPolicy".split()
+    "XlaFullyShardedDataParallel FullyShardedNativeTorchPolicy "
+    "DeepSpeedPlugin DummyOptim".split()
 )
 _BY_DIMENSION = re.compile(rf"\b(ndim|dim|shape|{HELPER_NAME})\b")
 

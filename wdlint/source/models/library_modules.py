@@ -35,6 +35,7 @@ _LIBRARIES = (
     "transformers.",
     "timm.",
     "torchvision.",
+    "sentence_transformers.",
     "pytorch_transformers.",
     "pytorch_pretrained_bert.",
     "adapter_transformers.",
@@ -314,7 +315,7 @@ def _library_members(evaluator: Evaluation, path: str, arguments: Arguments | No
     model = library_model(path, name)
     if model is None:
         return None
-    members = Members(model.title, complete=model.complete)
+    members = Members(model.title, complete=model.complete and not model.within)  # what holds it may hold more
     members.fixed.extend(leaf_of(parameter, (key, parameter.name)) for parameter in model.parameters())
     return members
 

@@ -172,13 +172,20 @@ def strengths(
     else:
         answers = call_arguments.argument(evaluator, arguments, known.decay.name, known.decay.position)
         default = known.decay.default
-        usual = AmountDraft(default, Origin.ARGUMENT_DEFAULT, "the helper's default") if default is not None else None
+        usual = _usual(known, default) if default is not None else None
         amount = (amount_of(answers, _text(known.decay, arguments)) if answers else None) or usual
     if rule is None:
         rule = s.Opaque(f"{known.path}:{id(arguments)}", f"what {known.path} exempts")
     yield s.both(s.Trainable(), s.negation(rule)), amount
     if rule != s.Always(False):
         yield s.both(s.Trainable(), rule), AmountDraft(0.0, Origin.WRITTEN, known.path)
+
+
+def _usual(known: Helper, default: float) -> AmountDraft:
+    """The strength where none is given: of what makes the optimizer, too, it is written nowhere."""
+    if known.makes_optimizer:
+        return AmountDraft(default, Origin.OPTIMIZER_DEFAULT, "")
+    return AmountDraft(default, Origin.ARGUMENT_DEFAULT, "the helper's default")
 
 
 def _text(argument: Argument, arguments: Arguments) -> str:

@@ -98,7 +98,7 @@ class _Reader:
         callees = evaluator.evaluate(call.func, context)
         loops = [training_loop(value.path) for value in callees if isinstance(value, External)]
         loop = loops[0] if len(callees) == 1 and loops else None
-        if loop is None:
+        if loop is None or loop.settings is None:
             return
         settings = argument(evaluator, given, loop.settings.name, loop.settings.position)
         acting = constant(setting(evaluator, settings, loop.decay.name, context))

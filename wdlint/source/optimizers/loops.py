@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from wdlint.facts import Coupling, Division, OptimizerClass, Origin
-from wdlint.knowledge.optimizers import Argument
+from wdlint.knowledge.optimizers import Argument, optimizer
 from wdlint.knowledge.trainers import TrainingLoop, optimizer_named, training_loop
 from wdlint.knowledge.wrappers import Helper
 from wdlint.source.optimizers.deepspeed_sections import section_of
@@ -67,10 +67,10 @@ def loop_call(
     if not is_model:
         return None
     where = given.context or context
-    settings = argument(evaluator, given, loop.settings.name, loop.settings.position)
-    read = {name: setting(evaluator, settings, name, where) for name in (loop.decay.name, loop.learning_rate.name)}
-    described = _described(loop, setting(evaluator, settings, loop.optimizer, where))
-    section = section_of(evaluator, setting(evaluator, settings, "deepspeed", where), where.module)
+    asked = {of: _told(evaluator, loop, given, of, where) for of in (loop.decay, loop.learning_rate, loop.optimizer)}
+    read = {of.name: asked[of] for of in (loop.decay, loop.learning_rate)}
+    described = _described(loop, asked[loop.optimizer])
+    section = section_of(evaluator, _told(evaluator, loop, given, Argument("deepspeed"), where), where.module)
     if section is not None:  # DeepSpeed makes the optimizer, and the loop's own split is passed over
         helper, described = replace(helper, exempt="False"), section.known
         loop = replace(loop, advice=_WITHOUT_SECTION, source="measured, deepspeed 0.19.8")
@@ -86,6 +86,8 @@ def _called(
     """The loop that is called, and what the library's constructor is given."""
     if isinstance(callee, External):
         return training_loop(callee.path), arguments
+    if isinstance(callee, Method):
+        return _of_model(callee, arguments)
     if not isinstance(callee, ClassValue):
         return None, None
     ancestors = list(linear_bases(evaluator, callee))
@@ -101,6 +103,24 @@ def _called(
             return None, None
         return loop, constructor_arguments(evaluator, made, base)
     return None, None
+
+
+def _of_model(callee: Method, arguments: Arguments) -> tuple[TrainingLoop | None, Arguments]:
+    """The method of a library's model by which it trains itself, with the model among the arguments."""
+    model = bare(callee.receiver)
+    cls = model.cls if isinstance(model, Instance) else None
+    loop = training_loop(f"{cls.path}.{callee.name}") if isinstance(cls, External) else None
+    if loop is None:
+        return None, arguments
+    return loop, replace(arguments, keywords=(*arguments.keywords, (loop.model.name, (callee.receiver,))))
+
+
+def _told(evaluator: Evaluation, loop: TrainingLoop, given: Arguments, asked: Argument, context: Context) -> Answers:
+    """What a loop is told of its optimizer: in the call itself, or in the settings that the call gives."""
+    if loop.settings is None:
+        return argument(evaluator, given, asked.name, asked.position)
+    settings = argument(evaluator, given, loop.settings.name, loop.settings.position)
+    return setting(evaluator, settings, asked.name, context)
 
 
 def _is_told(evaluator: Evaluation, loop: TrainingLoop, given: Arguments) -> bool:
@@ -154,9 +174,12 @@ def setting(evaluator: Evaluation, settings: Answers, name: str, context: Contex
 
 
 def _described(loop: TrainingLoop, chosen: Answers) -> OptimizerClass:
-    """The class of the optimizer that the settings choose by its name, or by a member of an enumeration."""
+    """The class of the optimizer that the settings choose by its name, by a member of an enumeration, or give."""
     name = constant(chosen) if chosen else loop.usual
     if len(chosen) == 1 and isinstance(chosen[0], External):
-        name = chosen[0].path.rpartition(".")[2].lower()
-    known = optimizer_named(name) if isinstance(name, str) else None
+        name = chosen[0].path
+    if not isinstance(name, str):
+        return OptimizerClass(loop.path, Coupling.UNKNOWN, source="the optimizer is chosen by name")
+    cls = optimizer(name)
+    known = cls.described({}) if cls is not None else optimizer_named(name.rpartition(".")[2].lower())
     return known or OptimizerClass(loop.path, Coupling.UNKNOWN, source="the optimizer is chosen by name")
