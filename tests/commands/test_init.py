@@ -41,7 +41,8 @@ def test_a_bare_folder_gets_settings_and_a_baseline(here: Path) -> None:
     told = run("init", "--yes")
     assert told.exit_code == 0
     assert set(files(here)) == {"train.py", "wdlint.toml", "wdlint-baseline.json"}
-    assert "1 fault in 1 file" in told.stdout
+    assert "1 fault in 1 file; `wdlint` shows them.\nWrote wdlint-baseline.json. `wdlint --no-baseline`" in told.stdout
+    assert "1 fault in 1 file; `wdlint --no-baseline` shows them.\n" in run("init", "--yes").stdout
     assert run().exit_code == 0
     (here / "more.py").write_text(FAULT)
     assert run().exit_code == 1
@@ -50,7 +51,7 @@ def test_a_bare_folder_gets_settings_and_a_baseline(here: Path) -> None:
 def test_what_is_there_stays_as_it_is(here: Path) -> None:
     (here / "pyproject.toml").write_text('[project]\nname = "x"')
     (here / ".pre-commit-config.yaml").write_text(HOOKS)
-    run("init", "--yes")
+    assert "`pre-commit install` lets git run the hook" in run("init", "--yes").stdout
     assert (here / "pyproject.toml").read_text().startswith('[project]\nname = "x"\n\n[tool.wdlint]\n')
     settings = read("pyproject.toml")
     assert settings is not None
