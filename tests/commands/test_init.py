@@ -91,7 +91,7 @@ def test_jobs_and_hooks_name_the_address_of_wdlint(here: Path) -> None:
     (here / ".gitlab-ci.yml").write_text("test:\n  script: [pytest]\n")
     (here / ".pre-commit-config.yaml").write_text(HOOKS)
     added = {one.file: YAML(typ="safe").load(one.text) for one in additions(".", WHERE) if one.file != "wdlint.toml"}
-    install = f'pip install "git+{WHERE}@v{__version__}"'
+    install = f'pip install "wdlint[yaml] @ git+{WHERE}@v{__version__}"'
     steps = added[".github/workflows/wdlint.yml"]["jobs"]["wdlint"]["steps"]
     assert [step["run"] for step in steps if "run" in step] == [install, "wdlint"]
     assert added[".gitlab-ci.yml"]["wdlint"]["script"][0] == install

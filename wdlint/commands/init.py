@@ -40,14 +40,14 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - run: pip install "git+{repo}@v{version}"
+      - run: pip install "wdlint[yaml] @ git+{repo}@v{version}"
       - run: wdlint
 """
 _GITLAB = """
 wdlint:
   image: python:3.12
   script:
-    - pip install "git+{repo}@v{version}"
+    - pip install "wdlint[yaml] @ git+{repo}@v{version}"
     - wdlint --output-format gitlab --output-file gl-code-quality-report.json
   artifacts:
     when: always
