@@ -263,6 +263,8 @@ def item(evaluator: Evaluation, value: Value, index: Value, context: Context) ->
                 found = ([] if weak and found else list(base)) + found
             if isinstance(key, int) and isinstance(bare(value.base), SequenceValue) and not found:
                 found = [v for i in contents.items(evaluator, value) if not i.spread for v in evaluator.force(i.value)]
+                if any(_holds_one_parameter(evaluator, v) for v in found):
+                    return (Unknown(f"@{id(value)}[{key}]", computed=True),)  # of one turn of a loop, not of each
             return tuple(Changed(v, deeper) if deeper else v for v in found)
         case Changed():
             return item(evaluator, value.base, index, context)
@@ -304,6 +306,19 @@ def item(evaluator: Evaluation, value: Value, index: Value, context: Context) ->
             return (Attribute(value, f"[{key!r}]"),)
         case _:
             return ()
+
+
+def _holds_one_parameter(evaluator: Evaluation, value: Value) -> bool:
+    """Whether a value is a group `{"params": [p]}` of the one parameter that a loop was at."""
+    inner = bare(value)
+    for held in entry(evaluator, inner, "params") if isinstance(inner, MappingValue) else ():
+        made = bare(held)
+        if isinstance(made, SequenceValue) and isinstance(made.node, t.Display) and len(made.items) == 1:
+            (only,) = made.items
+            held = next(iter(() if only.spread else evaluator.force(only.value)), made)
+        if isinstance(held, Element) and held.part == "parameter":
+            return True
+    return False
 
 
 def _by_name(value: Collection, index: Value) -> Answers:
