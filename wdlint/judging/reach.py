@@ -82,6 +82,19 @@ def held(use: OptimizerUse, groups: tuple[Group, ...]) -> Iterator[tuple[int, Pa
             yield index, parameter
 
 
+def _held_somewhere(use: OptimizerUse, groups: tuple[Group, ...]) -> Iterator[tuple[int, Parameter]]:
+    """The trainable parameters that may lie in one of these groups and, of all groups, in such as decay alone.
+
+    Where several groups share a model out by a condition that can't be told and all of them decay, it makes no
+    difference which of them holds a parameter. A lone group may leave out just those that it should.
+    """
+    several = len(use.groups) > 1 and all(g.members and (g.amount.decays or g.amount.latent) for g in use.groups)
+    for index, parameter in enumerate(use.inventory.parameters) if several and use.inventory is not None else ():
+        maybe = [g for g in use.groups if index < len(g.members) and g.members[index] is not Ternary.NO]
+        if parameter.trainable is not Ternary.NO and len(maybe) > 1 and any(g in groups for g in maybe):
+            yield index, parameter
+
+
 def _decayed_by_step(classes: tuple[OptimizerClass, ...], kind: Kind) -> Ternary:
     """Whether the optimizer's own step decays this kind: YES for all classes, UNKNOWN for some, NO for none."""
     answers = set()
@@ -127,12 +140,15 @@ def seen_reach(
     for latent in (False, True):
         groups = tuple(g for g in use.groups if among(g) and (g.amount.latent if latent else g.amount.decays))
         found = {i: p for i, p in held(use, groups) if by_step.get(p.kind, Ternary.NO) is not Ternary.NO}
+        certain = {i: p for i, p in found.items() if p.present is Ternary.YES and p.trainable is Ternary.YES}
+        carriers = tuple(g for g in groups if any(certainly_in(g, i) for i in certain or found))
+        if not found:
+            shared = _held_somewhere(use, groups)
+            found = {i: p for i, p in shared if by_step.get(p.kind, Ternary.NO) is not Ternary.NO}
+            carriers = tuple(g for g in groups if any(g.members[i] is not Ternary.NO for i in found))
         if not found:
             continue
-        certain = {i: p for i, p in found.items() if p.present is Ternary.YES and p.trainable is Ternary.YES}
-        indices = tuple(certain or found)
-        shown = tuple(found[i] for i in indices)
-        carriers = tuple(g for g in groups if any(certainly_in(g, i) for i in indices))
+        shown = tuple((certain or found).values())
         proven = (
             bool(certain)
             and not inventory.assumed

@@ -12,8 +12,9 @@ from wdlint.source.libraries.known import Known, found
 from wdlint.source.optimizers import helpers
 from wdlint.source.optimizers.idle_decays import idle_decays
 from wdlint.source.optimizers.other_optimizers import with_elsewhere
+from wdlint.source.optimizers.own_classes import is_optimizer_class, step_of
 from wdlint.source.optimizers.several_callers import together
-from wdlint.source.optimizers.sites import is_optimizer_class, sites, step_of
+from wdlint.source.optimizers.sites import sites
 from wdlint.source.optimizers.unread import unread_calls, untold
 from wdlint.source.optimizers.unread_options import unread_options
 from wdlint.source.optimizers.uses import UseReader

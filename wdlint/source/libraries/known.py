@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from wdlint.source import libraries
-from wdlint.source.libraries import options
+from wdlint.source.libraries import options, written_settings
 from wdlint.source.libraries.library import Call, CallReader, Declarer, Library
 from wdlint.source.read import tree as t
 from wdlint.source.values.evaluation import Evaluation
@@ -120,6 +120,10 @@ class Known:
     def option(self, evaluator: Evaluation, name: str, context: Context) -> Answers:
         """What a command-line option is by default; empty where none of that name is seen."""
         return options.default(evaluator, name, context, self.declarers)
+
+    def setting(self, evaluator: Evaluation, holder: str, name: str, context: Context) -> Answers:
+        """The number that all settings of the project that are programs agree on; empty where there is none."""
+        return written_settings.setting(evaluator, holder, name, context)
 
     def are_settings(self, path: str) -> bool:
         """Whether a class of a library is a configuration: what is set in it may be changed from outside."""

@@ -10,6 +10,7 @@ import re
 from ast import literal_eval
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
 from wdlint.facts import Origin
 from wdlint.source.libraries.library import Declarer
@@ -23,6 +24,8 @@ _TRUE, _FALSE = frozenset(("true", "yes", "t", "y", "1", "on")), frozenset(("fal
 _DECLARING = re.compile(
     r"arg|dict|opt|default|config|flag", re.IGNORECASE
 )  # in the names of functions that declare many
+DECAYS = re.compile(r"decay|wd|l2", re.IGNORECASE)  # what is looked for everywhere: other names are too many
+_FILES = 60
 _ONE_BY_ONE = ("add_argument", "parse_args", "add_option", "dict", "OrderedDict")
 _BEFORE = (b"-", b"'", b'"')  # what stands before an option's name where it is declared
 
@@ -37,7 +40,26 @@ def default(evaluator: Evaluation, name: str, context: Context, declarers: Mappi
         found = _in_module(evaluator, module, name, declarers)
         if found:
             return found
-    return ()
+    return _anywhere(evaluator, context.module, name, declarers) if DECAYS.search(name) else ()
+
+
+def _anywhere(evaluator: Evaluation, module: t.Module, name: str, declarers: Mapping[str, Declarer]) -> Answers:
+    """The default of an option that modules of the project declare which this one does not import, if they agree."""
+    known: dict[str, Answers] = evaluator.memo("options anywhere")
+    if name not in known:
+        known[name] = ()
+        marks = tuple(dict.fromkeys(mark for declarer in declarers.values() for mark in declarer.mark))
+        found: list[Answers] = []
+        spellings = dict.fromkeys((name, name.replace("_", "-")))
+        paths = (path for spelling in spellings for path in evaluator.project.files_with(spelling, module.path))
+        for path in islice(dict.fromkeys(paths), _FILES):
+            if any(mark in evaluator.project.read(path) for mark in marks):
+                holder = evaluator.project.module(path)
+                found.append(_in_module(evaluator, holder, name, declarers) if holder is not None else ())
+        given = [answers[0] for answers in found if answers]
+        if given and len({v.value if isinstance(v, Known) else None for v in given}) == 1:
+            known[name] = (given[0],) if isinstance(given[0], Known) else ()
+    return known[name]
 
 
 def _near(evaluator: Evaluation, module: t.Module, name: str, declarers: Mapping[str, Declarer]) -> Iterator[t.Module]:

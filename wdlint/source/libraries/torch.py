@@ -5,7 +5,7 @@ from __future__ import annotations
 from wdlint.source.libraries.library import Call, CallReader, Library, passed_through
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values import calls, flow
+from wdlint.source.values import calls, elements, flow
 from wdlint.source.values.call_arguments import positional
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
@@ -46,7 +46,11 @@ SHARDED = "sharded"  # the change that flattens parameters (measured: shapes (44
 
 def _collection(evaluator: Evaluation, call: Call) -> Answers:
     assert isinstance(call.callee, Method)
-    return (calls.collection(evaluator, call.callee.receiver, call.callee.name, call.arguments),)
+    receiver, cut = elements.whole(call.callee.receiver)
+    made = calls.collection(evaluator, receiver, call.callee.name, call.arguments)
+    if cut is not None and cut.value is not None and call.callee.name in ("parameters", "named_parameters"):
+        return (elements.some_of(made, cut.value, cut.context),)
+    return (made,)
 
 
 def _same_model(evaluator: Evaluation, call: Call) -> Answers | None:

@@ -25,6 +25,7 @@ _HANDED = ("torch.optim", "optim")  # a module that is handed to what picks a cl
 _GIVEN = re.compile(
     r"param|group|weight|model|net|module|layer|var|lr|rate|decay|^(?:self|p|ps|w|ws|m)$", re.IGNORECASE
 )
+_PARAMETERS = re.compile(r"param|group", re.IGNORECASE)
 
 
 def worth_asking(evaluation: Modules, call: t.Call, context: Context) -> bool:
@@ -36,7 +37,7 @@ def worth_asking(evaluation: Modules, call: t.Call, context: Context) -> bool:
         if any(syntax.dotted(argument.value) in _HANDED for argument in call.args):
             return True
         if not func.attr[:1].isupper():
-            return _trains_itself(func.attr, context.frame.scope.module)
+            return _gives_parameters(call) or _trains_itself(func.attr, context.frame.scope.module)
         root = syntax.root_name(func.value)
         return root is None or root == "self" or _from_a_maker(evaluation, root, func.attr, call, context.frame.scope)
     if isinstance(func, t.Name) and SUGGESTIVE.search(func.id) is None and func.id != "instantiate":
@@ -149,6 +150,18 @@ def _takes_parameters(call: t.Call) -> bool:
             if name and _GIVEN.search(name):
                 return True
     return False
+
+
+def _gives_parameters(call: t.Call) -> bool:
+    """Whether a call gives what only an optimizer takes: parameters and a rate or a decay, or options for those."""
+    named = {argument.keyword for argument in call.args if argument.keyword}
+    if not named & {"lr", "weight_decay"} and not any(argument.star == "**" for argument in call.args):
+        return False
+    return "params" in named or any(
+        isinstance(node, (t.Name, t.Attribute)) and _PARAMETERS.search(syntax.last_part(node))
+        for argument in call.args[:1]
+        for node in syntax.walk(argument.value)
+    )
 
 
 def suggests_optimizer(evaluator: Evaluation, function: FunctionValue, depth: int = 0) -> bool:

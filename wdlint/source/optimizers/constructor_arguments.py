@@ -9,7 +9,7 @@ from wdlint.source.read.positions import Places
 from wdlint.source.values import call_arguments
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.values import MappingValue, Method, Unknown, bare
+from wdlint.source.values.values import External, MappingValue, Method, Unknown, Value, bare
 
 
 def written_parameters(maker: Maker) -> t.Expr | None:
@@ -45,12 +45,18 @@ def _unread_spread(evaluator: Evaluation, maker: Maker) -> str | None:
     context = maker.arguments.context
     for argument in maker.arguments.written:
         if argument.star == "**" and context is not None:
-            answers = map(bare, evaluator.evaluate(argument.value, context))
-            if any(
-                isinstance(v, (Unknown, Method)) or (isinstance(v, MappingValue) and not v.complete) for v in answers
-            ):
+            if any(_may_hold_more(evaluator, v) for v in evaluator.evaluate(argument.value, context)):
                 return f"**{source_text(context.module, argument.value)}"
     return None
+
+
+def _may_hold_more(evaluator: Evaluation, value: Value) -> bool:
+    """Whether a mapping may have keys that can't be seen: it can't be told, or it spreads one that can't be."""
+    inner = bare(value)
+    if isinstance(inner, MappingValue):
+        spread = (v for entry in inner.entries if entry.key is None for v in evaluator.force(entry.value))
+        return not inner.complete or any(_may_hold_more(evaluator, v) for v in spread)
+    return isinstance(inner, (Unknown, Method, External))
 
 
 def _argument_text(maker: Maker) -> str:

@@ -22,13 +22,20 @@ from wdlint.source.optimizers.deepspeed_sections import Made, deepspeed_optimize
 from wdlint.source.optimizers.handed_on import handed_optimizers
 from wdlint.source.optimizers.later_calls import called_later
 from wdlint.source.optimizers.loops import LoopCall, loop_call
-from wdlint.source.optimizers.step.coupling import Setting, Step, read_step
+from wdlint.source.optimizers.own_classes import (
+    Given,
+    constructor_of,
+    handed_to_base,
+    is_optimizer_class,
+    library_base,
+    step_of,
+    written_switches,
+)
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import call_arguments
 from wdlint.source.values.callers import all_statements
-from wdlint.source.values.classes import class_member, linear_bases
-from wdlint.source.values.entrances import entrances, passes_by
+from wdlint.source.values.entrances import entrances, never_runs, passes_by
 from wdlint.source.values.values import (
     Answers,
     Arguments,
@@ -52,7 +59,6 @@ from wdlint.source.values.values import (
 if TYPE_CHECKING:
     from wdlint.source.values.evaluation import Evaluation
 
-_OPTIMIZER_BASES = ("torch.optim.Optimizer", "torch.optim.optimizer.Optimizer")
 _COUNTED = 40  # optimizers followed in one file
 _DECAY = Argument("weight_decay")
 
@@ -71,6 +77,7 @@ class Maker:
     later: tuple[Change, ...] = ()  # what a factory did to the optimizer before it returned it
     made: tuple[t.Call, t.Module] | None = None  # the construction itself, where a factory makes it
     loop: Loop | None = None  # the library that makes it of what it is handed
+    given: Given | None = None  # the parameters, where a constructor puts them together of several arguments
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +124,8 @@ def _sites_of(
     ways = entrances(evaluator, statement.scope)
     passed_by = 0
     seen = False
-    for way in ways.ways:
+    off = never_runs(evaluator, statement, context.frame)
+    for way in ways.ways if not off else ():
         if passes_by(evaluator, way, statement):
             passed_by += 1
             continue
@@ -129,7 +137,7 @@ def _sites_of(
     if site is not None and seen:
         yield replace(site, otherwise=True)
     elif site is not None:
-        never = ways.complete and passed_by == len(ways.ways) > 0
+        never = (ways.complete and passed_by == len(ways.ways) > 0) or off
         yield replace(site, reached=False) if never else site
 
 
@@ -321,58 +329,12 @@ def _wrapped(evaluator: Evaluation, wrapped: Wrapper, arguments: Arguments, cont
             yield Maker(maker.described, parameters, decay, rate, arguments, maker.default, maker.default_node)
 
 
-def is_optimizer_class(evaluator: Evaluation, cls: ClassValue) -> bool:
-    """Whether a class of the project is an optimizer in torch's sense."""
-    return any(
-        isinstance(base, External) and (base.path in _OPTIMIZER_BASES or optimizer(base.path) is not None)
-        for base in linear_bases(evaluator, cls)
-    )
-
-
-def library_base(evaluator: Evaluation, cls: ClassValue) -> KnownOptimizer | None:
-    """The library optimizer that a class of the project derives from, if any."""
-    for base in linear_bases(evaluator, cls):
-        if isinstance(base, External):
-            known = optimizer(base.path)
-            if known is not None:
-                return known
-    return None
-
-
-Settings = tuple[tuple[str, Setting], ...]
-
-
-def step_of(evaluator: Evaluation, cls: ClassValue, settings: Settings = ()) -> Step:
-    """How a class of the project decays under the options that a call writes, read once for each."""
-    cache: dict[tuple[int, Settings], Step] = evaluator.memo("steps")
-    key = id(cls.definition), settings
-    if key not in cache:
-
-        def resolve(name: str) -> t.FunctionDef | None:
-            if name.startswith("self."):
-                found = class_member(evaluator, cls, name[5:])
-            else:
-                node: t.Expr = t.Name(None, name.split(".")[0])
-                for part in name.split(".")[1:]:
-                    node = t.Attribute(None, node, part)
-                evaluator.keep(node)
-                frame = evaluator.frame(cls.definition.scope.module.scope)
-                found = evaluator.evaluate(node, frame.at(None))
-            for value in found:
-                if isinstance(value, FunctionValue) and isinstance(value.definition, t.FunctionDef):
-                    return value.definition
-            return None
-
-        cache[key] = read_step(cls.definition, cls.definition.scope.module, resolve, dict(settings))
-    return cache[key]
-
-
 def _of_project(evaluator: Evaluation, cls: ClassValue, arguments: Arguments, context: Context) -> Iterator[Maker]:
     if not is_optimizer_class(evaluator, cls):
         return
-    step = step_of(evaluator, cls, _written_switches(evaluator, arguments))
+    step = step_of(evaluator, cls, written_switches(evaluator, arguments))
     base = library_base(evaluator, cls)
-    constructor = _constructor(evaluator, cls)
+    constructor = constructor_of(evaluator, cls)
     params = [p for p in constructor.params if not p.star][1:] if constructor is not None else []
     inner = [
         maker
@@ -411,19 +373,8 @@ def _of_project(evaluator: Evaluation, cls: ClassValue, arguments: Arguments, co
     first = Argument(params[0].name, 0) if params else Argument("params", 0)
     decay_argument = Argument(key, position, default) if key else None
     rate = next((Argument(p.name, i) for i, p in enumerate(params) if p.name in ("lr", "learning_rate")), None)
-    yield Maker(described, first, decay_argument, rate, arguments, default, node)
-
-
-def _written_switches(evaluator: Evaluation, arguments: Arguments) -> Settings:
-    """The on-off options that a call writes, such as `weight_decay_filter=True`, and those that are functions."""
-    found: list[tuple[str, Setting]] = []
-    for name, answers in call_arguments.keywords(evaluator, arguments):
-        only = answers[0] if len(answers) == 1 else None
-        if isinstance(only, Known) and isinstance(only.value, bool):
-            found.append((name, only.value))
-        elif isinstance(only, FunctionValue):
-            found.append((name, only.definition))
-    return tuple(found)
+    given = handed_to_base(evaluator, cls, constructor, arguments, context) if constructor is not None else None
+    yield Maker(described, first, decay_argument, rate, arguments, default, node, given=given)
 
 
 def _derived(base: KnownOptimizer, params: list[t.Parameter], arguments: Arguments, cls: ClassValue) -> Maker:
@@ -441,10 +392,3 @@ def _derived(base: KnownOptimizer, params: list[t.Parameter], arguments: Argumen
             default = float(written) if isinstance(written, (int, float)) else default
     first = Argument(params[0].name, 0) if params else base.parameters
     return Maker(described, first, own(base.decay), own(base.learning_rate), arguments, default or 0.0)
-
-
-def _constructor(evaluator: Evaluation, cls: ClassValue) -> t.FunctionDef | None:
-    for value in class_member(evaluator, cls, "__init__"):
-        if isinstance(value, FunctionValue) and isinstance(value.definition, t.FunctionDef):
-            return value.definition
-    return None

@@ -99,10 +99,15 @@ class UseReader:
 
     def _along(self, site: Site, maker: Maker, context: Context) -> Iterator[OptimizerUse]:
         """The uses at one site, for one way to it."""
-        expression = written_parameters(maker)
-        answers = call_arguments.argument(
-            self.evaluator, maker.arguments, maker.parameters.name, maker.parameters.position
-        )
+        expression: t.Expr | None
+        if maker.given is not None:
+            expression, context = maker.given
+            answers = self.evaluator.evaluate(expression, context)
+        else:
+            expression = written_parameters(maker)
+            answers = call_arguments.argument(
+                self.evaluator, maker.arguments, maker.parameters.name, maker.parameters.position
+            )
         if not answers:
             return
         found: list[OptimizerUse] = []

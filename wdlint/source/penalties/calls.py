@@ -127,16 +127,22 @@ def _library(reader: Reading, expr: t.Call, path: str, context: Context, way: Wa
     elif path == "builtins.map" and len(plain) == 2:
         yield from _mapped(reader, plain[0], plain[1], context, way)
     elif path == "functools.reduce" and len(plain) >= 2:
-        yield from reader.terms(plain[1], context, way)
+        if isinstance(plain[0], t.Lambda):
+            yield from _mapped(reader, plain[0], plain[1], context, way, (Unknown(f"@{id(expr)}"),))
+        else:
+            yield from reader.terms(plain[1], context, way)
     elif path.rsplit(".", 1)[-1] == "scale_loss" and plain:
         yield from reader.terms(plain[0], context, way)
 
 
-def _mapped(reader: Reading, function: t.Expr, over: t.Expr, context: Context, way: Way) -> Iterator[Term]:
+def _mapped(
+    reader: Reading, function: t.Expr, over: t.Expr, context: Context, way: Way, *before: Answers
+) -> Iterator[Term]:
+    """What a function makes of each element; `before` stands for its first arguments, such as the sum so far."""
     elements = elements_of(reader.evaluator, reader.evaluator.evaluate(over, context), id(over))
     for callee in reader.evaluator.evaluate(function, context):
         if isinstance(callee, FunctionValue) and isinstance(callee.definition, t.Lambda):
-            inner = reader.evaluator.lambda_context(callee, (elements,))
+            inner = reader.evaluator.lambda_context(callee, (*before, elements))
             yield from reader.terms(callee.definition.body, inner, way)
 
 

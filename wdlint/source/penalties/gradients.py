@@ -104,11 +104,25 @@ def _edit(statement: t.Expression | t.Assign | t.AugAssign) -> tuple[t.Expr, t.E
                 if isinstance(value, t.Call) and isinstance(value.func, t.Attribute) and value.func.attr == "add":
                     return added(value, target)
                 return target, value, None
-        case t.Expression(value=t.Call(func=t.Attribute(attr=attr) as func) as call) if attr in _IN_PLACE:
-            return added(call, func.value)
+        case t.Expression(value=t.Call() as call):
+            return _in_a_chain(call)
         case _:
             pass
     return None
+
+
+def _in_a_chain(call: t.Call) -> tuple[t.Expr, t.Expr, t.Expr | None] | None:
+    """The addition among calls in place: `p.grad.mul_(0.5).add_(p, alpha=decay)`, `p.grad.add_(p).clamp_(-1, 1)`."""
+    link: t.Expr = call
+    found: t.Call | None = None
+    while isinstance(link, t.Call) and isinstance(link.func, t.Attribute):
+        name = link.func.attr
+        if found is None and name in _IN_PLACE:
+            found = link
+        elif not name.endswith("_") or name.endswith("__"):
+            break
+        link = link.func.value
+    return added(found, link) if found is not None else None
 
 
 def _owner_of_gradient(expr: t.Expr, context: Context, depth: int = 0) -> t.Expr | None:

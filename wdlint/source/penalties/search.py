@@ -24,6 +24,7 @@ from wdlint.source.penalties.terms import called
 from wdlint.source.read import tree as t
 from wdlint.source.values import arithmetic
 from wdlint.source.values.amounts import source_text
+from wdlint.source.values.entrances import never_runs
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Answers, Known, Unknown
 
@@ -108,6 +109,9 @@ def _draft(
     statement = term.context.statement if own else term.way.statement
     if node is None or node.origin is None:
         return
+    for at in (statement, term.way.statement):
+        if at is not None and never_runs(evaluator, at, evaluator.frame(at.scope)):
+            return
     coefficient = _coefficient(evaluator, term)
     if coefficient is not None and is_nothing(coefficient):
         return

@@ -43,6 +43,9 @@ def _touched(statement: t.Stmt) -> set[str]:
     if isinstance(statement, (t.Assign, t.Delete)):
         for target in statement.targets:
             _touch_target(target, found)
+        made = syntax.set_default(statement.value) if isinstance(statement, t.Assign) else None
+        if made is not None:
+            found.update(_roots(made.value))
     elif isinstance(statement, t.AugAssign):
         _touch_target(statement.target, found)
         if isinstance(statement.target, t.Name):
@@ -60,8 +63,14 @@ def _touched(statement: t.Stmt) -> set[str]:
 
 def _roots(expr: t.Expr) -> set[str]:
     """The names whose objects an expression may lie in: both of `a if test else b`, and of `(a, b)[test]`."""
-    while isinstance(expr, (t.Attribute, t.Subscript)) and not _chooses(expr):
-        expr = expr.value
+    while not _chooses(expr):
+        made = syntax.set_default(expr)
+        if made is not None:
+            expr = made.value
+        elif isinstance(expr, (t.Attribute, t.Subscript)):
+            expr = expr.value
+        else:
+            break
     sides: tuple[t.Expr, ...] = ()
     if isinstance(expr, t.Conditional):
         sides = (expr.body, expr.orelse)

@@ -208,6 +208,14 @@ def root_name(node: t.Expr) -> str | None:
                 return None
 
 
+def set_default(node: t.Expr | None) -> t.Attribute | None:
+    """The method of `held.setdefault(key, value)`, whose own value is the mapping that is asked and filled."""
+    match node:
+        case t.Call(func=t.Attribute(attr="setdefault") as func, args=(_, _)):
+            return func
+    return None
+
+
 def decorator_names(definition: t.FunctionDef | t.ClassDef) -> Iterator[str]:
     """The last names of a definition's decorators: `dataclass` of `@dataclasses.dataclass(frozen=True)`."""
     for decorator in definition.decorators:

@@ -61,6 +61,11 @@ def positions(evaluator: Evaluation, expr: t.Expr, root: str, context: Context, 
         case t.Attribute():
             for position in positions(evaluator, expr.value, root, context, depth):
                 yield _below(position, expr.attr)
+        case t.Call(args=(key, *_)):
+            made = syntax.set_default(expr)
+            for position in positions(evaluator, made.value, root, context, depth) if made is not None else ():
+                for held, conditions in _keys(evaluator, key.value, context):
+                    yield _below(position, held, conditions)
         case _:
             return
 

@@ -85,6 +85,11 @@ def entries(evaluator: Asking, value: Value) -> Iterator[Entry]:
                     known: Answers = (Known(key) if key is not None else Unknown(f"@{id(change)}"),)
                     deferred = Deferred(change.value, change.context)
                     yield Entry(known, deferred, change.conditions, change.value)
+                elif not change.path and change.action == "setdefault" and len(change.arguments) == 2:
+                    named, given = (argument.value for argument in change.arguments)
+                    yield Entry(
+                        Deferred(named, change.context), Deferred(given, change.context), change.conditions, given
+                    )
         case _:
             return
 

@@ -1,11 +1,14 @@
 """What a loop runs over: the elements of collections, and the parameters, names and modules that stand for a model's.
 
-What lists and mappings hold as written is in `contents`.
+What lists and mappings hold as written is in `contents`. Of a slice (`names[1:]`, `self.layers[2:]`) it is told exactly
+what lies between constant bounds of a list that is written out. Of a model's parameters or layers a slice takes some,
+and which ones can't be told: a condition that nothing answers stands for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from wdlint.source.read import tree as t
 from wdlint.source.values import contents
@@ -14,13 +17,17 @@ from wdlint.source.values.objects import as_part
 from wdlint.source.values.values import (
     Answers,
     Attribute,
+    Change,
     Changed,
     Collection,
+    Condition,
+    Context,
     Deferred,
     Element,
     External,
     Instance,
     Item,
+    Known,
     MappingValue,
     Method,
     Operation,
@@ -33,19 +40,27 @@ from wdlint.source.values.values import (
     constant,
 )
 
+SLICED = "sliced"  # the change that leaves some of the layers of a list; what was sliced is its value
 OUTCOME = "outcome"  # the operation that stands for what a test of a parameter came to
+_DEEPEST = 6  # containers in containers, to the elements of a model
+_DEEPEST_PAIRS = 4  # the same, to pairs of their names and themselves
 _LAYER_LISTS = frozenset(("torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ParameterList"))
 
 
 def elements_of(evaluator: Evaluation, answers: Answers, turn: int) -> Answers:
     """What the loop variable may be when a loop runs over these answers."""
-    found: list[Value] = []
+    return tuple(_elements_of(evaluator, answers, turn, {}))
+
+
+def _elements_of(evaluator: Evaluation, answers: Answers, turn: int, seen: dict[int, Value]) -> Iterator[Value]:
+    """The same; what was gone over already adds nothing: lists that are made of each other are many times in one."""
     for value in answers:
-        found.extend(_elements(evaluator, value, turn))
-    return tuple(found)
+        if id(value) not in seen:
+            seen[id(value)] = value
+            yield from _elements(evaluator, value, turn, seen)
 
 
-def _elements(evaluator: Evaluation, value: Value, turn: int) -> Iterator[Value]:
+def _elements(evaluator: Evaluation, value: Value, turn: int, seen: dict[int, Value]) -> Iterator[Value]:
     inner = bare(value)
     match inner:
         case Collection():
@@ -58,7 +73,7 @@ def _elements(evaluator: Evaluation, value: Value, turn: int) -> Iterator[Value]
                 yield SequenceValue("tuple", tuple(Item(p) for p in parts))
             elif inner.name == "items":
                 yield from _pairs(evaluator, inner, turn)
-            elif _pairs_within(evaluator, inner):
+            elif pairs_within(evaluator, inner):
                 yield _pair(Collection("selected", inner), "parameter", turn)
             else:
                 yield Element(Collection("selected", inner), symbolic_part(evaluator, inner) or "parameter", turn)
@@ -71,13 +86,13 @@ def _elements(evaluator: Evaluation, value: Value, turn: int) -> Iterator[Value]
             if part is not None:
                 yield Element(Collection("selected", value), part, turn)
                 return
-            if _pairs_within(evaluator, value):
+            if pairs_within(evaluator, value):
                 yield _pair(Collection("selected", value), "parameter", turn)
                 return
             for one in contents.items(evaluator, value):
                 answers = evaluator.force(one.value)
                 if one.spread:
-                    yield from elements_of(evaluator, answers, turn)
+                    yield from _elements_of(evaluator, answers, turn, seen)
                 else:
                     yield from (_selected_pair(evaluator, held, value, turn) for held in answers)
         case MappingValue():
@@ -195,16 +210,29 @@ def _collection_elements(evaluator: Evaluation, collection: Collection, turn: in
             yield _pair(collection, "module", turn)
 
 
-def _pairs_within(evaluator: Evaluation, value: Value, depth: int = 0) -> bool:
+def pairs_within(evaluator: Evaluation, value: Value) -> bool:
     """Whether a container holds pairs of a parameter's name and the parameter."""
-    if depth > 4:
-        return False
+    return _holds_pairs(evaluator, value, 0, {})
+
+
+def _holds_pairs(evaluator: Evaluation, value: Value, depth: int, seen: dict[int, tuple[int, bool, Value]]) -> bool:
+    """The same; `seen` are the containers that were looked through, each with the depth at it, and the answer."""
+    known = seen.get(id(value))
+    if depth > _DEEPEST_PAIRS or (known is not None and known[0] <= depth):
+        return known is not None and known[1]
+    seen[id(value)] = depth, False, value
+    found = _of_pairs(evaluator, value, depth, seen)
+    seen[id(value)] = depth, found, value
+    return found
+
+
+def _of_pairs(evaluator: Evaluation, value: Value, depth: int, seen: dict[int, tuple[int, bool, Value]]) -> bool:
     inner = bare(value)
     if isinstance(inner, Collection):
         return inner.what == "named_parameters" and not inner.keyed
     if isinstance(inner, Operation):
         return inner.name in ("filter", "flatten") and any(
-            _pairs_within(evaluator, v, depth + 1) for v in inner.operands[-1]
+            _holds_pairs(evaluator, v, depth + 1, seen) for v in inner.operands[-1]
         )
     if not isinstance(inner, SequenceValue):
         return False
@@ -212,7 +240,7 @@ def _pairs_within(evaluator: Evaluation, value: Value, depth: int = 0) -> bool:
     for one in contents.items(evaluator, value):
         for held in evaluator.force(one.value):
             if one.spread:
-                found = found or _pairs_within(evaluator, held, depth + 1)
+                found = found or _holds_pairs(evaluator, held, depth + 1, seen)
                 continue
             if not isinstance(held, SequenceValue) or len(held.items) != 2 or held.kind != "tuple":
                 return False
@@ -229,21 +257,27 @@ def _pair(collection: Collection, part: str, turn: int) -> Value:
     return SequenceValue("tuple", (Item((name,)), Item((thing,))))
 
 
-def symbolic_part(evaluator: Evaluation, value: Value, depth: int = 0) -> str | None:
+def symbolic_part(evaluator: Evaluation, value: Value) -> str | None:
     """ "parameter", "name" or "module" where a container holds elements of a model, else None."""
-    if depth > 6:
+    return _part_in(evaluator, value, 0, {})
+
+
+def _part_in(evaluator: Evaluation, value: Value, depth: int, seen: dict[int, tuple[int, Value]]) -> str | None:
+    """The same; `seen` are the containers that were looked through, each with the depth at which that began."""
+    if depth > _DEEPEST or seen.get(id(value), (_DEEPEST + 1, value))[0] <= depth:
         return None
+    seen[id(value)] = depth, value
     match value:
         case Collection():
             if value.what == "selected":
-                return symbolic_part(evaluator, value.model, depth + 1)
+                return _part_in(evaluator, value.model, depth + 1, seen)
             if value.keyed:
                 return "name"
             return {"parameters": "parameter", "names": "name", "modules": "module"}.get(value.what)
         case Operation():
             for operand in value.operands:
                 for one in operand:
-                    part = symbolic_part(evaluator, one, depth + 1)
+                    part = _part_in(evaluator, one, depth + 1, seen)
                     if part is not None:
                         return part
             return None
@@ -253,7 +287,7 @@ def symbolic_part(evaluator: Evaluation, value: Value, depth: int = 0) -> str | 
                     break
                 for held in evaluator.force(one_item.value):
                     if one_item.spread:
-                        part = symbolic_part(evaluator, held, depth + 1)
+                        part = _part_in(evaluator, held, depth + 1, seen)
                         if part is not None:
                             return part
                     elif isinstance(held, Element):
@@ -295,3 +329,51 @@ def known_range(evaluator: Asking, value: Instance) -> range | None:
     if not 1 <= len(bounds) == len(told) <= 3:
         return None
     return range(*bounds) if bounds[2:] != [0] else None
+
+
+# ---- slices
+
+
+def sliced(evaluator: Evaluation, value: Value, expr: t.Subscript, index: t.Slice, context: Context) -> Value:
+    """What a slice of a value is; the value itself where that makes no difference here."""
+    if isinstance(value, Part):
+        inner = sliced(evaluator, value.value, expr, index, context)
+        return value if inner is value.value else replace(value, value=inner)
+    held = bare(value)
+    if isinstance(held, Instance):
+        layers = isinstance(held.cls, External) and held.cls.path in _LAYER_LISTS
+        return Changed(value, (Change((), SLICED, expr, (), context, True),)) if layers else value
+    if isinstance(value, SequenceValue) and value.complete:
+        if all(not item.spread and not item.conditions for item in value.items):
+            chosen = _bounds(evaluator, index, context)
+            return value if chosen is None else replace(value, items=value.items[chosen])
+    if symbolic_part(evaluator, value) == "parameter" or pairs_within(evaluator, value):
+        return some_of(value, expr, context)
+    return value
+
+
+def some_of(value: Value, expr: t.Expr, context: Context) -> Value:
+    """Some of what a collection holds: those that an expression takes, which ones can't be told."""
+    return SequenceValue("list", (Item((value,), (Condition(expr, True, context),), spread=True),), expr, context)
+
+
+def whole(value: Value) -> tuple[Value, Change | None]:
+    """A list of layers before it was sliced, and the slice; the value itself where it is none."""
+    if isinstance(value, Part):
+        inner, change = whole(value.value)
+        return (value if change is None else replace(value, value=inner)), change
+    if isinstance(value, Changed) and value.changes[-1].action == SLICED:
+        return value.base, value.changes[-1]
+    return value, None
+
+
+def _bounds(evaluator: Evaluation, index: t.Slice, context: Context) -> slice | None:
+    """A slice between constants; None where one of its bounds can't be told."""
+    bounds: list[int | None] = []
+    for end in (index.lower, index.upper, index.step):
+        answers: Answers = evaluator.evaluate(end, context) if end is not None else (Known(None),)
+        told = answers[0].value if len(answers) == 1 and isinstance(answers[0], Known) else ""
+        if not isinstance(told, (int, type(None))) or (end is index.step and told == 0):
+            return None
+        bounds.append(told)
+    return slice(*bounds)

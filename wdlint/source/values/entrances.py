@@ -14,7 +14,7 @@ from wdlint.facts import Origin
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import arithmetic, call_arguments, flow
-from wdlint.source.values.callers import owner_of
+from wdlint.source.values.callers import all_statements, owner_of
 from wdlint.source.values.classes import linear_bases
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
@@ -166,3 +166,34 @@ def passes_by(evaluator: Evaluation, way: Entrance, statement: t.Stmt) -> bool:
         if names & literal and arithmetic.truth(evaluator, test, way.frame.at(branch)) is (not truth):
             return True
     return False
+
+
+def never_runs(evaluator: Evaluation, statement: t.Stmt, frame: Frame) -> bool:
+    """Whether constants that a program writes for itself keep a statement from running: `DECAY = False`, `if DECAY:`.
+
+    What a caller gives, and what is an attribute or set by `global`, may be something else.
+    """
+    for test, truth, branch in flow.guards(statement):
+        nodes = list(syntax.walk(test))
+        if any(isinstance(node, (t.Attribute, t.Call, t.Subscript)) for node in nodes):
+            continue
+        if arithmetic.truth(evaluator, test, frame.at(branch)) is (not truth):
+            if all(_is_own(node, statement.scope) for node in nodes if isinstance(node, t.Name)):
+                return True
+    return False
+
+
+def _is_own(name: t.Name, scope: t.Scope) -> bool:
+    """Whether only assignments in a function, or in its module, can have given a name its value."""
+    around: t.Scope | None = scope
+    while around is not None:
+        if name.id in around.bound and around.kind != "class":
+            bound = around.bound[name.id]
+            inside = (s.inner for s in all_statements(around) if isinstance(s, t.FunctionDef))
+            plain = all(isinstance(binding, t.Assign) for binding in bound)
+            return plain and not any(name.id in function.outer_names for function in inside)
+        definition = around.definition
+        if isinstance(definition, t.FunctionDef) and any(p.name == name.id for p in definition.params):
+            return False
+        around = around.parent
+    return name.id in ("True", "False")

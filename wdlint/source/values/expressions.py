@@ -13,7 +13,7 @@ from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import arithmetic, objects
 from wdlint.source.values.answers import text_key
-from wdlint.source.values.elements import elements_of
+from wdlint.source.values.elements import elements_of, sliced
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.narrowing import narrowed
 from wdlint.source.values.values import (
@@ -108,7 +108,8 @@ def _call(evaluator: Evaluation, expr: t.Call, context: Context) -> Iterable[Val
 
 def _subscript(evaluator: Evaluation, expr: t.Subscript, context: Context) -> Iterable[Value]:
     if isinstance(expr.index, t.Slice):
-        return evaluator.evaluate(expr.value, context)
+        answers = evaluator.evaluate(expr.value, context)
+        return [sliced(evaluator, value, expr, expr.index, context) for value in answers]
     found: list[Value] = []
     indices = evaluator.evaluate(expr.index, context)
     for value in evaluator.evaluate(expr.value, context):

@@ -30,8 +30,8 @@ def changes_in(evaluator: Evaluation, statement: t.Stmt, root: str, frame: Frame
     def changes(place: t.Expr, action: str, value: t.Expr | None = None, arguments: tuple[t.Argument, ...] = (),
                 whole: bool = True) -> Iterator[Change]:  # fmt: skip
         for position in positions(evaluator, place, root, context):
-            if not whole and not position.path:
-                continue  # the name itself is bound anew
+            if not whole and (not position.path or isinstance(place, t.Name)):
+                continue  # a name is bound anew
             asked = (*conditions, *position.conditions)
             if position.turn is None or action not in ("set", "setdefault", "update"):
                 if position.turn is None or action not in ("*=", "/="):
@@ -46,6 +46,8 @@ def changes_in(evaluator: Evaluation, statement: t.Stmt, root: str, frame: Frame
             for target in statement.targets:
                 for place, value in _targets(evaluator, target, statement.value):
                     yield from changes(place, "set", value, whole=False)
+            for holder, given in _defaults_set(statement.value):
+                yield from changes(holder, "setdefault", None, given)
         case t.AugAssign():
             yield from changes(statement.target, statement.op + "=", statement.value)
         case t.Delete():
@@ -59,6 +61,8 @@ def changes_in(evaluator: Evaluation, statement: t.Stmt, root: str, frame: Frame
             yield made[key]
         case t.Expression(value=t.Call() as call):
             if isinstance(call.func, t.Attribute):
+                for holder, given in _defaults_set(call.func.value):
+                    yield from changes(holder, "setdefault", None, given)
                 yield from changes(call.func.value, call.func.attr, None, call.args)
             elif isinstance(call.func, t.Name) and call.func.id == "setattr" and len(call.args) == 3:
                 path = path_below(evaluator, call.args[0].value, root, context)
@@ -67,6 +71,19 @@ def changes_in(evaluator: Evaluation, statement: t.Stmt, root: str, frame: Frame
                     value = call.args[2].value
                     yield Change((*path, named), "set", value, (), context, certain, conditions)
         case _:
+            return
+
+
+def _defaults_set(expr: t.Expr) -> Iterator[tuple[t.Expr, tuple[t.Argument, ...]]]:
+    """The mappings that an expression gives a key on its way: `groups.setdefault(key, {})["params"]`."""
+    while True:
+        made = syntax.set_default(expr)
+        if made is not None and isinstance(expr, t.Call):
+            yield made.value, expr.args
+            expr = made.value
+        elif isinstance(expr, (t.Attribute, t.Subscript)):
+            expr = expr.value
+        else:
             return
 
 

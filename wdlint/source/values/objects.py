@@ -74,6 +74,8 @@ def member(evaluator: Evaluation, value: Value, name: str, context: Context) -> 
                 return (value,)
             option = evaluator.libraries.option(evaluator, name, context) if not is_methodlike(name) else ()
             return option or (Method(value, name),)
+        case Method(receiver=Unknown(), name=holder) if not is_methodlike(name):
+            return evaluator.libraries.setting(evaluator, holder, name, context) or (Method(value, name),)
         case Element() | Attribute() | TextOf():
             return (Attribute(value, name),)
         case FunctionValue() if name in ("apply", "remote", "__wrapped__"):
@@ -118,7 +120,11 @@ def _changed_member(evaluator: Evaluation, value: Changed, name: str, context: C
             found = [v for v in base if not (found and isinstance(v, Known) and v.value is None)] + found
     if _are_settings(evaluator, value.base):
         found = [v.come_from(Origin.FIELD_DEFAULT) if isinstance(v, Known) else v for v in found]
-    return tuple(Changed(v, rest) if rest else v for v in found)
+    answers = tuple(Changed(v, rest) if rest else v for v in found)
+    root = bare(value.base)
+    if isinstance(root, Instance) and any(change.context.frame.receiver is root for change in value.changes):
+        return tuple(as_part(evaluator, root, "", name, v) for v in answers)  # of `self`, in a method of its own
+    return answers
 
 
 def _are_settings(evaluator: Evaluation, value: Value) -> bool:
@@ -149,7 +155,7 @@ def _after_changes(
                              change.certain, change.conditions)  # fmt: skip
             deeper.append(shorter)
         elif not change.path and change.action in ("update", "setdefault", "set_defaults", "merge"):
-            updated = _updated(evaluator, change, key)
+            updated = _updated(evaluator, change, key, held is not None)
             if change.action == "setdefault" and (found or (held is not None and held())):
                 continue  # it is there already
             if updated and change.certain and change.action == "update":
@@ -158,14 +164,14 @@ def _after_changes(
     return found, tuple(deeper), replaced
 
 
-def _updated(evaluator: Evaluation, change: Change, key: str | int) -> Answers:
-    """What `d.update(…)` or `d.setdefault(k, v)` puts at a key."""
+def _updated(evaluator: Evaluation, change: Change, key: str | int, asked: bool) -> Answers:
+    """What `d.update(…)` or `d.setdefault(k, v)` puts at a key; where it is asked for by `d[key]`, perhaps at any."""
     arguments = Arguments(change.arguments, change.context)
     if change.action == "setdefault":
         given = evaluator.positional(arguments)
-        if len(given) == 2 and any(isinstance(v, Known) and v.value == key for v in given[0]):
-            return given[1]
-        return ()
+        constants = [v.value for v in given[0] if isinstance(v, Known)] if given else []
+        named = key in constants or (asked and not constants)
+        return given[1] if len(given) == 2 and named else ()
     for name, answers in evaluator.keywords(arguments):
         if name == key:
             return answers
@@ -255,8 +261,10 @@ def item(evaluator: Evaluation, value: Value, index: Value, context: Context) ->
     """What `value[index]` may be."""
     key = index.value if isinstance(index, Known) else None
     match value:
+        case Changed(changes=(*_, Change(action="sliced"))):
+            return item(evaluator, value.base, Unknown(f"@{id(value)}", computed=True), context)
         case Changed() if isinstance(key, (str, int)):
-            found, deeper, replaced = _after_changes(evaluator, value.changes, key)
+            found, deeper, replaced = _after_changes(evaluator, value.changes, key, lambda: ())
             if not replaced:
                 base = item(evaluator, value.base, index, context)
                 weak = all(isinstance(v, Unknown) for v in base)
@@ -297,7 +305,10 @@ def item(evaluator: Evaluation, value: Value, index: Value, context: Context) ->
         case Collection() if isinstance(index, (Element, TextOf, Attribute)):
             return _by_name(value, index)
         case Instance():
-            return evaluator.libraries.item(evaluator, value, index, context)
+            held = evaluator.libraries.item(evaluator, value, index, context)
+            if not isinstance(key, int) or key < 0:
+                return held
+            return tuple(as_part(evaluator, value, "", str(key), v) for v in held)
         case Unknown():
             if isinstance(key, str):
                 return evaluator.libraries.option(evaluator, key, context) or (Unknown(f"{value.key}.{key}"),)

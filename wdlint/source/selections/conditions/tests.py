@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
+from wdlint.source.selections.conditions.cases import Cases, choosing
 from wdlint.source.selections.conditions.constants import constants_of
 from wdlint.source.selections.conditions.members import equality, membership, of_classes
 from wdlint.source.selections.conditions.sizes import FLIPPED, size
@@ -200,7 +201,8 @@ class Reader:
     def _compare(self, op: str, left: t.Expr, right: t.Expr, context: Context) -> s.Selector | None:
         if op in ("in", "not in"):
             found = membership(self.evaluator, self.taken, left, right, context, self.whole)
-            return s.negation(found) if found is not None and op == "not in" else found
+            if found is not None:
+                return s.negation(found) if op == "not in" else found
         if op in ("is", "is not") and isinstance(right, t.Const) and right.value is None:
             return self._not_none(op, left, context)
         found = size(self.evaluator, left, op, right, context)
@@ -210,8 +212,9 @@ class Reader:
             return found
         if op in ("==", "!=", "is", "is not"):
             found = equality(self.evaluator, left, right, context, self.whole)
-            return s.negation(found) if found is not None and op in ("!=", "is not") else found
-        return None
+            if found is not None:
+                return s.negation(found) if op in ("!=", "is not") else found
+        return Cases(self.evaluator, self.read, self.all_of).compared(op, left, right, context)
 
     def _not_none(self, op: str, left: t.Expr, context: Context) -> s.Selector | None:
         """`m.bias is not None`, asked of the attribute that is being taken, or of the element itself."""
@@ -419,4 +422,6 @@ def _names_a_test(evaluator: Evaluation, node: t.Name, context: Context, depth: 
             if any(isinstance(block.parent, t.For) for block in flow.ancestors(binding)):
                 if symbolic(evaluator, binding.value, frame.at(binding), depth + 1):
                     return True
+        if any(symbolic(evaluator, test, frame.at(binding), depth + 1) for test in choosing(binding)):
+            return True
     return False
