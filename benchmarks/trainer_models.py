@@ -95,7 +95,7 @@ def main() -> None:
             break
         try:
             model = built(build)
-            decayed = frozenset(transformers.Trainer.get_decay_parameter_names(None, model))  # type: ignore[arg-type]
+            decayed = frozenset(transformers.Trainer.get_decay_parameter_names(None, model))
         except Exception as error:
             print(f"{name}: not built: {type(error).__name__}: {str(error)[:100]}")
             continue
