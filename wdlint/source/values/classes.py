@@ -27,6 +27,7 @@ _MODULE_BASES = frozenset(
         "torch.jit.ScriptModule",
     )
 )
+_MODULES_BY_NAME = ("LightningModule", "MessagePassing", "PreTrainedModel")
 _STANDARD = frozenset(("abc", "builtins", "collections", "dataclasses", "enum", "threading", "torch", "typing"))
 
 
@@ -62,7 +63,7 @@ def is_module(evaluator: Evaluation, value: Instance) -> bool:
         return value.cls.path.startswith("torch.nn.") and not value.cls.path.startswith("torch.nn.functional")
     return any(
         isinstance(base, External)
-        and (base.path in _MODULE_BASES or base.path.rsplit(".", 1)[-1] in ("LightningModule", "MessagePassing", "PreTrainedModel")
+        and (base.path in _MODULE_BASES or base.path.rsplit(".", 1)[-1] in _MODULES_BY_NAME
              or base.path.startswith(("torch.nn.", "transformers.", "timm.", "torchvision.models.")))
         for base in linear_bases(evaluator, value.cls)
     )  # fmt: skip
