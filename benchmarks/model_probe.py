@@ -15,14 +15,20 @@ import csv
 import importlib
 import inspect
 import io
+import sys
 import time
 import warnings
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+sys.path.insert(0, str(Path(__file__).parent))
+from model_zoo import declare_torchvision
+
+from wdlint.model.holding.wrappers import leaves
 from wdlint.model.optimizers.probe import DECAY_KEYS, Manner, Probe, probe
 
 # What the measured words mean, as manners that count as the same.
@@ -47,13 +53,31 @@ def found(path: str) -> type | None:
         return None
 
 
-def build(cls: type, parameters: list[nn.Parameter]) -> Any:
+# What some classes want to be given besides parameters, by a part of the path.
+WISHES: dict[str, dict[str, Any]] = {
+    "bitsandbytes.optim.sgd": {"momentum": 0.9}, "bitsandbytes.optim.lars": {"momentum": 0.9},
+    "ranger21": {"num_iterations": 100}, "BSAM": {"num_data": 100},
+}  # fmt: skip
+WRAPPERS = ("lookahead", "orthograd", "trac", "ScheduleFreeWrapper", "pcgrad")  # they take an optimizer
+
+
+def build(cls: type, layer: nn.Module, path: str) -> Any:
     accepted = inspect.signature(cls).parameters
     key = next((k for k in DECAY_KEYS if k in accepted), None)
     options: dict[str, Any] = {key: 0.05} if key else {}
     if "lr" in accepted and accepted["lr"].default is inspect.Parameter.empty:
         options["lr"] = 1e-3
-    return cls(parameters, **options)
+    for part, wish in WISHES.items():
+        options |= wish if part in path else {}
+    if any(part in path for part in WRAPPERS):
+        return cls(torch.optim.AdamW(layer.parameters(), weight_decay=0.05))
+    if "base_optimizer" in accepted:
+        return cls(list(layer.parameters()), base_optimizer=torch.optim.AdamW, weight_decay=0.05)
+    if next(iter(accepted)) == "model":
+        return cls(layer, **options)
+    if ".muon." in path:
+        return cls([{"params": list(layer.parameters()), "use_muon": True, **options}])
+    return cls(list(layer.parameters()), **options)
 
 
 def frozen(value: Any) -> Any:
@@ -84,14 +108,16 @@ def train(optimizer: Any, layer: nn.Module, path: str) -> None:
     def closure() -> Tensor:
         optimizer.zero_grad()
         loss: Tensor = layer(torch.randn(4, 8)).square().sum()
-        loss.backward(create_graph="essian" in path)
+        loss.backward(create_graph="essian" in path or "SophiaH" in path)
         return loss
 
     for _ in range(3):
-        if inspect.signature(type(optimizer).step).parameters["closure"].default is None:
-            closure()
+        closure()
+        try:
             optimizer.step()
-        else:
+        except Exception as error:
+            if "closure" not in str(error):
+                raise
             optimizer.step(closure)
         if schedule is not None:
             schedule.step()
@@ -106,10 +132,11 @@ def measure(path: str) -> tuple[Probe, bool, float] | str:
     layer = nn.Linear(8, 6, bias=False)
     parameters = list(layer.parameters())
     try:
-        optimizer = build(cls, parameters)
+        optimizer = build(cls, layer, path)
         train(optimizer, layer, path)
     except Exception as error:
         return f"can't be built and stepped: {type(error).__name__}: {error}"
+    optimizer = leaves(optimizer)[0]
     before = snapshot(optimizer, parameters)
     start = time.perf_counter()
     result = probe(optimizer)
@@ -124,6 +151,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="print every class that differs or can't be probed")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
+    declare_torchvision()  # timm imports it
     tallies: dict[str, Counter[str]] = {}
     with open(options.facts, newline="") as stream:
         rows = [r for r in csv.DictReader(stream) if not options.package or r["package"] in options.package]
@@ -136,7 +164,8 @@ def main() -> None:
             words = got
         else:
             result, untouched, seconds = got
-            expected = SAME.get(row["measured_2d"])
+            wraps = row["measured_2d"] == "no-wd-argument" and result.manner is not Manner.NONE
+            expected = {Manner.DECOUPLED} if wraps else SAME.get(row["measured_2d"])  # AdamW is what is inside
             outcome = (
                 "failed" if result.manner is Manner.FAILED
                 else "no fact" if expected is None

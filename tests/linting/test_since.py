@@ -174,3 +174,61 @@ def test_the_hook_leaves_excluded_files_alone(here: Path) -> None:
     (here / "wdlint.toml").write_text('extend-exclude = ["train.py", "nets.py"]\n')
     assert hooked("nets.py") == []
     assert "probe.py:5 WD102" in hooked("probe.py")
+
+
+READS = """\
+{imports}
+import torch
+from nets import Net
+
+{reads}
+model = Net()
+optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=config["weight_decay"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "imports", "reads"),
+    [
+        ("config.yaml", "weight_decay: 0.1\n", "import yaml", 'config = yaml.safe_load(open("config.yaml"))'),
+        ("c.json", '{"weight_decay": 0.1}', "import json", 'config = json.load(open("c.json"))'),
+        ("c.toml", "weight_decay = 0.1\n", "import tomllib", 'config = tomllib.load(open("c.toml", "rb"))'),
+    ],
+)
+def test_the_hook_looks_at_the_scripts_that_read_a_configuration(
+    name: str, text: str, imports: str, reads: str
+) -> None:
+    Path(name).write_text(text)
+    commit(reads=READS.format(imports=imports, reads=reads), lone=FAULTY)
+    assert hooked(name) == ["reads.py:7 WD101", "reads.py:7 WD102"]
+
+
+def test_the_hook_looks_at_what_hydra_composes_and_at_who_is_given_what_was_read() -> None:
+    Path("conf", "optim").mkdir(parents=True)
+    Path("conf", "main.yaml").write_text("defaults:\n  - optim: adamw\n")
+    Path("conf", "optim", "adamw.yaml").write_text("weight_decay: 0.1\n")
+    hydra = """\
+import hydra
+import torch
+from nets import Net
+
+
+@hydra.main(config_path="conf", config_name="main")
+def main(cfg):
+    return torch.optim.AdamW(Net().parameters(), lr=1e-3, weight_decay=cfg.optim.weight_decay)
+
+
+main()
+"""
+    loads = 'import json\n\nwith open("args.json") as file:\n    config = json.load(file)\n'
+    Path("args.json").write_text('{"weight_decay": 0.1}')
+    commit(composed=hydra, loads=loads, uses=READS.format(imports="from loads import config", reads=""))
+    assert hooked("conf/optim/adamw.yaml") == ["composed.py:8 WD101", "composed.py:8 WD102"]
+    assert hooked("args.json") == ["uses.py:7 WD101", "uses.py:7 WD102"]
+
+
+def test_the_hook_looks_at_configurations_that_derive_from_a_changed_one() -> None:
+    schedule = "optim_wrapper = dict(optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.05))\n"
+    derived = "_base_ = ['schedule.py']\noptim_wrapper = dict(optimizer=dict(weight_decay=0.1))\n"
+    commit(schedule=schedule, derived=derived, other="_base_ = ['model.py']\noptim_wrapper = dict()\n")
+    assert {line.split(":")[0] for line in hooked("schedule.py")} == {"schedule.py", "derived.py"}

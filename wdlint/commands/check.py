@@ -212,6 +212,8 @@ def _nothing_to_lint(named: list[str], overrides: Mapping[str, Any], options: Ma
     ignored = paths.discover(named, heedless) if "-" not in named else iter(())
     if any(not is_configuration(path) for path in ignored):
         return f"all Python files in {where} are ignored by .gitignore; --no-respect-gitignore lints them"
+    if all(is_configuration(path) and os.path.isfile(path) for path in named):
+        return f"no training loop that wdlint knows is configured in {where}"
     return f"there are no Python files in {where}"
 
 
@@ -256,7 +258,7 @@ def _run(
 
     return Run(
         findings=[finding for one in checked for finding in one.findings],
-        files=sum(one.counted for one in checked),
+        files=sum(one.counted and not one.error for one in checked),
         read_rules=rules,
         excerpts=Excerpts(given),
         errors=[*missing, *((one.file, one.error) for one in checked if one.error)],

@@ -124,7 +124,7 @@ class Check(click.Command):
     metavar="REV",
     help="Report only what came about since REV (by git), there or elsewhere; `REV...`: since this branch left REV.",
 )
-@click.option("--with-importers", is_flag=True, help="Lint what rests on the named files (imports, calls), too.")
+@click.option("--with-importers", is_flag=True, help="Lint what rests on the named files (imports, calls, reads), too.")
 @click.option("--fix/--no-fix", help="Repair the files; of each fix it is shown first that it holds.")
 @click.option(
     "--ask", is_flag=True, help="Show each fix and ask before it is written; one that is not wanted stays out."

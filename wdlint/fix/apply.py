@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from wdlint.facts import Edit, Finding, Fix
 from wdlint.fix.edits import Moved, Overlapping, applied
-from wdlint.fix.proof.offers import Trial, choices_of, proven, tried
+from wdlint.fix.proof.offers import Trial, beside, choices_of, tried
 from wdlint.fix.proof.version import Importer, Read, Version
 
 __all__ = ["Allowed", "Outcome", "Overlapping", "applied", "fixed", "original"]
@@ -50,7 +50,7 @@ def fixed(file: str, data: bytes, read: Read, allowed: Allowed, importers: Seque
     failed: set[tuple[object, ...]] = set()
     for _ in range(ROUNDS):
         if importers:
-            version = replace(version, findings=tuple(proven(file, version.findings, version, read, importers)))
+            version = replace(version, findings=tuple(beside(file, version.findings, version.data, importers)))
         wanted = [
             f for f in version.findings
             if f.fix is not None and f.place.file == file and _key(f) not in failed and any(map(allowed, choices_of(f)))

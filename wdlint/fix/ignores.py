@@ -13,7 +13,7 @@ from wdlint.complaint import Complaint
 from wdlint.facts import Finding
 from wdlint.files.encoding import encoding_of
 from wdlint.files.writing import write_whole
-from wdlint.judging.suppress import statements
+from wdlint.judging.suppress import BEYOND, statements
 
 WIDEST = 120  # columns that a comment at the end of a line may reach
 
@@ -32,7 +32,7 @@ def add_ignores(findings: Iterable[Finding], reason: str) -> int:
         raise Complaint("--add-ignore: the reason must be one line of text")
     by_file: dict[str, list[Finding]] = {}
     for finding in findings:
-        if finding.code not in ("WD901", "WD902"):  # one can't hold a comment, the other is about one
+        if finding.code not in BEYOND:
             by_file.setdefault(finding.place.file, []).append(finding)
     return sum(_add(file, found, reason.strip()) for file, found in by_file.items())
 

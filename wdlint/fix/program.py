@@ -67,6 +67,11 @@ class Program(Outline):
         """The statements of the module itself."""
         return self.module.scope.body.statements
 
+    @cached_property
+    def imports(self) -> list[t.Import | t.ImportFrom]:
+        """The import statements, wherever they stand."""
+        return [node for node in self.nodes if isinstance(node, (t.Import, t.ImportFrom))]
+
     @property
     def newline(self) -> str:
         found = _LINE_END.search(self.text)

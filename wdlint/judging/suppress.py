@@ -30,6 +30,7 @@ from wdlint.judging.judge import judge
 from wdlint.judging.rule import Rule
 from wdlint.source.read.notebook import neutralised
 
+BEYOND = ("WD901", "WD902")  # no comment suppresses them: one's file can't hold any, the other is about them
 MARKS = (b"wdlint:", b"noqa", b"NOQA", b"NoQA", b"noQA")
 """Bytes without one of which a file holds no such comment."""
 

@@ -1,7 +1,8 @@
-"""The files of a project whose findings may rest on some of them: those that import them, by whatever way.
+"""The files of a project whose findings may rest on some of them: what imports, reads or extends one.
 
-Told from the words of import statements alone, so that a whole project is read in the time of a glance. It errs on the
-side of too many; what a file's findings really rest on is known when it was judged.
+Told from the words of import statements, and for data from the words that its readers have, so that a whole project is
+read in the time of a glance. It errs on the side of too many; what a file's findings really rest on is known when it
+was judged.
 """
 
 from __future__ import annotations
@@ -23,6 +24,13 @@ _IMPORT = re.compile(
 )
 _PROGRAMS = (".py", ".pyw", ".ipynb")
 _WORD = re.compile(rb"\w+")
+_BASES = b"_base_"  # how configurations in Python name those that they derive from
+_READERS = {  # what a program says that reads a file of a kind, whatever it calls the file
+    ".json": (b"json", b"hydra", b"OmegaConf"),
+    ".yaml": (b"yaml", b"hydra", b"OmegaConf"),
+    ".yml": (b"yaml", b"hydra", b"OmegaConf"),
+    ".toml": (b"toml", b"tomllib", b"tomli"),
+}
 _LARGEST = 2_000_000  # bytes; a larger module is data
 
 
@@ -52,18 +60,38 @@ def _others(
 
 
 def _importing(named: Sequence[str], others: Sequence[str], words: Mapping[str, frozenset[bytes]]) -> set[str]:
-    """Those of the others that import one of the named files, or import one that does."""
+    """Those of the others that import or read one of the named files, or import one that does."""
     importers: dict[bytes, list[str]] = defaultdict(list)
     for path in others:
         for word in words[path]:
             importers[word].append(path)
-    reached: set[str] = set()
-    waiting = list(named)
+    reached = _reading(named, others)
+    waiting = [*named, *sorted(reached)]
     for path in waiting:
         fresh = [other for other in importers[_module(path)] if other not in reached]
         reached.update(fresh)
         waiting += fresh
     return reached
+
+
+def _reading(named: Sequence[str], others: Sequence[str]) -> set[str]:
+    """Those of the others that may read one of the named files as data, or derive from it by its name."""
+    data = [path for path in named if not path.endswith(_PROGRAMS)]
+    stems = {_module(path) for path in data}
+    readers = {word for path in data for word in _READERS.get(os.path.splitext(path)[1], ())}
+    reading, naming = _any_of(stems | readers), _any_of(stems)
+    deriving = _any_of({_module(path) for path in named})
+    reached = set()
+    for path in others:
+        text = _text(path) if data or path.endswith(".py") else b""
+        program = path.endswith(_PROGRAMS)
+        if (data and (reading if program else naming).search(text)) or (_BASES in text and deriving.search(text)):
+            reached.add(path)
+    return reached
+
+
+def _any_of(words: Iterable[bytes]) -> re.Pattern[bytes]:
+    return re.compile(rb"(?<![^\W_])(?:%s)(?![^\W_])" % b"|".join(map(re.escape, sorted(words))))
 
 
 def resting_on(named: Iterable[str], checked: Sequence[Checked]) -> list[Checked]:
@@ -80,17 +108,22 @@ def _imported(path: str) -> frozenset[bytes]:
     """Every word of a file's import statements."""
     if not path.endswith(_PROGRAMS):
         return frozenset()
-    try:
-        if os.path.getsize(path) > _LARGEST:
-            return frozenset()
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError:
-        return frozenset()
+    data = _text(path)
     if path.endswith(".ipynb"):
         data = data.replace(b'"', b"\n").replace(b"\\n", b"\n")
     statements = (part for found in _IMPORT.finditer(data) for part in found.groups() if part)
     return frozenset(word for part in statements for word in _WORD.findall(part))
+
+
+def _text(path: str) -> bytes:
+    """A file's bytes; none of one that can't be read or is too large to be anything but data."""
+    try:
+        if os.path.getsize(path) > _LARGEST:
+            return b""
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
 
 
 def _module(path: str) -> bytes:

@@ -20,6 +20,7 @@ from wdlint.linting.lint import Linter
 from wdlint.settings.catalogue import Settings
 
 if TYPE_CHECKING:
+    from wdlint.facts import FileFacts, Finding
     from wdlint.fix.proof.version import Importer, Read, Version
 
 _REMEMBERED = 4_000_000  # bytes of source whose programs are kept while importers are read again
@@ -33,6 +34,7 @@ class Importers:
         settings_of: the settings in force in a folder.
         given: bytes of files, by the path that reports show, that are not read from disk; it may grow.
         heed_comments: whether comments suppress findings.
+        known: the facts of files that were just judged as they are in `given` or on disk.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Importers:
         settings_of: Callable[[str], Settings],
         given: Mapping[str, bytes],
         heed_comments: bool,
+        known: Mapping[str, FileFacts] = MappingProxyType({}),
     ) -> None:
         from wdlint.source.read.files import Programs
 
@@ -50,9 +53,13 @@ class Importers:
         self._programs = Programs(_REMEMBERED)
         self._by: dict[str, list[str]] = defaultdict(list)
         self._before: dict[str, Version | None] = {}
-        self._begun: dict[str, bytes] = {}  # the bytes that those versions were read with
+        self._last: tuple[dict[str, bytes], Linter] | None = None
+        self._begun = dict(given)  # the bytes that those versions were read with
+        self._known = known
+        self._findings: dict[str, tuple[Finding, ...]] = {}
         for one in checked:
             if one.optimizers or one.penalties or one.unread or one.findings or one.error:
+                self._findings[one.file] = one.findings
                 for path in one.rests_on:
                     self._by[os.path.abspath(path)].append(one.file)
 
@@ -66,34 +73,56 @@ class Importers:
             if other != file
         ]
 
-    def reader(self, file: str) -> Read:
-        """What a file would be with other bytes."""
-        return lambda data: self.version(file, {file: data})
-
     def _as_it_is(self, other: str) -> Version | None:
         """A file before any fix of those around it is tried; read once for all of them."""
         if self._begun != self._given:
-            self._begun = dict(self._given)
+            self._begun, self._known = dict(self._given), {}
             self._before.clear()
         if other not in self._before:
-            self._before[other] = self.version(other)
+            self._before[other] = self._judged(other) or self.version(other)
         return self._before[other]
+
+    def _judged(self, other: str) -> Version | None:
+        """A file as it was judged, where that is known."""
+        from wdlint.fix.proof.version import Version
+        from wdlint.source.read.parse import Unreadable
+
+        facts, data = self._known.get(other), self.bytes_of(other)
+        if facts is None or data is None:
+            return None
+        try:
+            module = self._programs.consulted(data, other)
+        except Unreadable:
+            return None
+        return Version(data, self._findings[other], facts, module)
 
     def _after(self, file: str, other: str) -> Read:
         return lambda data: self.version(other, {file: data})
 
+    def bytes_of(self, file: str) -> bytes | None:
+        """A file's bytes as it is."""
+        if file in self._given:
+            return self._given[file]
+        try:
+            with open(file, "rb") as opened:
+                return opened.read()
+        except OSError:
+            return None
+
     def version(self, file: str, changed: Mapping[str, bytes] = MappingProxyType({})) -> Version | None:
-        """A file as it is, or as it were with other bytes in some file."""
+        """A file as it is, or as it were with other bytes in some file; no fixes are planned in it."""
         texts = {**self._given, **changed}
-        data = texts.get(file)
+        data = texts[file] if file in texts else self.bytes_of(file)
         if data is None:
-            try:
-                with open(file, "rb") as opened:
-                    data = opened.read()
-            except OSError:
-                return None
-        linter = Linter(self._settings_of, texts, self._heed_comments, programs=self._programs)
-        return linter.version(file, data)
+            return None
+        return self._linter(texts).version(file, data)
+
+    def _linter(self, texts: dict[str, bytes]) -> Linter:
+        """What reads files with some bytes in place of those on disk; it is asked of one file after the other."""
+        if self._last is None or self._last[0] != texts:
+            linter = Linter(self._settings_of, dict(texts), self._heed_comments, programs=self._programs, plans=False)
+            self._last = texts, linter
+        return self._last[1]
 
 
 def withheld(
@@ -102,14 +131,16 @@ def withheld(
     given: Mapping[str, bytes],
     heed_comments: bool,
     cache: Cache | None = None,
+    known: Mapping[str, FileFacts] = MappingProxyType({}),
 ) -> list[Checked]:
     """What came of some files, without the fixes that would make other ones of them wrong.
 
-    In `cache` it is kept what came of a file beside these others: such a proof reads them all anew for each fix.
+    `known` are the facts of those that were just judged. In `cache` it is kept what came of a file beside these others:
+    such a proof reads them all anew for each fix.
     """
     if not any(one.rests_on for one in checked) or not any(map(_offers, checked)):
         return list(checked)
-    importers = Importers(checked, settings_of, given, heed_comments)
+    importers = Importers(checked, settings_of, given, heed_comments, known)
     by_file = {one.file: one for one in checked}
 
     def spared(one: Checked) -> Checked:
@@ -130,14 +161,13 @@ def withheld(
 
 
 def _spared(one: Checked, importers: Importers) -> Checked:
-    from wdlint.fix.proof.offers import proven
+    from wdlint.fix.proof.offers import beside
 
     others = importers.of(one.file)
-    version = importers.version(one.file) if others else None
-    if version is None:
+    data = importers.bytes_of(one.file) if others else None
+    if data is None:
         return one
-    read = importers.reader(one.file)
-    return one._replace(findings=tuple(proven(one.file, one.findings, version, read, others)))
+    return one._replace(findings=tuple(beside(one.file, one.findings, data, others)))
 
 
 def _offers(one: Checked) -> bool:

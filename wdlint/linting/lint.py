@@ -62,9 +62,11 @@ class Linter:
         heed_comments: whether comments suppress findings.
         cache: where results are kept between runs.
         programs: what parses, and may remember what it parsed for another linter.
+        plans: whether fixes are planned; a file that is only a witness of another one's fix needs none.
 
     Attributes:
         reading: of the file that was judged last; None where it did not pass the screen or could not be read.
+        known: the facts of the judged files that rest on others, by the path that reports show.
     """
 
     def __init__(
@@ -74,8 +76,11 @@ class Linter:
         heed_comments: bool = True,
         cache: Cache | None = None,
         programs: Programs | None = None,
+        plans: bool = True,
     ) -> None:
         self.reading: Reading | None = None
+        self.known: dict[str, FileFacts] = {}
+        self._plans = plans
         self._settings_of = settings_of
         self._given = {} if given is None else given
         self._heed_comments = heed_comments
@@ -141,6 +146,8 @@ class Linter:
         project = self._project(settings, len(data))
         checked = self._judged(shown, data, settings, project)
         checked = checked._replace(rests_on=tuple(of for of in project.trail.files if of != shown))
+        if checked.rests_on and self.reading is not None:
+            self.known[shown] = self.reading.facts
         if self._cache is not None:
             self._keep(checked, self._cache, self._cache.name(shown, data, settings), project)
         return checked
@@ -172,7 +179,7 @@ class Linter:
         try:
             user.use(settings.knowledge)
             with deep_questions():
-                observed = observe(shown, data, project)
+                observed = observe(shown, data, project, edited=self._plans)
                 configured = self._configurations.in_python(shown, data, project)
                 facts = user.corrected(configured.added_to(observed), settings)
                 module = project.module(facts.file, data)
@@ -187,7 +194,7 @@ class Linter:
         settings: Settings, rules: Sequence[Rule],
     ) -> list[Finding]:  # fmt: skip
         """The findings with the fixes that can be planned, prove themselves, and are allowed by the settings."""
-        if not findings or facts.troubles:  # what does not parse is not edited
+        if not self._plans or not findings or facts.troubles:  # what does not parse is not edited
             return findings
         from wdlint.fix.plan import with_fixes
         from wdlint.fix.policy import admitted

@@ -118,7 +118,7 @@ def _checked(files: Sequence[str], plan: Plan, workers: int) -> list[Checked]:
     from wdlint.linting.importers import withheld
 
     cache = Cache(plan.cache_folder, _locator) if plan.cache_folder else None
-    return withheld(every, plan.settings_of, plan.given, plan.heed_comments, cache)
+    return withheld(every, plan.settings_of, plan.given, plan.heed_comments, cache, linter.known)
 
 
 def _judged(linter: Linter, pending: Pending) -> Checked:

@@ -67,8 +67,11 @@ def _next(run: Run, advise: bool) -> list[str]:
     elif unsafe:
         parts.append(f"[*] {unsafe} fixable with `--fix --unsafe-fixes`")
     if advise:
+        from wdlint.judging.suppress import BEYOND  # as most runs find nothing
+
         parts += [f"`wdlint explain-site {site}` shows what was read" for site in _site(run)]
-        parts.append("`--add-ignore=REASON` keeps what is meant")
+        if any(finding.code not in BEYOND for finding in run.findings):
+            parts.append("`--add-ignore=REASON` keeps what is meant")
     return [f"{'; '.join(parts)}."] if parts else []
 
 

@@ -15,6 +15,7 @@ from wdlint.facts import Applicability, Finding, Fix
 from wdlint.fix.apply import fixed
 from wdlint.fix.ignores import commented
 from wdlint.fix.proof.version import Read
+from wdlint.judging.suppress import BEYOND
 from wdlint.server.linting import Seen
 
 
@@ -58,7 +59,7 @@ def all_safe(seen: Seen, read: Read) -> Offer | None:
 
 def suppression(seen: Seen, finding: Finding, read: Read) -> Offer | None:
     """A comment that suppresses a finding."""
-    if finding.code in ("WD901", "WD902"):  # one can't hold a comment, the other is about one
+    if finding.code in BEYOND:
         return None
     data, _ = commented(seen.document.file, seen.document.data, [finding])
     after = read(data)

@@ -274,6 +274,26 @@ def notebook(n: int) -> str:
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
+def population(n: int) -> str:
+    """Lists that are made anew of themselves again and again, and give an optimizer its strength."""
+    again = lines(
+        "    people = [[@, 1e-4], *people]\n    people = [*people, *people[:@]] if people else [[@], *people]\n", n
+    )
+    found = "best = {'wd': 0.1}\nfor person in people:\n    for key, value in zip(best.keys(), person):\n"
+    found += "        best[key] = value\n"
+    return HEAD + f"people = [[1, 0.1]]\nfor turn in range(9):\n{again}{found}" + ADAMW.format("best['wd']")
+
+
+def lists_in_lists(n: int) -> str:
+    """Six lists that each hold the one before them so many times, and a loop over the last."""
+    made = "".join(f"l{level} = [{', '.join(f'*l{level - 1}' for _ in range(n))}]\n" for level in range(1, 7))
+    return (
+        HEAD
+        + f"best = {{'wd': 0.1}}\nl0 = [f(), 0.1]\n{made}for one in l6:\n    best['wd'] = one\n"
+        + ADAMW.format("best['wd']")
+    )
+
+
 @dataclass(frozen=True)
 class Growing:
     """A kind of program, the number at which its work is counted first, and what its file is called."""
@@ -297,4 +317,5 @@ GROWING = (
     Growing(long_dictionary, 200), Growing(inheritance, 15), Growing(deep_comprehension, 8),
     Growing(many_clauses, 40), Growing(long_list, 300), Growing(excluded_names, 150), Growing(arguments, 100),
     Growing(layers, 40), Growing(ways, 15, sites=True), Growing(notebook, 100, file="train.ipynb"),
+    Growing(population, 3), Growing(lists_in_lists, 4),
 )  # fmt: skip

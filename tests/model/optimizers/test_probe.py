@@ -244,3 +244,53 @@ def test_a_model_on_meta_is_probed_on_the_cpu() -> None:
     with torch.device("meta"):
         layer = nn.Linear(2, 2)
     assert probe(torch.optim.AdamW(layer.parameters())).manner is Manner.DECOUPLED
+
+
+class Curvature(Original):
+    """Asks autograd for second derivatives of the gradients that it is given; its decay acts on the parameter."""
+
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            for p in group["params"]:
+                (product,) = torch.autograd.grad(p.grad, p, torch.ones_like(p), retain_graph=True)
+                with torch.no_grad():
+                    state = self.state[p].setdefault("h", torch.zeros_like(p))
+                    state.mul_(0.9).add_(product * product)
+                    p.mul_(1 - group["weight_decay"]).sub_(group["lr"] * p.grad / state.sqrt())
+
+
+class Demanding(Original):
+    """Refuses to step without a closure, in words of its own."""
+
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        if closure is None:
+            raise LookupError("Demanding requires closure.")
+        closure()
+        super().step()
+
+
+class Misnamed(torch.optim.Adam):
+    """Multiplies the gradient by what it calls a decay."""
+
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            kept = group["weight_decay"]
+            for p in group["params"]:
+                p.grad.mul_(1 + kept * torch.arange(p.numel()).view_as(p))
+            group["weight_decay"] = 0.0
+            super().step()
+            group["weight_decay"] = kept
+
+
+def test_a_key_that_scales_the_gradient_is_no_coupled_decay() -> None:
+    found = probe(Misnamed(nn.Linear(3, 3).parameters(), weight_decay=0.1))
+    assert found.manner is Manner.OTHER
+    assert "does not depend on the parameter" in found.why
+
+
+@pytest.mark.parametrize("make", [Curvature, Demanding])
+def test_what_a_step_wants_it_gets(make: type[Original]) -> None:
+    layer = nn.Linear(3, 3)
+    found = probe(make(layer.parameters(), weight_decay=0.1))
+    assert (found.manner, found.rate_exponent) == (Manner.DECOUPLED, pytest.approx(0))
+    assert all(p.grad is None for p in layer.parameters())

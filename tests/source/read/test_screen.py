@@ -95,3 +95,8 @@ def test_a_comment_ends_with_its_line_whatever_ends_the_line() -> None:
     for end in (b"\n", b"\r\n", b"\r"):
         data = end.join((b"# a comment", b"import torch", b"optimizer = torch.optim.AdamW(parameters)", b""))
         assert may_matter(data), end
+
+
+def test_what_no_python_can_be_in_sixteen_bits_is_for_the_parser_to_refuse() -> None:
+    for encoding in ("utf-16-le", "utf-16-be"):
+        assert may_matter(("\ufeff" + "import torch\n").encode(encoding))

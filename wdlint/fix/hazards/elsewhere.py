@@ -75,7 +75,7 @@ def _named(program: Program, name: str, imports: Imports | None, depth: int) -> 
             return program, node
     if imports is None or depth > _DEEPEST:
         return None
-    for node in program.nodes:
+    for node in program.imports:
         if not isinstance(node, t.ImportFrom):
             continue
         for imported, alias in node.names:
@@ -91,12 +91,12 @@ def _named(program: Program, name: str, imports: Imports | None, depth: int) -> 
 
 def _module(program: Program, name: str, imports: Imports) -> t.Module | None:
     """The module of the project that a name stands for."""
-    for node in program.nodes:
+    for node in program.imports:
         if isinstance(node, t.Import):
             for dotted, alias in node.names:
                 if (alias or dotted) == name:
                     return imports(program.module, dotted, 0)
-        elif isinstance(node, t.ImportFrom):
+        else:
             for imported, alias in node.names:
                 if (alias or imported) == name:
                     below = f"{node.module}.{imported}" if node.module else imported

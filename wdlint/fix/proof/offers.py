@@ -38,6 +38,33 @@ def proven(
     return [court.settled(finding) for finding in findings]
 
 
+def beside(file: str, findings: Sequence[Finding], data: bytes, importers: Sequence[Importer]) -> list[Finding]:
+    """The findings of a file in whose own text each fix has proved itself: those that also leave its importers right.
+
+    Args:
+        file: the file as reports show it.
+        findings: those of the file, with the fixes that were proved in it.
+        data: the file's bytes.
+        importers: linted files that rest on it; no fix may make them wrong.
+    """
+    if not importers:
+        return list(findings)
+    judged: dict[tuple[Edit, ...], tuple[str, list[Hazard]]] = {}
+
+    def settled(finding: Finding) -> Finding:
+        fix = finding.fix
+        if fix is None or not fix.edits:
+            return finding
+        if fix.edits not in judged:
+            mended = [f for f in findings if any(fix.edits == other.edits for other in choices_of(f))]
+            reason, others = _among(importers, moved(file, data, fix.edits)[0], mended)
+            judged[fix.edits] = reason, list(_of_importers(others))
+        reason, found = judged[fix.edits]
+        return replace(finding, fix=None, unfixed=reason) if reason else replace(finding, fix=_lowered(fix, found))
+
+    return [settled(finding) for finding in findings]
+
+
 class Court:
     """The fixes of one version of a file; each is tried once."""
 
@@ -94,9 +121,7 @@ class Court:
         for use, _ in regrouped(self._version, trial.after, trial.moved):
             if any(finding.place == use.place and finding.code in _REACH for finding in mended):
                 found += filter(None, (on_purpose(use),))
-        for file, before, after in trial.importers:
-            if any(True for _ in regrouped(before, after, UNMOVED)):
-                found += _weighed(_program(file, before), before, after, UNMOVED)
+        found += _of_importers(trial.importers)
         return "", found
 
     @cached_property
@@ -118,6 +143,13 @@ def _weighed(program: Program | None, before: Version, after: Version, places: M
             yield from hazards(program, call, len(use.groups), number, others, before.imports)
 
 
+def _of_importers(importers: Iterable[Witness]) -> Iterator[Hazard]:
+    """What counts in importing files on the groups that are others after the fix."""
+    for file, before, after in importers:
+        if any(True for _ in regrouped(before, after, UNMOVED)):
+            yield from _weighed(_program(file, before), before, after, UNMOVED)
+
+
 def _lowered(fix: Fix, found: Sequence[Hazard]) -> Fix:
     """The fix with the trust that what was found leaves it."""
     if not found:
@@ -127,6 +159,9 @@ def _lowered(fix: Fix, found: Sequence[Hazard]) -> Fix:
     return replace(fix, applicability=most, hazard="; ".join(dict.fromkeys((*reasons, *(h.reason for h in found)))))
 
 
+Witness = tuple[str, Version, Version]  # an importing file, before and after
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Trial:
     """What came of trying edits: why they are no fix (empty: they are one), and the versions that they make."""
@@ -134,7 +169,7 @@ class Trial:
     reason: str
     after: Version | None = None
     moved: Moved = UNMOVED
-    importers: tuple[tuple[str, Version, Version], ...] = ()  # each before and after
+    importers: tuple[Witness, ...] = ()
 
 
 def tried(
@@ -156,19 +191,27 @@ def tried(
     if after is None:
         return Trial("the file can't be read after it")
     reason = refusal(version, after, places, mended)
-    others: list[tuple[str, Version, Version]] = []
-    for importer in importers if not reason else ():
+    others: tuple[Witness, ...] = ()
+    if not reason:
+        reason, others = _among(importers, data, mended)
+    return Trial(reason, after, places, others)
+
+
+def _among(importers: Iterable[Importer], data: bytes, mended: Sequence[Finding]) -> tuple[str, tuple[Witness, ...]]:
+    """Why other bytes of a file make one that rests on it wrong, and the files that were asked."""
+    asked: list[Witness] = []
+    for importer in importers:
         was = importer.before()
-        now = importer.after(data) if was is not None else None
         if was is None:
             continue
-        reason = refusal(was, now, UNMOVED, mended, own=False) if now is not None else "it can't be read after it"
+        now = importer.after(data)
+        if now is None:
+            return f"in {importer.file}, it can't be read after it", tuple(asked)
+        reason = refusal(was, now, UNMOVED, mended, own=False)
         if reason:
-            reason = f"in {importer.file}, {reason}"
-            break
-        if now is not None:
-            others.append((importer.file, was, now))
-    return Trial(reason, after, places, tuple(others))
+            return f"in {importer.file}, {reason}", tuple(asked)
+        asked.append((importer.file, was, now))
+    return "", tuple(asked)
 
 
 def choices_of(finding: Finding) -> Iterator[Fix]:

@@ -17,8 +17,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import product
 from typing import Any
 
 import torch
@@ -38,6 +39,7 @@ LONGEST = 2.0  # seconds of computing that one experiment may take
 WAITING = 20.0  # seconds that it may take by the clock on the wall: other processes and accelerators are waited for
 EXACT = {torch.float64: 1e-4, torch.float32: 1e-3}  # relative residual taken for zero
 CARRIED = 1e-2  # relative trace in the state: 0 when decoupled, 0.15 and more when coupled
+_WANTS_GRAPH = re.compile(r"grad_fn|create_graph|does not require grad")  # it asks for second derivatives
 DECAY_KEYS = ("weight_decay", "weight_decay_rate", "wd")
 
 
@@ -106,20 +108,21 @@ def probe(optimizer: Any, group: dict[str, Any] | None = None, shape: tuple[int,
     if key is None:
         return Probe(Manner.NONE)
     device = _device(group)
-    failure = ""
+    failure, wants_graph = "", False
     with _aside(optimizer):
         clock = _Clock(time.thread_time() + LONGEST, time.monotonic() + WAITING)
         try:
             settings = settings_of(group, device)
-            for make in makers(optimizer):
-                for dtype in (torch.float64, torch.float32):
-                    try:
-                        found = _experiment(make, settings, key, shape, dtype, device, clock)
-                        return _doubted(found, optimizer)
-                    except Exception as error:
-                        clock.check()
-                        words = str(error) if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
-                        failure = failure or words
+            for curved, make, dtype in product((False, True), makers(optimizer), (torch.float64, torch.float32)):
+                if curved and not wants_graph:
+                    break
+                try:
+                    return _doubted(_experiment(make, settings, key, shape, dtype, device, clock, curved), optimizer)
+                except Exception as error:
+                    clock.check()
+                    words = str(error) if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
+                    failure = failure or words
+                    wants_graph = wants_graph or _WANTS_GRAPH.search(words) is not None
         except TooSlow:
             failure = f"its steps are slow: cut off after {LONGEST:g} s"
         except Refused as refusal:
@@ -207,6 +210,7 @@ class _Bench:
     start: Tensor
     gradients: Tensor  # (steps, *shape)
     clock: _Clock
+    curved: bool  # gradients come with a graph, of a loss whose second derivative is one
 
     def run(
         self, decays: list[float], scale: float = 1.0, rate: float | None = None, reset: bool = False
@@ -231,8 +235,7 @@ class _Bench:
                 with torch.no_grad():
                     parameter.copy_(self.start)
             gradient = self.gradients[step] * scale
-            parameter.grad = gradient.clone()
-            _step(advance, parameter, gradient)
+            _step(advance, parameter, gradient, self.curved)
             seen.append(parameter.detach().clone())
         return seen
 
@@ -249,16 +252,20 @@ def _seed(device: torch.device, seed: int) -> None:
         torch.cuda.default_generators[index].manual_seed(seed)
 
 
-def _step(step: Callable[..., Any], parameter: nn.Parameter, gradient: Tensor) -> None:
-    """Step, with a closure where one is demanded."""
+def _step(step: Callable[..., Any], parameter: nn.Parameter, gradient: Tensor, curved: bool) -> None:
+    """Step with `gradient`, and with a closure where one is demanded."""
 
     def closure() -> Any:
         parameter.grad = gradient.clone()
+        if curved:
+            loss = (gradient * parameter).sum() + 0.5 * (parameter - parameter.detach()).square().sum()
+            (parameter.grad,) = torch.autograd.grad(loss, parameter, create_graph=True)
         return torch.zeros((), dtype=parameter.dtype, device=parameter.device)
 
+    closure()
     try:
         step()
-    except TypeError as error:
+    except Exception as error:  # some libraries have an error of their own for it
         if "closure" not in str(error):
             raise
         step(closure)
@@ -266,7 +273,7 @@ def _step(step: Callable[..., Any], parameter: nn.Parameter, gradient: Tensor) -
 
 def _experiment(
     make: Make, settings: dict[str, Any], key: str, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device,
-    clock: _Clock,
+    clock: _Clock, curved: bool,
 ) -> Probe:  # fmt: skip
     generator = torch.Generator().manual_seed(20191119)
     sign = torch.randint(0, 2, shape, generator=generator, dtype=dtype) * 2 - 1
@@ -276,7 +283,7 @@ def _experiment(
     settings = {**settings}
     if "lr" in settings:
         settings["lr"] = _like(settings["lr"], RATE)
-    bench = _Bench(make, settings, key, start.to(device), gradients.to(device), clock)
+    bench = _Bench(make, settings, key, start.to(device), gradients.to(device), clock, curved)
     decay = DECAY
     acts = any(not torch.equal(a, b) for a, b in zip(bench.run([decay] * 6), bench.run([0.0] * 6), strict=True))
     if not acts:
@@ -346,6 +353,13 @@ def _carry(bench: _Bench, steps: int, decay: float) -> float:
     return float((one[-1] - two[-1]).norm()) / forked if forked else 0.0
 
 
+def _aimed_at_the_parameter(bench: _Bench, fork: _Fork, decay: float) -> bool:
+    """Whether another parameter under the same gradients is displaced otherwise: some scale the gradient by the key."""
+    other = replace(bench, start=-2 * bench.start)
+    moved = other.run([decay] * (fork.steps + 1))[-1] - other.run([decay] * fork.steps + [0.0])[-1]
+    return float((moved - fork.displacement).norm()) > CARRIED * float(fork.displacement.norm())
+
+
 def _judged(bench: _Bench, forks: list[_Fork], exact: float, decay: float) -> Probe:
     residual = max(f.before for f in forks)
     after = max(f.after for f in forks)
@@ -360,6 +374,8 @@ def _judged(bench: _Bench, forks: list[_Fork], exact: float, decay: float) -> Pr
         manner = Manner.MASKED
     elif max(f.span for f in forks) < 10 * exact:  # a clip of the whole tensor is no rescaling of its elements
         manner = Manner.NORM_SCALED
+    elif carry >= CARRIED and not _aimed_at_the_parameter(bench, forks[0], decay):
+        return Probe(Manner.OTHER, min(residual, after), carry, why="what it changes does not depend on the parameter")
     elif carry >= CARRIED:
         manner = Manner.COUPLED
     else:

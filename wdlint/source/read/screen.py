@@ -15,6 +15,7 @@ _ASSIGNMENT = (
 )  # fmt: skip
 # What no Python 3 reads, as far as a look at bytes can tell; the parser has the last word.
 _BROKEN = (b'print "', b"print '", b"async=", b"async =", b"\n<<<<<<< ", b'exec "')
+_WIDE = (b"\xff\xfe", b"\xfe\xff")  # how UTF-16 begins: no Python, and no mark can be seen in it
 _SQUARES = (
     b"norm(", b".pow(", b"square(", b"** 2", b"**2", b"einsum(", b"inner(", b"dot(", b" @ ", b"matmul(", b"mm(",
     b"_foreach_"
@@ -57,8 +58,8 @@ def may_matter(data: bytes) -> bool:
 
 def has_marked_code(data: bytes) -> bool:
     """Whether a mark stands in code: the second look, a hundred times dearer than the first."""
-    notebook = data.lstrip()[:1] == b"{"
-    return notebook or has_marks(_bare(data))
+    whole = data.lstrip()[:1] == b"{" or data.startswith(_WIDE)
+    return whole or has_marks(_bare(data))
 
 
 def _bare(data: bytes) -> bytes:
@@ -73,6 +74,8 @@ def _bare(data: bytes) -> bytes:
 
 def has_marks(data: bytes) -> bool:
     """Whether a file's bytes hold a mark anywhere: the first look."""
+    if data.startswith(_WIDE):
+        return True
     if len(data) > _LARGE and data.lstrip()[:1] == b"{":
         data = _without_pictures(data)
     # The order is that of the price for a file that holds nothing: each test is a look at every byte.

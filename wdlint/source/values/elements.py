@@ -42,18 +42,25 @@ from wdlint.source.values.values import (
 
 SLICED = "sliced"  # the change that leaves some of the layers of a list; what was sliced is its value
 OUTCOME = "outcome"  # the operation that stands for what a test of a parameter came to
+_DEEPEST = 6  # containers in containers, to the elements of a model
+_DEEPEST_PAIRS = 4  # the same, to pairs of their names and themselves
 _LAYER_LISTS = frozenset(("torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ParameterList"))
 
 
 def elements_of(evaluator: Evaluation, answers: Answers, turn: int) -> Answers:
     """What the loop variable may be when a loop runs over these answers."""
-    found: list[Value] = []
+    return tuple(_elements_of(evaluator, answers, turn, {}))
+
+
+def _elements_of(evaluator: Evaluation, answers: Answers, turn: int, seen: dict[int, Value]) -> Iterator[Value]:
+    """The same; what was gone over already adds nothing: lists that are made of each other are many times in one."""
     for value in answers:
-        found.extend(_elements(evaluator, value, turn))
-    return tuple(found)
+        if id(value) not in seen:
+            seen[id(value)] = value
+            yield from _elements(evaluator, value, turn, seen)
 
 
-def _elements(evaluator: Evaluation, value: Value, turn: int) -> Iterator[Value]:
+def _elements(evaluator: Evaluation, value: Value, turn: int, seen: dict[int, Value]) -> Iterator[Value]:
     inner = bare(value)
     match inner:
         case Collection():
@@ -85,7 +92,7 @@ def _elements(evaluator: Evaluation, value: Value, turn: int) -> Iterator[Value]
             for one in contents.items(evaluator, value):
                 answers = evaluator.force(one.value)
                 if one.spread:
-                    yield from elements_of(evaluator, answers, turn)
+                    yield from _elements_of(evaluator, answers, turn, seen)
                 else:
                     yield from (_selected_pair(evaluator, held, value, turn) for held in answers)
         case MappingValue():
@@ -203,16 +210,29 @@ def _collection_elements(evaluator: Evaluation, collection: Collection, turn: in
             yield _pair(collection, "module", turn)
 
 
-def pairs_within(evaluator: Evaluation, value: Value, depth: int = 0) -> bool:
+def pairs_within(evaluator: Evaluation, value: Value) -> bool:
     """Whether a container holds pairs of a parameter's name and the parameter."""
-    if depth > 4:
-        return False
+    return _holds_pairs(evaluator, value, 0, {})
+
+
+def _holds_pairs(evaluator: Evaluation, value: Value, depth: int, seen: dict[int, tuple[int, bool, Value]]) -> bool:
+    """The same; `seen` are the containers that were looked through, each with the depth at it, and the answer."""
+    known = seen.get(id(value))
+    if depth > _DEEPEST_PAIRS or (known is not None and known[0] <= depth):
+        return known is not None and known[1]
+    seen[id(value)] = depth, False, value
+    found = _of_pairs(evaluator, value, depth, seen)
+    seen[id(value)] = depth, found, value
+    return found
+
+
+def _of_pairs(evaluator: Evaluation, value: Value, depth: int, seen: dict[int, tuple[int, bool, Value]]) -> bool:
     inner = bare(value)
     if isinstance(inner, Collection):
         return inner.what == "named_parameters" and not inner.keyed
     if isinstance(inner, Operation):
         return inner.name in ("filter", "flatten") and any(
-            pairs_within(evaluator, v, depth + 1) for v in inner.operands[-1]
+            _holds_pairs(evaluator, v, depth + 1, seen) for v in inner.operands[-1]
         )
     if not isinstance(inner, SequenceValue):
         return False
@@ -220,7 +240,7 @@ def pairs_within(evaluator: Evaluation, value: Value, depth: int = 0) -> bool:
     for one in contents.items(evaluator, value):
         for held in evaluator.force(one.value):
             if one.spread:
-                found = found or pairs_within(evaluator, held, depth + 1)
+                found = found or _holds_pairs(evaluator, held, depth + 1, seen)
                 continue
             if not isinstance(held, SequenceValue) or len(held.items) != 2 or held.kind != "tuple":
                 return False
@@ -237,21 +257,27 @@ def _pair(collection: Collection, part: str, turn: int) -> Value:
     return SequenceValue("tuple", (Item((name,)), Item((thing,))))
 
 
-def symbolic_part(evaluator: Evaluation, value: Value, depth: int = 0) -> str | None:
+def symbolic_part(evaluator: Evaluation, value: Value) -> str | None:
     """ "parameter", "name" or "module" where a container holds elements of a model, else None."""
-    if depth > 6:
+    return _part_in(evaluator, value, 0, {})
+
+
+def _part_in(evaluator: Evaluation, value: Value, depth: int, seen: dict[int, tuple[int, Value]]) -> str | None:
+    """The same; `seen` are the containers that were looked through, each with the depth at which that began."""
+    if depth > _DEEPEST or seen.get(id(value), (_DEEPEST + 1, value))[0] <= depth:
         return None
+    seen[id(value)] = depth, value
     match value:
         case Collection():
             if value.what == "selected":
-                return symbolic_part(evaluator, value.model, depth + 1)
+                return _part_in(evaluator, value.model, depth + 1, seen)
             if value.keyed:
                 return "name"
             return {"parameters": "parameter", "names": "name", "modules": "module"}.get(value.what)
         case Operation():
             for operand in value.operands:
                 for one in operand:
-                    part = symbolic_part(evaluator, one, depth + 1)
+                    part = _part_in(evaluator, one, depth + 1, seen)
                     if part is not None:
                         return part
             return None
@@ -261,7 +287,7 @@ def symbolic_part(evaluator: Evaluation, value: Value, depth: int = 0) -> str | 
                     break
                 for held in evaluator.force(one_item.value):
                     if one_item.spread:
-                        part = symbolic_part(evaluator, held, depth + 1)
+                        part = _part_in(evaluator, held, depth + 1, seen)
                         if part is not None:
                             return part
                     elif isinstance(held, Element):

@@ -303,7 +303,10 @@ def item(evaluator: Evaluation, value: Value, index: Value, context: Context) ->
         case Collection() if isinstance(index, (Element, TextOf, Attribute)):
             return _by_name(value, index)
         case Instance():
-            return evaluator.libraries.item(evaluator, value, index, context)
+            held = evaluator.libraries.item(evaluator, value, index, context)
+            if not isinstance(key, int) or key < 0:
+                return held
+            return tuple(as_part(evaluator, value, "", str(key), v) for v in held)
         case Unknown():
             if isinstance(key, str):
                 return evaluator.libraries.option(evaluator, key, context) or (Unknown(f"{value.key}.{key}"),)
