@@ -41,6 +41,7 @@ from wdlint.source.values.values import (
     bare,
 )
 
+_OF_FLAGS = "absl.flags.FLAGS."
 _NAMES = 40  # of a module, tried for one that can't be told
 _MAY_CHANGE = (Origin.ARGUMENT_DEFAULT, Origin.FIELD_DEFAULT)
 
@@ -53,7 +54,10 @@ def member(evaluator: Evaluation, value: Value, name: str, context: Context) -> 
         case ModuleValue() if name == "__dict__":
             return (value,)
         case External():
-            return (External(f"{value.path}.{name}"),)
+            given = value.path.startswith(_OF_FLAGS)  # a configuration that the command line names
+            holder = value.path.rpartition(".")[2]
+            found = evaluator.libraries.setting(evaluator, holder, name, context) if given else ()
+            return found or (External(f"{value.path}.{name}"),)
         case ModuleValue():
             return evaluator.module_member(value.module, name)
         case FolderValue():
@@ -74,7 +78,7 @@ def member(evaluator: Evaluation, value: Value, name: str, context: Context) -> 
                 return (value,)
             option = evaluator.libraries.option(evaluator, name, context) if not is_methodlike(name) else ()
             return option or (Method(value, name),)
-        case Method(receiver=Unknown(), name=holder) if not is_methodlike(name):
+        case Method(receiver=Unknown() | Method(), name=holder) if not is_methodlike(name):
             return evaluator.libraries.setting(evaluator, holder, name, context) or (Method(value, name),)
         case Element() | Attribute() | TextOf():
             return (Attribute(value, name),)
