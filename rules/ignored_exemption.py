@@ -129,7 +129,7 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
         reach,
         message,
         "PyTorch's optimizers read no such list or mark: the code that builds the groups must",
-        f"pass `wdlint.decay_groups({use.model or 'model'}, weight_decay=...)`, which reads it",
+        f"pass `wdlint.decay_groups({wording.expression(use) or 'model'}, weight_decay=...)`, which reads it",
     )
     declared = (Note("the model asks for it here", use.declared_place),) if use.declared_place else ()
     yield replace(finding, notes=(*finding.notes, *declared))

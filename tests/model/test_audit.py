@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -253,3 +254,68 @@ def test_a_declared_name_means_that_parameter_and_no_other_that_holds_its_letter
     ]
     inverted = wdlint.audit(net, torch.optim.AdamW(groups), select=["WD305"])
     assert [f.parameters for f in inverted.findings] == [("mix.weight",)]
+
+
+class Pair(nn.Module):
+    """Two networks that an optimizer each trains, as in adversarial training."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.make, self.judge = Network(), Network()
+
+
+class Trainer:
+    def __init__(self, pair: Pair) -> None:
+        self.pair = pair
+        self.first = torch.optim.AdamW(pair.make.parameters(), weight_decay=0.1)
+        self.second: torch.optim.Optimizer = torch.optim.AdamW(pair.judge.parameters(), weight_decay=0.1)
+
+    def check(self) -> Report:
+        return wdlint.audit(self.pair, [self.first, self.second])
+
+
+def marked(report: Report) -> list[str]:
+    """The source line of each finding, in order and once."""
+    lines = Path(__file__).read_text().splitlines()
+    return list(dict.fromkeys(lines[f.place.line - 1].strip() for f in report.findings))
+
+
+def test_two_optimizers_of_a_class_are_told_apart_and_found_where_they_are_made() -> None:
+    report = Trainer(Pair()).check()
+    assert [row.optimizer for row in report.table] == ["AdamW of make", "AdamW of judge"]
+    first, second = marked(report)
+    assert first.startswith("self.first = torch.optim.AdamW(")
+    assert second.startswith("self.second: torch.optim.Optimizer = torch.optim.AdamW(")
+    assert len(report.findings) == 4
+
+
+def test_two_that_are_made_on_lines_that_nothing_tells_are_two_all_the_same() -> None:
+    pair = Pair()
+    report = wdlint.audit(pair, [torch.optim.AdamW(part.parameters()) for part in (pair.make, pair.judge)])
+    assert len(report.findings) == 4
+    assert any("judge" in f.message for f in report.findings)
+
+
+def factory(model: nn.Module) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(model.parameters())
+
+
+def test_the_place_is_the_call_that_an_optimizer_came_from() -> None:
+    model = Network()
+    optimizer = factory(model)
+    assert marked(wdlint.audit(model, optimizer)) == ["optimizer = factory(model)"]
+    model, other = model, torch.optim.AdamW(model.parameters())
+    assert marked(wdlint.audit(model, other)) == ["model, other = model, torch.optim.AdamW(model.parameters())"]
+    if (third := factory(model)) is not None:
+        assert marked(wdlint.audit(model, third)) == ["if (third := factory(model)) is not None:"]
+    fourth = factory(model)
+    fourth = factory(model)
+    (line,) = marked(wdlint.audit(model, fourth))
+    assert line.startswith("(line,) = ")  # two lines could be it
+
+
+def test_help_is_code_that_runs() -> None:
+    model = Network()
+    groups = [{"params": [*model.parameters()][:1], "weight_decay": 0.1}, {"params": [*model.parameters()][1:]}]
+    for finding in wdlint.audit(model, torch.optim.AdamW(groups, weight_decay=0.1)).findings:
+        assert "Network" not in finding.help

@@ -64,7 +64,7 @@ def _useless(program: Program, name: str, spans: Sequence[tuple[int, int]]) -> I
 
 
 def _is_plain(value: t.Expr) -> bool:
-    """Whether an expression does nothing but name constants and classes."""
+    """Whether an expression does nothing but name constants, classes and a model's parameters."""
     match value:
         case t.Const() | t.Name() | t.Attribute(value=t.Name() | t.Attribute()):
             return True
@@ -74,6 +74,8 @@ def _is_plain(value: t.Expr) -> bool:
             return _is_plain(value.left) and _is_plain(value.right)
         case t.Call(func=t.Name(id="set" | "tuple" | "list" | "frozenset"), args=(only,)):
             return _is_plain(only.value)
+        case t.Call(func=t.Attribute(attr="parameters" | "named_parameters", value=model), args=()):
+            return _is_plain(model)
     return False
 
 

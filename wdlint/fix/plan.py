@@ -18,6 +18,7 @@ from wdlint.fix.helper import through_helper
 from wdlint.fix.keys import key_fixes, split_key_fixes
 from wdlint.fix.penalty import penalty_fixes
 from wdlint.fix.program import Program, program_of
+from wdlint.fix.splits.at_once import passed_and_mended, spelled_and_mended
 from wdlint.fix.splits.literals import literal_fixes
 from wdlint.fix.splits.mended import condition_fixes, finished_groups, pattern_fixes
 from wdlint.fix.splits.strengths import strength_fixes
@@ -70,6 +71,7 @@ def _fixes(finding: Finding, facts: FileFacts, program: Program, style: str, los
         return
     if finding.code == "WD401":
         yield from key_fixes(finding, facts, program)
+        yield from spelled_and_mended(finding, facts, program, style)
         return
     if finding.code in PENALTIES:
         yield from penalty_fixes(finding, facts, program, style)
@@ -101,6 +103,7 @@ def _split_fixes(finding: Finding, site: Site) -> Iterator[Fix]:
     test = emit.dividing_test([use.inventory for use in site.uses])
     if finding.code == "WD306":
         yield from finished_groups(site)
+        yield from passed_and_mended(finding, site)
     if finding.code == "WD306" and test is not None:
         yield from reach_fixes(site)
     elif finding.code in ("WD301", "WD306"):

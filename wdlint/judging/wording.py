@@ -34,7 +34,7 @@ _NOUNS = {
     Kind.WEIGHT: ("weight", "weights"),
     Kind.GAIN: ("gain", "gains"),
     Kind.BIAS: ("bias", "biases"),
-    Kind.EMBEDDING: ("embedding table", "embedding tables"),
+    Kind.EMBEDDING: ("embedding", "embeddings"),
     Kind.OTHER: ("special parameter", "special parameters"),
     Kind.UNKNOWN: ("parameter of unknown kind", "parameters of unknown kind"),
 }
@@ -164,6 +164,17 @@ def model(use: OptimizerUse) -> str:
     return f"`{use.model}`" if use.model else "the model"
 
 
+def expression(use: OptimizerUse) -> str:
+    """The model as code that may be written; "" where that is not known.
+
+    Of a live run only the model's class has a name.
+    """
+    held = use.inventory.model.rpartition(".")[2] if use.inventory is not None else ""
+    if any(group.amount.origin is Origin.LIVE for group in use.groups) and use.model == held:
+        return "model"
+    return use.model if _is_reference(use.model) else ""
+
+
 def subject(use: OptimizerUse) -> str:
     """A name of the site that survives edits elsewhere in the file, for baselines."""
     return f"{use.callee or optimizer(use)}({use.model})"
@@ -215,7 +226,7 @@ def divided_by_dimension(use: OptimizerUse) -> bool:
 def split_advice(use: OptimizerUse, groups: Sequence[Group]) -> str:
     """What to write instead of one group for everything: code that runs where the optimizer is made."""
     strength = _strength(use, groups)
-    model = use.model if _is_reference(use.model) else ""
+    model = expression(use)
     if divided_by_dimension(use):
         return (
             f"make two groups: parameters{f' of `{model}`' if model else ''} with `p.ndim >= 2` keep "

@@ -12,6 +12,8 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
+from types import FrameType
 from typing import Any
 
 from torch import nn
@@ -21,6 +23,7 @@ from wdlint.facts import Finding, Place
 from wdlint.files.paths import display
 from wdlint.model.holding.wrappers import is_optimizer, leaves
 from wdlint.model.kinds.classify import Classification, classify
+from wdlint.model.optimizers.origin import made_at
 from wdlint.model.optimizers.uses import GroupRow, Live, facts_of, observe_optimizer, steppers
 from wdlint.model.untouched.imprints import Imprint, changed, imprint, touched_words
 
@@ -95,12 +98,16 @@ def audit(
         wdlint.judging.selection.UnknownRule: a selector names no rule.
     """
     given = _optimizers(model, optimizer)
-    place = _caller()
+    frame = _caller()
+    asked = _place_of(frame)
+    made = {id(one): made_at(one, frame) for one in given}
+    for outer in given:  # what stands inside a wrapper may be made on a line of its own
+        made |= {id(leaf): made_at(leaf, frame) or made[id(outer)] for leaf in leaves(outer)}
     before = imprint(model, given)
     seen = classify(model, example_inputs=example_inputs, example_kwargs=example_kwargs, watch=forward)
     stepping = steppers(given)
-    lives = [observe_optimizer(o, seen, place, model, others=stepping) for o in stepping]
-    return report_on(lives, seen, place.file, select, ignore, traces=traces_since(before, model, given))
+    lives = [observe_optimizer(o, seen, made[id(o)] or asked, model, others=stepping) for o in stepping]
+    return report_on(lives, seen, asked.file, select, ignore, traces=traces_since(before, model, given))
 
 
 def _optimizers(model: Any, optimizer: Any) -> list[Any]:
@@ -145,28 +152,42 @@ def report_on(
     from wdlint.settings.catalogue import Settings
 
     rules = selected(Settings(select=tuple(select), ignore=tuple(ignore)))
-    findings = judge(facts_of(lives, file), rules)
+    # One at a time: two of one class that were made on one line, or on one that is not known, are two all the same.
+    findings = [finding for live in lives for finding in judge(facts_of([live], file), rules)]
     return Report(tuple(f for f in findings if not f.latent), _told_apart(lives), seen, traces)
 
 
 def _told_apart(lives: Sequence[Live]) -> tuple[GroupRow, ...]:
-    """The rows of all optimizers; those of one class are numbered."""
+    """The rows of all optimizers; those of one class are called by what they train, or numbered."""
     classes = Counter(live.use.callee for live in lives)
+    trained = [_trained_by(live) for live in lives]
+    apart = all(trained) and len(set(zip((live.use.callee for live in lives), trained, strict=True))) == len(lives)
     met: Counter[str] = Counter()
     rows = []
-    for live in lives:
+    for live, part in zip(lives, trained, strict=True):
         name = live.use.callee
         met[name] += 1
-        called = f"{name} {met[name]}" if classes[name] > 1 else name
-        rows += [replace(row, optimizer=called) for row in live.rows]
+        several = f"{name} of {part}" if apart else f"{name} {met[name]}"
+        rows += [replace(row, optimizer=several if classes[name] > 1 else name) for row in live.rows]
     return tuple(rows)
 
 
-def _caller() -> Place:
-    """The line outside wdlint that asked for the audit."""
+def _trained_by(live: Live) -> str:
+    """The part of the model that holds all that an optimizer trains; else the model, where it has a name."""
+    paths = [name.split(".")[:-1] for row in live.rows for name in row.names]
+    shared = takewhile(lambda parts: len(set(parts)) == 1, zip(*paths, strict=False))
+    return ".".join(parts[0] for parts in shared) or (live.use.model if live.use.model != "model" else "")
+
+
+def _caller() -> FrameType:
+    """The frame outside wdlint that asked for the audit."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
     frame = sys._getframe(1)
     while frame.f_back is not None and os.path.abspath(frame.f_code.co_filename).startswith(package):
         frame = frame.f_back
+    return frame
+
+
+def _place_of(frame: FrameType) -> Place:
     file, line = frame.f_code.co_filename, frame.f_lineno
     return Place(file if file.startswith("<") else display(file), line, 1, line, 1)

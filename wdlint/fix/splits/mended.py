@@ -121,8 +121,11 @@ def _without(program: Program, node: t.Display, element: t.Expr) -> Edit:
 # ---- conditions
 
 
-def condition_fixes(site: Site) -> Iterator[Fix]:
-    """The split's conditions replaced by a test that is exact for the model, or that test added to each of them."""
+def condition_fixes(site: Site, beside: Sequence[Edit] = ()) -> Iterator[Fix]:
+    """The split's conditions replaced by a test that is exact for the model, or that test added to each of them.
+
+    `beside` are edits that each of these fixes makes as well.
+    """
     found = conditions(site) if _rates(site, True) == _rates(site, False) else []
     inventories = [use.inventory for use in site.uses]
     exact = emit.dividing_test(inventories, [name for use in site.uses for name in use.declared])
@@ -132,7 +135,7 @@ def condition_fixes(site: Site) -> Iterator[Fix]:
     ways += [(test, known, True) for test in dict.fromkeys((emit.BY_DIMENSION, exact or emit.BY_DIMENSION))]
     tried: set[tuple[Edit, ...]] = set()
     for test, inventory, widened in ways:
-        edits = _mended(site.program, found, test, inventory, widened)
+        edits = _mended(site.program, found, test, inventory, widened, beside)
         if edits and edits not in tried:
             tried.add(edits)
             what = "as well as by their number of dimensions" if widened else "by a test that is exact for this model"
@@ -146,8 +149,9 @@ def _rates(site: Site, exempt: bool) -> set[tuple[float | None, str] | None]:
 
 
 def _mended(
-    program: Program, found: Sequence[Condition], test: emit.Test, inventory: Inventory | None, widened: bool
-) -> tuple[Edit, ...]:
+    program: Program, found: Sequence[Condition], test: emit.Test, inventory: Inventory | None, widened: bool,
+    beside: Sequence[Edit],
+) -> tuple[Edit, ...]:  # fmt: skip
     edits: list[Edit] = []
     holders = [condition.holder for condition in found if condition.holder is not None]
     if len(set(holders)) < len(holders):
@@ -162,6 +166,7 @@ def _mended(
     if not edits:
         return ()
     edits += _over_names(program, found, test, " ".join(edit.text for edit in edits))
+    edits += beside
     edits += leftovers(program, edits)
     return fitted(program, edits)
 
