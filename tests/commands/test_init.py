@@ -41,7 +41,8 @@ def test_a_bare_folder_gets_settings_and_a_baseline(here: Path) -> None:
     told = run("init", "--yes")
     assert told.exit_code == 0
     assert set(files(here)) == {"train.py", "wdlint.toml", "wdlint-baseline.json"}
-    assert "1 fault in 1 file" in told.stdout
+    assert "1 fault in 1 file; `wdlint` shows them.\nWrote wdlint-baseline.json. `wdlint --no-baseline`" in told.stdout
+    assert "1 fault in 1 file; `wdlint --no-baseline` shows them.\n" in run("init", "--yes").stdout
     assert run().exit_code == 0
     (here / "more.py").write_text(FAULT)
     assert run().exit_code == 1
@@ -50,7 +51,7 @@ def test_a_bare_folder_gets_settings_and_a_baseline(here: Path) -> None:
 def test_what_is_there_stays_as_it_is(here: Path) -> None:
     (here / "pyproject.toml").write_text('[project]\nname = "x"')
     (here / ".pre-commit-config.yaml").write_text(HOOKS)
-    run("init", "--yes")
+    assert "`pre-commit install` lets git run the hook" in run("init", "--yes").stdout
     assert (here / "pyproject.toml").read_text().startswith('[project]\nname = "x"\n\n[tool.wdlint]\n')
     settings = read("pyproject.toml")
     assert settings is not None
@@ -90,7 +91,7 @@ def test_jobs_and_hooks_name_the_address_of_wdlint(here: Path) -> None:
     (here / ".gitlab-ci.yml").write_text("test:\n  script: [pytest]\n")
     (here / ".pre-commit-config.yaml").write_text(HOOKS)
     added = {one.file: YAML(typ="safe").load(one.text) for one in additions(".", WHERE) if one.file != "wdlint.toml"}
-    install = f'pip install "git+{WHERE}@v{__version__}"'
+    install = f'pip install "wdlint[yaml] @ git+{WHERE}@v{__version__}"'
     steps = added[".github/workflows/wdlint.yml"]["jobs"]["wdlint"]["steps"]
     assert [step["run"] for step in steps if "run" in step] == [install, "wdlint"]
     assert added[".gitlab-ci.yml"]["wdlint"]["script"][0] == install

@@ -61,8 +61,8 @@ def test_deepspeed_is_known_by_what_is_in_it() -> None:
     [
         ("deepspeed.initialize(model=model, model_parameters=groups, config='ds.json')", True),
         ("deepspeed.initialize(model=model, optimizer=optimizer, config='ds.json')", True),
-        ("deepspeed.initialize(\n    model=net,\n    model_parameters=net.parameters(),\n    config='ds.json')", False),
-        ("deepspeed.initialize(model=net, optimizer=None, config='ds.json')", False),
+        ("deepspeed.initialize(\n    model=net,\n    model_parameters=net.parameters(),\n    config=path)", False),
+        ("deepspeed.initialize(model=net, optimizer=None, config=path)", False),
         ("DummyOptim(groups, weight_decay=0.1)", True),
         ("SFTTrainer(model, SFTConfig(deepspeed='ds.json'), peft_config=LoraConfig(r=8))", True),
         ("DummyOptim(model.parameters(), weight_decay=0.1)", False),
@@ -72,6 +72,44 @@ def test_a_script_that_hands_deepspeed_groups_silences(script: str, silent: bool
     files = {"ds.json": deepspeed('"weight_decay": 0.1'), "train.py": f"import deepspeed\n{script}\n"}
     in_file = [row for row in found(files) if row.startswith("ds.json")]
     assert in_file == ([] if silent else ["ds.json:4:16 WD103"])
+
+
+@pytest.mark.parametrize(
+    ("script", "silent"),
+    [
+        ("from apex import amp\nmodel, opt = amp.initialize(model, optimizer=opt)", False),
+        ("wandb.initialize(optimizer=optimizer)", False),
+        ("def initialize(optimizer=None): ...\ninitialize(optimizer=1)", False),
+        ("deepspeed.initialize(model=model, optimizer=optimizer, config='other.json')", False),
+        ("deepspeed.initialize(model=model, optimizer=optimizer, config='ds.json')", True),
+        ("deepspeed.initialize(model=model, optimizer=optimizer, config=path)", True),
+        ("import deepspeed as ds\nds.initialize(model=model, model_parameters=groups, config=path)", True),
+        ("from deepspeed import initialize\ninitialize(model=model, model_parameters=groups)", True),
+        ("from deepspeed import (\n    initialize,\n)\ninitialize(model=model, optimizer=optimizer)", True),
+    ],
+)
+def test_only_a_call_that_may_use_the_file_silences(script: str, silent: bool) -> None:
+    files = {"ds.json": deepspeed('"weight_decay": 0.1'), "train.py": f"import deepspeed\n{script}\n"}
+    in_file = [row for row in found(files) if row.startswith("ds.json")]
+    assert in_file == ([] if silent else ["ds.json:4:16 WD103"])
+
+
+@pytest.mark.parametrize(
+    ("script", "where"),
+    [
+        ("deepspeed.initialize(model=model, model_parameters=model.parameters(), config='ds.json')", "train.py"),
+        ("engine = deepspeed.initialize(\n    config='./ds.json',\n    model=model)", "train.py"),
+        ("Trainer(model=model, args=TrainingArguments('out', weight_decay=0.1, deepspeed='ds.json'))", "train.py"),
+        ("deepspeed.initialize(model=model, model_parameters=model.parameters(), config=path)", "ds.json"),
+        ("Trainer(model, TrainingArguments('out', deepspeed='zero3.json'))", "ds.json"),
+        ("args = TrainingArguments('out', deepspeed='ds.json')", "ds.json"),
+    ],
+)
+def test_a_script_and_the_file_that_it_names_report_a_fault_once(script: str, where: str) -> None:
+    imports = "import deepspeed\nfrom transformers import Trainer, TrainingArguments\nfrom nets import Net, path\n"
+    start = f"{imports}model = Net()\n"
+    files = {"ds.json": deepspeed('"weight_decay": 0.1'), "train.py": f"{start}{script}\n"}
+    assert [row.partition(":")[0] for row in found(files)] == [where]
 
 
 CLI = "Lightning" + "CLI"  # in two, so that this file is no script that takes over

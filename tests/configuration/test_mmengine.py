@@ -46,6 +46,15 @@ def test_who_is_exempt(rest: str, codes: list[str]) -> None:
     assert [row[-5:] for row in found(wrapper(rest=rest))] == codes
 
 
+def test_adapters_are_all_that_is_trained() -> None:
+    model = "model = dict(type='SupervisedFinetune', {}=dict(type={}, r=8))\n"
+    imported = "from peft import LoraConfig\nfrom xtuner.model import Plain\n"
+    assert found(imported + model.format("llm_lora", "LoraConfig") + wrapper()) == []
+    assert found(model.format("module", "'LoRAModel'") + wrapper()) == []
+    assert found("_base_ = 'b.py'\n" + wrapper(), b=model.format("lora", "'peft.LoraConfig'")) == []
+    assert found(imported + model.format("llm", "Plain") + wrapper()) == ["5:43 WD103"]
+
+
 def test_classes_and_strengths() -> None:
     assert found(wrapper()) == ["2:43 WD103"]
     assert found(wrapper("dict(type='AdamW', lr=1e-3)")) == ["2:20 WD104"]

@@ -119,7 +119,7 @@ def _without_known(
     if options["prune_baseline"]:
         if gone or entries != read:
             baseline.write(path, left)
-        print(f"Removed {gone} of {len(entries)} findings from {harmless(path)}.", file=sys.stderr)
+        print(f"Removed {gone} of {len(entries)} findings from {harmless(_shown(path))}.", file=sys.stderr)
     elif gone and not options["diff_base"]:
         warn(f"{gone} of {len(entries)} findings in {path} no longer occur; --prune-baseline removes them")
     new, known = baseline.divided(run.findings, run.excerpts, path, left)

@@ -102,7 +102,7 @@ def _check(named: list[str], options: Mapping[str, Any]) -> int:
     nothing = not any(one.counted or one.error for one in checked)
     if nothing and not missing and not here.force_exclude:  # a hook names files that are to be left out
         warn(_nothing_to_lint(named, overrides, options))
-    _tell_lacking(checked)
+    tell_lacking(checked)
     for remark in (remark for one in checked for remark in one.remarks):
         warn(remark)
     if options["verbose"]:
@@ -217,7 +217,7 @@ def _nothing_to_lint(named: list[str], overrides: Mapping[str, Any], options: Ma
     return f"there are no Python files in {where}"
 
 
-def _tell_lacking(checked: Sequence[Checked]) -> None:
+def tell_lacking(checked: Sequence[Checked]) -> None:
     """Say which files were not read for want of a library."""
     lacking = [one for one in checked if one.lacking]
     if lacking:

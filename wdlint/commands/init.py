@@ -16,6 +16,7 @@ import click
 
 from wdlint.version import __version__
 
+_HOOKS = ".pre-commit-config.yaml"
 SETTINGS = '{head}# Every key: `wdlint config`.\nrequired-version = ">={version}"\n'
 _HOOK = "{indent}- repo: {repo}\n{indent}  rev: v{version}\n{indent}  hooks:\n{indent}    - id: wdlint\n"
 _LOCAL_HOOK = (
@@ -39,14 +40,14 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - run: pip install "git+{repo}@v{version}"
+      - run: pip install "wdlint[yaml] @ git+{repo}@v{version}"
       - run: wdlint
 """
 _GITLAB = """
 wdlint:
   image: python:3.12
   script:
-    - pip install "git+{repo}@v{version}"
+    - pip install "wdlint[yaml] @ git+{repo}@v{version}"
     - wdlint --output-format gitlab --output-file gl-code-quality-report.json
   artifacts:
     when: always
@@ -93,6 +94,8 @@ def set_up(folder: str, agreed: Callable[[str], bool]) -> None:
             path = os.path.join(folder, addition.file)
             os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
             write_whole(path, addition.text.encode())
+            if addition.file == _HOOKS:
+                click.echo("`pre-commit install` lets git run the hook before each commit.")
     if not repository() and os.path.isdir(os.path.join(folder, ".github", "workflows")):
         click.echo("No CI job: this wdlint does not know where it can be installed from.")
     _look(folder, agreed)
@@ -108,7 +111,7 @@ def additions(folder: str, repo: str) -> Iterator[Addition]:
             yield Addition("wdlint.toml", text, text)
         elif "[tool.wdlint" not in project:
             yield _appended("pyproject.toml", project, "\n" + SETTINGS.format(head="[tool.wdlint]\n", **known))
-    hooks = _read(folder, ".pre-commit-config.yaml")
+    hooks = _read(folder, _HOOKS)
     if hooks is not None and "wdlint" not in hooks:
         yield from _hook(hooks, _HOOK if repo else _LOCAL_HOOK, known)
     if not repo:
@@ -129,7 +132,7 @@ def _hook(hooks: str, form: str, known: dict[str, str]) -> Iterator[Addition]:
         return
     adds = form.format(indent=found[1], **known)
     start = found.end() - len(found[1])
-    yield Addition(".pre-commit-config.yaml", adds, hooks[:start] + _like(hooks, adds) + hooks[start:])
+    yield Addition(_HOOKS, adds, hooks[:start] + _like(hooks, adds) + hooks[start:])
 
 
 def _appended(file: str, text: str, adds: str) -> Addition:
@@ -156,6 +159,8 @@ def _read(folder: str, name: str) -> str | None:
 
 def _look(folder: str, agreed: Callable[[str], bool]) -> None:
     """Lint once, say what is there, and offer to remember it."""
+    from wdlint.commands.check import tell_lacking
+    from wdlint.complaint import warn
     from wdlint.files.paths import discover
     from wdlint.linting.cache import default_folder
     from wdlint.linting.work import Plan, check_files
@@ -169,14 +174,23 @@ def _look(folder: str, agreed: Callable[[str], bool]) -> None:
     checked = check_files(list(discover([folder], configuration)), Plan(configuration, cache_folder=default_folder()))
     findings = [finding for one in checked for finding in one.findings]
     settings = configuration(os.path.abspath(folder))
-    found = counted(len(findings), "fault")
-    click.echo(f"{found} in {counted(sum(one.counted for one in checked), 'file')}; `wdlint` shows them." if findings
-               else f"No faults found in {counted(sum(one.counted for one in checked), 'file')}.")  # fmt: skip
-    if not findings or baseline_of(settings):
+    tell_lacking(checked)
+    for one in checked:
+        if one.error:
+            warn(f"{one.file}: {one.error}")
+    files = counted(sum(one.counted and not one.error for one in checked), "file")
+    if not findings:
+        click.echo(f"No faults found in {files}.")
+        return
+    known = bool(baseline_of(settings))
+    command = "wdlint --no-baseline" if known else "wdlint"
+    click.echo(f"{counted(len(findings), 'fault')} in {files}; `{command}` shows them.")
+    if known:
         return
     if agreed(f"Remember them in {NAME}, so that only new ones fail a run?"):
         path = os.path.join(settings.root, NAME)
         baseline.write(path, baseline.entries_of(findings, Excerpts(), path))
+        click.echo(f"Wrote {NAME}. `wdlint --no-baseline` shows them still.")
 
 
 def _asked(question: str) -> bool:

@@ -1,8 +1,9 @@
 """DeepSpeed's JSON: its `optimizer` section makes an optimizer of one group, whatever split the Trainer has.
 
 What the section does was measured on deepspeed 0.19.8. A section is dead, and its number too, where a script hands
-`deepspeed.initialize` an optimizer or groups; such a script anywhere in the project silences all. So does one that
-trains adapters: what is left to decay are the adapters' own matrices.
+`deepspeed.initialize` an optimizer or groups, unless that call names another file. A script that trains adapters
+silences all: what is left to decay are the adapters' own matrices. Where a script names this file in the call that
+uses it, the fault is said there, once.
 """
 
 from __future__ import annotations
@@ -33,8 +34,12 @@ _ADVICE = (
     "under transformers' Trainer delete the `optimizer` section, so that the Trainer passes its own groups; "
     "else pass groups as `model_parameters` of `deepspeed.initialize`"
 )
-_CALLS = re.compile(r"\b(?:initialize|DummyOptim)\s*\(")
+_CALLS = re.compile(r"(\w+\s*\.\s*)?\b(initialize|DummyOptim)\s*\(")
+_USERS = re.compile(r"\b(initialize|\w+Arguments|\w+Config)\s*\(")
+_ALIAS = re.compile(r"\bimport\s+deepspeed\s+as\s+(\w+)")
+_BARE = re.compile(r"\bfrom\s+deepspeed\s+import\b[^\n]*(?:\binitialize\b|\()")
 _TOLD = re.compile(r"\b(?:model_parameters|optimizer)\s*=\s*(?!None\b)")
+_NAMED = re.compile(r"\b(?:config|config_params|deepspeed)\s*=\s*[\"']([^\"']+\.json)[\"']")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +129,40 @@ def _flag(params: Mapping, key: str) -> bool | None:
 
 
 def _is_overruled(document: Document) -> bool:
-    """Whether some script gives DeepSpeed an optimizer or groups of its own, or trains adapters alone."""
-    for text in document.scripts("LoraConfig"):
-        if "deepspeed" in text:
-            return True
-    for text in document.scripts("deepspeed"):
-        if "deepspeed" not in text:
+    """Whether some script gives DeepSpeed an optimizer or groups, trains adapters alone, or names the file itself."""
+    if any("deepspeed" in text for text in document.scripts("LoraConfig")):
+        return True
+    return any("deepspeed" in text and _takes_over(document.file, text) for text in document.scripts("deepspeed"))
+
+
+def _takes_over(file: str, text: str) -> bool:
+    for call in _CALLS.finditer(text):
+        if call[2] == "initialize" and not _is_deepspeeds((call[1] or "").rstrip(". \t\n"), text):
             continue
-        for call in _CALLS.finditer(text):
-            given = arguments(text, call.end())
-            if "DummyOptim" in call[0] and not hands_all(given):
-                return True
-            if _TOLD.search(without_all(given)):
-                return True
-    return False
+        given = arguments(text, call.end())
+        named = _NAMED.search(given)
+        if named is not None and not _is_path_of(named[1], file):
+            continue
+        if call[2] == "DummyOptim" and not hands_all(given):
+            return True
+        if _TOLD.search(without_all(given)):
+            return True
+    users = (call for call in _USERS.finditer(text) if call[1] == "initialize" or "Trainer(" in text)
+    calls = (_NAMED.search(arguments(text, call.end())) for call in users)
+    return any(named is not None and _is_path_of(named[1], file) for named in calls)
+
+
+def _is_deepspeeds(before: str, text: str) -> bool:
+    """Whether `before.initialize(…)` is DeepSpeed's, as far as the imports of a script tell."""
+    if not before:
+        return _BARE.search(text) is not None
+    return before == "deepspeed" or any(alias[1] == before for alias in _ALIAS.finditer(text))
+
+
+def _is_path_of(path: str, file: str) -> bool:
+    """Whether a path, as seen from wherever a run is started, may lead to a file."""
+    parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    return file.replace("\\", "/").split("/")[-len(parts) :] == parts
 
 
 DIALECT = Dialect("DeepSpeed", ((b'"optimizer"',), (b'"params"',)), (".json",), _read)

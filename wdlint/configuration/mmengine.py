@@ -2,7 +2,8 @@
 
 How `paramwise_cfg` divides was measured on mmengine 0.10.7. Without it all parameters are one group. A file in a
 folder `_base_` is a part of others, and who gets what is not judged there; nor is it where a constructor of the
-project's own divides, or where a file that is inherited from can't be seen. SGD decays everything by convention.
+project's own divides, where a file that is inherited from can't be seen, or where a model gets adapters, whose matrices
+alone are trained. SGD decays everything by convention.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 from wdlint.configuration.mmengine_repairs import repairs
 from wdlint.configuration.options import Chosen, chosen
 from wdlint.configuration.setups import CANT_TELL, EVERYTHING, Dialect, Document, Setup, configured
-from wdlint.documents.nodes import Entry, Listing, Mapping, Node, Scalar, number
+from wdlint.documents.nodes import Entry, Listing, Mapping, Node, Scalar, mappings, number
 from wdlint.facts import Coupling, Division, Loop, Ternary
 
 _DEEPEST = 8  # files that inherit from one another
@@ -31,7 +32,7 @@ class Made:
 
     owner: Mapping  # what holds `paramwise_cfg` and `constructor`
     optimizer: Mapping
-    is_whole: bool  # nothing that is inherited is out of sight
+    is_whole: bool  # nothing that is inherited is out of sight, and the whole model is trained
     is_wrapper: bool  # mmengine's; else mmcv's
 
 
@@ -64,6 +65,7 @@ def _made(document: Document) -> Made | None:
     if own_wrapper is None and not (own_optimizer is not None and (inherits or root.has(*_OF_THEIRS))):
         return None
     merged, is_whole = _inherited(document, root, 0)
+    is_whole = is_whole and not _has_adapters(merged)
     wrapper = merged.mapping("optim_wrapper")
     if own_wrapper is not None and wrapper is not None:
         optimizer = wrapper.mapping("optimizer")
@@ -72,6 +74,12 @@ def _made(document: Document) -> Made | None:
     if optimizer is None or optimizer.text("type") is None or wrapper is not None:
         return None
     return Made(optimizer, _without(optimizer, "paramwise_cfg", "constructor"), is_whole and optimizer.complete, False)
+
+
+def _has_adapters(root: Mapping) -> bool:
+    """Whether something that the file makes puts low-rank adapters on a model."""
+    kinds = (mapping.text("type") for mapping, _ in mappings(root))
+    return any("lora" in kind.rpartition(".")[2].lower() for kind in kinds if kind)
 
 
 def _without(mapping: Mapping, *keys: str) -> Mapping:

@@ -13,7 +13,6 @@ from torch import nn
 from transformers import BertModel, Trainer, TrainingArguments
 
 model = nn.Sequential(nn.Linear(8, 8), nn.LayerNorm(8))
-groups = [{"params": [model[0].weight]}, {"params": [model[0].bias], "weight_decay": 0.0}]
 SECTION = {"train_batch_size": 8, "optimizer": {"type": "AdamW", "params": {"lr": 0.001, "weight_decay": 0.1}}}
 AUTO = {"optimizer": {"type": "AdamW", "params": {"weight_decay": "auto"}}, "zero_optimization": {}}
 COUPLED = {"optimizer": {"type": "Adam", "params": {"weight_decay": 0.1, "adam_w_mode": False}}}
@@ -29,6 +28,8 @@ FILE = '{"zero_optimization": {}, "optimizer": {"type": "AdamW", "params": {"wei
         "deepspeed.initialize(model=model, config_params=SECTION)  # WD101, WD102",
         "deepspeed.initialize(None, model, None, model.parameters(), config=SECTION)  # WD101, WD102",
         "deepspeed.initialize(model=model, config=COUPLED)  # WD101, WD102, WD201",
+        "biases = [model[0].bias, *model[1].parameters()]\n"
+        "groups = [{'params': [model[0].weight]}, {'params': biases, 'weight_decay': 0.0}]\n"
         "deepspeed.initialize(model=model, model_parameters=groups, config=SECTION)",
         "deepspeed.initialize(model=model, config=AUTO)",
         "deepspeed.initialize(model=model, config={})",

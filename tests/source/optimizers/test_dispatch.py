@@ -213,9 +213,68 @@ REGISTRY = """
         """
 
 
-@pytest.mark.xfail(reason="todo: what a decorator of the project's own puts in a dictionary", strict=True)
 def test_a_registry_that_functions_enter() -> None:
     assert found(REGISTRY) == [(12, "WD101")]
+
+
+ENTERED = {
+    "under their own names": """
+        MAKERS = {}
+
+        def register(function):
+            MAKERS[function.__name__] = function
+            return function
+
+        @register
+        def plain(parameters, decay):
+            return optim.AdamW(parameters, lr=0.1, weight_decay=0.0)
+
+        @register
+        def adamw(parameters, decay):
+            return optim.AdamW(parameters, lr=0.1, weight_decay=decay)  # here
+
+        def build(name, model):
+            return MAKERS[name](model.parameters(), 0.1)
+
+        solver = build("adamw", net)
+        """,
+    "a class": """
+        MAKERS = {}
+
+        def register(name):
+            def enter(cls):
+                MAKERS[name] = cls
+                return cls
+            return enter
+
+        @register("mine")
+        class Mine(optim.AdamW):
+            pass
+
+        solver = MAKERS["mine"](net.parameters(), lr=0.1, weight_decay=0.1)  # here
+        """,
+    "asked for with get": """
+        MAKERS = {}
+
+        def register(name):
+            def enter(function):
+                MAKERS[name] = function
+                return function
+            return enter
+
+        @register("adamw")
+        def make_adamw(parameters):
+            return optim.AdamW(parameters, lr=0.1, weight_decay=0.1)  # here
+
+        solver = MAKERS.get(args.optimizer.lower())(net.parameters())
+        """,
+}
+
+
+@pytest.mark.parametrize("text", ENTERED.values(), ids=ENTERED)
+def test_registries_of_other_shapes(text: str) -> None:
+    lines = dedent(text).splitlines()
+    assert found(text) == [(n, "WD101") for n, line in enumerate(lines, 1) if line.endswith("# here")]
 
 
 UNSEEN = {

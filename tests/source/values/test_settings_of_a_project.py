@@ -88,3 +88,17 @@ def test_options_that_other_modules_declare(tmp_path: Path, first: str, second: 
     findings = check_paths([str(program)])
     assert [finding.code for finding in findings] == ["WD103"] * seen
     assert all(("0.1, line 2" in f.message) is (first == second) for f in findings)
+
+
+def test_a_configuration_that_a_flag_names(tmp_path: Path) -> None:
+    (tmp_path / "settings").mkdir()
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "settings" / "first.py").write_text(SETTINGS.format("0"))
+    (tmp_path / "optimizers.py").write_text(TRAIN)
+    program = tmp_path / "main.py"
+    program.write_text(
+        "from absl import flags\nimport optimizers\n\nFLAGS = flags.FLAGS\n\n"
+        "def main(net):\n    return optimizers.start(FLAGS.config, net)\n"
+    )
+    assert check_paths([str(program), str(tmp_path / "optimizers.py")]) == []
+    assert check_paths([str(tmp_path / "optimizers.py")], latent=True) != []

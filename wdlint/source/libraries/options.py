@@ -25,7 +25,7 @@ _DECLARING = re.compile(
     r"arg|dict|opt|default|config|flag", re.IGNORECASE
 )  # in the names of functions that declare many
 DECAYS = re.compile(r"decay|wd|l2", re.IGNORECASE)  # what is looked for everywhere: other names are too many
-_FILES = 60
+_FILES = 20
 _ONE_BY_ONE = ("add_argument", "parse_args", "add_option", "dict", "OrderedDict")
 _BEFORE = (b"-", b"'", b'"')  # what stands before an option's name where it is declared
 
@@ -54,7 +54,7 @@ def _anywhere(evaluator: Evaluation, module: t.Module, name: str, declarers: Map
         paths = (path for spelling in spellings for path in evaluator.project.files_with(spelling, module.path))
         for path in islice(dict.fromkeys(paths), _FILES):
             if any(mark in evaluator.project.read(path) for mark in marks):
-                holder = evaluator.project.module(path)
+                holder = evaluator.project.mentioning(path, _quoted(name))
                 found.append(_in_module(evaluator, holder, name, declarers) if holder is not None else ())
         given = [answers[0] for answers in found if answers]
         if given and len({v.value if isinstance(v, Known) else None for v in given}) == 1:
@@ -69,13 +69,17 @@ def _near(evaluator: Evaluation, module: t.Module, name: str, declarers: Mapping
     if id(module) not in near:
         near[id(module)] = list(_declaring(evaluator, module, declarers))
     if near[id(module)]:
-        spellings = {name.encode(), name.replace("_", "-").encode()}
-        wanted = [before + spelling + after for spelling in spellings for before in _BEFORE for after in (b"'", b'"')]
         for path in near[id(module)]:
-            found = evaluator.project.mentioning(path, wanted)
+            found = evaluator.project.mentioning(path, _quoted(name))
             if found is not None:
                 yield found
     yield evaluator.module
+
+
+def _quoted(name: str) -> list[bytes]:
+    """How an option's name stands where it is declared."""
+    spellings = {name.encode(), name.replace("_", "-").encode()}
+    return [before + spelling + after for spelling in spellings for before in _BEFORE for after in (b"'", b'"')]
 
 
 def _declaring(evaluator: Evaluation, module: t.Module, declarers: Mapping[str, Declarer]) -> Iterator[str]:

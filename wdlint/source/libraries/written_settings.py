@@ -16,7 +16,7 @@ from wdlint.source.values.callers import all_statements
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Answers, Context, Known
 
-_FILES = 60
+_FILES = 40
 
 
 def setting(evaluator: Evaluation, holder: str, name: str, context: Context) -> Answers:

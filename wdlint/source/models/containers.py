@@ -11,7 +11,7 @@ from wdlint.facts import Ternary
 from wdlint.source.models.members import ANY, CONTAINERS, NESTING, Members, names_of, set_slot
 from wdlint.source.read import tree as t
 from wdlint.source.values.evaluation import Asking
-from wdlint.source.values.execution import answers, forced, looped, taken
+from wdlint.source.values.execution import answers, forced, gone_with, looped, taken
 from wdlint.source.values.values import (
     Answers,
     Arguments,
@@ -170,7 +170,7 @@ def _later(
     statement = change.context.statement
     if change.path or statement is None:
         return
-    present = taken(evaluator, statement, change.context.frame)
+    present = taken(evaluator, statement, change.context.frame, gone_with(made, statement))
     if present is Ternary.NO:
         return
     same_scope = made is not None and made.scope is statement.scope

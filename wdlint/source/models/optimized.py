@@ -68,9 +68,12 @@ class Models:
 
 
 def merged(models: Sequence[Model]) -> Inventory | None:
-    """One inventory for all models of a use; incomplete where one of them can't be seen."""
+    """One inventory for all models of a use; incomplete where one of them can't be seen.
+
+    Nobody makes an optimizer of nothing (torch refuses): where no parameter was found, the models can't be seen.
+    """
     seen = [model for model in models if model.inventory is not None]
-    if not seen:
+    if not any(model.inventory.parameters for model in seen if model.inventory is not None):
         return None
     if len(models) == 1:
         return seen[0].inventory

@@ -22,7 +22,7 @@ from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.classes import is_module, may_be_module
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.execution import taken
+from wdlint.source.values.execution import gone_with, taken
 from wdlint.source.values.signature import signature
 from wdlint.source.values.values import (
     Change,
@@ -198,7 +198,14 @@ class Survey:
                 statement = change.context.statement
                 if self._is_uncalled(change):
                     continue
-                sure = taken(self.evaluator, statement, change.context.frame) if statement else Ternary.YES
+                sure = Ternary.YES
+                if statement is not None:
+                    made = (
+                        instance.arguments.context.statement
+                        if instance.arguments and instance.arguments.context
+                        else None
+                    )
+                    sure = taken(self.evaluator, statement, change.context.frame, gone_with(made, statement))
                 if sure is not Ternary.NO:
                     apply(self.evaluator, members, change, sure)
         complete = members.complete

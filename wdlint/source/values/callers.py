@@ -40,6 +40,8 @@ _LAUNCHERS = frozenset(
     "spawn launch submit apply_async Thread Process notebook_launcher debug_launcher start_processes".split()
 )
 
+_OUT_OF = "[]"  # what is called out of a dictionary: `makers[name](…)`
+
 CallsByName = dict[str, list[tuple[t.Call, t.Stmt]]]
 
 
@@ -128,6 +130,11 @@ class CallIndex:
                     yield CallSite(arguments, True, call, statement)
         if constructor:
             yield from self._from_subclasses(evaluator, owner, index)
+        for call, statement in index.get(_OUT_OF, ()) if owner is None else ():
+            context = evaluator.frame(statement.scope).at(statement)
+            for held in evaluator.evaluate(call.func, context):
+                if isinstance(held, FunctionValue) and held.definition is definition:
+                    yield CallSite(Arguments(call.args, context), False, call, statement)
         for launcher in sorted(_LAUNCHERS & index.keys()):
             for call, statement in index[launcher]:
                 yield from self._launched(evaluator, definition, call, statement)
@@ -211,9 +218,18 @@ class CallIndex:
                         if isinstance(node, t.Call):
                             func = node.func
                             name = func.id if isinstance(func, t.Name) else getattr(func, "attr", None)
+                            name = _OUT_OF if _is_out_of(func) else name
                             if name is not None:
                                 found.setdefault(name, []).append((node, statement))
         return found
+
+
+def _is_out_of(func: t.Expr) -> bool:
+    """Whether what is called is taken out of a dictionary."""
+    match func:
+        case t.Subscript() | t.Call(func=t.Attribute(attr="get")):
+            return True
+    return False
 
 
 def _importing(evaluator: Evaluation, home: str) -> set[str]:

@@ -27,6 +27,8 @@ _MODULE_BASES = frozenset(
         "torch.jit.ScriptModule",
     )
 )
+_MODULES_BY_NAME = ("LightningModule", "MessagePassing", "PreTrainedModel")
+_STANDARD = frozenset(("abc", "builtins", "collections", "dataclasses", "enum", "threading", "torch", "typing"))
 
 
 def class_member(evaluator: Evaluation, cls: ClassValue, name: str) -> Answers:
@@ -61,7 +63,7 @@ def is_module(evaluator: Evaluation, value: Instance) -> bool:
         return value.cls.path.startswith("torch.nn.") and not value.cls.path.startswith("torch.nn.functional")
     return any(
         isinstance(base, External)
-        and (base.path in _MODULE_BASES or base.path.rsplit(".", 1)[-1] in ("LightningModule", "PreTrainedModel")
+        and (base.path in _MODULE_BASES or base.path.rsplit(".", 1)[-1] in _MODULES_BY_NAME
              or base.path.startswith(("torch.nn.", "transformers.", "timm.", "torchvision.models.")))
         for base in linear_bases(evaluator, value.cls)
     )  # fmt: skip
@@ -71,7 +73,11 @@ def may_be_module(evaluator: Evaluation, value: Instance) -> bool:
     if isinstance(value.cls, External):
         return not value.cls.path.startswith(("builtins.", "torch.optim.", "argparse.", "logging.", "os.", "numpy."))
     bases = list(linear_bases(evaluator, value.cls))
-    return is_module(evaluator, value) or any(isinstance(b, External) and b.path.startswith("?") for b in bases)
+    if is_module(evaluator, value) or any(isinstance(b, External) and b.path.startswith("?") for b in bases):
+        return True
+    # what has a `forward` and derives from a class of some library is taken for a layer: `class Conv(GraphLayer)`
+    own = any(isinstance(b, ClassValue) and "forward" in b.definition.inner.bound for b in bases)
+    return own and any(isinstance(b, External) and b.path.partition(".")[0] not in _STANDARD for b in bases)
 
 
 def method_named(evaluator: Evaluation, instance: Instance, name: str) -> FunctionValue | None:

@@ -41,6 +41,14 @@ def taken(evaluator: Asking, statement: t.Stmt, frame: Frame, granted: Collectio
     return answer
 
 
+def gone_with(made: t.Stmt | None, statement: t.Stmt) -> tuple[t.Stmt, ...]:
+    """The branches that a statement shares with the one that made what it changes: they are gone, since it is there."""
+    if made is None or made.scope is not statement.scope:
+        return ()
+    around = {(id(branch), truth) for _, truth, branch in flow.guards(made)}
+    return tuple(branch for _, truth, branch in flow.guards(statement) if (id(branch), truth) in around)
+
+
 def _refuses(branch: t.Stmt, truth: bool) -> bool:
     """Whether the other way at a branch raises: what was built did not go it."""
     if not isinstance(branch, t.If):

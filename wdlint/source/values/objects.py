@@ -41,6 +41,7 @@ from wdlint.source.values.values import (
     bare,
 )
 
+_OF_FLAGS = "absl.flags.FLAGS."
 _NAMES = 40  # of a module, tried for one that can't be told
 _MAY_CHANGE = (Origin.ARGUMENT_DEFAULT, Origin.FIELD_DEFAULT)
 
@@ -53,7 +54,10 @@ def member(evaluator: Evaluation, value: Value, name: str, context: Context) -> 
         case ModuleValue() if name == "__dict__":
             return (value,)
         case External():
-            return (External(f"{value.path}.{name}"),)
+            given = value.path.startswith(_OF_FLAGS)  # a configuration that the command line names
+            holder = value.path.rpartition(".")[2]
+            found = evaluator.libraries.setting(evaluator, holder, name, context) if given else ()
+            return found or (External(f"{value.path}.{name}"),)
         case ModuleValue():
             return evaluator.module_member(value.module, name)
         case FolderValue():
@@ -74,7 +78,7 @@ def member(evaluator: Evaluation, value: Value, name: str, context: Context) -> 
                 return (value,)
             option = evaluator.libraries.option(evaluator, name, context) if not is_methodlike(name) else ()
             return option or (Method(value, name),)
-        case Method(receiver=Unknown(), name=holder) if not is_methodlike(name):
+        case Method(receiver=Unknown() | Method(), name=holder) if not is_methodlike(name):
             return evaluator.libraries.setting(evaluator, holder, name, context) or (Method(value, name),)
         case Element() | Attribute() | TextOf():
             return (Attribute(value, name),)
@@ -271,6 +275,8 @@ def item(evaluator: Evaluation, value: Value, index: Value, context: Context) ->
                 found = ([] if weak and found else list(base)) + found
             if isinstance(key, int) and isinstance(bare(value.base), SequenceValue) and not found:
                 found = [v for i in contents.items(evaluator, value) if not i.spread for v in evaluator.force(i.value)]
+                if any(_holds_one_parameter(evaluator, v) for v in found):
+                    return (Unknown(f"@{id(value)}[{key}]", computed=True),)  # of one turn of a loop, not of each
             return tuple(Changed(v, deeper) if deeper else v for v in found)
         case Changed():
             return item(evaluator, value.base, index, context)
@@ -315,6 +321,19 @@ def item(evaluator: Evaluation, value: Value, index: Value, context: Context) ->
             return (Attribute(value, f"[{key!r}]"),)
         case _:
             return ()
+
+
+def _holds_one_parameter(evaluator: Evaluation, value: Value) -> bool:
+    """Whether a value is a group `{"params": [p]}` of the one parameter that a loop was at."""
+    inner = bare(value)
+    for held in entry(evaluator, inner, "params") if isinstance(inner, MappingValue) else ():
+        made = bare(held)
+        if isinstance(made, SequenceValue) and isinstance(made.node, t.Display) and len(made.items) == 1:
+            (only,) = made.items
+            held = next(iter(() if only.spread else evaluator.force(only.value)), made)
+        if isinstance(held, Element) and held.part == "parameter":
+            return True
+    return False
 
 
 def _by_name(value: Collection, index: Value) -> Answers:
