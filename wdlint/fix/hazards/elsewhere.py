@@ -76,11 +76,11 @@ def defined(program: Program, func: t.Expr, imports: Imports | None) -> Defined 
     match func:
         case t.Name(id=name):
             return _named(program, name, imports, 0)
-        case t.Attribute(value=t.Name(id=base), attr=name) if imports is not None:
+        case t.Attribute(value=t.Name(id=base) as held, attr=name) if imports is not None:
             module = _module(program, base, imports)
             if module is not None:
                 return _named(_consulted(module), name, imports, 1)
-            bound = program.binding(func.value)
+            bound = program.binding(held)
             made = defined(program, bound.func, imports) if isinstance(bound, t.Call) else None
             return made if made is not None and isinstance(made[1], t.ClassDef) else None  # a method of what it makes
     return None
