@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import inspect
+import pkgutil
 import sys
 import time
 from collections import Counter
@@ -143,9 +144,69 @@ def e3nn() -> Iterator[Built]:
     yield "BatchNorm", lambda: layers.BatchNorm(irreps)
 
 
+_VISION = {
+    "image_size": 64, "patch_size": 16, "num_classes": 10, "dim": 64, "depth": 2, "heads": 4, "mlp_dim": 64,
+    "cls_depth": 1, "max_tokens_per_depth": (8, 4), "frames": 8, "image_patch_size": 16, "frame_patch_size": 2,
+}  # fmt: skip
+
+
+def vit_pytorch() -> Iterator[Built]:
+    """Every transformer of the package that these arguments are enough for."""
+    import vit_pytorch as v
+
+    for file in pkgutil.iter_modules(v.__path__):
+        try:
+            module = importlib.import_module(f"vit_pytorch.{file.name}")
+        except ImportError:  # some want a library for sound
+            continue
+        for name, cls in inspect.getmembers(module, inspect.isclass):
+            if (
+                not issubclass(cls, nn.Module)
+                or cls.__module__ != module.__name__
+                or "image_size" not in (accepted := inspect.signature(cls).parameters)
+            ):
+                continue
+            given = {key: value for key, value in _VISION.items() if key in accepted}
+            yield f"{file.name}.{name}", lambda cls=cls, given=given: cls(**given)
+
+
+def vector_quantize_pytorch() -> Iterator[Built]:
+    import vector_quantize_pytorch as v
+
+    learned = {"learnable_codebook": True, "ema_update": False}
+    yield "VectorQuantize", lambda: v.VectorQuantize(dim=16, codebook_size=32)
+    yield "VectorQuantize, learned", lambda: v.VectorQuantize(dim=16, codebook_size=32, **learned)
+    yield "ResidualVQ", lambda: v.ResidualVQ(dim=16, num_quantizers=2, codebook_size=32)
+    yield "FSQ", lambda: v.FSQ(levels=[8, 5, 5], dim=16)
+    yield "LFQ", lambda: v.LFQ(codebook_size=32, dim=16)
+    yield "SimVQ", lambda: v.SimVQ(dim=16, codebook_size=32)
+    yield "LatentQuantize", lambda: v.LatentQuantize(levels=[5, 5, 8], dim=16)
+
+
+def denoising_diffusion_pytorch() -> Iterator[Built]:
+    import denoising_diffusion_pytorch as d
+    from denoising_diffusion_pytorch.karras_unet import KarrasUnet
+
+    yield "Unet", lambda: d.Unet(dim=16, dim_mults=(1, 2))
+    yield "Unet1D", lambda: d.Unet1D(dim=16, dim_mults=(1, 2), channels=3)
+    yield "KarrasUnet", lambda: KarrasUnet(image_size=32, dim=32, dim_max=64, num_downsamples=2)
+    yield "GaussianDiffusion", lambda: d.GaussianDiffusion(d.Unet(dim=16, dim_mults=(1, 2)), image_size=32)
+
+
 LIBRARIES: dict[str, Callable[[], Iterator[Built]]] = {
     made.__name__: made
-    for made in (x_transformers, neuralop, loralib, peft, segmentation_models_pytorch, pytorchcv, e3nn)
+    for made in (
+        x_transformers,
+        neuralop,
+        loralib,
+        peft,
+        segmentation_models_pytorch,
+        pytorchcv,
+        e3nn,
+        vit_pytorch,
+        vector_quantize_pytorch,
+        denoising_diffusion_pytorch,
+    )
 }
 
 

@@ -14,6 +14,7 @@ from wdlint.fix.program import Program, dotted
 from wdlint.source.read import tree as t
 
 _WRAPPING = ("list", "tuple", "iter")
+_DEEPEST = 3  # names for names
 
 
 def selection_of(program: Program, expr: t.Expr) -> Selection | None:
@@ -148,20 +149,24 @@ def conjunct(program: Program, condition: t.Expr) -> str:
     return f"({text})" if bare or (isinstance(condition, t.Boolean) and condition.op == "or") else text
 
 
-def models_in(program: Program, expr: Item, depth: int = 0) -> tuple[str, ...]:
+def models_in(program: Program, expr: Item) -> tuple[str, ...]:
     """The expressions whose parameters are asked for in an expression, names followed to what they are bound to."""
-    found: list[str] = []
-    if depth > 3:
-        return ()
+    distinct = tuple(dict.fromkeys(_models_in(program, expr, 0, {})))
+    return tuple(m for m in distinct if not any(m.startswith(f"{other}.") for other in distinct))
+
+
+def _models_in(program: Program, expr: Item, depth: int, seen: dict[Item, int]) -> Iterator[str]:
+    """The same as they come; `seen` are the expressions that were looked through, each with its distance."""
+    if depth > _DEEPEST or seen.get(expr, _DEEPEST + 1) <= depth:
+        return
+    seen[expr] = depth
     for node in program.below(expr):
         if isinstance(node, t.Call) and isinstance(node.func, t.Attribute):
             if node.func.attr in ("parameters", "named_parameters") and dotted(node.func.value):
-                found.append(dotted(node.func.value) or "")
+                yield dotted(node.func.value) or ""
         elif isinstance(node, t.Name) and node not in program.bound:
             for filled in _fillings(program, node):
-                found += models_in(program, filled, depth + 1)
-    distinct = tuple(dict.fromkeys(found))
-    return tuple(m for m in distinct if not any(m.startswith(f"{other}.") for other in distinct))
+                yield from _models_in(program, filled, depth + 1, seen)
 
 
 def handed_on(program: Program, model: str, expr: t.Expr) -> tuple[str, ...]:

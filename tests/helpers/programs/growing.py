@@ -294,6 +294,21 @@ def lists_in_lists(n: int) -> str:
     )
 
 
+def rebuilt_layers(n: int) -> str:
+    """A list of layers that is made anew of itself, and becomes the model."""
+    again = (
+        "layers = [nn.Linear(3, 3), *layers]\nlayers = layers + [nn.LayerNorm(3)]\nlayers = list(reversed(layers))\n"
+    )
+    return f"{BARE}layers = []\n{lines(again, n)}model = nn.Sequential(*layers)\n{OPTIMIZER}"
+
+
+def doubled_texts(n: int) -> str:
+    """A text that holds the one before it twice, and names what is left out."""
+    made = "".join(f"n{i + 1} = f'{{n{i}}}.{{n{i}}}'\nm{i + 1} = m{i} + '.' + m{i}\n" for i in range(n))
+    taken = f"ps = [p for k, p in model.named_parameters() if n{n} not in k and m{n} not in k]\n"
+    return f"{HEAD}n0 = m0 = f()\n{made}{taken}opt = torch.optim.AdamW(ps, lr=1e-3, weight_decay=0.1)\n"
+
+
 @dataclass(frozen=True)
 class Growing:
     """A kind of program, the number at which its work is counted first, and what its file is called."""
@@ -317,5 +332,5 @@ GROWING = (
     Growing(long_dictionary, 200), Growing(inheritance, 15), Growing(deep_comprehension, 8),
     Growing(many_clauses, 40), Growing(long_list, 300), Growing(excluded_names, 150), Growing(arguments, 100),
     Growing(layers, 40), Growing(ways, 15, sites=True), Growing(notebook, 100, file="train.ipynb"),
-    Growing(population, 3), Growing(lists_in_lists, 4),
+    Growing(population, 3), Growing(lists_in_lists, 4), Growing(rebuilt_layers, 15), Growing(doubled_texts, 9),
 )  # fmt: skip

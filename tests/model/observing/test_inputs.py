@@ -68,7 +68,39 @@ class Patches(Scaled):
         return self.p * self.embed(F.unfold(x, 16, stride=16).transpose(1, 2))
 
 
-@pytest.mark.parametrize("make", [Graph, Field, Diffusion, Patches])
+class Timed(Scaled):
+    """A network of a diffusion model that takes the times by a short name, and images of one size only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.image_size = 32
+        self.conv = nn.Conv2d(3, 3, 3, padding=1)
+
+    def forward(self, x, t):
+        assert x.shape[-2:] == (32, 32)
+        return self.p * self.conv(x) * t[:, None, None, None]
+
+
+class Codes(Scaled):
+    """Vector quantization: no layer says what it takes, but its width does. The codes are a table."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dim = 6
+        self.codes = nn.Parameter(torch.rand(9, 6))
+
+    def forward(self, x):
+        near = torch.einsum("bnd,cd->bnc", x, self.codes).argmax(-1)
+        return self.p * F.embedding(near, self.codes)
+
+
+def test_codes_are_a_table() -> None:
+    (codes,) = [c for c in classify(Codes()).parameters if c.parameter.name == "codes"]
+    assert codes.parameter.kind is Kind.EMBEDDING
+    assert codes.table
+
+
+@pytest.mark.parametrize("make", [Graph, Field, Diffusion, Patches, Timed, Codes])
 def test_a_pass_goes_through(make: Callable[[], nn.Module]) -> None:
     seen = classify(make())
     assert seen.observed in ("complete", "as far as needed")

@@ -263,6 +263,14 @@ def test_workers_of_a_launcher_are_audited_and_the_first_speaks(tmp_path: Path, 
     assert "2 biases" in found["WD101"]
 
 
+def test_torch_that_is_imported_before_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, FAULTY)
+    (tmp_path / "start").mkdir()
+    (tmp_path / "start" / "sitecustomize.py").write_text("import torch\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "start"))
+    assert run(tmp_path, "train.py").returncode == 1
+
+
 def test_a_launcher_by_the_name_of_its_command(tmp_path: Path) -> None:
     write(tmp_path, FAULTY)
     (tmp_path / "launch").write_text(

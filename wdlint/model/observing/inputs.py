@@ -36,6 +36,8 @@ def candidates(model: nn.Module) -> Iterator[Inputs]:
     yield from _by_signature(model)
     for first in _by_first_layer(model):
         yield (first,), {}
+    if (width := _size(model, *_WIDTHS, default=0)) and next(_by_first_layer(model), None) is None:
+        yield (_reals(TOKENS, width),), {}
 
 
 def _told(thing: Any, name: str) -> Any:
@@ -120,6 +122,8 @@ _ARGUMENTS: tuple[tuple[tuple[str, ...], Make], ...] = (
     (("encoder_hidden_states",), lambda model: _reals(TOKENS, _size(model, *_CROSSED, default=768))),
     (("pooled_projections",), lambda model: _reals(_size(model, "pooled_projection_dim", default=768))),
 )
+_TIMES = frozenset({"t", "time", "times"})  # whole names: one number for each of the batch
+_WIDTHS = ("dim", "embed_dim", "hidden_size", "d_model", "in_features", "channels")
 _NODE_WORDS = frozenset({"x", "pos", "h", "edge_index", "edge_attr", "edge_weight", "edge_type", "node_type"})
 
 
@@ -147,6 +151,7 @@ def _by_signature(model: nn.Module) -> Iterator[Inputs]:
     made: list[list[torch.Tensor]] = []
     for number, parameter in enumerate(required):
         known = [make(model) for words, make in _ARGUMENTS if any(w in parameter.name for w in words)][:1]
+        known = [torch.empty(BATCH, device="meta")] if number and parameter.name in _TIMES else known
         if not known and number == 0 and len(required) > 1:
             graph = any(p.name in _NODE_WORDS for p in required[1:])
             known = [_nodes(model)] if graph else [*_by_fields(model), *_by_first_layer(model)]
@@ -194,7 +199,8 @@ def _fed_to(layer: nn.Module, model: nn.Module) -> Iterator[torch.Tensor]:
         yield _reals(TOKENS, layer.in_features)
         yield _reals(3, PIXELS, PIXELS)  # patches that are cut and flattened before it
     elif isinstance(layer, nn.modules.conv._ConvNd):
-        shapes = {1: (8 * FRAMES,), 2: (PIXELS, PIXELS), 3: (16, 112, 112)}
+        side = _size(model, "image_size", "img_size", "sample_size", default=PIXELS)
+        shapes = {1: (8 * FRAMES,), 2: (side, side), 3: (16, 112, 112)}
         own = len(layer.kernel_size)
         channels = _size(model, "in_channels", "in_chans", default=layer.in_channels)  # it may add some of its own
         for rank in (own, *(r for r in shapes if r != own)):  # pointwise layers serve fields of any rank

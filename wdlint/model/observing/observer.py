@@ -17,6 +17,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from wdlint.model.observing import operations as ops
+from wdlint.model.observing.outcomes import outcome
 from wdlint.model.observing.provenance import DATA, Mixed, Product, Source, joined, storage_of, tensors_in, varying
 
 _CONTRACTED = {"sum"}
@@ -81,7 +82,9 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        result = func(*args, **(kwargs or {}))
+        result = outcome(func, args, kwargs or {}) if args else None
+        if result is None:
+            result = func(*args, **(kwargs or {}))
         namespace, _, name = func._schema.name.rpartition("::")
         operation = name.rstrip("_")
         if self._products:

@@ -230,7 +230,11 @@ def _place(frame: FrameType) -> Place:
 
 def begin() -> None:
     """Watch this process, and those that it starts."""
-    sys.meta_path.insert(0, Attach(Watch().attach))
+    watch = Watch()
+    if HOOKED in sys.modules:  # Python's own start has imported it
+        watch.attach(sys.modules[HOOKED])
+    else:
+        sys.meta_path.insert(0, Attach(watch.attach))
     launching.follow()
 
 

@@ -61,7 +61,8 @@ SETTLED = (Origin.WRITTEN, Origin.COMPUTED)
 _DEFAULTS = (Origin.ARGUMENT_DEFAULT, Origin.FIELD_DEFAULT, Origin.OPTIMIZER_DEFAULT)
 _GROUPING = (SequenceValue, MappingValue, Collection, Operation)
 _STRIDE = 16  # operations of a sum that are asked within each other
-_LONGEST = 10_000  # characters or items that a computed constant may have
+LONGEST = 10_000  # characters or items that a computed constant may have
+PIECES = 300  # of a text that is put together of what can't be told
 
 
 def binary(evaluator: Asking, expr: t.Binary, context: Context) -> Iterable[Value]:
@@ -109,7 +110,8 @@ def _combined(
         if op in ("|", "&", "-", "^"):
             return Operation(op, ((left,), (right,)), node, context)
     if op == "+" and (_is_text(left) or _is_text(right)):
-        return TextOf((*_pieces(left), *_pieces(right)))
+        pieces = (*_pieces(left), *_pieces(right))
+        return TextOf(pieces) if len(pieces) <= PIECES else Unknown(f"@{id(node)}", computed=True)
     if op == "%" and isinstance(left, Known) and isinstance(left.value, str):
         return _percent(evaluator, left.value, right, node)
     positive = op in ("*", "/", "**") and not _zero(left) and (op != "*" or not _zero(right))
@@ -174,7 +176,7 @@ def compute(op: str, left: Known, right: Known, node: t.Node | None, module: t.M
             return None
     except Exception:  # a constant expression that raises when run has no value
         return None
-    if (isinstance(result, (str, bytes)) and len(result) > _LONGEST) or isinstance(result, complex):
+    if (isinstance(result, (str, bytes)) and len(result) > LONGEST) or isinstance(result, complex):
         return None
     return Known(result, _weaker(left.origin, right.origin), node, module)
 

@@ -175,8 +175,14 @@ def _formatted(evaluator: Evaluation, expr: t.Formatted, context: Context) -> It
         only = answers[0] if len(answers) == 1 else Unknown(text_key(part, context))
         pieces.append(str(only.value) if isinstance(only, Known) else only)
     if all(isinstance(piece, str) for piece in pieces):
-        return (Known("".join(map(str, pieces)), Origin.COMPUTED, expr, context.module),)
-    return (TextOf(tuple(pieces)),)
+        text = "".join(map(str, pieces))
+        return (Known(text, Origin.COMPUTED, expr, context.module),) if len(text) <= arithmetic.LONGEST else ()
+    return (TextOf(tuple(pieces)),) if sum(map(_size, pieces)) <= arithmetic.PIECES else ()
+
+
+def _size(piece: str | Value) -> int:
+    """The number of pieces that a piece of a text is itself put together of."""
+    return sum(map(_size, piece.pieces)) if isinstance(piece, TextOf) else 1
 
 
 def _is_joined_or_last(value: Value, joined: Sequence[TextOf]) -> bool:
