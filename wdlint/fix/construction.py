@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import takewhile
+from weakref import WeakKeyDictionary
 
 from wdlint.facts import Applicability, FileFacts, Fix, OptimizerUse, Place
 from wdlint.fix.hazards.sharding import FLATTENED, flattens
@@ -57,14 +57,19 @@ def site_of(place: Place, facts: FileFacts, program: Program, style: str, whole:
 
 def _of_one_model(program: Program, one: Place | None, other: Place | None) -> bool:
     """Whether two arguments may hold parameters of one model: they do not ask different ones for theirs."""
-    asked = [set(_asked(program, place)) for place in (one, other) if place is not None]
+    asked = [_asked(program, place) for place in (one, other) if place is not None]
     return len(asked) < 2 or not all(asked) or bool(asked[0] & asked[1])
 
 
-def _asked(program: Program, place: Place) -> Iterator[str]:
-    start, end = program.within(place)
-    expr = next((n for n in program.nodes if isinstance(n, t.Node) and program.span(n) == (start, end)), None)
-    return iter(models_in(program, expr) if expr is not None else ())
+_ASKED: WeakKeyDictionary[Program, dict[Place, frozenset[str]]] = WeakKeyDictionary()  # each optimizer asks of all
+
+
+def _asked(program: Program, place: Place) -> frozenset[str]:
+    known = _ASKED.setdefault(program, {})
+    if place not in known:
+        expr = program.node_at(place, t.Node)
+        known[place] = frozenset(models_in(program, expr) if expr is not None else ())
+    return known[place]
 
 
 def _apart(program: Program, call: t.Call, other: t.Call | None) -> bool:

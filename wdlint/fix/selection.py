@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from weakref import WeakKeyDictionary
 
 from wdlint.fix.emit import Selection as Selection
 from wdlint.fix.outline import Item
@@ -192,7 +193,7 @@ def _fillings(program: Program, name: t.Name) -> Iterator[Item]:
             case t.Assign(value=value) if value is not None and any(_is(target, name) for target in node.targets):
                 if program.span(node)[1] <= before:
                     yield value
-            case t.For() if program.span(node)[1] <= before and any(_fills(n, name) for n in program.below(node)):
+            case t.For() if program.span(node)[1] <= before and name.id in _filled(program, node):
                 yield node.iter
             case t.AugAssign() if _is(node.target, name):
                 yield node.value
@@ -200,13 +201,23 @@ def _fillings(program: Program, name: t.Name) -> Iterator[Item]:
                 yield from (argument.value for argument in call.args)
 
 
-def _fills(node: Item, name: t.Name) -> bool:
+_FILLED: WeakKeyDictionary[Program, dict[t.For, frozenset[str]]] = WeakKeyDictionary()  # asked for name after name
+
+
+def _filled(program: Program, loop: t.For) -> frozenset[str]:
+    """The names of the lists that something in a loop fills."""
+    known = _FILLED.setdefault(program, {})
+    if loop not in known:
+        known[loop] = frozenset(name for node in program.below(loop) for name in _fills(node))
+    return known[loop]
+
+
+def _fills(node: Item) -> Iterator[str]:
     match node:
         case t.Call(func=t.Attribute(attr="append" | "extend" | "add") as func):
-            return _of_list(func, name)
-        case t.AugAssign(target=target):
-            return _is(target, name)
-    return False
+            yield from (one.id for one in _lists(func) if isinstance(one, t.Name))
+        case t.AugAssign(target=t.Name(id=name)):
+            yield name
 
 
 def _is(target: t.Expr, name: t.Name) -> bool:
@@ -214,8 +225,11 @@ def _is(target: t.Expr, name: t.Name) -> bool:
 
 
 def _of_list(func: t.Expr, name: t.Name) -> bool:
-    """Whether a method of the list is called, which may be one of two: `(a if test else b).append`."""
-    if not isinstance(func, t.Attribute):
-        return False
-    held = func.value
-    return any(_is(one, name) for one in ((held.body, held.orelse) if isinstance(held, t.Conditional) else (held,)))
+    """Whether a method of the list is called."""
+    return isinstance(func, t.Attribute) and any(_is(one, name) for one in _lists(func))
+
+
+def _lists(method: t.Attribute) -> tuple[t.Expr, ...]:
+    """Whose method is called, which may be one of two: `(a if test else b).append`."""
+    held = method.value
+    return (held.body, held.orelse) if isinstance(held, t.Conditional) else (held,)

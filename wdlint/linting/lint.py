@@ -193,9 +193,13 @@ class Linter:
         self, findings: list[Finding], facts: FileFacts, configured: Observed, data: bytes, project: Project,
         settings: Settings, rules: Sequence[Rule],
     ) -> list[Finding]:  # fmt: skip
-        """The findings with the fixes that can be planned, prove themselves, and are allowed by the settings."""
-        if not self._plans or not findings or facts.troubles:  # what does not parse is not edited
-            return findings
+        """The findings with the fixes that can be planned, prove themselves, and are allowed by the settings.
+
+        Of latent ones that are not reported none is proved, which is most of the work; they are left out.
+        """
+        told = findings if settings.latent else [finding for finding in findings if not finding.latent]
+        if not self._plans or not told or facts.troubles:  # what does not parse is not edited
+            return told
         from wdlint.fix.plan import with_fixes
         from wdlint.fix.policy import admitted
         from wdlint.fix.proof.offers import proven
@@ -210,7 +214,7 @@ class Linter:
         def read(new: bytes) -> Version | None:
             return self._read(facts.file, new, project, settings, rules)
 
-        return admitted(proven(facts.file, planned, version, read), settings)
+        return admitted(proven(facts.file, planned, version, read, latent=settings.latent), settings)
 
     def _read(
         self, shown: str, data: bytes, project: Project, settings: Settings, rules: Sequence[Rule]
@@ -236,7 +240,7 @@ class Linter:
         """What of the findings is reported: those that the settings ask for and no comment suppresses."""
         from wdlint.judging.suppress import may_suppress
 
-        if not settings.latent:
+        if not settings.latent:  # those of a configuration; a program's are left out before their fixes are proved
             findings = [finding for finding in findings if not finding.latent]
         if settings.weak_half_life:
             from wdlint.judging.effect import weakened

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import sysconfig
 from dataclasses import fields
 from pathlib import Path
@@ -17,6 +18,7 @@ from wdlint.source.read import tree as t
 from wdlint.source.read.files import Programs
 from wdlint.source.read.lower import lower_module
 from wdlint.source.read.lower_ast import Lines, lower_text
+from wdlint.source.read.parse import Unreadable, parse, parse_consulted
 from wdlint.source.read.positions import ast_span, recorded
 
 PACKAGE = Path(wdlint.__file__).parent
@@ -200,3 +202,17 @@ def test_what_is_linted_is_parsed_with_libcst_and_what_is_consulted_is_not() -> 
     concrete = programs.parsed(b"x = 1\n", "net.py")
     assert isinstance(concrete.origin, cst.Module)
     assert programs.consulted(b"x = 1\n", "net.py") is concrete
+
+
+def test_a_notebook_is_consulted_like_any_file() -> None:
+    cells = [{"cell_type": "code", "source": source} for source in ("%matplotlib inline\nx = f(1)\n", "y = await g(x)")]
+    data = json.dumps({"nbformat": 4, "cells": cells}).encode()
+    light, concrete = parse_consulted(data, "net.ipynb"), parse(data, "net.ipynb")
+    assert isinstance(light.origin, Lines) and isinstance(concrete.origin, cst.Module)
+    assert told(light.scope) == told(concrete.scope)
+
+
+@pytest.mark.parametrize("data", [b"{", b'{"cells": [{"cell_type": "code", "source": "x ="}]}'])
+def test_a_notebook_that_can_not_be_consulted_is_unreadable(data: bytes) -> None:
+    with pytest.raises(Unreadable):
+        parse_consulted(data, "net.ipynb")

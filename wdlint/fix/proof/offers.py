@@ -23,7 +23,12 @@ _REACH = frozenset(("WD101", "WD102", "WD103", "WD104"))
 
 
 def proven(
-    file: str, findings: Sequence[Finding], version: Version, read: Read, importers: Sequence[Importer] = ()
+    file: str,
+    findings: Sequence[Finding],
+    version: Version,
+    read: Read,
+    importers: Sequence[Importer] = (),
+    latent: bool = True,
 ) -> list[Finding]:
     """The findings, each with the best of its fixes that proves itself, or with the reason why it has none.
 
@@ -33,9 +38,10 @@ def proven(
         version: the file as it is.
         read: what the file would be with other bytes.
         importers: linted files that rest on it; no fix may make them wrong.
+        latent: whether latent findings are asked for; else they only count where a fix of another one mends them too.
     """
     court = Court(file, findings, version, read, importers)
-    return [court.settled(finding) for finding in findings]
+    return [court.settled(finding) for finding in findings if latent or not finding.latent]
 
 
 def beside(file: str, findings: Sequence[Finding], data: bytes, importers: Sequence[Importer]) -> list[Finding]:

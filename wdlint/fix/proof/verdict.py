@@ -38,7 +38,7 @@ def refusal(before: Version, after: Version, moved: Moved, mended: Sequence[Find
     """
     if after.module is None and before.module is not None:
         return "the file can't be read after it"
-    if own and _is_python(before) and not _is_python(after):
+    if own and not _is_python(after) and _is_python(before):
         return "Python refuses the file after it"
     if own and before.module is not None and after.module is not None:
         new = unbound(after.module) - unbound(before.module)

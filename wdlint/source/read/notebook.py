@@ -13,6 +13,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Cell magics whose body is Python that runs in the notebook's own namespace.
 _TRANSPARENT_CELL_MAGICS = frozenset({"capture", "debug", "prun", "time", "timeit", "python", "python3", "%"})
@@ -117,6 +118,7 @@ class Notebook:
         return (b"\xef\xbb\xbf" if self.bom else b"") + "".join(pieces).encode("utf-8")
 
 
+@lru_cache(maxsize=2)  # a file and what a fix makes of it: parsing, places and edits ask one after the other
 def read_notebook(data: bytes) -> Notebook:
     """Read the code of a notebook (nbformat 3 or 4).
 
@@ -258,6 +260,7 @@ def _encoded(source: str, before: str, raw: str) -> str:
 # What IPython adds to Python.
 
 
+@lru_cache(maxsize=512)  # a fix leaves most cells of a notebook as they are
 def neutralised(source: str) -> str:
     """The source with IPython's own lines made harmless, line for line.
 

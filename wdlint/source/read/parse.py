@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -15,6 +16,9 @@ from wdlint.source.read import tree as t
 from wdlint.source.read.depth import too_deep
 from wdlint.source.read.lower import lower_module
 from wdlint.source.read.lower_ast import lower_text
+
+if TYPE_CHECKING:
+    from wdlint.source.read.notebook import Notebook
 
 
 class Unreadable(Exception):
@@ -79,17 +83,21 @@ def parse_mended(data: bytes, path: str) -> t.Module | None:
 
 
 def _notebook(data: bytes, path: str, name: str, mend: Callable[[str], str] = str) -> t.Module:
-    from wdlint.source.read.notebook import NotebookError, read_notebook
-
-    try:
-        notebook = read_notebook(data)
-    except NotebookError as error:
-        raise Unreadable(str(error), error.line, error.column) from None
+    notebook = _read(data)
     try:
         return parse_text(mend(notebook.text), path, name)
     except Unreadable as error:
         cell, line = notebook.where(error.line)
         raise Unreadable(str(error), line, error.column, cell) from None
+
+
+def _read(data: bytes) -> Notebook:
+    from wdlint.source.read.notebook import NotebookError, read_notebook
+
+    try:
+        return read_notebook(data)
+    except NotebookError as error:
+        raise Unreadable(str(error), error.line, error.column) from None
 
 
 def parse_text(text: str, path: str, name: str = "") -> t.Module:
@@ -117,9 +125,7 @@ def parse_consulted(data: bytes, path: str) -> t.Module:
     Raises:
         Unreadable: no Python that can be parsed.
     """
-    if path.endswith(".ipynb"):
-        return parse(data, path)
-    text = decode(data)
+    text = _read(data).text if path.endswith(".ipynb") else decode(data)
     if not too_deep(text):
         try:
             name, package = _named(path)
