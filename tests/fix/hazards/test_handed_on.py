@@ -186,6 +186,15 @@ class Base:
         adjust(self.optimizer, 1)
 
 
+def adjust_all(state, epoch):
+    adjust(state.optimizer, epoch)
+
+
+class Slow:
+    def step(self, optimizer):
+        adjust(optimizer, 2)
+
+
 class Warm(Base):
     def __init__(self, optimizer):
         self.optimizer = optimizer
@@ -198,6 +207,11 @@ IMPORTED = {
     "a function of a module": ("import helpers as h\n", DECAYED + "h.adjust(optimizer, 1)\n"),
     "a function that a package passes on": ("from passed import adjust\n", DECAYED + "adjust(optimizer, 1)\n"),
     "a class whose base does it": ("from helpers import Warm\n", DECAYED + "Warm(optimizer).slow()\n"),
+    "a method that is given it": ("from helpers import Slow\n", DECAYED + "slow = Slow()\nslow.step(optimizer)\n"),
+    "an object that holds it": (
+        "from helpers import adjust_all\nfrom types import SimpleNamespace\n",
+        DECAYED + "state = SimpleNamespace(net=net, optimizer=optimizer)\nadjust_all(state, 1)\n",
+    ),
     "a call that is given the construction": (
         "from helpers import Warm\n",
         START + "warm = Warm(torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1))\n",

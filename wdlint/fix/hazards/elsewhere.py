@@ -31,6 +31,7 @@ def involved(program: Program, made: t.Call, names: Names, imports: Imports | No
     if imports is None:
         return
     met: set[t.Node] = set()
+    names = Names(names.own | _carriers(program, made, names), names.others)
     around = next((node for node in program.around(made) if isinstance(node, t.ClassDef)), None)
     waiting: list[tuple[Program, t.FunctionDef | t.ClassDef | t.Module, int]] = [(program, program.module, 0)]
     waiting += [(program, around, 0)] if around is not None else []
@@ -50,6 +51,18 @@ def involved(program: Program, made: t.Call, names: Names, imports: Imports | No
                 yield found
 
 
+def _carriers(program: Program, made: t.Call, names: Names) -> frozenset[str]:
+    """The names of what a call makes that is given the optimizer: `state = State(model, optimizer)`."""
+    return frozenset(
+        target.id
+        for node in program.nodes
+        if isinstance(node, t.Assign) and isinstance(node.value, t.Call) and node.value is not made
+        if any(a.value is made or _is_optimizer(a.value, names) for a in node.value.args)
+        for target in node.targets
+        if isinstance(target, t.Name)
+    )
+
+
 def _is_optimizer(given: t.Expr, names: Names) -> bool:
     """Whether an argument may be the optimizer, or its groups."""
     if is_groups(given, names):
@@ -59,13 +72,17 @@ def _is_optimizer(given: t.Expr, names: Names) -> bool:
 
 
 def defined(program: Program, func: t.Expr, imports: Imports | None) -> Defined | None:
-    """What is called, as the project defines it: in this file, or in one that it imports."""
+    """What is called, as the project defines it: in this file, or in one that it imports; of a method, its class."""
     match func:
         case t.Name(id=name):
             return _named(program, name, imports, 0)
-        case t.Attribute(value=t.Name(id=base), attr=name) if imports is not None:
+        case t.Attribute(value=t.Name(id=base) as held, attr=name) if imports is not None:
             module = _module(program, base, imports)
-            return _named(_consulted(module), name, imports, 1) if module is not None else None
+            if module is not None:
+                return _named(_consulted(module), name, imports, 1)
+            bound = program.binding(held)
+            made = defined(program, bound.func, imports) if isinstance(bound, t.Call) else None
+            return made if made is not None and isinstance(made[1], t.ClassDef) else None  # a method of what it makes
     return None
 
 
