@@ -67,7 +67,7 @@ def test_deepspeed_is_known_by_what_is_in_it() -> None:
         ("SFTTrainer(model, SFTConfig(deepspeed='ds.json'), peft_config=LoraConfig(r=8))", True),
         ("DummyOptim(model.parameters(), weight_decay=0.1)", False),
         (
-            "cls = (\n    AdamW\n    if plugin is None or f(a) == 1\n    else DummyOptim\n)\noptimizer = cls(groups, lr=1)",
+            "cls = (\n    AdamW\n    if plugin is None or f(a) == 1\n    else DummyOptim\n)\nopt = cls(groups, lr=1)",
             True,
         ),
         ("cls = DummyOptim if plugin else torch.optim.AdamW\noptimizer = cls(groups, lr=1)", True),

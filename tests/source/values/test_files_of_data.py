@@ -28,7 +28,11 @@ net = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4))
 """
 FILES = {
     "settings/base.json": '{"optimizer": {"type": "AdamW", "args": {"lr": 0.1, "weight_decay": 0.2}}}',
-    "settings/base.yaml": "optim:\n  name: adamw\n  wd: 0.2\n  none: 0\n  later: ${oc.env:WD}\n  told: ${optim.wd}\n  round: ${optim.round}\n",
+    "settings/base.yaml": (
+        "optim:\n  name: adamw\n  wd: 0.2\n  none: 0\n  later: ${oc.env:WD}\n  told: ${optim.wd}\n"
+        "  round: ${optim.round}\n  beside: ${.wd}\n"
+        "  above: {up: '${..told}', far: '${....wd}', itself: '${.itself}'}\n"
+    ),
     "settings/base.toml": "[optim]\nwd = 0.2\n",
     "conf/train.yaml": "defaults:\n  - _self_\n  - optimizer: adam\n  - override hydra/launcher: x\nwd: 0.3\n",
     "conf/optimizer/adam.yaml": "wd: 0.2\nlr: 0.1\n",
@@ -122,6 +126,18 @@ PROGRAMS = {
         config = OmegaConf.load("settings/base.yaml")
         torch.optim.AdamW(net.parameters(), weight_decay=config.optim.told)
         """,
+    "omegaconf, a reference to what stands beside it": """
+        from omegaconf import OmegaConf
+
+        config = OmegaConf.load("settings/base.yaml")
+        torch.optim.AdamW(net.parameters(), weight_decay=config.optim.beside)
+        """,
+    "omegaconf, a reference upwards to a reference": """
+        from omegaconf import OmegaConf
+
+        config = OmegaConf.load("settings/base.yaml")
+        torch.optim.AdamW(net.parameters(), weight_decay=config.optim.above.up)
+        """,
     "hydra, handed on": """
         import hydra
 
@@ -161,6 +177,12 @@ NOTHING_TOLD = {
     "what is filled in later": "wd = yaml.safe_load(open('settings/base.yaml'))['optim']['later']",
     "a reference that leads to itself": (
         "from omegaconf import OmegaConf\nwd = OmegaConf.load('settings/base.yaml').optim.round"
+    ),
+    "a reference beside that leads to itself": (
+        "from omegaconf import OmegaConf\nwd = OmegaConf.load('settings/base.yaml').optim.above.itself"
+    ),
+    "a reference out of the document": (
+        "from omegaconf import OmegaConf\nwd = OmegaConf.load('settings/base.yaml').optim.above.far"
     ),
     "a reference that its reader leaves a text": "wd = yaml.safe_load(open('settings/base.yaml'))['optim']['told']",
     "a key that is not there": "wd = yaml.safe_load(open('settings/base.yaml'))['optim']['wdd']",

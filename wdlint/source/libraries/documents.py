@@ -41,10 +41,11 @@ _READ_TEXTS = ("json.loads", "toml.loads", "tomllib.loads")  # of a file that is
 _OPENED = ("builtins.open", "codecs.open", "gzip.open", "io.open")
 _KEPT = ("os.path.abspath", "os.path.expanduser", "os.path.normpath", "os.path.realpath", "os.fspath")
 _JOINED = ("os.path.join", "pathlib.Path", "pathlib.PurePath", "posixpath.join")
-_REFERENCE = re.compile(r"\$\{([\w.]+)\}")
+_REFERENCE = re.compile(r"\$\{(\.*)(\w[\w.]*)\}")
 _DEEPEST = 20
 
 Tree = Mapping[str, "Tree | nodes.Node"]  # a document put together from several
+_Part = Tree | nodes.Node
 
 
 def _read(evaluator: Evaluation, call: Call) -> Answers | None:
@@ -65,7 +66,7 @@ def _values(evaluator: Evaluation, call: Call, *, refers: bool = False) -> Answe
     for path in _paths(evaluator, call.first(evaluator), written, call.context):
         root = document(evaluator, path, call.context.module)
         if root is not None:
-            found.append(value_of(root, root if refers else None))
+            found.append(value_of(root, () if refers else None))
     return tuple(found) or None
 
 
@@ -166,43 +167,55 @@ def _toml(text: str) -> nodes.Node | None:
         return None
 
 
-def value_of(node: nodes.Node | Tree, root: nodes.Node | Tree | None = None, depth: int = 0) -> Value:
+def value_of(node: _Part, above: tuple[_Part, ...] | None = None, depth: int = 0) -> Value:
     """A part of a document as a value.
 
     Args:
         node: the part.
-        root: the whole document, to which references such as `${optim.decay}` lead; None where its format has none.
+        above: what it lies in, the whole document first, so that references such as `${optim.decay}` can be
+            followed; None where the reader of the document follows none.
         depth: how deep the part lies, each reference on the way counted.
     """
     if isinstance(node, nodes.Scalar):
         if not isinstance(node.value, str) or not ("${" in node.value or node.tag):
             return Known(node.value, Origin.FIELD_DEFAULT)
-        target = _referred(node.value, root) if not node.tag and depth <= _DEEPEST else None
+        way = _referred(node.value, above) if above and not node.tag and depth <= _DEEPEST else ()
         # What a list or a mapping holds is not put in at each reference to it: a few lines could make millions.
-        return value_of(target, root, depth + 1) if isinstance(target, nodes.Scalar) else Unknown(f"@{id(node)}")
+        told = bool(way) and isinstance(way[-1], nodes.Scalar)
+        return value_of(way[-1], way[:-1], depth + 1) if told else Unknown(f"@{id(node)}")
     if isinstance(node, nodes.Opaque) or depth > _DEEPEST:
         return Unknown(f"@{id(node)}")
+    within = None if above is None else (*above, node)
     if isinstance(node, nodes.Listing):
-        return SequenceValue("list", tuple(Item((value_of(item, root, depth + 1),)) for item in node.items))
+        return SequenceValue("list", tuple(Item((value_of(item, within, depth + 1),)) for item in node.items))
     held: list[tuple[Deferred | Answers, Deferred | Answers]] = [
-        ((Known(key),), (value_of(value, root, depth + 1),)) for key, value in _pairs(node)
+        ((Known(key),), (value_of(value, within, depth + 1),)) for key, value in _pairs(node)
     ]
     return MappingValue(tuple(Entry(key, value) for key, value in held), settings=True)
 
 
-def _pairs(node: nodes.Mapping | Tree) -> Iterator[tuple[str, nodes.Node | Tree]]:
+def _pairs(node: nodes.Mapping | Tree) -> Iterator[tuple[str, _Part]]:
     if isinstance(node, nodes.Mapping):
         return ((entry.key, entry.value) for entry in node.entries)
     return iter(node.items())
 
 
-def _referred(text: str, root: nodes.Node | Tree | None) -> nodes.Node | Tree | None:
-    """What a text refers to that is one reference from the top of the document, and nothing besides."""
+def _referred(text: str, above: tuple[_Part, ...]) -> tuple[_Part, ...]:
+    """What a text refers to that is one reference and nothing besides, below all that it lies in; empty: nothing.
+
+    It is looked for from the top of the document, or, with a dot before it, beside the text, and one up for each
+    further dot.
+    """
     found = _REFERENCE.fullmatch(text)
-    target = root
-    for key in found[1].split(".") if found else ():
-        target = target.get(key) if isinstance(target, (nodes.Mapping, Mapping)) else None
-    return target if found else None
+    if found is None or len(found[1]) > len(above):
+        return ()
+    way = list(above[: len(above) + 1 - len(found[1])] if found[1] else above[:1])
+    for key in found[2].split("."):
+        inner = way[-1].get(key) if isinstance(way[-1], (nodes.Mapping, Mapping)) else None
+        if inner is None:
+            return ()
+        way.append(inner)
+    return tuple(way)
 
 
 LIBRARY = Library(
