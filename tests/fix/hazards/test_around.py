@@ -25,6 +25,15 @@ def offered(program: str) -> Fix:
 # ---- parameters that are paired with others by their place
 
 ORDER_IS_NOTHING = {
+    "what a function gives, measured": """
+def held(opt):
+    for g in opt.param_groups:
+        yield from g["params"]
+
+nn.utils.clip_grad_norm_(held(optimizer), 1.0)
+for p in held(optimizer):
+    print(p.shape)
+""",
     "a sum for each group": """
 n = 0
 for g in optimizer.param_groups:
@@ -73,6 +82,22 @@ print(n)
 """,
 }
 IN_ORDER = {
+    "what a function gives one by one": """
+def held(opt):
+    for g in opt.param_groups:
+        for p in g["params"]:
+            yield p
+
+for k, p in zip(held(optimizer), net.parameters()):
+    print(k is p)
+""",
+    "what a function gives of each group": """
+def held(opt):
+    for g in opt.param_groups:
+        yield from g["params"]
+
+first = next(iter(held(optimizer)))
+""",
     "shadows that are added": """
 kept = []
 for g in optimizer.param_groups:

@@ -33,6 +33,8 @@ def of_order(program: Program, names: Names, within: Item | None = None) -> Iter
             target, value = added
             kept = _adds(program, node, target, value, names) and not _is_used_in_any_order(program, target)
             kept = kept or (isinstance(node, t.AugAssign) and _counts_on(program, node, target, names))
+        elif isinstance(node, t.Yield):
+            kept = _gives_one_by_one(program, node, names)
         elif isinstance(node, t.Subscript):
             kept = _numbers_state(program, node, names)
         else:
@@ -115,6 +117,20 @@ def _adds(program: Program, node: t.Stmt, target: t.Expr, value: t.Expr, names: 
         return listed
     below = {bound for bound in program.names(target.id, outer) if bound in program.bound}
     return all(program.statement(bound) is node for bound in below)  # begun anew for each group: one group's
+
+
+def _gives_one_by_one(program: Program, given: t.Yield, names: Names) -> bool:
+    """Whether a function gives the parameters of all groups one by one, to a call of the file that asks for order."""
+    loops = [above for above in program.around(given) if isinstance(above, t.For)]
+    if not any(_is_groups_of_another(loop.iter, names) for loop in loops):
+        return False
+    maker = program.scope(given)
+    if not isinstance(maker, t.FunctionDef) or not any(
+        _is_params(below) for loop in loops for below in (loop.iter, given.value)
+    ):
+        return False
+    calls = (node for node in program.nodes if isinstance(node, t.Call) and last_part(node.func) == maker.name)
+    return any(not _asks_no_order(program, call) for call in calls)
 
 
 def _counts_on(program: Program, count: t.AugAssign, counted: t.Expr, names: Names) -> bool:
