@@ -38,7 +38,23 @@ def mark(
     tensors: Tensors,
     anew: Sequence[str] = (),
 ) -> None:
-    """Mark what is frozen of a model; what the program puts in its place later on is not."""
+    """Mark what is frozen of a model; what the program puts in its place later on is not.
+
+    What is one of several tensors is frozen where each of them is.
+    """
+    open_ones = [leaf for leaf in leaves if leaf.either]
+    if open_ones:
+        freezes = tuple(freezes)
+        several = [
+            [replace(one, name=leaf.name, ancestors=leaf.ancestors) for one in leaf.either] for leaf in open_ones
+        ]
+        mark(evaluator, model, [one for ones in several for one in ones], freezes, tensors, anew)
+        for leaf, ones in zip(open_ones, several, strict=True):
+            if any(one.trainable is not before.trainable for one, before in zip(ones, leaf.either, strict=True)):
+                agreed = all(one.trainable is ones[0].trainable for one in ones)
+                leaf.trainable = ones[0].trainable if agreed else Ternary.UNKNOWN
+            leaf.either = tuple(ones)
+        leaves = [leaf for leaf in leaves if not leaf.either]
     context = m.Context(ancestry=lineage_of(evaluator))
     facts = [leaf.fact() for leaf in leaves]
     for freeze in freezes:
