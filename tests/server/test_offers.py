@@ -91,7 +91,7 @@ def test_a_comment_is_offered_in_yaml_and_not_in_json_which_has_none(tmp_path: P
 
 
 def test_a_fault_of_the_linter_is_trouble_and_nothing_worse(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object) -> None:
+    def fails(*_: object, **__: object) -> None:
         raise ZeroDivisionError("on purpose")
 
     monkeypatch.setattr("wdlint.source.engine.observe", fails)
