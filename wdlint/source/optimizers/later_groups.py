@@ -74,7 +74,7 @@ def spared_later(evaluator: Evaluation, site: Site, key: str) -> bool:
     name = _bound_name(site)
     if name is None:
         return False
-    if _set_by_function(site, name, key):
+    if _set_by_function(evaluator, site, name, key):
         return True
     parts = name.split(".")
     for statement in _touching(site, name):
@@ -87,27 +87,30 @@ def spared_later(evaluator: Evaluation, site: Site, key: str) -> bool:
     return False
 
 
-def _set_by_function(site: Site, name: str, key: str) -> bool:
+def _set_by_function(evaluator: Evaluation, site: Site, name: str, key: str) -> bool:
     """Whether a function of the module that the optimizer is handed to sets decays by what else is in a group.
 
     `def adjust(optimizer): … for group in optimizer.param_groups: group["weight_decay"] = decay * group["decay_mult"]`
     """
-    module = site.context.frame.scope.module
-    setting = {
-        definition.name
-        for bound in module.scope.bound.values()
-        for definition in bound
-        if isinstance(definition, t.FunctionDef)
-        and any(_sets_by_group(s, key) for s in t.statements(definition.inner.body))
-    }
-    if not setting:
-        return False
-    return any(
+    setting = _setting(evaluator, site.context.frame.scope.module, key)
+    return bool(setting) and any(
         isinstance(call, t.Call) and syntax.dotted(call.func) in setting and name in map(syntax.dotted, _given(call))
         for statement in t.statements(site.context.frame.scope.body)
         for expression in syntax.expressions(statement)
         for call in syntax.walk(expression)
     )
+
+
+def _setting(evaluator: Evaluation, module: t.Module, key: str) -> set[str]:
+    """The functions of a module that set the decays of an optimizer's groups by what else is in a group."""
+    known: dict[tuple[int, str], set[str]] = evaluator.memo("functions that set decays")
+    if (id(module), key) not in known:
+        bound = (statement for statements in module.scope.bound.values() for statement in statements)
+        functions = [statement for statement in bound if isinstance(statement, t.FunctionDef)]
+        found = {of.name for of in functions if any(_sets_by_group(one, key) for one in t.statements(of.inner.body))}
+        known[id(module), key] = found
+        evaluator.keep(module)
+    return known[id(module), key]
 
 
 def _given(call: t.Call) -> Iterator[t.Expr]:
