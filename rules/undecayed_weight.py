@@ -142,7 +142,9 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     groups = exempt_groups(use) if inverted else tuple(g for g in exempt_groups(use) if not _is_decision(use, g))
     indexed = dict(held(use, groups))
     asked = asked_to_exempt(use)
-    stray = {i: p for i, p in indexed.items() if p.kind is Kind.WEIGHT and p.present is Ternary.YES and not asked(p)}
+    weights = {i: p for i, p in indexed.items() if p.kind is Kind.WEIGHT and not asked(p)}
+    present = {i: p for i, p in weights.items() if p.present is Ternary.YES}
+    stray = present or (weights if inverted else {})  # whichever of its parts a model has, all that it exempts is wrong
     if not stray:
         return
     parameters = tuple(stray.values())
@@ -163,7 +165,7 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
             *wording.evidence_note(parameters),
         ),
         parameters=tuple(p.name for p in parameters),
-        confidence=Confidence.ASSUMED if use.inventory.assumed else Confidence.PROVEN,
+        confidence=Confidence.PROVEN if present and not use.inventory.assumed else Confidence.ASSUMED,
         subject=wording.subject(use),
     )
 

@@ -3,7 +3,8 @@
 ## What it does
 Reports a file that can't be decoded or parsed: broken syntax, Python 2, a wrong encoding declaration, a
 notebook that is no JSON. The other files are linted all the same, and so is what was Python once: `print x`,
-`except E, e`, `tensor.cuda(async=True)`.
+`except E, e`, `tensor.cuda(async=True)`. Of a file in which no word hints at decay it is not asked whether
+it is Python.
 
 ## Why is this bad?
 Nothing is known of the file, so nothing wrong in it can be found. A silent gap would look like a clean

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,28 @@ def test_a_file_that_counts_on_the_groups_keeps_them(here: Path, rest: str, name
     assert (here / "factory.py").read_text() == FACTORY
     assert "left WD101 factory.py:5:12" in result.stderr
     assert run("--diff", *named).stdout == ""
+
+
+def test_a_patch_that_git_would_not_apply_from_here_is_not_handed_out_without_a_word(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "train.py").write_text(CALLER)
+    assert "wdlint: warning" not in run("--diff").stderr
+    (here / "below").mkdir()
+    monkeypatch.chdir("below")
+    told = run("--diff", "..")
+    assert "+++ b/" in told.stdout
+    assert "wdlint: warning: files of the patch are outside of this folder" in told.stderr
+    assert "wdlint: warning" not in run("--diff", "..", "-q").stderr
+
+
+def test_a_patch_names_what_a_link_leads_to_as_git_follows_none(here: Path) -> None:
+    (here / "factory.py").rename("factory.text")
+    (here / "factory.py").symlink_to("factory.text")
+    told = run("--diff", "factory.py")
+    subprocess.run(["git", "apply"], input=told.stdout.encode(), cwd=here, check=True)
+    assert (here / "factory.py").is_symlink()
+    assert "param_groups = [" in (here / "factory.text").read_text()
 
 
 @pytest.mark.parametrize("named", [["factory.py"], ["."]], ids=["alone", "all"])

@@ -66,6 +66,14 @@ def test_deepspeed_is_known_by_what_is_in_it() -> None:
         ("DummyOptim(groups, weight_decay=0.1)", True),
         ("SFTTrainer(model, SFTConfig(deepspeed='ds.json'), peft_config=LoraConfig(r=8))", True),
         ("DummyOptim(model.parameters(), weight_decay=0.1)", False),
+        (
+            "cls = (\n    AdamW\n    if plugin is None or f(a) == 1\n    else DummyOptim\n)\nopt = cls(groups, lr=1)",
+            True,
+        ),
+        ("cls = DummyOptim if plugin else torch.optim.AdamW\noptimizer = cls(groups, lr=1)", True),
+        ("make(optimizer_cls=accelerate.utils.DummyOptim)", True),
+        ("cls = AdamW if plugin is None else DummyOptim\noptimizer = cls(model.parameters(), lr=1)", False),
+        ("x = 1\nfrom accelerate.utils import DummyOptim\nprint(x)", False),
     ],
 )
 def test_a_script_that_hands_deepspeed_groups_silences(script: str, silent: bool) -> None:

@@ -155,3 +155,19 @@ def test_what_is_spread_from_elsewhere_is_not_edited() -> None:
     text = "common = dict(norm_decay_mult=0.)\n" + wrapper(rest="paramwise_cfg=dict(**common, bias_decay_mult=1.)")
     findings, _ = lint_files({"c.py": text}, {})
     assert [(finding.code, finding.fix) for finding in findings] == [("WD301", None)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "named"),
+    [
+        ("{'backbone': dict(lr_mult=0.1)}", True),
+        ("{'pos': dict(decay_mult=0.), 'backbone': dict(lr_mult=0.1, decay_mult=1.0)}", True),
+        ("{'pos': dict(decay_mult=0.)}", False),
+    ],
+)
+def test_a_repair_says_what_it_does_not_reach(keys: str, named: bool) -> None:
+    files = {"config.py": wrapper(rest=f"paramwise_cfg=dict(custom_keys={keys})")}
+    findings, _ = lint_files(files, {})
+    (fix,) = [finding.fix for finding in findings]
+    assert fix is not None
+    assert ("that no key of `custom_keys` matches" in fix.title) is named

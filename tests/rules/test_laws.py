@@ -142,7 +142,10 @@ def test_the_order_of_groups_does_not_matter(use: OptimizerUse) -> None:
 
 @given(uses())
 def test_an_unknown_never_proves_a_fault(use: OptimizerUse) -> None:
-    """With every membership and division unknown, no rule finds a gain, a bias or a weight in the wrong place."""
+    """With every membership and division unknown, no rule finds a gain, a bias or a weight in the wrong place.
+
+    Where all of several groups decay, it makes no difference which of them holds it; that is assumed.
+    """
     blind = replace(
         use,
         unused_split=None,
@@ -152,7 +155,11 @@ def test_an_unknown_never_proves_a_fault(use: OptimizerUse) -> None:
         ),
     )
     reach = [r for r in RULES if r.code.startswith(("WD1", "WD3"))]
-    assert {f.code for r in reach for f in r.judge(blind)} <= {"WD303"}  # a consumed iterator needs no member
+    found = [f for r in reach for f in r.judge(blind) if f.code != "WD303"]  # a consumed iterator needs no member
+    if len(blind.groups) > 1 and all(g.amount.decays or g.amount.latent for g in blind.groups):
+        assert all(f.confidence is Confidence.ASSUMED for f in found)
+    else:
+        assert found == []
 
 
 @given(uses())

@@ -75,8 +75,23 @@ def test_what_is_only_shown_is_never_offered() -> None:
     assert actions.all_safe(before, lint) is None
 
 
+def test_a_comment_is_offered_in_yaml_and_not_in_json_which_has_none(tmp_path: Path) -> None:
+    yaml = (
+        "model:\n  class_path: model.Net\n"
+        "optimizer:\n  class_path: torch.optim.Adam\n  init_args:\n    lr: 1e-3\n    weight_decay: 0.1\n"
+        "trainer:\n  max_epochs: 3\n"
+    )
+    json = '{"optimizer": {"type": "Adam", "params": {"weight_decay": 0.1, "adam_w_mode": false}}, "fp16": {}}'
+    for name, text, offered in (("trainer.yaml", yaml, True), ("ds.json", json, False)):
+        (tmp_path / name).write_text(text)
+        before = seen(tmp_path / name)
+        assert before.findings
+        lint = ENGINE.prover(before)
+        assert {actions.suppression(before, finding, lint) is not None for finding in before.findings} == {offered}
+
+
 def test_a_fault_of_the_linter_is_trouble_and_nothing_worse(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object) -> None:
+    def fails(*_: object, **__: object) -> None:
         raise ZeroDivisionError("on purpose")
 
     monkeypatch.setattr("wdlint.source.engine.observe", fails)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import subprocess
 import sys
@@ -335,6 +336,24 @@ def test_an_editor_that_goes_without_a_word_leaves_no_server(tmp_path: Path) -> 
         [sys.executable, "-m", "wdlint", "server", "--stdio"], cwd=tmp_path, input=b"", timeout=PATIENCE
     )
     assert done.returncode == 1
+
+
+def test_one_that_goes_while_the_server_warms_up_leaves_no_traceback(tmp_path: Path) -> None:
+    sent = [
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"processId": None, "capabilities": {}}},
+        {"jsonrpc": "2.0", "method": "initialized", "params": {}},
+        {"jsonrpc": "2.0", "method": "exit"},
+    ]
+    bodies = [json.dumps(message).encode() for message in sent]
+    done = subprocess.run(
+        [sys.executable, "-m", "wdlint", "server"],
+        cwd=tmp_path,
+        input=b"".join(b"Content-Length: %d\r\n\r\n%s" % (len(body), body) for body in bodies),
+        capture_output=True,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
 
 
 def test_without_pygls_it_is_said_how_to_get_it(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_line_of_files_is_followed_and_a_circle_is_refused() -> None:
 def test_what_can_not_be_extended_is_said(text: str) -> None:
     Path("shared/pyproject.toml").write_text("[project]\n")
     Path("wdlint.toml").write_text(f'extend = "{text}"\n')
-    with pytest.raises(ConfigurationError, match=text.rpartition("/")[2]):
+    with pytest.raises(ConfigurationError, match=f"wdlint.toml: `extend`: .*{text.rpartition('/')[2]}"):
         read("wdlint.toml")
 
 
@@ -68,6 +68,15 @@ def test_what_can_not_be_extended_is_said(text: str) -> None:
 )  # fmt: skip
 def test_versions_are_compared_by_their_numbers(wanted: str, fits: bool) -> None:
     assert satisfies("0.1.0", wanted) is fits
+
+
+def test_the_version_is_asked_for_before_keys_that_only_another_one_may_have() -> None:
+    Path("wdlint.toml").write_text('select-all = true\nrequired-version = ">=99"\n')
+    with pytest.raises(ConfigurationError, match="asks for wdlint >=99"):
+        read("wdlint.toml")
+    Path("wdlint.toml").write_text("required-version = 99\n")
+    with pytest.raises(ConfigurationError, match="`required-version` must be a string"):
+        read("wdlint.toml")
 
 
 def test_ten_is_more_than_nine() -> None:

@@ -152,6 +152,8 @@ def _mend(
         sys.stdout.flush()
         sys.stdout.buffer.write(mended.patch)
         sys.stdout.buffer.flush()
+        if any(os.path.isabs(finding.place.file) for finding in mended.fixed):
+            warn("files of the patch are outside of this folder: `git apply` wants one made in a folder above them")
         return trouble or (FOUND if mended.patch and not options["exit_zero"] else CLEAN)
     run = _run(mended.checked, missing, settings, {}, options)
     run, done = set_aside(run, mended.checked, plan.settings_of, settings, options)

@@ -5,6 +5,7 @@ How a fix is planned and applied is in `wdlint.fix`; here it meets the linter, t
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from typing import Any
 from wdlint.complaint import Complaint
 from wdlint.facts import Applicability, Finding, Fix
 from wdlint.files.patch import patch
+from wdlint.files.paths import display
 from wdlint.fix.apply import Allowed, Outcome, fixed
 from wdlint.fix.proof.version import Importer, Read
 from wdlint.harmless import harmless
@@ -82,7 +84,7 @@ def mend(
             rest.append(one)
             continue
         texts[one.file] = outcome.data
-        patches.append(patch(one.file, data, outcome.data))
+        patches.append(patch(_in_patch(one.file), data, outcome.data))
         done += outcome.fixed
         unproven += outcome.unproven
         rest.append(one._replace(findings=outcome.left) if not options["diff"] else one)
@@ -115,6 +117,13 @@ def mended_text(
 ) -> Outcome:
     """One file's text with every allowed fix that proves itself."""
     return (fixer or fixed)(file, data, lambda text: linter.version(file, text), allowed, importers)
+
+
+def _in_patch(file: str) -> str:
+    """The name by which `git apply` knows a file: what a link leads to inside of this folder, as it follows none."""
+    real = os.path.realpath(file)
+    shown = display(real)
+    return file if real == os.path.abspath(file) or os.path.isabs(shown) else shown
 
 
 def _read(file: str) -> bytes:

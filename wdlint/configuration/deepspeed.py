@@ -35,6 +35,8 @@ _ADVICE = (
     "else pass groups as `model_parameters` of `deepspeed.initialize`"
 )
 _CALLS = re.compile(r"(\w+\s*\.\s*)?\b(initialize|DummyOptim)\s*\(")
+# `optimizer_cls = torch.optim.AdamW if … else DummyOptim`
+_CHOSEN = re.compile(r"\b(\w+)\s*=(?!=)(?:(?:[^=]|==){0,300}?\belse)?\s*\(?\s*(?:\w+\.)*DummyOptim\b(?!\s*\()")
 _USERS = re.compile(r"\b(initialize|\w+Arguments|\w+Config)\s*\(")
 _ALIAS = re.compile(r"\bimport\s+deepspeed\s+as\s+(\w+)")
 _BARE = re.compile(r"\bfrom\s+deepspeed\s+import\b[^\n]*(?:\binitialize\b|\()")
@@ -147,9 +149,17 @@ def _takes_over(file: str, text: str) -> bool:
             return True
         if _TOLD.search(without_all(given)):
             return True
+    if any(not _is_given_all(name[1], text) for name in _CHOSEN.finditer(text)):
+        return True
     users = (call for call in _USERS.finditer(text) if call[1] == "initialize" or "Trainer(" in text)
     calls = (_NAMED.search(arguments(text, call.end())) for call in users)
     return any(named is not None and _is_path_of(named[1], file) for named in calls)
+
+
+def _is_given_all(name: str, text: str) -> bool:
+    """Whether a script calls what a name holds, and hands it all parameters each time."""
+    calls = [arguments(text, call.end()) for call in re.finditer(rf"\b{name}\s*\(", text)]
+    return bool(calls) and all(map(hands_all, calls))
 
 
 def _is_deepspeeds(before: str, text: str) -> bool:

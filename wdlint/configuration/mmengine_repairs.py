@@ -31,9 +31,18 @@ def repairs(
     if edits:
         written = ", ".join(f"{key}=0." for key in wanted)
         most, hazard = (Applicability.SAFE, "") if is_wrapper else (Applicability.UNSAFE, _INHERITED)
-        fix = Fix(f"Exempt gains and biases: `paramwise_cfg=dict({written})`", most, tuple(edits), hazard)
+        which = "gains and biases" + (" that no key of `custom_keys` matches" if _keeps_decay(owner) else "")
+        fix = Fix(f"Exempt {which}: `paramwise_cfg=dict({written})`", most, tuple(edits), hazard)
         found.update(dict.fromkeys(_REACH, fix))
     return found
+
+
+def _keeps_decay(owner: Mapping) -> bool:
+    """Whether some key of `custom_keys` leaves what it matches decayed: a key goes before all other factors."""
+    given = owner.mapping("paramwise_cfg")
+    keys = given.mapping("custom_keys") if given is not None else None
+    held = [entry.value for entry in keys.entries] if keys is not None else []
+    return any(not isinstance(value, Mapping) or number(value.get("decay_mult")) != 0 for value in held)
 
 
 def _exempting(

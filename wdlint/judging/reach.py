@@ -86,9 +86,12 @@ def _held_somewhere(use: OptimizerUse, groups: tuple[Group, ...]) -> Iterator[tu
     """The trainable parameters that may lie in one of these groups and, of all groups, in such as decay alone.
 
     Where several groups share a model out by a condition that can't be told and all of them decay, it makes no
-    difference which of them holds a parameter. A lone group may leave out just those that it should.
+    difference which of them holds a parameter. A lone group may leave out just those that it should, and a decay that
+    is set anew later may be set for just those.
     """
-    several = len(use.groups) > 1 and all(g.members and (g.amount.decays or g.amount.latent) for g in use.groups)
+    several = len(use.groups) > 1 and all(
+        g.members and (g.amount.decays or g.amount.latent) and not g.amount.varies for g in use.groups
+    )
     for index, parameter in enumerate(use.inventory.parameters) if several and use.inventory is not None else ():
         maybe = [g for g in use.groups if index < len(g.members) and g.members[index] is not Ternary.NO]
         if parameter.trainable is not Ternary.NO and len(maybe) > 1 and any(g in groups for g in maybe):

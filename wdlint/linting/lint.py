@@ -174,6 +174,7 @@ class Linter:
         from wdlint.knowledge import user
         from wdlint.source.engine import observe
         from wdlint.source.read.depth import deep_questions
+        from wdlint.source.read.neighbours import Surroundings
 
         rules = rules_for(shown, settings)
         try:
@@ -183,7 +184,7 @@ class Linter:
                 configured = self._configurations.in_python(shown, data, project)
                 facts = user.corrected(configured.added_to(observed), settings)
                 module = project.module(facts.file, data)
-                self.reading = Reading(facts, tuple(project.trail.files), module, project.imported)
+                self.reading = Reading(facts, tuple(project.trail.files), module, Surroundings(project))
                 findings = self._with_fixes(judge(facts, rules), facts, configured, data, project, settings, rules)
         except Exception as error:
             return _failed(shown, error)
@@ -205,11 +206,12 @@ class Linter:
         from wdlint.fix.proof.offers import proven
         from wdlint.fix.proof.version import Version
         from wdlint.linting.configured import with_repairs
+        from wdlint.source.read.neighbours import Surroundings
 
         module = project.module(facts.file, data)
         planned = with_fixes(findings, facts, data, module, settings.fix_style)
         planned = with_repairs(planned, configured.setups)
-        version = Version(data, tuple(findings), facts, module, project.imported)
+        version = Version(data, tuple(findings), facts, module, Surroundings(project))
 
         def read(new: bytes) -> Version | None:
             return self._read(facts.file, new, project, settings, rules)

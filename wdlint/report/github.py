@@ -11,7 +11,7 @@ import re
 from wdlint.facts import Finding
 from wdlint.harmless import harmless
 from wdlint.report import Run
-from wdlint.report.plain import in_cell, message, position
+from wdlint.report.plain import in_cell, message, noted, position
 from wdlint.report.summary import summary
 
 _SHOWN = 50  # rows of the job summary
@@ -30,7 +30,7 @@ def render(run: Run) -> str:
 def _command(finding: Finding, run: Run) -> str:
     place = run.excerpts.in_file(finding.place)
     told = [in_cell(finding.place) + message(finding)]
-    told += [f"note: {harmless(note.text)}" for note in finding.notes]
+    told += [f"note: {harmless(noted(note, finding.place))}" for note in finding.notes]
     told += [f"help: {harmless(finding.help)}"] if finding.help else []
     properties = {"title": f"wdlint {finding.code} ({finding.rule})", "file": harmless(place.file)}
     properties |= {"line": str(place.line)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from wdlint.facts import Finding, Fix
+from wdlint.facts import Finding, Fix, Note, Place
 from wdlint.report import Run
 from wdlint.report.address import page_address
 from wdlint.report.json_text import written
@@ -37,9 +37,20 @@ def as_object(finding: Finding) -> dict[str, Any]:
         "noqa_row": place.line,
         "notes": [note.text for note in finding.notes],
         "parameters": list(finding.parameters),
+        "related": [_related(note, note.place) for note in finding.notes if note.place is not None],
         "severity": finding.severity.value,
         "shrink_per_step": finding.shrink_per_step,
         "url": page_address(finding.code, finding.rule),
+    }
+
+
+def _related(note: Note, place: Place) -> dict[str, Any]:
+    """Where a note points to; the note itself is among the others, too."""
+    return {
+        "cell": place.cell,
+        "filename": os.path.abspath(place.file),
+        "location": {"row": place.line, "column": place.column},
+        "message": note.text,
     }
 
 

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 from wdlint.facts import Finding
 from wdlint.harmless import harmless
 from wdlint.report import Run
-from wdlint.report.plain import message
+from wdlint.report.plain import message, noted
 
 _NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -42,7 +42,7 @@ def _case(finding: Finding) -> list[str]:
     where = f"line {place.line}, column {place.column}"
     if place.cell is not None:
         where = f"cell {place.cell}, {where}"
-    told = [f"{where}: {message(finding)}", *(f"note: {note.text}" for note in finding.notes)]
+    told = [f"{where}: {message(finding)}", *(f"note: {noted(note, place)}" for note in finding.notes)]
     told += [f"help: {finding.help}"] if finding.help else []
     name = f"{finding.code} {finding.rule}"
     head = f'    <testcase name={_attribute(name)} classname={_attribute(place.file)} line="{place.line}">'

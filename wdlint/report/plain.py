@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from wdlint.harmless import harmless
 
 if TYPE_CHECKING:
-    from wdlint.facts import Finding, Place
+    from wdlint.facts import Finding, Note, Place
 
 _STYLES = {
     "code": "1;31",
@@ -45,6 +45,15 @@ def position(place: Place) -> str:
     """`file:line:column`, with the cell where there is one."""
     cell = f"cell {place.cell}:" if place.cell is not None else ""
     return f"{harmless(place.file)}:{cell}{place.line}:{place.column}"
+
+
+def noted(note: Note, at: Place) -> str:
+    """A note with the line that it points to; the file is named where it is another than that of `at`."""
+    if note.place is None:
+        return note.text
+    if (note.place.file, note.place.cell) == (at.file, at.cell):
+        return f"{note.text} (line {note.place.line})"
+    return f"{note.text} ({position(note.place)})"
 
 
 def in_cell(place: Place) -> str:

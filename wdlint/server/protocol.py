@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -93,7 +95,8 @@ class Protocol:
             options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
             watched = types.Registration("wdlint-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
             self.server.client_register_capability(types.RegistrationParams([watched]), lambda _: None)
-        await self.session.warm()
+        with suppress(asyncio.CancelledError):  # the editor went before it was done
+            await self.session.warm()
 
     def _shutdown(self, _: None) -> None:
         self.shut_down = True

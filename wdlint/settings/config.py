@@ -123,14 +123,14 @@ def read(path: str, extended_by: tuple[str, ...] = ()) -> Settings | None:
         raise ConfigurationError(f"{where}must be a table")
     if own and "tool" in table:
         raise ConfigurationError(f"{where}`[tool.wdlint]` is for pyproject.toml: here keys stand at the top level")
+    _fits(table.get("required-version"), where)  # before the other keys: another version may have more of them
     values = _checked(table, Settings, where)
-    _fits(values.get("required_version", ""), where)
     return replace(_base(path, values.get("extend", ""), where, extended_by), **values)
 
 
-def _fits(wanted: str, where: str) -> None:
-    """Refuse settings that are meant for other versions."""
-    if not wanted:
+def _fits(wanted: object, where: str) -> None:
+    """Refuse settings that are meant for other versions; what is no text is refused with the other values."""
+    if not isinstance(wanted, str) or not wanted:
         return
     from wdlint.settings.versions import satisfies
 
@@ -151,6 +151,8 @@ def _base(path: str, extended: str, where: str, extended_by: tuple[str, ...]) ->
     line = (*extended_by, os.path.realpath(path))
     if other in line:
         raise ConfigurationError(f"{where}`extend` leads back to {other}")
+    if not os.path.isfile(other):
+        raise ConfigurationError(f"{where}`extend`: there is no file {other}")
     base = read(other, line)
     if base is None:
         raise ConfigurationError(f"{where}`extend`: {other} has no settings of wdlint")

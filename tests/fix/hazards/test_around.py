@@ -25,6 +25,33 @@ def offered(program: str) -> Fix:
 # ---- parameters that are paired with others by their place
 
 ORDER_IS_NOTHING = {
+    "what a function gives, measured": """
+def held(opt):
+    for g in opt.param_groups:
+        yield from g["params"]
+
+nn.utils.clip_grad_norm_(held(optimizer), 1.0)
+for p in held(optimizer):
+    print(p.shape)
+""",
+    "a sum for each group": """
+n = 0
+for g in optimizer.param_groups:
+    n += sum(p.numel() for p in g["params"])
+print(n)
+""",
+    "what is added and then measured": """
+held = []
+for g in optimizer.param_groups:
+    held += g["params"]
+nn.utils.clip_grad_norm_(held, 1.0)
+""",
+    "a list that each group begins": """
+for g in optimizer.param_groups:
+    held = []
+    held += g["params"]
+    print(len(held))
+""",
     "their norm": """
 held = [p for g in optimizer.param_groups for p in g["params"]]
 nn.utils.clip_grad_norm_(held, 1.0)
@@ -55,6 +82,53 @@ print(n)
 """,
 }
 IN_ORDER = {
+    "what a function gives one by one": """
+def held(opt):
+    for g in opt.param_groups:
+        for p in g["params"]:
+            yield p
+
+for k, p in zip(held(optimizer), net.parameters()):
+    print(k is p)
+""",
+    "what a function gives of each group": """
+def held(opt):
+    for g in opt.param_groups:
+        yield from g["params"]
+
+first = next(iter(held(optimizer)))
+""",
+    "shadows that are added": """
+kept = []
+for g in optimizer.param_groups:
+    kept += [p.detach().clone() for p in g["params"]]
+for k, p in zip(kept, net.parameters()):
+    k.copy_(p)
+""",
+    "shadows that an object keeps": """
+class Masters:
+    def __init__(self, opt):
+        self.kept = []
+        for g in opt.param_groups:
+            self.kept += list(g["params"])
+
+    def restore(self):
+        for k, p in zip(self.kept, net.parameters()):
+            p.copy_(k)
+""",
+    "lists that are put together": """
+kept = []
+for g in optimizer.param_groups:
+    kept = kept + g["params"]
+scale(kept, net)
+""",
+    "shadows that are added one by one": """
+kept = []
+for g in optimizer.param_groups:
+    for p in g["params"]:
+        kept += [p.clone()]
+scale(kept, net)
+""",
     "shadows of an average": """
 kept = [p.detach().clone() for g in optimizer.param_groups for p in g["params"]]
 for k, p in zip(kept, net.parameters()):

@@ -9,6 +9,88 @@ from wdlint.linting.examples import differences, lint_files, marks_of
 REACH = ("WD101", "WD102", "WD103", "WD104", "WD301")
 
 SILENT = {
+    "a module that holds one": """\
+import torch
+import lightning as L
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
+
+
+class Tuned(L.LightningModule):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def training_step(self, batch, index):
+        return self.model(**batch).loss
+
+    def configure_optimizers(self):
+        return torch.optim.AdamW(self.parameters(), lr=1e-4)
+
+
+model = get_peft_model(AutoModelForCausalLM.from_pretrained("some/model"), LoraConfig(r=8))
+L.Trainer().fit(Tuned(model))
+""",
+    "a module that makes one": """\
+import torch
+import lightning as L
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
+
+
+class Tuned(L.LightningModule):
+    def __init__(self, name):
+        super().__init__()
+        base = AutoModelForCausalLM.from_pretrained(name)
+        self.model = get_peft_model(base, LoraConfig(r=8))
+
+    def training_step(self, batch, index):
+        return self.model(**batch).loss
+
+    def configure_optimizers(self):
+        return torch.optim.AdamW(self.parameters(), lr=1e-4)
+""",
+    "a module that puts adapters on its own": """\
+import torch
+import lightning as L
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
+
+
+class Tuned(L.LightningModule):
+    def __init__(self, name):
+        super().__init__()
+        self.model = AutoModelForCausalLM.from_pretrained(name)
+        self.model = get_peft_model(self.model, LoraConfig(r=8))
+
+    def training_step(self, batch, index):
+        return self.model(**batch).loss
+
+    def configure_optimizers(self):
+        return torch.optim.AdamW(self.parameters(), lr=1e-4)
+""",
+    "a module that puts adapters on its own, made": """\
+import torch
+import lightning as L
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
+
+
+class Tuned(L.LightningModule):
+    def __init__(self, name):
+        super().__init__()
+        self.model = AutoModelForCausalLM.from_pretrained(name)
+        self.model = get_peft_model(self.model, LoraConfig(r=8))
+
+    def training_step(self, batch, index):
+        return self.model(**batch).loss
+
+    def configure_optimizers(self):
+        return torch.optim.AdamW(self.parameters(), lr=1e-4)
+
+
+L.Trainer().fit(Tuned("some/model"))
+""",
     "get_peft_model": """\
 import torch
 from peft import LoraConfig, get_peft_model
@@ -130,6 +212,25 @@ def tune(name):
 }
 
 FLAGGED = {
+    "a head beside a model with adapters": """\
+import torch
+from peft import LoraConfig, get_peft_model
+from torch import nn
+from transformers import AutoModel
+
+
+class Tuned(nn.Module):
+    def __init__(self, name):
+        super().__init__()
+        self.backbone = get_peft_model(AutoModel.from_pretrained(name), LoraConfig(r=8))
+        self.head = nn.Linear(768, 2)
+
+    def forward(self, x):
+        return self.head(self.backbone(x))
+
+
+optimizer = torch.optim.AdamW(Tuned("x").parameters(), lr=1e-4, weight_decay=0.1)  # WD101
+""",
     "all biases are trained": """\
 import torch
 from peft import LoraConfig, get_peft_model

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wdlint.api import check_source
+from wdlint.facts import Confidence
 
 NET = """\
 import torch
@@ -95,3 +96,46 @@ def test_what_a_helper_freezes_in_a_loop_is_not_reported(freezing: str) -> None:
 @pytest.mark.parametrize("freezing", FLAGGED.values(), ids=FLAGGED)
 def test_what_may_be_trained_is_reported(freezing: str) -> None:
     assert _codes(freezing) == {"WD101", "WD102"}
+
+
+BRANCHES = """\
+import torch
+from torch import nn
+
+if big:
+    base = nn.Sequential(nn.Linear(3, 3), nn.LayerNorm(3))
+    {inside}
+else:
+    base = nn.Sequential(nn.Linear(5, 3), nn.LayerNorm(3))
+{after}
+
+
+class Probe(nn.Module):
+    def __init__(self, base):
+        super().__init__()
+        self.base = base
+        self.head = nn.Linear(3, 1, bias=False)
+
+    def forward(self, x):
+        return self.head(self.base(x))
+
+
+opt = torch.optim.AdamW(Probe(base).parameters(), lr=1e-3, weight_decay=0.05)
+"""
+LOOP = "for p in base.parameters(): p.requires_grad = False"
+ADAPTED = "from peft import LoraConfig, get_peft_model\nbase = get_peft_model(base, LoraConfig(r=4))"
+
+
+@pytest.mark.parametrize("after", [LOOP, ADAPTED], ids=["loop", "adapters"])
+def test_a_part_that_a_branch_chooses_is_frozen_whichever_it_is(after: str) -> None:
+    assert check_source(BRANCHES.format(inside="pass", after=after), "train.py") == []
+
+
+def test_a_part_that_one_branch_freezes_may_be_trained() -> None:
+    found = check_source(BRANCHES.format(inside=LOOP, after=""), "train.py")
+    assert {(f.code, f.confidence) for f in found} == {
+        ("WD101", Confidence.ASSUMED),
+        ("WD102", Confidence.ASSUMED),
+    }
+    found = check_source(BRANCHES.format(inside="pass", after=""), "train.py")
+    assert {(f.code, f.confidence) for f in found} == {("WD101", Confidence.PROVEN), ("WD102", Confidence.PROVEN)}

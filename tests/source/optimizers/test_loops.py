@@ -101,6 +101,14 @@ def decayed(use: OptimizerUse) -> set[str]:
         """,
         "from trl import SFTConfig, SFTTrainer\n"
         'SFTTrainer(model=model, args=SFTConfig("out", weight_decay=0.05), peft_config=None)',
+        """
+        def fresh(trial=None):
+            return Network()
+
+
+        Trainer(model_init=fresh, args=TrainingArguments("out", weight_decay=0.05))
+        """,
+        'Trainer(args=TrainingArguments("out", weight_decay=0.05), model_init=lambda: Network())',
     ],
 )
 def test_the_decay_of_a_training_loop_is_found_in_every_spelling(text: str) -> None:
@@ -165,11 +173,27 @@ def test_a_loop_that_is_told_otherwise_is_left_alone(text: str) -> None:
         ('"galore_adamw"', Coupling.NONE),
         ('"of another day"', Coupling.UNKNOWN),
         ("transformers.training_args.OptimizerNames.ADAGRAD", Coupling.COUPLED_ADAPTIVE),
+        ('"rmsprop", adafactor=False', Coupling.COUPLED_ADAPTIVE),
+        ('"rmsprop", adafactor=True', Coupling.DECOUPLED),
     ],
 )
 def test_the_class_is_the_one_that_the_settings_name(name: str, coupling: Coupling) -> None:
     (use,) = uses(f'Trainer(model=model, args=TrainingArguments("out", weight_decay=0.05, optim={name}))')
     assert use.couplings == {coupling}
+
+
+def test_what_the_function_that_makes_the_model_freezes_is_not_decayed() -> None:
+    frozen = """
+    def fresh():
+        net = Network()
+        for parameter in net.bn.parameters():
+            parameter.requires_grad = False
+        return net
+
+
+    Trainer(model_init=fresh, args=TrainingArguments("out", weight_decay=0.05))
+    """
+    assert "bn.weight" not in decayed(uses(frozen)[0])
 
 
 def test_the_site_of_a_loop_says_who_makes_the_optimizer() -> None:

@@ -28,10 +28,16 @@ net = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4))
 """
 FILES = {
     "settings/base.json": '{"optimizer": {"type": "AdamW", "args": {"lr": 0.1, "weight_decay": 0.2}}}',
-    "settings/base.yaml": "optim:\n  name: adamw\n  wd: 0.2\n  none: 0\n  later: ${oc.env:WD}\n",
+    "settings/base.yaml": (
+        "optim:\n  name: adamw\n  wd: 0.2\n  none: 0\n  later: ${oc.env:WD}\n  told: ${optim.wd}\n"
+        "  round: ${optim.round}\n  beside: ${.wd}\n"
+        "  above: {up: '${..told}', far: '${....wd}', itself: '${.itself}'}\n"
+    ),
     "settings/base.toml": "[optim]\nwd = 0.2\n",
     "conf/train.yaml": "defaults:\n  - _self_\n  - optimizer: adam\n  - override hydra/launcher: x\nwd: 0.3\n",
     "conf/optimizer/adam.yaml": "wd: 0.2\nlr: 0.1\n",
+    "conf/refers.yaml": "defaults:\n  - optimizer: told\ndecay: 0.2\nstrength: ${decay}\n",
+    "conf/optimizer/told.yaml": "wd: ${strength}\nlr: ${train.lr}\n",
 }
 PROGRAMS = {
     "json with an option's path": """
@@ -105,6 +111,33 @@ PROGRAMS = {
         if __name__ == "__main__":
             main()
         """,
+    "hydra, a reference from one file to another": """
+        import hydra
+
+        @hydra.main(version_base=None, config_path="conf", config_name="refers")
+        def main(cfg):
+            torch.optim.AdamW(net.parameters(), weight_decay=cfg.optimizer.wd)
+
+        main()
+        """,
+    "omegaconf, a reference": """
+        from omegaconf import OmegaConf
+
+        config = OmegaConf.load("settings/base.yaml")
+        torch.optim.AdamW(net.parameters(), weight_decay=config.optim.told)
+        """,
+    "omegaconf, a reference to what stands beside it": """
+        from omegaconf import OmegaConf
+
+        config = OmegaConf.load("settings/base.yaml")
+        torch.optim.AdamW(net.parameters(), weight_decay=config.optim.beside)
+        """,
+    "omegaconf, a reference upwards to a reference": """
+        from omegaconf import OmegaConf
+
+        config = OmegaConf.load("settings/base.yaml")
+        torch.optim.AdamW(net.parameters(), weight_decay=config.optim.above.up)
+        """,
     "hydra, handed on": """
         import hydra
 
@@ -142,6 +175,16 @@ NOTHING_TOLD = {
     "a file that is not there": "config = yaml.safe_load(open('settings/none.yaml'))\nwd = config['wd']",
     "a path out of the project": "config = yaml.safe_load(open('../../base.yaml'))\nwd = config['wd']",
     "what is filled in later": "wd = yaml.safe_load(open('settings/base.yaml'))['optim']['later']",
+    "a reference that leads to itself": (
+        "from omegaconf import OmegaConf\nwd = OmegaConf.load('settings/base.yaml').optim.round"
+    ),
+    "a reference beside that leads to itself": (
+        "from omegaconf import OmegaConf\nwd = OmegaConf.load('settings/base.yaml').optim.above.itself"
+    ),
+    "a reference out of the document": (
+        "from omegaconf import OmegaConf\nwd = OmegaConf.load('settings/base.yaml').optim.above.far"
+    ),
+    "a reference that its reader leaves a text": "wd = yaml.safe_load(open('settings/base.yaml'))['optim']['told']",
     "a key that is not there": "wd = yaml.safe_load(open('settings/base.yaml'))['optim']['wdd']",
 }
 

@@ -20,6 +20,7 @@ class Net(nn.Module):
 net = Net()
 chain = nn.Sequential(nn.Linear(4, 4, bias=False), nn.Linear(4, 4), nn.LayerNorm(4))
 each = list(chain.parameters())
+stack = nn.Sequential(*[nn.Linear(4, 4, bias=False) for _ in range(6)])
 named = list(chain.named_parameters())
 """
 
@@ -36,6 +37,30 @@ opt = torch.optim.AdamW(
     "lists that a model keeps": """
 opt = torch.optim.AdamW(
     [dict(params=net.inner, weight_decay=0.1), dict(params=net.outer, weight_decay=0.0)], lr=0.1)
+""",
+    "layers of a list, one after the other": """
+blocks = list(net.layers)
+opt = torch.optim.AdamW(
+    [{"params": [p for block in blocks[1:-1] for p in block.parameters()], "weight_decay": 0.1},
+     {"params": [p for block in [blocks[0], blocks[-1]] for p in block.parameters()], "weight_decay": 0.0}])
+""",
+    "children, one after the other": """
+early, late = list(stack.children())[:3], list(stack.children())[3:]
+opt = torch.optim.AdamW(
+    [{"params": [p for layer in early for p in layer.parameters()], "lr": 1e-4},
+     {"params": [p for layer in late for p in layer.parameters()]}], weight_decay=0.1)
+""",
+    "a slice beside layers by their numbers, from the end too": """
+opt = torch.optim.AdamW(
+    [{"params": chain[:1].parameters()}, {"params": chain[-2].weight},
+     {"params": [chain[-2].bias, *chain[-1].parameters()], "weight_decay": 0.0}], weight_decay=0.1)
+""",
+    "names in a slice of all": """
+names = [n for n, _ in chain.named_parameters()]
+opt = torch.optim.AdamW(
+    [{"params": [p for n, p in chain.named_parameters() if n in names[:2] and n.endswith("t") and "2." not in n]},
+     {"params": [p for n, p in chain.named_parameters() if not n.endswith("t") or "2." in n], "weight_decay": 0.0}],
+    weight_decay=0.1)
 """,
     "parameters": """
 opt = torch.optim.AdamW([{"params": each[:1], "weight_decay": 0.1}, {"params": each[1:], "weight_decay": 0.0}])
@@ -97,3 +122,32 @@ net = Net()
     program = NETWORK.replace("\nnet = Net()\n", filled)
     (finding,) = check_source(program + "opt = torch.optim.AdamW(net.kept, weight_decay=0.1)\n")
     assert finding.code == "WD101" and "`more.0.bias`) of `net`" in finding.message
+
+
+LAST = """\
+import torch
+from torch import nn
+
+net = nn.Sequential(nn.Linear(4, 4, bias=False), nn.LayerNorm(4))
+{change}
+opt = torch.optim.AdamW(
+    [{{"params": net[0].parameters()}}, {{"params": net[-1].parameters()}}], weight_decay=0.1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("", "`1.bias`"),
+        ("net[-1] = nn.BatchNorm1d(4)", "`BatchNorm1d.bias`"),
+        ("net = nn.Sequential(nn.LayerNorm(4), nn.Linear(4, 4, bias=False))", "`0.bias`"),
+    ],
+)
+def test_the_last_layer_of_a_chain_is_a_part_of_it(change: str, named: str) -> None:
+    codes = {f.code: f.message for f in check_source(LAST.format(change=change)) if f.code in ("WD101", "WD301")}
+    assert [message for message in codes.values() if named in message]
+
+
+@pytest.mark.parametrize("change", ["net.append(nn.Linear(4, 4, bias=False))", "net.pop(1)", "del net[1]"])
+def test_the_last_layer_of_a_chain_that_grew_or_shrank_is_not_told(change: str) -> None:
+    assert not [f for f in check_source(LAST.format(change=change)) if f.confidence.value == "proven"]

@@ -17,6 +17,7 @@ from wdlint.fix.hazards.elsewhere import Imports, involved
 from wdlint.fix.hazards.groups import Names, bound_to, names_of
 from wdlint.fix.hazards.hazard import Hazard
 from wdlint.fix.hazards.names import of_names
+from wdlint.fix.hazards.neighbours import of_neighbours
 from wdlint.fix.hazards.order import of_order
 from wdlint.fix.program import Program
 from wdlint.source.read import tree as t
@@ -47,6 +48,8 @@ def hazards(
             *of_calls(where, anything, number, definition),
         ):
             yield replace(hazard, reason=f"in `{definition.name}` of {where.file}, {hazard.reason}")
+    if after != number:
+        yield from of_neighbours(program, had)
 
 
 def on_purpose(use: OptimizerUse) -> Hazard | None:

@@ -5,8 +5,9 @@ What they do with its groups is judged where hazards of one file are; here is on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Protocol
 
 from wdlint.files.paths import display
 from wdlint.fix.hazards.groups import Names, is_groups
@@ -14,8 +15,16 @@ from wdlint.fix.program import Program
 from wdlint.source.read import tree as t
 from wdlint.source.read.syntax import last_part
 
-Imports = Callable[[t.Module, str, int], t.Module | None]
-"""The module of the project that a dotted name, with so many leading dots, means in another one."""
+
+class Imports(Protocol):
+    """The project around a module."""
+
+    def imported(self, importer: t.Module, dotted: str, level: int) -> t.Module | None:
+        """The module that a dotted name, with so many leading dots, means in another one."""
+
+    def neighbours(self, module: t.Module, marks: Sequence[str]) -> Iterator[tuple[t.Module, bool]]:
+        """The modules around one that hold one of the marks, and whether they or their importers import it."""
+
 
 Defined = tuple[Program, t.FunctionDef | t.ClassDef]
 
@@ -79,7 +88,7 @@ def defined(program: Program, func: t.Expr, imports: Imports | None) -> Defined 
         case t.Attribute(value=t.Name(id=base) as held, attr=name) if imports is not None:
             module = _module(program, base, imports)
             if module is not None:
-                return _named(_consulted(module), name, imports, 1)
+                return _named(consulted(module), name, imports, 1)
             bound = program.binding(held)
             made = defined(program, bound.func, imports) if isinstance(bound, t.Call) else None
             return made if made is not None and isinstance(made[1], t.ClassDef) else None  # a method of what it makes
@@ -97,10 +106,10 @@ def _named(program: Program, name: str, imports: Imports | None, depth: int) -> 
             continue
         for imported, alias in node.names:
             if (alias or imported) == name or imported == "*":
-                module = imports(program.module, node.module, node.level)
+                module = imports.imported(program.module, node.module, node.level)
                 if module is None or module is program.module:
                     continue
-                found = _named(_consulted(module), name if imported == "*" else imported, imports, depth + 1)
+                found = _named(consulted(module), name if imported == "*" else imported, imports, depth + 1)
                 if found is not None:
                     return found
     return None
@@ -112,15 +121,16 @@ def _module(program: Program, name: str, imports: Imports) -> t.Module | None:
         if isinstance(node, t.Import):
             for dotted, alias in node.names:
                 if (alias or dotted) == name:
-                    return imports(program.module, dotted, 0)
+                    return imports.imported(program.module, dotted, 0)
         else:
             for imported, alias in node.names:
                 if (alias or imported) == name:
                     below = f"{node.module}.{imported}" if node.module else imported
-                    return imports(program.module, below, node.level)
+                    return imports.imported(program.module, below, node.level)
     return None
 
 
 @lru_cache(maxsize=16)
-def _consulted(module: t.Module) -> Program:
+def consulted(module: t.Module) -> Program:
+    """A module of the project as a program that is only looked at."""
     return Program(display(module.path), None, module)

@@ -29,8 +29,12 @@ def of_order(program: Program, names: Names, within: Item | None = None) -> Iter
             kept = _flattens(node, names) and not _asks_no_order(program, node)
         elif isinstance(node, t.Call) and isinstance(node.func, t.Attribute) and node.func.attr in ("append", "extend"):
             kept = _collects(program, node, names) and not _is_used_in_any_order(program, node.func.value)
-        elif isinstance(node, t.AugAssign) and isinstance(node.target, t.Name):
-            kept = _counts_on(program, node, node.target.id, names)
+        elif isinstance(node, (t.AugAssign, t.Assign)) and (added := _added(node)) is not None:
+            target, value = added
+            kept = _adds(program, node, target, value, names) and not _is_used_in_any_order(program, target)
+            kept = kept or (isinstance(node, t.AugAssign) and _counts_on(program, node, target, names))
+        elif isinstance(node, t.Yield):
+            kept = _gives_one_by_one(program, node, names)
         elif isinstance(node, t.Subscript):
             kept = _numbers_state(program, node, names)
         else:
@@ -84,8 +88,56 @@ def _collects(program: Program, call: t.Call, names: Names) -> bool:
     return not isinstance(kept, t.Name) or all(node not in program.bound for node in program.names(kept.id, outer))
 
 
-def _counts_on(program: Program, count: t.AugAssign, name: str, names: Names) -> bool:
+def _added(node: t.AugAssign | t.Assign) -> tuple[t.Expr, t.Expr] | None:
+    """What a statement adds something to, and what it adds: `x += y`, `x = x + y`."""
+    match node:
+        case t.AugAssign(op="+", target=target, value=value):
+            return target, value
+        case t.Assign(targets=(target,), value=t.Binary(op="+", left=left, right=right)):
+            return (target, right) if last_part(left) == last_part(target) != "" else None
+    return None
+
+
+def _adds(program: Program, node: t.Stmt, target: t.Expr, value: t.Expr, names: Names) -> bool:
+    """Whether a statement in a loop over the groups adds a list of their parameters to one of all of them."""
+    loops = [above for above in program.around(node) if isinstance(above, t.For)]
+    outer = next((loop for loop in loops if _is_groups_of_another(loop.iter, names)), None)
+    if outer is None:
+        return False
+    match value:
+        case t.Comprehension(kind="list", clauses=clauses):
+            listed = any(_is_params(clause.iter) for clause in clauses)
+        case t.Display():
+            listed = any(_is_params(loop.iter) for loop in loops) or any(map(_is_params, program.below(value)))
+        case t.Call(func=t.Name(id="list" | "tuple" | "map"), args=args):
+            listed = any(_is_params(below) for argument in args for below in program.below(argument))
+        case _:
+            listed = _is_params(value)
+    if not listed or not isinstance(target, t.Name):
+        return listed
+    below = {bound for bound in program.names(target.id, outer) if bound in program.bound}
+    return all(program.statement(bound) is node for bound in below)  # begun anew for each group: one group's
+
+
+def _gives_one_by_one(program: Program, given: t.Yield, names: Names) -> bool:
+    """Whether a function gives the parameters of all groups one by one, to a call of the file that asks for order."""
+    loops = [above for above in program.around(given) if isinstance(above, t.For)]
+    if not any(_is_groups_of_another(loop.iter, names) for loop in loops):
+        return False
+    maker = program.scope(given)
+    if not isinstance(maker, t.FunctionDef) or not any(
+        _is_params(below) for loop in loops for below in (loop.iter, given.value)
+    ):
+        return False
+    calls = (node for node in program.nodes if isinstance(node, t.Call) and last_part(node.func) == maker.name)
+    return any(not _asks_no_order(program, call) for call in calls)
+
+
+def _counts_on(program: Program, count: t.AugAssign, counted: t.Expr, names: Names) -> bool:
     """Whether a count that goes on from one group's parameters to the next finds something by its number."""
+    if not isinstance(counted, t.Name):
+        return False
+    name = counted.id
     loops = [above for above in program.around(count) if isinstance(above, t.For)]
     outer = next((loop for loop in loops if _is_groups_of_another(loop.iter, names)), None)
     if outer is None or not any(_is_params(loop.iter) for loop in loops):

@@ -153,7 +153,10 @@ def _of_importers(importers: Iterable[Witness]) -> Iterator[Hazard]:
     """What counts in importing files on the groups that are others after the fix."""
     for file, before, after in importers:
         if any(True for _ in regrouped(before, after, UNMOVED)):
-            yield from _weighed(_program(file, before), before, after, UNMOVED)
+            known = before if before.imports is not None else replace(before, imports=after.imports)
+            for hazard in _weighed(_program(file, before), known, after, UNMOVED):
+                told = hazard.reason.startswith("in ")  # of another file already
+                yield hazard if told else replace(hazard, reason=f"in {file}, {hazard.reason}")
 
 
 def _lowered(fix: Fix, found: Sequence[Hazard]) -> Fix:

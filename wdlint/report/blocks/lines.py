@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wdlint.harmless import harmless
-from wdlint.report.plain import aside, fixable, position, styled
+from wdlint.report.plain import aside, fixable, noted, position, styled
 
 if TYPE_CHECKING:
     from wdlint.facts import Finding, Fix, Note, Place
@@ -24,13 +24,7 @@ def arrow(place: Place, gutter: int, colour: bool) -> str:
 
 
 def note_line(note: Note, at: Place, colour: bool) -> str:
-    """A note with the line that it points to; the file is named where it is another than that of `at`."""
-    where = ""
-    if note.place is not None:
-        where = f" ({position(note.place)})"
-        if (note.place.file, note.place.cell) == (at.file, at.cell):
-            where = f" (line {note.place.line})"
-    return f"{styled('note', 'note', colour)}: {_indented(note.text)}{where}"
+    return f"{styled('note', 'note', colour)}: {_indented(noted(note, at))}"
 
 
 def hazard_line(hazard: str, colour: bool) -> str:

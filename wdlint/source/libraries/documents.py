@@ -7,6 +7,7 @@ project alone. Its values are defaults: who runs the program may change them.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 
 from wdlint.documents import nodes
@@ -35,24 +36,37 @@ _READ_FILES = (
     "commentjson.load hjson.load json.load json5.load jstyleson.load ruamel.yaml.safe_load toml.load tomli.load "
     "tomllib.load yaml.full_load yaml.load yaml.safe_load yaml.unsafe_load"
 ).split()
-_READ_PATHS = ("OmegaConf.load", "omegaconf.OmegaConf.load", "toml.load")
+_LOAD = ("OmegaConf.load", "omegaconf.OmegaConf.load")
 _READ_TEXTS = ("json.loads", "toml.loads", "tomllib.loads")  # of a file that is read where it is opened
 _OPENED = ("builtins.open", "codecs.open", "gzip.open", "io.open")
 _KEPT = ("os.path.abspath", "os.path.expanduser", "os.path.normpath", "os.path.realpath", "os.fspath")
 _JOINED = ("os.path.join", "pathlib.Path", "pathlib.PurePath", "posixpath.join")
+_REFERENCE = re.compile(r"\$\{(\.*)(\w[\w.]*)\}")
 _DEEPEST = 20
 
 Tree = Mapping[str, "Tree | nodes.Node"]  # a document put together from several
+_Part = Tree | nodes.Node
 
 
 def _read(evaluator: Evaluation, call: Call) -> Answers | None:
-    """What reading a file of data gives; None where it can't be told which, or it isn't there."""
+    return _values(evaluator, call)
+
+
+def _load(evaluator: Evaluation, call: Call) -> Answers | None:
+    return _values(evaluator, call, refers=True)
+
+
+def _values(evaluator: Evaluation, call: Call, *, refers: bool = False) -> Answers | None:
+    """What reading a file of data gives; None where it can't be told which, or it isn't there.
+
+    `refers`: what reads it follows references.
+    """
     found: list[Value] = []
     written = call.arguments.written[0].value if call.arguments.written else None
     for path in _paths(evaluator, call.first(evaluator), written, call.context):
         root = document(evaluator, path, call.context.module)
         if root is not None:
-            found.append(value_of(root))
+            found.append(value_of(root, () if refers else None))
     return tuple(found) or None
 
 
@@ -153,23 +167,58 @@ def _toml(text: str) -> nodes.Node | None:
         return None
 
 
-def value_of(node: nodes.Node | Tree, depth: int = 0) -> Value:
-    """A part of a document as a value."""
+def value_of(node: _Part, above: tuple[_Part, ...] | None = None, depth: int = 0) -> Value:
+    """A part of a document as a value.
+
+    Args:
+        node: the part.
+        above: what it lies in, the whole document first, so that references such as `${optim.decay}` can be
+            followed; None where the reader of the document follows none.
+        depth: how deep the part lies, each reference on the way counted.
+    """
     if isinstance(node, nodes.Scalar):
-        text = isinstance(node.value, str) and ("${" in node.value or bool(node.tag))
-        return Unknown(f"@{id(node)}") if text else Known(node.value, Origin.FIELD_DEFAULT)
+        if not isinstance(node.value, str) or not ("${" in node.value or node.tag):
+            return Known(node.value, Origin.FIELD_DEFAULT)
+        way = _referred(node.value, above) if above and not node.tag and depth <= _DEEPEST else ()
+        # What a list or a mapping holds is not put in at each reference to it: a few lines could make millions.
+        told = bool(way) and isinstance(way[-1], nodes.Scalar)
+        return value_of(way[-1], way[:-1], depth + 1) if told else Unknown(f"@{id(node)}")
     if isinstance(node, nodes.Opaque) or depth > _DEEPEST:
         return Unknown(f"@{id(node)}")
+    within = None if above is None else (*above, node)
     if isinstance(node, nodes.Listing):
-        return SequenceValue("list", tuple(Item((value_of(item, depth + 1),)) for item in node.items))
-    pairs = node.items() if isinstance(node, Mapping) else ((entry.key, entry.value) for entry in node.entries)
+        return SequenceValue("list", tuple(Item((value_of(item, within, depth + 1),)) for item in node.items))
     held: list[tuple[Deferred | Answers, Deferred | Answers]] = [
-        ((Known(key),), (value_of(value, depth + 1),)) for key, value in pairs
+        ((Known(key),), (value_of(value, within, depth + 1),)) for key, value in _pairs(node)
     ]
     return MappingValue(tuple(Entry(key, value) for key, value in held), settings=True)
 
 
+def _pairs(node: nodes.Mapping | Tree) -> Iterator[tuple[str, _Part]]:
+    if isinstance(node, nodes.Mapping):
+        return ((entry.key, entry.value) for entry in node.entries)
+    return iter(node.items())
+
+
+def _referred(text: str, above: tuple[_Part, ...]) -> tuple[_Part, ...]:
+    """What a text refers to that is one reference and nothing besides, below all that it lies in; empty: nothing.
+
+    It is looked for from the top of the document, or, with a dot before it, beside the text, and one up for each
+    further dot.
+    """
+    found = _REFERENCE.fullmatch(text)
+    if found is None or len(found[1]) > len(above):
+        return ()
+    way = list(above[: len(above) + 1 - len(found[1])] if found[1] else above[:1])
+    for key in found[2].split("."):
+        inner = way[-1].get(key) if isinstance(way[-1], (nodes.Mapping, Mapping)) else None
+        if inner is None:
+            return ()
+        way.append(inner)
+    return tuple(way)
+
+
 LIBRARY = Library(
     paths=("commentjson", "hjson", "json", "json5", "toml", "tomli", "tomllib", "yaml"),
-    calls=dict.fromkeys((*_READ_FILES, *_READ_PATHS, *_READ_TEXTS), _read),
+    calls={**dict.fromkeys((*_READ_FILES, *_READ_TEXTS), _read), **dict.fromkeys(_LOAD, _load)},
 )

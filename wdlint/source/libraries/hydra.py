@@ -48,7 +48,7 @@ def _parameter(evaluator: Evaluation, definition: t.FunctionDef, name: str) -> A
         folder, file = given.get("config_path"), given.get("config_name")
         if isinstance(file, str):
             tree = _composed(evaluator, folder if isinstance(folder, str) else "", file, definition.scope.module, 0)
-            return (documents.value_of(tree),) if tree else ()
+            return (documents.value_of(tree, ()),) if tree else ()
     return ()
 
 

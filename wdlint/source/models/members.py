@@ -42,6 +42,7 @@ class Leaf:
     key: tuple[object, ...] | None = None
     made: Initial = NOTHING  # of a raw parameter
     marks: frozenset[str] = frozenset()  # attributes set to true on the tensor itself
+    either: tuple[Leaf, ...] = ()  # the tensors of which it is one, where a branch decides; it has no key then
 
     def below(self, prefix: str, ancestor: str) -> Leaf:
         """The same parameter as seen from the module above."""

@@ -40,6 +40,7 @@ from wdlint.source.values.values import (
 MOST = 8_000  # parameters of one model that are told apart
 _DEEPEST = 40  # modules within modules
 _MOST_MODULES = 3_000  # modules of a linted file's models that are read
+_MOST_TENSORS = 16  # of which a parameter is one
 _SAME_CLASS = 5  # instances of one class within each other
 # Names of attributes that hold functions or parameterless modules where they hold something that can't be told.
 _HARMLESS = tuple(
@@ -185,7 +186,9 @@ class Survey:
         known = self.shared.get(alike) if alike is not None else None
         if known is None:
             return None
-        leaves = tuple(replace(leaf, key=(leaf.key, id(instance)) if leaf.key else None) for leaf in known.leaves)
+        leaves = tuple(
+            replace(leaf, key=(leaf.key, id(instance)) if leaf.key else None, either=()) for leaf in known.leaves
+        )
         self.evaluator.keep(instance)
         found = self.contents[id(instance)] = Contents(leaves, known.complete)
         return found
@@ -272,6 +275,8 @@ class Survey:
         made = bare(value)
         shared_by_type = isinstance(made, Instance) and made.arguments is None
         for leaf in leaves:
+            if shared_by_type or several:
+                leaf.either = ()
             if shared_by_type:
                 leaf.key = None
             elif several and leaf.key is not None:
@@ -401,11 +406,14 @@ def _merged(found: list[list[Leaf]], present: Ternary) -> list[Leaf]:
             if known is None:
                 merged[key] = leaf
                 continue
+            if known.key != leaf.key or known.either or leaf.either:
+                either = (*(known.either or (replace(known),)), *(leaf.either or (leaf,)))
+                known.either = either if len(either) <= _MOST_TENSORS else ()
+                known.key = None
             known.present &= leaf.present
             known.ndim = known.ndim if known.ndim == leaf.ndim else None
             known.shape = known.shape if known.shape == leaf.shape else None
             known.trainable = known.trainable if known.trainable is leaf.trainable else Ternary.UNKNOWN
-            known.key = known.key if known.key == leaf.key else None
     for key, leaf in merged.items():
         leaf.present &= present if counts[key] == len(found) else Ternary.UNKNOWN
     return list(merged.values())

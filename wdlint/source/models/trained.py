@@ -21,9 +21,22 @@ from wdlint.source.selections import predicates as s
 from wdlint.source.selections.taken import Taken
 from wdlint.source.values.answers import same_object
 from wdlint.source.values.callers import all_statements
+from wdlint.source.values.classes import class_member
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.objects import member
-from wdlint.source.values.values import Answers, Change, Changed, Instance, Method, Part, Unknown, Value, bare
+from wdlint.source.values.values import (
+    Answers,
+    Change,
+    Changed,
+    ClassValue,
+    FunctionValue,
+    Instance,
+    Method,
+    Part,
+    Unknown,
+    Value,
+    bare,
+)
 
 _OPTIMIZERS = re.compile(r"optim|adam|sgd", re.IGNORECASE)
 
@@ -38,7 +51,23 @@ def mark(
     tensors: Tensors,
     anew: Sequence[str] = (),
 ) -> None:
-    """Mark what is frozen of a model; what the program puts in its place later on is not."""
+    """Mark what is frozen of a model; what the program puts in its place later on is not.
+
+    What is one of several tensors is frozen where each of them is.
+    """
+    open_ones = [leaf for leaf in leaves if leaf.either]
+    if open_ones:
+        freezes = tuple(freezes)
+        several = [
+            [replace(one, name=leaf.name, ancestors=leaf.ancestors) for one in leaf.either] for leaf in open_ones
+        ]
+        mark(evaluator, model, [one for ones in several for one in ones], freezes, tensors, anew)
+        for leaf, ones in zip(open_ones, several, strict=True):
+            if any(one.trainable is not before.trainable for one, before in zip(ones, leaf.either, strict=True)):
+                agreed = all(one.trainable is ones[0].trainable for one in ones)
+                leaf.trainable = ones[0].trainable if agreed else Ternary.UNKNOWN
+            leaf.either = tuple(ones)
+        leaves = [leaf for leaf in leaves if not leaf.either]
     context = m.Context(ancestry=lineage_of(evaluator))
     facts = [leaf.fact() for leaf in leaves]
     for freeze in freezes:
@@ -220,6 +249,8 @@ def trained(evaluator: Evaluation, part: Taken) -> s.Selector:
     if part.model is None or part.unread:
         return s.Always(True)
     known_as = _names(evaluator, *rooted(part))
+    adapted = any(freeze.around_adapters for freeze in freezes(evaluator))
+    held = _held(evaluator, *rooted(part)) if adapted else frozenset()
     state: s.Selector = s.Always(True)
     concerned: s.Selector
     trains: s.Selector
@@ -229,10 +260,16 @@ def trained(evaluator: Evaluation, part: Taken) -> s.Selector:
                 continue
             theirs, prefix = rooted(one)
             path = known_as.get(_key(theirs))
+            if path is None and freeze.around_adapters and not held.isdisjoint((_origin(theirs), _class(theirs))):
+                state = s.both(s.Opaque(f"beside:{id(freeze)}", "beside a model with adapters"), state)
+                continue
             if path is None:
                 continue
             if prefix and prefix != path and not path.startswith(prefix + "."):
                 if path and not prefix.startswith(path + "."):
+                    continue
+                if freeze.around_adapters:
+                    state = s.both(s.Opaque(f"beside:{id(freeze)}", "beside a part with adapters"), state)
                     continue
                 rest = prefix[len(path) + 1 :] if path else prefix
                 concerned = s.both(s.StartsWith(s.FullName(), rest + "."), s.Opaque(f"below:{rest}"))
@@ -259,6 +296,39 @@ def _names(evaluator: Evaluation, root: Value, path: str) -> dict[object, str]:
         for value in reached:
             found.setdefault(_key(value), ".".join(steps[index + 1 :]))
     return found
+
+
+def _origin(value: Value) -> object:
+    """The expression that makes a value, whichever call of the function around it is meant."""
+    inner = bare(value)
+    return id(inner.node) if isinstance(inner, Instance) and inner.node is not None else _key(value)
+
+
+def _class(value: Value) -> object:
+    """The class of a module of the project's, whichever of its instances is meant; nothing of any other value."""
+    inner = bare(value)
+    return (
+        ("class", id(inner.cls.definition)) if isinstance(inner, Instance) and isinstance(inner.cls, ClassValue) else ()
+    )
+
+
+def _held(evaluator: Evaluation, root: Value, path: str) -> frozenset[object]:
+    """What the constructor of a module of the project's keeps as its attributes, by their origins, and its class."""
+    inner = bare(root)
+    if path or not isinstance(inner, Instance) or not isinstance(inner.cls, ClassValue):
+        return frozenset()
+    context = evaluator.frame(evaluator.module.scope).at(None)
+    names = {
+        target.attr
+        for made in class_member(evaluator, inner.cls, "__init__")
+        if isinstance(made, FunctionValue) and isinstance(made.definition, t.FunctionDef)
+        for statement in t.statements(made.definition.inner.body)
+        if isinstance(statement, t.Assign)
+        for target in statement.targets
+        if isinstance(target, t.Attribute) and isinstance(target.value, t.Name)
+    }
+    held = (_origin(value) for name in sorted(names) for value in member(evaluator, inner, name, context))
+    return frozenset((_class(inner), *held))
 
 
 def of_family(evaluator: Evaluation, model: Value, inventory: Inventory) -> Inventory:

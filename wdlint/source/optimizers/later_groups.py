@@ -70,10 +70,12 @@ def set_later(evaluator: Evaluation, site: Site, index: int, key: str) -> Amount
 
 
 def spared_later(evaluator: Evaluation, site: Site, key: str) -> bool:
-    """Whether some group's decay is set to 0 after construction, and a test of the groups says which."""
+    """Whether some groups' decay is set anew after construction, and the groups say which and to what."""
     name = _bound_name(site)
     if name is None:
         return False
+    if _set_by_function(evaluator, site, name, key):
+        return True
     parts = name.split(".")
     for statement in _touching(site, name):
         for change in changes_in(evaluator, statement, parts[0], site.context.frame, True):
@@ -83,6 +85,53 @@ def spared_later(evaluator: Evaluation, site: Site, key: str) -> bool:
                 if amount is None or not amount.value:
                     return True
     return False
+
+
+def _set_by_function(evaluator: Evaluation, site: Site, name: str, key: str) -> bool:
+    """Whether a function of the module that the optimizer is handed to sets decays by what else is in a group.
+
+    `def adjust(optimizer): … for group in optimizer.param_groups: group["weight_decay"] = decay * group["decay_mult"]`
+    """
+    setting = _setting(evaluator, site.context.frame.scope.module, key)
+    return bool(setting) and any(
+        isinstance(call, t.Call) and syntax.dotted(call.func) in setting and name in map(syntax.dotted, _given(call))
+        for statement in t.statements(site.context.frame.scope.body)
+        for expression in syntax.expressions(statement)
+        for call in syntax.walk(expression)
+    )
+
+
+def _setting(evaluator: Evaluation, module: t.Module, key: str) -> set[str]:
+    """The functions of a module that set the decays of an optimizer's groups by what else is in a group."""
+    known: dict[tuple[int, str], set[str]] = evaluator.memo("functions that set decays")
+    if (id(module), key) not in known:
+        bound = (statement for statements in module.scope.bound.values() for statement in statements)
+        functions = [statement for statement in bound if isinstance(statement, t.FunctionDef)]
+        found = {of.name for of in functions if any(_sets_by_group(one, key) for one in t.statements(of.inner.body))}
+        known[id(module), key] = found
+        evaluator.keep(module)
+    return known[id(module), key]
+
+
+def _given(call: t.Call) -> Iterator[t.Expr]:
+    return (argument.value for argument in call.args)
+
+
+def _sets_by_group(statement: t.Stmt, key: str) -> bool:
+    """`for group in optimizer.param_groups:` whose body sets the group's decay to something that it holds."""
+    if not isinstance(statement, t.For) or syntax.last_part(statement.iter) != "param_groups":
+        return False
+    group = syntax.dotted(statement.target)
+    return group is not None and any(
+        isinstance(target, t.Subscript)
+        and syntax.dotted(target.value) == group
+        and isinstance(target.index, t.Const)
+        and target.index.value == key
+        and any(isinstance(node, t.Name) and node.id == group for node in syntax.walk(inner.value))
+        for inner in t.statements(statement.body)
+        if isinstance(inner, t.Assign) and inner.value is not None
+        for target in inner.targets
+    )
 
 
 def _bound_name(site: Site) -> str | None:

@@ -42,6 +42,8 @@ _WITHOUT_SECTION = (
     "delete the `optimizer` section of the DeepSpeed configuration: the Trainer then passes its own groups; learning "
     "rate and decay come from the arguments"
 )
+_ADAFACTOR = Argument("adafactor")  # the setting of transformers 4 for `optim="adafactor"`
+_MAKER = Argument("model_init")  # a function that makes the model, for loops that train several in turn
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,12 +65,15 @@ def loop_call(
         return None
     decay = Argument(loop.decay.name, None, loop.decay.default)
     helper = Helper(loop.path, loop.model, decay, loop.exempt, Division(), makes_optimizer=True)
+    given = _with_model(evaluator, loop, given, node, context)
     models, is_model = parts_given(evaluator, helper, given)
     if not is_model:
         return None
     where = given.context or context
     asked = {of: _told(evaluator, loop, given, of, where) for of in (loop.decay, loop.learning_rate, loop.optimizer)}
     read = {of.name: asked[of] for of in (loop.decay, loop.learning_rate)}
+    if constant(_told(evaluator, loop, given, _ADAFACTOR, where)) is True:  # it goes before `optim`
+        asked[loop.optimizer] = (Known(_ADAFACTOR.name),)
     described = _described(loop, asked[loop.optimizer])
     section = section_of(evaluator, _told(evaluator, loop, given, Argument("deepspeed"), where), where.module)
     if section is not None:  # DeepSpeed makes the optimizer, and the loop's own split is passed over
@@ -103,6 +108,17 @@ def _called(
             return None, None
         return loop, constructor_arguments(evaluator, made, base)
     return None, None
+
+
+def _with_model(
+    evaluator: Evaluation, loop: TrainingLoop, given: Arguments, node: t.Call, context: Context
+) -> Arguments:
+    """The arguments with the model among them, where a function is given that makes it."""
+    made: list[Value] = []
+    if not argument(evaluator, given, loop.model.name, loop.model.position):
+        for maker in argument(evaluator, given, _MAKER.name, None):
+            made.extend(evaluator.call(maker, Arguments((), given.context or context), node, context))
+    return replace(given, keywords=(*given.keywords, (loop.model.name, tuple(made)))) if made else given
 
 
 def _of_model(callee: Method, arguments: Arguments) -> tuple[TrainingLoop | None, Arguments]:

@@ -122,9 +122,10 @@ def together(
         return
     from wdlint.source.models.trained import trained
 
-    union = s.either(*(part.selector for part in parts))
     first = decayed[0]
-    if any(Ternary.UNKNOWN in (divisions[i].gains, divisions[i].biases) for i in decayed):
+    of_one = all(part.model is parts[0].model for part in parts)
+    if of_one and any(Ternary.UNKNOWN in (divisions[i].gains, divisions[i].biases) for i in decayed):
+        union = s.either(*(part.selector for part in parts))
         whole = division(s.both(union, trained(evaluator, parts[0])))
         own = divisions[first]
         divisions[first] = Division(own.weights | whole.weights, own.gains | whole.gains, own.biases | whole.biases)
@@ -132,6 +133,8 @@ def together(
         return
     changed = list(members[first])
     for model in models:
+        selectors = [part.selector for part in parts if part.model and same_model(part.model, model.value)]
+        union = s.either(*selectors)
         context = _context(evaluator, model, [union])
         for offset, parameter in enumerate(model.inventory.parameters if model.inventory else ()):
             index = model.start + offset

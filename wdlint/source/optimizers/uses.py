@@ -174,7 +174,8 @@ class UseReader:
             later = set_later(self.evaluator, site, index, key)
             if spared:
                 draft = draft.under(s.Opaque("spared", "whose decay is not set to 0 later"))
-            drafted.append((draft, later or draft.amount or constructor))
+            amount = later or draft.amount or constructor
+            drafted.append((draft, replace(amount, varies=True) if spared else amount))
         members = [members_of(self.evaluator, draft, models, inventory) for draft, _ in drafted]
         divisions = [division_of(self.evaluator, draft) for draft, _ in drafted]
         decayed = [i for i, (_, amount) in enumerate(drafted) if amount.value is None or amount.value != 0]

@@ -102,7 +102,7 @@ class Project:
 
         `level` is the number of leading dots. A folder is returned as its path.
         """
-        found = self._locate(importer.path, dotted, level)
+        found = self.locate(importer.path, dotted, level)
         if found is None or not found.endswith(".py"):
             return found
         return self.module(found)
@@ -114,7 +114,7 @@ class Project:
 
     def holding(self, dotted: str, importer: t.Module, level: int, marks: Sequence[bytes]) -> str | None:
         """The file of the project module that an import leads to, if its bytes hold one of the marks."""
-        path = self._locate(importer.path, dotted, level)
+        path = self.locate(importer.path, dotted, level)
         if path is None or not path.endswith(".py"):
             return None
         data = self.read(path)
@@ -138,7 +138,7 @@ class Project:
         while waiting:
             where, module, dots = waiting.pop()
             below = f"{module}.{name}" if module else name
-            for path in (self._locate(where, module, dots), self._locate(where, below, dots)):
+            for path in (self.locate(where, module, dots), self.locate(where, below, dots)):
                 if path is None or not path.endswith(".py") or (path, name) in asked:
                     continue
                 asked.add((path, name))
@@ -179,7 +179,8 @@ class Project:
             self._locator = Locator(self.roots, self.files.names)
         return self._locator
 
-    def _locate(self, importer: str, dotted: str, level: int) -> str | None:
+    def locate(self, importer: str, dotted: str, level: int) -> str | None:
+        """The file or folder that an import in the file `importer` leads to."""
         found = self._find().locate(importer, dotted, level)
         self.trail.imports[importer, dotted, level] = found
         return found

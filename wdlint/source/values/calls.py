@@ -8,6 +8,7 @@ from __future__ import annotations
 from wdlint.source.read import tree as t
 from wdlint.source.values import methods
 from wdlint.source.values.call_arguments import argument, positional
+from wdlint.source.values.elements import some_of, whole
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
     Answers,
@@ -108,8 +109,10 @@ def symbolic_call(evaluator: Evaluation, callee: Attribute, arguments: Arguments
     """A method of a loop element: `m.parameters(recurse=False)`, `name.lower()`, `name.split(".")`."""
     of, name = callee.of, callee.name
     if isinstance(of, Element) and of.part == "module" and name in COLLECTIONS:
-        made = collection(evaluator, of.collection.model, name, arguments)
-        return (Collection(made.what, made.model, made.recurse, made.prefix, of),)
+        model, cut = whole(of.collection.model)
+        made = collection(evaluator, model, name, arguments)
+        each = Collection(made.what, made.model, made.recurse, made.prefix, of)
+        return (each,) if cut is None or cut.value is None else (some_of(each, cut.value, cut.context),)
     constants = tuple(constant(answers) for answers in positional(evaluator, arguments))
     if name in ("data", "detach", "clone", "float", "cpu", "to") and isinstance(of, Element):
         return (of,)

@@ -92,7 +92,9 @@ def _elements(evaluator: Evaluation, value: Value, turn: int, seen: dict[int, Va
             for one in contents.items(evaluator, value):
                 answers = evaluator.force(one.value)
                 if one.spread:
-                    yield from _elements_of(evaluator, answers, turn, seen)
+                    cut = next((c for c in one.conditions if isinstance(c.test, t.Subscript) and c.truth), None)
+                    found = _elements_of(evaluator, answers, turn, seen)
+                    yield from found if cut is None else (_one_of(v, cut.test, cut.context) for v in found)
                 else:
                     yield from (_selected_pair(evaluator, held, value, turn) for held in answers)
         case MappingValue():
@@ -128,8 +130,10 @@ def _layers_of(evaluator: Evaluation, value: Value, made: Instance) -> Iterator[
     for item in contents.items(evaluator, Changed(SequenceValue("list", ()), changes)):
         held = evaluator.force(item.value)
         found.extend(elements_of(evaluator, held, id(made)) if item.spread else held)
+    cut = next((change for change in changes if change.action == SLICED and change.value is not None), None)
     for layer in found:
-        yield as_part(evaluator, value.root, value.path, "*", layer) if isinstance(value, Part) else layer
+        layer = as_part(evaluator, value.root, value.path, "*", layer) if isinstance(value, Part) else layer
+        yield layer if cut is None or cut.value is None else _one_of(layer, cut.value, cut.context)
 
 
 def _selected_pair(evaluator: Evaluation, held: Value, whole: Value, turn: int) -> Value:
@@ -343,13 +347,31 @@ def sliced(evaluator: Evaluation, value: Value, expr: t.Subscript, index: t.Slic
     if isinstance(held, Instance):
         layers = isinstance(held.cls, External) and held.cls.path in _LAYER_LISTS
         return Changed(value, (Change((), SLICED, expr, (), context, True),)) if layers else value
-    if isinstance(value, SequenceValue) and value.complete:
+    if isinstance(value, SequenceValue) and value.complete and not isinstance(value.node, t.Comprehension):
         if all(not item.spread and not item.conditions for item in value.items):
             chosen = _bounds(evaluator, index, context)
             return value if chosen is None else replace(value, items=value.items[chosen])
-    if symbolic_part(evaluator, value) == "parameter" or pairs_within(evaluator, value):
+    if symbolic_part(evaluator, value) or pairs_within(evaluator, value) or _children_in(evaluator, value):
         return some_of(value, expr, context)
     return value
+
+
+def _children_in(evaluator: Evaluation, value: Value) -> bool:
+    """Whether a list holds the direct modules of a model, such as `list(model.children())`."""
+    held = [value]
+    if isinstance(value, SequenceValue):
+        held = [v for item in value.items if item.spread for v in evaluator.force(item.value)]
+    return any(isinstance(one, Collection) and one.what in ("children", "named_children") for one in map(bare, held))
+
+
+def _one_of(layer: Value, expr: t.Expr, context: Context) -> Value:
+    """A layer that a slice may have left out: of what it holds some is taken, as of the slice itself."""
+    if isinstance(layer, Part):
+        return replace(layer, value=_one_of(layer.value, expr, context))
+    cut = Change((), SLICED, expr, (), context, True)
+    if isinstance(layer, Element) and layer.part == "module":
+        return replace(layer, collection=replace(layer.collection, model=Changed(layer.collection.model, (cut,))))
+    return Changed(layer, (cut,)) if isinstance(bare(layer), Instance) else layer
 
 
 def some_of(value: Value, expr: t.Expr, context: Context) -> Value:

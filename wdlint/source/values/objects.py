@@ -264,6 +264,10 @@ def _of_part(evaluator: Evaluation, part: Part, name: str, found: Value) -> Valu
 def item(evaluator: Evaluation, value: Value, index: Value, context: Context) -> Answers:
     """What `value[index]` may be."""
     key = index.value if isinstance(index, Known) else None
+    if isinstance(key, int) and key < 0 and (chain := _chain(value)) is not None and not _is_set(value, key):
+        number = _from_the_front(value, chain, key)
+        index = Unknown(f"@{id(value)}[{key}]", computed=True) if number is None else Known(number)
+        return item(evaluator, value, index, context)
     match value:
         case Changed(changes=(*_, Change(action="sliced"))):
             return item(evaluator, value.base, Unknown(f"@{id(value)}", computed=True), context)
@@ -321,6 +325,36 @@ def item(evaluator: Evaluation, value: Value, index: Value, context: Context) ->
             return (Attribute(value, f"[{key!r}]"),)
         case _:
             return ()
+
+
+def _is_set(value: Value, key: int) -> bool:
+    """Whether something is put at a key, under this very name of the place."""
+    return isinstance(value, Changed) and any(change.path[:1] == (key,) for change in value.changes)
+
+
+_RESIZING = frozenset(("append", "extend", "insert", "pop", "add_module", "register_module", "+=", "delete", "sliced"))
+
+
+def _chain(value: Value) -> Instance | None:
+    """The `nn.Sequential` that a value is."""
+    made = bare(value)
+    known = isinstance(made, Instance) and isinstance(made.cls, External) and made.cls.path == "torch.nn.Sequential"
+    return made if isinstance(made, Instance) and known else None
+
+
+def _from_the_front(value: Value, chain: Instance, key: int) -> int | None:
+    """The number of a layer that is counted from the end; None where it can't be told how many there are."""
+    while isinstance(value, (Changed, Part)):
+        if isinstance(value, Changed):
+            if any(change.action in _RESIZING for change in value.changes):
+                return None
+            value = value.base
+        else:
+            value = value.value
+    layers = chain.arguments.written if chain.arguments is not None else ()
+    if any(layer.star or layer.keyword for layer in layers) or -key > len(layers):
+        return None
+    return len(layers) + key
 
 
 def _holds_one_parameter(evaluator: Evaluation, value: Value) -> bool:
