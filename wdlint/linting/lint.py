@@ -184,7 +184,8 @@ class Linter:
                 configured = self._configurations.in_python(shown, data, project)
                 facts = user.corrected(configured.added_to(observed), settings)
                 module = project.module(facts.file, data)
-                self.reading = Reading(facts, tuple(project.trail.files), module, Surroundings(project))
+                around = tuple(file for file in project.trail.files if file != facts.file)
+                self.reading = Reading(facts, around, module, Surroundings(project))
                 findings = self._with_fixes(judge(facts, rules), facts, configured, data, project, settings, rules)
         except Exception as error:
             return _failed(shown, error)
