@@ -252,10 +252,18 @@ def test_an_attribute_of_the_trainer_is_the_same_in_its_methods() -> None:
     assert mended(sometimes) == sometimes
 
 
-def test_a_penalty_over_a_part_does_not_become_decay_of_everything() -> None:
+@pytest.mark.parametrize("part", ["model[0]", "model[1]", "model[-1]"])
+def test_a_penalty_over_a_part_does_not_become_decay_of_everything(part: str) -> None:
+    penalty = f"loss = loss + 1e-4 * sum(p.pow(2).sum() for p in {part}.parameters())"
+    source = with_penalty("Adam(model.parameters())", penalty)
+    found = mended(source.replace("nn.LayerNorm(4))", "nn.LayerNorm(4), nn.Linear(4, 4))"))
+    assert "torch.optim.Adam(model.parameters())" in found
+
+
+def test_a_penalty_over_the_only_part_that_has_weights_becomes_the_decay_of_the_model() -> None:
     penalty = "loss = loss + 1e-4 * sum(p.pow(2).sum() for p in model[0].parameters())"
     found = mended(with_penalty("Adam(model.parameters())", penalty))
-    assert "torch.optim.Adam(model.parameters())" in found
+    assert "torch.optim.AdamW(param_groups, weight_decay=2e-4)" in found
 
 
 def test_a_penalty_is_never_moved_without_being_asked() -> None:
