@@ -41,7 +41,7 @@ def run(*arguments: str) -> Result:
 def test_a_finding_says_where_the_optimizer_is_made_if_another_file_makes_it() -> None:
     told = run().stdout
     assert "WD101 decayed-bias: AdamW decays 2 biases" in told
-    assert "note: the optimizer is made here, and this is where to repair it (optimizers.py:5:12)" in told
+    assert "note: this is repaired where the optimizer is made (optimizers.py:5:12)" in told
 
 
 def test_what_a_mended_factory_mends_elsewhere_is_not_reported_as_left() -> None:

@@ -226,7 +226,7 @@ def test_several_of_one_class_are_told_apart() -> None:
 
     both = nn.ModuleDict({"one": nn.Linear(2, 2), "two": nn.Linear(2, 2)})
     report = wdlint.audit(both, [torch.optim.AdamW(m.parameters(), weight_decay=0.1) for m in both.values()])
-    assert [row.optimizer for row in report.table] == ["AdamW 1", "AdamW 2"]
+    assert [row.optimizer for row in report.table] == ["AdamW of one", "AdamW of two"]
 
 
 class Wrapper:

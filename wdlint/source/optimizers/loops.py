@@ -16,6 +16,7 @@ from wdlint.knowledge.trainers import TrainingLoop, optimizer_named, training_lo
 from wdlint.knowledge.wrappers import Helper
 from wdlint.source.optimizers.deepspeed_sections import section_of
 from wdlint.source.optimizers.helpers import parts_given
+from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import contents, objects
 from wdlint.source.values.call_arguments import argument
@@ -44,6 +45,8 @@ _WITHOUT_SECTION = (
 )
 _ADAFACTOR = Argument("adafactor")  # the setting of transformers 4 for `optim="adafactor"`
 _MAKER = Argument("model_init")  # a function that makes the model, for loops that train several in turn
+_ASKED = frozenset(("evaluate", "predict"))  # what needs no optimizer
+_HARMLESS = _ASKED | {"log_metrics", "save_metrics", "log", "save_model", "is_world_process_zero"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -199,3 +202,24 @@ def _described(loop: TrainingLoop, chosen: Answers) -> OptimizerClass:
     cls = optimizer(name)
     known = cls.described({}) if cls is not None else optimizer_named(name.rpartition(".")[2].lower())
     return known or OptimizerClass(loop.path, Coupling.UNKNOWN, source="the optimizer is chosen by name")
+
+
+def never_trained(made_by: t.Stmt, call: t.Call, scope: t.Scope) -> bool:
+    """Whether the loop that a call makes is bound to a name of which nothing but answers is asked.
+
+    Whatever else happens to the loop, in any function of the file, may train it.
+    """
+    if not isinstance(made_by, t.Assign) or made_by.value is not call or len(made_by.targets) != 1:
+        return False
+    target = made_by.targets[0]
+    if not isinstance(target, t.Name) or target.id in scope.outer_names:
+        return False
+    mentions, methods = 0, []
+    for statement in all_statements(scope.module.scope):
+        for expression in syntax.expressions(statement):
+            for node in syntax.walk(expression):
+                if isinstance(node, t.Name) and node.id == target.id and node is not target:
+                    mentions += 1
+                elif isinstance(node, t.Attribute) and isinstance(node.value, t.Name) and node.value.id == target.id:
+                    methods.append(node.attr)
+    return mentions == len(methods) and not _ASKED.isdisjoint(methods) and _HARMLESS.issuperset(methods)

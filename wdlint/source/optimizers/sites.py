@@ -21,7 +21,7 @@ from wdlint.source.optimizers.candidates import SUGGESTIVE, suggests_optimizer, 
 from wdlint.source.optimizers.deepspeed_sections import Made, deepspeed_optimizer
 from wdlint.source.optimizers.handed_on import handed_optimizers
 from wdlint.source.optimizers.later_calls import called_later
-from wdlint.source.optimizers.loops import LoopCall, loop_call
+from wdlint.source.optimizers.loops import LoopCall, loop_call, never_trained
 from wdlint.source.optimizers.own_classes import (
     Given,
     constructor_of,
@@ -200,7 +200,8 @@ def _site(evaluator: Evaluation, call: t.Call, statement: t.Stmt, context: Conte
             return Site(call, statement, context, (_of_helper(evaluator, known, arguments),), known)
         found = loop_call(evaluator, callee, arguments, call, context)
         if found is not None:
-            return Site(call, statement, context, (_of_loop(found),), found.helper, found.loop)
+            site = Site(call, statement, context, (_of_loop(found),), found.helper, found.loop)
+            return replace(site, reached=not never_trained(statement, call, context.frame.scope))
         engine = deepspeed_optimizer(evaluator, callee, arguments, context)
         if engine is not None:
             makers.append(_of_engine(engine))
