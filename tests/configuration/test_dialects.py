@@ -308,6 +308,7 @@ def test_detectron2() -> None:
     assert in_one("c.yaml", text.format(0.01)) == ["4:3 WD103"]
     assert in_one("c.yaml", text.format(0.0)) == []
     assert in_one("c.yaml", text.format("0.0\n  WEIGHT_DECAY_BIAS: 0.01")) == []
+    assert in_one("c.yaml", text.format("0.01\n  OPTIMIZER: ADAMW")) == [], "no key of detectron2's"
     own = {"c.yaml": text.format(0.01), "train.py": "def build_optimizer(cfg, model): ...\n"}
     assert found(own) == []
 

@@ -25,6 +25,8 @@ def _read(document: Document) -> Sequence[Setup] | None:
     solver = document.root.mapping("SOLVER")
     if solver is None:
         return None
+    if solver.entry("OPTIMIZER") is not None:
+        return ()  # detectron2 has no such key: a project's own function reads it, and the others as it likes
     norms, biases, decay = (solver.entry(f"WEIGHT_DECAY{of}") for of in ("_NORM", "_BIAS", ""))
     gains = number(norms.value) if norms is not None else 0.0
     sgd = optimizer("torch.optim.SGD")
