@@ -156,6 +156,16 @@ def test_rules_of_ones_own_are_tested_by_their_examples(here: Path) -> None:
     assert "the rule lacks" in result.stderr
 
 
+def test_a_rule_is_read_as_it_is_and_nothing_is_left_beside_it(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    (here / "mine").mkdir()
+    path = here / "mine" / "fast_learning.py"
+    for code in ("XY001", "XY002"):  # of one size, and in one second
+        path.write_text(RULE.format(flagged=FAST, passed=FAULT).replace("XY001", code))
+        assert CliRunner().invoke(command, ["test-rules", "mine"]).stdout.startswith(code)
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
 def test_rules_of_ones_own_judge(here: Path) -> None:
     (here / "mine").mkdir()
     (here / "mine" / "fast_learning.py").write_text(RULE.format(flagged=FAST, passed=FAULT))

@@ -15,8 +15,9 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from wdlint.complaint import Complaint
 from wdlint.facts import Finding, Severity
@@ -118,6 +119,13 @@ def built_in() -> tuple[Rule, ...]:
     return tuple(sorted((rule_of(module) for module in modules), key=lambda rule: rule.code))
 
 
+class _AsWritten(SourceFileLoader):
+    """Reads a rule as it is. Bytecode beside it may be of what it was a moment ago, and is none of ours to write."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 def from_folder(folder: Path) -> Iterator[Rule]:
     """The rules of a user's folder, one a file (or of one such file).
 
@@ -127,7 +135,8 @@ def from_folder(folder: Path) -> Iterator[Rule]:
     if not folder.exists():
         raise BrokenRule(f"{folder}: there is no such folder of rules")
     for path in [folder] if folder.is_file() else sorted(folder.glob("[!_]*.py")):
-        spec = importlib.util.spec_from_file_location(f"wdlint_rules_of_user.{path.stem}", path)
+        name = f"wdlint_rules_of_user.{path.stem}"
+        spec = importlib.util.spec_from_file_location(name, path, loader=_AsWritten(name, str(path)))
         if spec is None or spec.loader is None:
             raise BrokenRule(f"{path}: can't be imported")
         module = importlib.util.module_from_spec(spec)
