@@ -1,9 +1,7 @@
 """The vocabulary: what an engine observes and a rule judges.
 
-Here live plain, frozen values and the few questions that can be asked of them. They hold places
-(file and span), never syntax nodes or tensors, so they cross processes, lie in a cache, and compare
-between a static and a live reading of one program. Nothing here reads source, loads a model or
-judges; this module imports nothing of wdlint.
+Plain, frozen values and the few questions that can be asked of them. They hold places (file and span), never syntax
+nodes or tensors, so they cross processes, lie in a cache, and compare between a static and a live reading.
 """
 
 from __future__ import annotations
@@ -290,6 +288,8 @@ class OptimizerUse:
     loop: Loop | None = None  # the library's training loop that makes it, groups and all
     reached: bool = True  # False: constants of every caller keep it from being made; still part of the program
     reached_from: tuple[Place, ...] = ()  # calls in other files that lead to the construction, with what this use says
+    highest_rate: float | None = None  # the highest learning rate of a schedule, in place of that of each group
+    steps: int | None = None  # of the whole run
 
     @property
     def couplings(self) -> frozenset[Coupling]:

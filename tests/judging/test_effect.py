@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from wdlint.api import check_source
 from wdlint.commands.cli import wdlint
 from wdlint.facts import Finding, Place, Severity
 from wdlint.judging.effect import half_life, weakened
@@ -63,6 +64,40 @@ def effect(optimizer: str) -> tuple[float | None, list[str]]:
 )
 def test_the_time_scale_is_that_of_rate_and_decay(optimizer: str, shrink: float, steps: list[str]) -> None:
     assert effect(optimizer) == (shrink, steps)
+
+
+SCHEDULE = "AdamW(model.parameters(), lr=1e-4, weight_decay=0.1)\nschedule = torch.optim.lr_scheduler."
+
+
+@pytest.mark.parametrize(
+    ("schedule", "steps"),
+    [
+        ("OneCycleLR(optimizer, max_lr=1e-2, total_steps=99)", "690"),
+        ("OneCycleLR(optimizer, 1e-2, total_steps=99)", "690"),
+        ("OneCycleLR(optimizer=optimizer, max_lr=1e-2, total_steps=99)", "690"),
+        ("CyclicLR(optimizer, 1e-4, 1e-2)", "690"),
+        ("OneCycleLR(another, max_lr=1e-2, total_steps=99)", "69,000"),
+        ("OneCycleLR(optimizer, max_lr=args.rate, total_steps=99)", "69,000"),
+        ("CosineAnnealingLR(optimizer, 99)", "69,000"),
+    ],
+)
+def test_the_highest_rate_of_a_schedule_counts(schedule: str, steps: str) -> None:
+    assert effect(SCHEDULE + schedule)[1] == [steps]
+
+
+def test_the_steps_of_a_run_are_named_where_they_are_visible() -> None:
+    trainer = (
+        "from torch import nn\nfrom transformers import Trainer, TrainingArguments\n\n\n"
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.conv, self.bn = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)\n\n\n"
+        "Trainer(Net(), TrainingArguments('out', weight_decay=0.1, learning_rate=1e-3{})).train()\n"
+    )
+    told = {}
+    for steps in (", max_steps=20_000", ", max_steps=-1", ""):
+        (finding,) = check_source(trainer.format(steps))
+        told[steps] = next(note.text for note in finding.notes if "halves" in note.text)
+    assert [text.partition("halves in ")[2] for text in told.values()] == [
+        "6,900 steps; the run has 20,000", "6,900 steps", "6,900 steps"]  # fmt: skip
 
 
 @pytest.mark.parametrize(

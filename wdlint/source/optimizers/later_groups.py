@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint.knowledge.optimizers import Argument
 from wdlint.source.optimizers.groups import GroupDraft, GroupReader
 from wdlint.source.optimizers.sites import Maker, Site
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
+from wdlint.source.values.call_arguments import argument
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.in_place import changes_in
-from wdlint.source.values.values import EVERY, Change
+from wdlint.source.values.values import EVERY, Arguments, Change, External, Known
 
 
 def added_later(evaluator: Evaluation, site: Site, maker: Maker, reader: GroupReader) -> tuple[list[GroupDraft], bool]:
@@ -85,6 +87,33 @@ def spared_later(evaluator: Evaluation, site: Site, key: str) -> bool:
                 if amount is None or not amount.value:
                     return True
     return False
+
+
+_PEAKS = {  # schedules that set every group's rate to one of their own, and what gives its highest (torch 2.13)
+    "torch.optim.lr_scheduler.OneCycleLR": Argument("max_lr", 1),
+    "torch.optim.lr_scheduler.CyclicLR": Argument("max_lr", 2),
+}
+_PEAKED = frozenset(path.rpartition(".")[2] for path in _PEAKS)
+
+
+def highest_rate(evaluator: Evaluation, site: Site) -> float | None:
+    """The highest learning rate of a schedule that is made of the optimizer, where it has one for all groups."""
+    name = _bound_name(site)
+    if name is None:
+        return None
+    for statement in t.statements(site.context.frame.scope.body):
+        for call in (one for whole in syntax.expressions(statement) for one in syntax.walk(whole)):
+            if not isinstance(call, t.Call) or syntax.last_name(call) not in _PEAKED:
+                continue
+            context = site.context.frame.at(statement)
+            given = [a.value for a in call.args if a.keyword in (None, "optimizer")][:1]
+            peaks = [_PEAKS[v.path] for v in evaluator.evaluate(call.func, context) if isinstance(v, External)
+                     and v.path in _PEAKS]  # fmt: skip
+            if peaks and given and syntax.dotted(given[0]) == name:
+                answers = argument(evaluator, Arguments(call.args, context), peaks[0].name, peaks[0].position)
+                rate = answers[0].value if len(answers) == 1 and isinstance(answers[0], Known) else None
+                return float(rate) if isinstance(rate, (int, float)) and not isinstance(rate, bool) else None
+    return None
 
 
 def _set_by_function(evaluator: Evaluation, site: Site, name: str, key: str) -> bool:

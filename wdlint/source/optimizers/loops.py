@@ -44,6 +44,7 @@ _WITHOUT_SECTION = (
     "rate and decay come from the arguments"
 )
 _ADAFACTOR = Argument("adafactor")  # the setting of transformers 4 for `optim="adafactor"`
+_STEPS = Argument("max_steps")
 _MAKER = Argument("model_init")  # a function that makes the model, for loops that train several in turn
 _ASKED = frozenset(("evaluate", "predict"))  # what needs no optimizer
 _HARMLESS = _ASKED | {"log_metrics", "save_metrics", "log", "save_model", "is_world_process_zero"}
@@ -57,6 +58,7 @@ class LoopCall:
     helper: Helper
     described: OptimizerClass
     arguments: Arguments
+    steps: int | None = None  # of the whole run
 
 
 def loop_call(
@@ -85,7 +87,9 @@ def loop_call(
         if section.amount is not None:
             read[loop.decay.name] = (Known(section.amount.value, Origin.FIELD_DEFAULT),)
     keywords = ((loop.model.name, models), *((name, answers) for name, answers in read.items() if answers))
-    return LoopCall(loop, helper, described, Arguments((), where, (), keywords))
+    steps = constant(_told(evaluator, loop, given, _STEPS, where))
+    steps = steps if isinstance(steps, int) and steps > 0 else None
+    return LoopCall(loop, helper, described, Arguments((), where, (), keywords), steps)
 
 
 def _called(

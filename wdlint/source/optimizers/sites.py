@@ -77,6 +77,7 @@ class Maker:
     later: tuple[Change, ...] = ()  # what a factory did to the optimizer before it returned it
     made: tuple[t.Call, t.Module] | None = None  # the construction itself, where a factory makes it
     loop: Loop | None = None  # the library that makes it of what it is handed
+    steps: int | None = None  # of the whole run, where the library is told
     given: Given | None = None  # the parameters, where a constructor puts them together of several arguments
 
 
@@ -236,7 +237,8 @@ def _of_helper(evaluator: Evaluation, known: Helper, arguments: Arguments) -> Ma
 def _of_loop(found: LoopCall) -> Maker:
     """The optimizer that a training loop makes."""
     model, decay, rate = found.helper.model, found.helper.decay, found.loop.learning_rate
-    return Maker(found.described, model, decay, rate, found.arguments, found.loop.decay.default or 0.0)
+    default = found.loop.decay.default or 0.0
+    return Maker(found.described, model, decay, rate, found.arguments, default, steps=found.steps)
 
 
 def _instantiated(evaluator: Evaluation, made: Answers, context: Context) -> Iterator[Maker]:

@@ -17,7 +17,7 @@ from wdlint.source.models.optimized import Model, Models, merged, model_key, sam
 from wdlint.source.optimizers.constructor_arguments import constructor_amount, learning_rate, written_parameters
 from wdlint.source.optimizers.groups import GroupDraft, GroupReader, Groups
 from wdlint.source.optimizers.honoured_exemptions import honoured
-from wdlint.source.optimizers.later_groups import added_later, set_later, spared_later
+from wdlint.source.optimizers.later_groups import added_later, highest_rate, set_later, spared_later
 from wdlint.source.optimizers.members import division_of, members_of, patterns_of, shared_patterns, together
 from wdlint.source.optimizers.naming import names
 from wdlint.source.optimizers.sites import Maker, Site
@@ -211,6 +211,8 @@ class UseReader:
             honours_declared=said.honours,
             empty=empty_groups(self.evaluator, groups.drafts, site.context),
             loop=maker.loop,
+            highest_rate=highest_rate(self.evaluator, site),
+            steps=maker.steps,
             unused_split=unused[0] if unused else None,
             unused_groups=unused[1] if unused else (),
         )
