@@ -34,6 +34,8 @@ from wdlint.source.values.values import (
     Value,
 )
 
+_SPELLINGS = 4  # of a text that is put together, by what one of its parts may be
+
 
 def values(evaluator: Evaluation, expr: t.Expr, context: Context) -> Iterable[Value]:
     """What an expression may be, by its kind; empty where that can't be told."""
@@ -166,13 +168,26 @@ def lambda_context(evaluator: Evaluation, function: FunctionValue, arguments: Se
 
 
 def _formatted(evaluator: Evaluation, expr: t.Formatted, context: Context) -> Iterable[Value]:
+    """A text for each answer to the one part of it that has several, if all of these are texts."""
+    parts = [part if isinstance(part, str) else evaluator.evaluate(part, context) for part in expr.parts]
+    several = [index for index, answers in enumerate(parts) if not isinstance(answers, str) and len(answers) > 1]
+    told: Answers = ()
+    if len(several) == 1 and not isinstance(parts[several[0]], str):
+        told = tuple(v for v in parts[several[0]] if isinstance(v, Known) and isinstance(v.value, str))
+        told = told if 1 < len(told) == len(parts[several[0]]) <= _SPELLINGS else ()
+    if not told:
+        return _spelled(expr, parts, context)
+    first, last = parts[: several[0]], parts[several[0] + 1 :]
+    return [text for one in told for text in _spelled(expr, [*first, (one,), *last], context)]
+
+
+def _spelled(expr: t.Formatted, parts: Sequence[str | Answers], context: Context) -> Iterable[Value]:
     pieces: list[str | Value] = []
-    for part in expr.parts:
-        if isinstance(part, str):
-            pieces.append(part)
+    for written, part in zip(expr.parts, parts, strict=True):
+        if isinstance(part, str) or isinstance(written, str):
+            pieces.append(str(part))
             continue
-        answers = evaluator.evaluate(part, context)
-        only = answers[0] if len(answers) == 1 else Unknown(text_key(part, context))
+        only = part[0] if len(part) == 1 else Unknown(text_key(written, context))
         pieces.append(str(only.value) if isinstance(only, Known) else only)
     if all(isinstance(piece, str) for piece in pieces):
         text = "".join(map(str, pieces))

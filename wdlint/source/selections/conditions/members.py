@@ -7,7 +7,7 @@ from wdlint.source.selections import predicates as s
 from wdlint.source.selections.conditions.constants import constants_of
 from wdlint.source.selections.conditions.texts import only, text
 from wdlint.source.selections.taken import Taking, one_parameter
-from wdlint.source.values import flow
+from wdlint.source.values import contents, flow
 from wdlint.source.values.elements import element_within, symbolic_part
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
@@ -22,6 +22,7 @@ from wdlint.source.values.values import (
     External,
     Known,
     MappingValue,
+    SequenceValue,
     Value,
     bare,
 )
@@ -76,7 +77,7 @@ def _within(evaluator: Evaluation, taken: Taking, subject: Value, held: Value, w
         return _among(evaluator, taken, held, element) if element is not None else None
     constants = constants_of(evaluator, held)
     if constants is None:
-        return None
+        return _within_alternatives(evaluator, about, held) if about is not None else None
     if about is not None and all(isinstance(c, Known) and isinstance(c.value, str) for c in constants):
         return s.InNames(about, tuple(str(c.value) for c in constants if isinstance(c, Known)))
     if isinstance(subject, Attribute) and subject.name == "__class__":
@@ -84,6 +85,23 @@ def _within(evaluator: Evaluation, taken: Taking, subject: Value, held: Value, w
     if isinstance(subject, Element) and subject.part == "parameter":
         return _same_parameter(tuple(constants)) if constants else s.Always(False)
     return None
+
+
+def _within_alternatives(evaluator: Evaluation, about: s.Text, held: Value) -> s.Selector | None:
+    """Membership in a list of names of which some are one of several: what is none of them is certainly not in it."""
+    inner = bare(held)
+    if not isinstance(inner, SequenceValue) or not inner.complete:
+        return None
+    sure: list[str] = []
+    possible: list[str] = []
+    for item in contents.items(evaluator, held):
+        answers = () if item.spread or item.conditions else evaluator.force(item.value)
+        texts = [v.value for v in answers if isinstance(v, Known) and isinstance(v.value, str)]
+        if not texts or len(texts) != len(answers):
+            return None
+        (sure if len(texts) == 1 else possible).extend(texts)
+    chosen = s.Opaque(f"one of:{id(inner)}", "the name that is chosen")
+    return s.either(s.InNames(about, tuple(sure)), s.both(s.InNames(about, tuple(possible)), chosen))
 
 
 def _among(evaluator: Evaluation, taken: Taking, held: Value, element: Element) -> s.Selector | None:
