@@ -67,6 +67,7 @@ def test_the_time_scale_is_that_of_rate_and_decay(optimizer: str, shrink: float,
 
 
 SCHEDULE = "AdamW(model.parameters(), lr=1e-4, weight_decay=0.1)\nschedule = torch.optim.lr_scheduler."
+BY_CHOICE = "StepLR(optimizer, 9)\nif args.rate:\n    s = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-2, 9)"
 
 
 @pytest.mark.parametrize(
@@ -76,6 +77,7 @@ SCHEDULE = "AdamW(model.parameters(), lr=1e-4, weight_decay=0.1)\nschedule = tor
         ("OneCycleLR(optimizer, 1e-2, total_steps=99)", "690"),
         ("OneCycleLR(optimizer=optimizer, max_lr=1e-2, total_steps=99)", "690"),
         ("CyclicLR(optimizer, 1e-4, 1e-2)", "690"),
+        (BY_CHOICE, "69,000"),
         ("OneCycleLR(another, max_lr=1e-2, total_steps=99)", "69,000"),
         ("OneCycleLR(optimizer, max_lr=args.rate, total_steps=99)", "69,000"),
         ("CosineAnnealingLR(optimizer, 99)", "69,000"),

@@ -97,22 +97,27 @@ _PEAKED = frozenset(path.rpartition(".")[2] for path in _PEAKS)
 
 
 def highest_rate(evaluator: Evaluation, site: Site) -> float | None:
-    """The highest learning rate of a schedule that is made of the optimizer, where it has one for all groups."""
+    """The highest learning rate of a schedule that is made of the optimizer, where it has one for all groups.
+
+    Only of one that follows in the optimizer's own block: what a branch makes is perhaps not made.
+    """
     name = _bound_name(site)
     if name is None:
         return None
-    for statement in t.statements(site.context.frame.scope.body):
-        for call in (one for whole in syntax.expressions(statement) for one in syntax.walk(whole)):
-            if not isinstance(call, t.Call) or syntax.last_name(call) not in _PEAKED:
-                continue
-            context = site.context.frame.at(statement)
-            given = [a.value for a in call.args if a.keyword in (None, "optimizer")][:1]
-            peaks = [_PEAKS[v.path] for v in evaluator.evaluate(call.func, context) if isinstance(v, External)
-                     and v.path in _PEAKS]  # fmt: skip
-            if peaks and given and syntax.dotted(given[0]) == name:
-                answers = argument(evaluator, Arguments(call.args, context), peaks[0].name, peaks[0].position)
-                rate = answers[0].value if len(answers) == 1 and isinstance(answers[0], Known) else None
-                return float(rate) if isinstance(rate, (int, float)) and not isinstance(rate, bool) else None
+    for statement in site.statement.block.statements[site.statement.index + 1 :]:
+        if isinstance(statement, t.Assign) and name in map(syntax.dotted, statement.targets):
+            return None  # from here on it is another optimizer
+        call = statement.value if isinstance(statement, (t.Assign, t.Expression)) else None
+        if not isinstance(call, t.Call) or syntax.last_name(call) not in _PEAKED:
+            continue
+        context = site.context.frame.at(statement)
+        callees = evaluator.evaluate(call.func, context)
+        peak = _PEAKS.get(callees[0].path) if len(callees) == 1 and isinstance(callees[0], External) else None
+        given = next((a.value for a in call.args if a.keyword in (None, "optimizer")), None)
+        if peak is not None and given is not None and syntax.dotted(given) == name:
+            answers = argument(evaluator, Arguments(call.args, context), peak.name, peak.position)
+            rate = answers[0].value if len(answers) == 1 and isinstance(answers[0], Known) else None
+            return float(rate) if isinstance(rate, (int, float)) and not isinstance(rate, bool) else None
     return None
 
 

@@ -15,6 +15,7 @@ from wdlint.source.values import contents
 from wdlint.source.values.evaluation import Asking, Evaluation
 from wdlint.source.values.objects import as_part
 from wdlint.source.values.values import (
+    SLICED,
     Answers,
     Attribute,
     Change,
@@ -40,7 +41,6 @@ from wdlint.source.values.values import (
     constant,
 )
 
-SLICED = "sliced"  # the change that leaves some of the layers of a list; what was sliced is its value
 OUTCOME = "outcome"  # the operation that stands for what a test of a parameter came to
 _DEEPEST = 6  # containers in containers, to the elements of a model
 _DEEPEST_PAIRS = 4  # the same, to pairs of their names and themselves

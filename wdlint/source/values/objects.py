@@ -16,6 +16,7 @@ from wdlint.source.values.classes import class_member, field_argument, is_module
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.in_place import instance_changes
 from wdlint.source.values.values import (
+    SLICED,
     Answers,
     Arguments,
     Attribute,
@@ -269,7 +270,7 @@ def item(evaluator: Evaluation, value: Value, index: Value, context: Context) ->
         index = Unknown(f"@{id(value)}[{key}]", computed=True) if number is None else Known(number)
         return item(evaluator, value, index, context)
     match value:
-        case Changed(changes=(*_, Change(action="sliced"))):
+        case Changed() if value.changes and value.changes[-1].action == SLICED:
             return item(evaluator, value.base, Unknown(f"@{id(value)}", computed=True), context)
         case Changed() if isinstance(key, (str, int)):
             found, deeper, replaced = _after_changes(evaluator, value.changes, key, lambda: ())
@@ -332,7 +333,7 @@ def _is_set(value: Value, key: int) -> bool:
     return isinstance(value, Changed) and any(change.path[:1] == (key,) for change in value.changes)
 
 
-_RESIZING = frozenset(("append", "extend", "insert", "pop", "add_module", "register_module", "+=", "delete", "sliced"))
+_RESIZING = frozenset(("append", "extend", "insert", "pop", "add_module", "register_module", "+=", "delete", SLICED))
 
 
 def _chain(value: Value) -> Instance | None:

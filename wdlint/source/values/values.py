@@ -204,6 +204,7 @@ class MappingValue:
     settings: bool = False  # a library's configuration: what is set in it is a default, which a user may change
 
 
+SLICED = "sliced"  # the change that leaves some of the layers of a list; what was sliced is its value
 EVERY = "\0every"  # in the path of a change: each element of a list
 
 
