@@ -47,8 +47,8 @@ def handed_optimizers(evaluator: Evaluation, callee: Value, arguments: Arguments
     if known is None or (known.groups and call_arguments.argument(evaluator, arguments, known.groups, None)):
         return
     options = _options(evaluator, known, arguments)
-    classes = tuple(named(value) for value in _at(evaluator, arguments, known.chooses)) if known.chooses else ()
-    classes = tuple(value for value in classes if not (isinstance(value, Known) and value.value is None))
+    chosen = _at(evaluator, arguments, known.chooses) if known.chooses else ()
+    classes = tuple(named(value) for value in chosen if not (isinstance(value, Known) and value.value is None))
     if not classes and known.usual:
         classes = (External(known.usual),)
     if options is None or not classes:
@@ -91,8 +91,8 @@ def _options(evaluator: Evaluation, known: HandedOn, arguments: Arguments) -> tu
     if known.decay is not None:
         if call_arguments.spreads(evaluator, arguments):
             return None
-        given = call_arguments.argument(evaluator, arguments, known.decay.name, known.decay.position)
-        return (("weight_decay", given or (Known(known.decay.default or 0.0, Origin.OPTIMIZER_DEFAULT),)),)
+        told = call_arguments.argument(evaluator, arguments, known.decay.name, known.decay.position)
+        return (("weight_decay", told or (Known(known.decay.default or 0.0, Origin.OPTIMIZER_DEFAULT),)),)
     if known.options.endswith("*"):
         if call_arguments.spreads(evaluator, arguments):
             return None
