@@ -14,8 +14,8 @@ from wdlint.facts import Coupling, Division, OptimizerClass, Origin
 from wdlint.knowledge.optimizers import Argument, optimizer
 from wdlint.knowledge.trainers import TrainingLoop, optimizer_named, training_loop
 from wdlint.knowledge.wrappers import Helper
-from wdlint.source.optimizers.deepspeed_sections import section_of
 from wdlint.source.optimizers.helpers import parts_given
+from wdlint.source.optimizers.loops.deepspeed_sections import section_of
 from wdlint.source.optimizers.switched_off import class_switches_off, switching_off
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
