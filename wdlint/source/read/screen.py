@@ -18,7 +18,7 @@ _BROKEN = (b'print "', b"print '", b"async=", b"async =", b"\n<<<<<<< ", b'exec 
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # how UTF-16 begins: no Python, and no mark can be seen in it
 # Libraries that make an optimizer without a word of it in the script, and what a script that trains with them holds.
 _LIBRARIES = (
-    (b"fastai", (b"Learner(",)),
+    (b"fastai", (b"Learner(", b"Learner)")),
     (b"flair", (b".fine_tune(", b"weight_decay")),
     (b"pytorch_forecasting", (b"weight_decay", b"NBeats", b"NHiTS")),
     (b"ultralytics", (b"optimizer=", b'optimizer"', b"optimizer'")),
