@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from wdlint.knowledge.handed_on import LIBRARIES as HANDED
+from wdlint.knowledge.handed_on import called_by_methods
 from wdlint.knowledge.trainers import LIBRARIES, methods
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
@@ -125,7 +126,7 @@ def _loops(evaluation: Modules, dotted: str, importer: t.Module, level: int) -> 
 
 def _trains_itself(method: str, module: t.Module) -> bool:
     """Whether a module imports a library whose models train themselves by a method of this name."""
-    libraries = methods().get(method, frozenset())
+    libraries = methods().get(method, frozenset()) | called_by_methods().get(method, frozenset())
     return bool(libraries) and any(
         dotted.partition(".")[0] in libraries
         for bound in module.scope.bound.values()

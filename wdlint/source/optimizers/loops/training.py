@@ -14,8 +14,9 @@ from wdlint.facts import Coupling, Division, OptimizerClass, Origin
 from wdlint.knowledge.optimizers import Argument, optimizer
 from wdlint.knowledge.trainers import TrainingLoop, optimizer_named, training_loop
 from wdlint.knowledge.wrappers import Helper
-from wdlint.source.optimizers.deepspeed_sections import section_of
 from wdlint.source.optimizers.helpers import parts_given
+from wdlint.source.optimizers.loops.deepspeed_sections import section_of
+from wdlint.source.optimizers.switched_off import class_switches_off, switching_off
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import contents, objects
@@ -45,6 +46,7 @@ _WITHOUT_SECTION = (
 )
 _ADAFACTOR = Argument("adafactor")  # the setting of transformers 4 for `optim="adafactor"`
 _STEPS = Argument("max_steps")
+_OPTION = "weight_decay"  # of the groups, whatever the loop's settings call it
 _MAKER = Argument("model_init")  # a function that makes the model, for loops that train several in turn
 _ASKED = frozenset(("evaluate", "predict"))  # what needs no optimizer
 _HARMLESS = _ASKED | {"log_metrics", "save_metrics", "log", "save_model", "is_world_process_zero"}
@@ -67,6 +69,8 @@ def loop_call(
     """The training loop that a call sets up; None where it is none, or makes no optimizer that can be told."""
     loop, given = _called(evaluator, callee, arguments, node, context)
     if loop is None or given is None or _is_told(evaluator, loop, given) or _is_replaced(evaluator, loop, context):
+        return None
+    if _is_switched_off(evaluator, callee, given, context):
         return None
     decay = Argument(loop.decay.name, None, loop.decay.default)
     helper = Helper(loop.path, loop.model, decay, loop.exempt, Division(), makes_optimizer=True)
@@ -170,6 +174,25 @@ def _is_replaced(evaluator: Evaluation, loop: TrainingLoop, context: Context) ->
     if id(module) not in cache:
         cache[id(module)] = frozenset(_set_from_outside(module))
     return not cache[id(module)].isdisjoint((*loop.decided_by, "optimizer"))
+
+
+def _is_switched_off(evaluator: Evaluation, callee: Value, given: Arguments, context: Context) -> bool:
+    """Whether a callback, the loop's own class or anything in the module sets the decay of groups to 0."""
+    if switching_off(evaluator, context.module, _OPTION) or class_switches_off(evaluator, callee, _OPTION):
+        return True
+    return any(class_switches_off(evaluator, value, _OPTION) for value in _callbacks(evaluator, given, context))
+
+
+def _callbacks(evaluator: Evaluation, given: Arguments, context: Context) -> Iterator[Value]:
+    """What a loop is given as callbacks, and what the module adds to any loop."""
+    for value in argument(evaluator, given, "callbacks", None):
+        if isinstance(bare(value), SequenceValue):
+            for item in contents.items(evaluator, value):
+                yield from evaluator.force(item.value)
+    for statement in all_statements(context.module.scope):
+        call = statement.value if isinstance(statement, t.Expression) else None
+        if isinstance(call, t.Call) and syntax.last_name(call) == "add_callback" and call.args:
+            yield from evaluator.evaluate(call.args[0].value, evaluator.frame(statement.scope).at(statement))
 
 
 def _set_from_outside(module: t.Module) -> Iterator[str]:
