@@ -1,4 +1,4 @@
-"""fastai's Learner exempts torch's norms but GroupNorm and RMSNorm, and biases; torch's optimizers, wrapped, nothing."""
+"""fastai's Learner exempts torch's norms but GroupNorm and RMSNorm, and biases."""
 
 from __future__ import annotations
 
