@@ -119,7 +119,7 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
         code=code,
         place=use.place,
         message=(
-            f"{name}{first} adds the decay of {wording.amounts(groups, use)} to the gradient"
+            f"{name}{first} adds the decay of {wording.amounts(groups, use, goes_on=True)} to the gradient"
             f"{', as soon as it is set' if latent else ''}: it is coupled"
         ),
         help=f"{DECOUPLED_TWIN.get(name, NO_TWIN)}; tune the decay anew, the same number decays otherwise",

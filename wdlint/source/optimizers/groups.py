@@ -16,6 +16,7 @@ from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.taken import Taken, chosen
 from wdlint.source.selections.taking import condition_reader, taken
+from wdlint.source.selections.turns import holds_each
 from wdlint.source.values import call_arguments, contents, objects
 from wdlint.source.values.amounts import AmountDraft, source_text
 from wdlint.source.values.elements import elements_of
@@ -263,8 +264,9 @@ class GroupReader:
         answers = objects.entry(self.evaluator, value, "params")
         deferred = keyed["params"] if isinstance(keyed["params"], Deferred) else None
         expression = deferred.expr if deferred is not None else None
+        one = len(answers) == 1 or holds_each(self.evaluator, Item(keyed["params"]), None, len(answers))
         parts = tuple(
-            part if len(answers) == 1 else chosen(part, index, len(answers))
+            part if one else chosen(part, index, len(answers))
             for index, answer in enumerate(answers)
             for part in taken(self.evaluator, answer)
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from wdlint.knowledge.optimizers import Argument
 from wdlint.source.optimizers.groups import GroupDraft, GroupReader
 from wdlint.source.optimizers.sites import Maker, Site
+from wdlint.source.optimizers.switched_off import switching_off
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
@@ -74,6 +75,8 @@ def set_later(evaluator: Evaluation, site: Site, index: int, key: str) -> Amount
 def spared_later(evaluator: Evaluation, site: Site, key: str) -> bool:
     """Whether some groups' decay is set anew after construction, and the groups say which and to what."""
     name = _bound_name(site)
+    if _switched_off_elsewhere(evaluator, site, name, key):
+        return True
     if name is None:
         return False
     if _set_by_function(evaluator, site, name, key):
@@ -121,8 +124,21 @@ def highest_rate(evaluator: Evaluation, site: Site) -> float | None:
     return None
 
 
+def _switched_off_elsewhere(evaluator: Evaluation, site: Site, name: str | None, key: str) -> bool:
+    """Whether a hook or another method of the file sets the decay of the optimizer's groups to 0.
+
+    `self.optimizer` tells which optimizer it gets at; what `configure_optimizers` returns is the only one there is.
+    """
+    scope = site.context.frame.scope
+    returned = scope.name == "configure_optimizers"
+    if not returned and (name is None or not name.startswith("self.")):
+        return False
+    others = [owner for where, owner in switching_off(evaluator, scope.module, key) if where is not scope]
+    return bool(others) if returned else name in others
+
+
 def _set_by_function(evaluator: Evaluation, site: Site, name: str, key: str) -> bool:
-    """Whether a function of the module that the optimizer is handed to sets decays by what else is in a group.
+    """Whether a function of the module that the optimizer is handed to sets decays to 0, or by what else is in a group.
 
     `def adjust(optimizer): … for group in optimizer.param_groups: group["weight_decay"] = decay * group["decay_mult"]`
     """
@@ -136,12 +152,14 @@ def _set_by_function(evaluator: Evaluation, site: Site, name: str, key: str) -> 
 
 
 def _setting(evaluator: Evaluation, module: t.Module, key: str) -> set[str]:
-    """The functions of a module that set the decays of an optimizer's groups by what else is in a group."""
+    """The functions of a module that set the decays of an optimizer's groups to 0, or by what else is in a group."""
     known: dict[tuple[int, str], set[str]] = evaluator.memo("functions that set decays")
     if (id(module), key) not in known:
         bound = (statement for statements in module.scope.bound.values() for statement in statements)
         functions = [statement for statement in bound if isinstance(statement, t.FunctionDef)]
         found = {of.name for of in functions if any(_sets_by_group(one, key) for one in t.statements(of.inner.body))}
+        off = switching_off(evaluator, module, key)
+        found.update(of.name for of in functions if any((of.inner, p.name) in off for p in of.params))
         known[id(module), key] = found
         evaluator.keep(module)
     return known[id(module), key]

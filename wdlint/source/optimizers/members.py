@@ -113,7 +113,8 @@ def together(
 ) -> None:
     """Parameters that are certainly decayed though it can't be told by which group.
 
-    Groups that only separate learning rates leave each parameter's group open and its decay certain.
+    Groups that only separate learning rates leave each parameter's group open and its decay certain. They are said to
+    be in the group that takes the weights, whose decay is the one that is meant for most.
     """
     if len(decayed) < 2:
         return
@@ -122,16 +123,16 @@ def together(
         return
     from wdlint.source.models.trained import trained
 
-    first = decayed[0]
+    likeliest = max(decayed, key=lambda i: (divisions[i].weights is Ternary.YES, divisions[i].biases is not Ternary.NO))
     of_one = all(part.model is parts[0].model for part in parts)
     if of_one and any(Ternary.UNKNOWN in (divisions[i].gains, divisions[i].biases) for i in decayed):
         union = s.either(*(part.selector for part in parts))
         whole = division(s.both(union, trained(evaluator, parts[0])))
-        own = divisions[first]
-        divisions[first] = Division(own.weights | whole.weights, own.gains | whole.gains, own.biases | whole.biases)
+        own = divisions[likeliest]
+        divisions[likeliest] = Division(own.weights | whole.weights, own.gains | whole.gains, own.biases | whole.biases)
     if inventory is None:
         return
-    changed = list(members[first])
+    changed = {i: list(members[i]) for i in decayed}
     for model in models:
         selectors = [part.selector for part in parts if part.model and same_model(part.model, model.value)]
         union = s.either(*selectors)
@@ -140,8 +141,11 @@ def together(
             index = model.start + offset
             answers = [members[i][index] for i in decayed]
             if Ternary.YES not in answers and Ternary.UNKNOWN in answers:
-                changed[index] = m.jointly(union, parameter, context)
-    members[first] = tuple(changed)
+                open_to = [i for i, one in zip(decayed, answers, strict=True) if one is Ternary.UNKNOWN]
+                holder = likeliest if likeliest in open_to else open_to[0]
+                changed[holder][index] = m.jointly(union, parameter, context)
+    for i in decayed:
+        members[i] = tuple(changed[i])
 
 
 def patterns_of(draft: GroupDraft, amount: AmountDraft, models: Sequence[Model]) -> Iterator[Pattern]:

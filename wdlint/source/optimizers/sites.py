@@ -18,10 +18,10 @@ from wdlint.knowledge.wrappers import Form, Helper, Wrapper, helper, wrapper
 from wdlint.source.libraries.hydra import INSTANTIATES
 from wdlint.source.optimizers import helpers
 from wdlint.source.optimizers.candidates import SUGGESTIVE, suggests_optimizer, worth_asking
-from wdlint.source.optimizers.deepspeed_sections import Made, deepspeed_optimizer
-from wdlint.source.optimizers.handed_on import handed_optimizers
 from wdlint.source.optimizers.later_calls import called_later
-from wdlint.source.optimizers.loops import LoopCall, loop_call, never_trained
+from wdlint.source.optimizers.loops.deepspeed_sections import Made, deepspeed_optimizer
+from wdlint.source.optimizers.loops.handed_on import handed_optimizers
+from wdlint.source.optimizers.loops.training import LoopCall, loop_call, never_trained
 from wdlint.source.optimizers.own_classes import (
     Given,
     constructor_of,
