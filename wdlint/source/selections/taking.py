@@ -17,6 +17,7 @@ from wdlint.source.selections.children import of_child
 from wdlint.source.selections.conditions.tests import Reader
 from wdlint.source.selections.conditions.texts import text
 from wdlint.source.selections.taken import LOOSE, UNREAD, Taken, chosen, one_parameter, rooted
+from wdlint.source.selections.turns import holds_each
 from wdlint.source.values import contents
 from wdlint.source.values.elements import element_within, elements_of
 from wdlint.source.values.evaluation import Evaluation
@@ -62,7 +63,7 @@ def _taken(evaluator: Evaluation, value: Value, depth: int) -> Iterator[Taken]:
             yield from _of_collection(evaluator, inner, depth)
         case SequenceValue():
             for item in contents.items(evaluator, value):
-                yield from of_item(evaluator, item, depth)
+                yield from of_item(evaluator, item, depth, inner.node)
         case Operation():
             yield from _of_operation(evaluator, inner, depth)
         case MappingValue():
@@ -76,9 +77,10 @@ def _taken(evaluator: Evaluation, value: Value, depth: int) -> Iterator[Taken]:
             yield from _single(evaluator, value, depth)
 
 
-def of_item(evaluator: Evaluation, item: Item, depth: int) -> Iterator[Taken]:
+def of_item(evaluator: Evaluation, item: Item, depth: int, walked: t.Node | None = None) -> Iterator[Taken]:
     """The parameters of one element of a sequence, under the conditions of its loop."""
     answers = evaluator.force(item.value)
+    one = len(answers) == 1 or holds_each(evaluator, item, walked, len(answers))
     for index, held in enumerate(answers):
         reader = reader_for(evaluator, held)
         condition = reader.all_of(item.conditions)
@@ -91,7 +93,7 @@ def of_item(evaluator: Evaluation, item: Item, depth: int) -> Iterator[Taken]:
         if condition == s.Always(False):
             continue
         for part in taken(evaluator, held, depth):
-            yield part.under(condition) if len(answers) == 1 else chosen(part.under(condition), index, len(answers))
+            yield part.under(condition) if one else chosen(part.under(condition), index, len(answers))
 
 
 def _excludes_modules(condition: s.Selector, positive: bool = True) -> bool:
