@@ -28,7 +28,6 @@ UNREAD = (
     "optimizer = torch.optim.AdamW(groups_of(net), lr=1e-3)",
     "optimizer = makers[kind](params=net.parameters(), lr=0.1)",
     "optimizer = config.optimizer.instantiate(net.parameters())",
-    "optimizer = config.chosen(lr=0.1)([p for p in net.parameters() if p.requires_grad])",
     "optimizer = handed_on(net.parameters())",
 )
 READ = (
@@ -78,7 +77,7 @@ def test_the_report_ends_with_it(script: str) -> None:
 
 
 def test_they_are_named(script: str) -> None:
-    assert run("--show-unread", script).endswith("2 optimizers could not be read:\n  train.py:6:13\n  train.py:7:7\n")
+    assert run("--show-unread", script).endswith("2 optimizers could not be read:\n  train.py:8:13\n  train.py:9:7\n")
 
 
 def test_json_stays_a_list(script: str) -> None:

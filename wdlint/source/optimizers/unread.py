@@ -14,7 +14,7 @@ from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.callers import all_statements
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.values import External, FunctionValue, Method, Unknown, Value
+from wdlint.source.values.values import External, FunctionValue, Instance, Method, Unknown, Value
 
 _NAMED = re.compile(r"(?i)(^|_)(optim(izers?)?|opts?)($|_)|optimizer$")
 _MAKES = re.compile(r"(?i)optim(?!um|al|iz(e|ation)$)")
@@ -65,6 +65,8 @@ def _unseen(callee: Value) -> bool:
     if isinstance(callee, External):
         root = callee.path.split(".", 1)[0]
         return root not in _OTHERS and root != "torch"
+    if isinstance(callee, Instance):  # what such a library made, called in turn
+        return isinstance(callee.cls, External) and _unseen(callee.cls)
     return isinstance(callee, (Unknown, Method))
 
 
