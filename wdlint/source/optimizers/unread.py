@@ -56,7 +56,7 @@ def unread_calls(evaluator: Evaluation, module: t.Module, read: Sequence[t.Call]
         if all(map(_unseen, callees)):
             yield call
         elif all(isinstance(callee, FunctionValue) for callee in callees):
-            if all(isinstance(made, (Unknown, Method)) for made in evaluator.evaluate(call, context)):
+            if all(map(_unseen, evaluator.evaluate(call, context))):
                 yield call  # a function of the project's that hands on what can't be followed
 
 
