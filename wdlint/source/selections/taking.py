@@ -63,7 +63,7 @@ def _taken(evaluator: Evaluation, value: Value, depth: int) -> Iterator[Taken]:
             yield from _of_collection(evaluator, inner, depth)
         case SequenceValue():
             for item in contents.items(evaluator, value):
-                yield from of_item(evaluator, item, depth, inner.node)
+                yield from of_item(evaluator, item, depth)
         case Operation():
             yield from _of_operation(evaluator, inner, depth)
         case MappingValue():
@@ -77,10 +77,10 @@ def _taken(evaluator: Evaluation, value: Value, depth: int) -> Iterator[Taken]:
             yield from _single(evaluator, value, depth)
 
 
-def of_item(evaluator: Evaluation, item: Item, depth: int, walked: t.Node | None = None) -> Iterator[Taken]:
+def of_item(evaluator: Evaluation, item: Item, depth: int) -> Iterator[Taken]:
     """The parameters of one element of a sequence, under the conditions of its loop."""
     answers = evaluator.force(item.value)
-    one = len(answers) == 1 or holds_each(evaluator, item, walked, len(answers))
+    one = len(answers) == 1 or holds_each(evaluator, item.value, len(answers))
     for index, held in enumerate(answers):
         reader = reader_for(evaluator, held)
         condition = reader.all_of(item.conditions)
