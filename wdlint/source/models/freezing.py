@@ -308,6 +308,8 @@ def _reached(evaluator: Evaluation, statement: t.Stmt, frame: Frame) -> tuple[tu
             conditions.append(Condition(test, truth, context))
     if not conditions or outermost is not statement:
         sure = taken(evaluator, outermost, frame, about_parameters)
+        if sure is Ternary.UNKNOWN and taken(evaluator, outermost, frame, about_parameters, True) is Ternary.YES:
+            sure = Ternary.YES  # a run with the options' defaults freezes it
     return tuple(conditions), sure
 
 

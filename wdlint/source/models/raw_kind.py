@@ -7,6 +7,7 @@ It rests on how the methods of its class use it (`models.forward.use`), then on 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from wdlint.facts import Evidence, Kind, Witness
 from wdlint.source.models.forward.use import Use
@@ -30,6 +31,24 @@ def kind_of(
     return by_value(attribute, made) or by_name(attribute, made) or (
         Kind.UNKNOWN, Evidence(Witness.NAME, f"no use of `{attribute}` is seen in {where}")
     )  # fmt: skip
+
+
+def narrowed(use: Use | None, made: Initial, is_broad: Callable[[str], bool]) -> Use | None:
+    """The use of a vector that is contracted only as a part of a kernel: what it was before.
+
+    Args:
+        use: as the methods show it.
+        made: the parameter's own shape.
+        is_broad: whether another parameter, by its name in the class, is broad.
+    """
+    if use is None or use.narrow is None or made.shape is None or _broad(made.shape) >= 2:
+        return use
+    return use.narrow if not use.beside or any(map(is_broad, use.beside)) else use
+
+
+def is_broad(made: Initial) -> bool:
+    """Whether a tensor is known to have two dimensions or more that are not of size 1."""
+    return made.shape is not None and _broad(made.shape) >= 2
 
 
 def _refined(

@@ -37,7 +37,7 @@ def _loops(expr: t.Expr, context: Context) -> Iterator[tuple[t.Expr, Context]]:
     around: Context | None = context
     while around is not None:
         if around.clause is not None and around.outer is not None and names & set(around.local or ()):
-            yield around.clause.iter, around.outer
+            yield _counted(around.clause.iter), around.outer
             names |= _names(around.clause.iter)
         around = around.outer
     if context.statement is None:
@@ -45,7 +45,15 @@ def _loops(expr: t.Expr, context: Context) -> Iterator[tuple[t.Expr, Context]]:
     for block in flow.loops(context.statement.block):
         loop = block.parent
         if isinstance(loop, t.For) and not _behind(names, context, block).isdisjoint(syntax.target_names(loop.target)):
-            yield loop.iter, context.frame.at(loop)
+            yield _counted(loop.iter), context.frame.at(loop)
+
+
+def _counted(iterated: t.Expr) -> t.Expr:
+    """The list whose places a loop counts through: `modules` of `range(len(modules))`."""
+    match iterated:
+        case t.Call(func=t.Name(id="range"), args=(t.Argument(value=t.Call(func=t.Name(id="len"), args=(held,))),)):
+            return held.value
+    return iterated
 
 
 def _names(expr: t.Expr) -> set[str]:
@@ -53,16 +61,16 @@ def _names(expr: t.Expr) -> set[str]:
 
 
 def _behind(names: set[str], context: Context, loop: t.Block) -> set[str]:
-    """Some names, and those in what a loop's turn binds them to."""
+    """Some names, and those in what a loop's turn binds them to, inner loops included."""
     found = set(names)
     asked = list(names)
     while asked:
         for statement in context.frame.scope.bound.get(asked.pop(), ()):
-            if isinstance(statement, t.Assign) and statement.value is not None:
-                if loop in flow.loops(statement.block):
-                    new = _names(statement.value) - found
-                    found |= new
-                    asked.extend(new)
+            if isinstance(statement, (t.Assign, t.For)) and loop in flow.loops(statement.block):
+                source = statement.iter if isinstance(statement, t.For) else statement.value
+                new = _names(source) - found if source is not None else set()
+                found |= new
+                asked.extend(new)
     return found
 
 

@@ -94,7 +94,9 @@ def submodule(evaluator: Evaluation, folder: FolderValue, name: str) -> Answers:
 def exports(module: str, name: str) -> bool:
     """Whether a star import of a library module brings a name that matters here."""
     if not module.startswith("torch") and "optim" not in module:
-        return False
+        from wdlint.knowledge.trainers import brings
+
+        return brings(module, name)
     from wdlint.knowledge.layers import layer
     from wdlint.knowledge.optimizers import optimizer
 
