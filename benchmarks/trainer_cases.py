@@ -212,8 +212,6 @@ CASES = (
          "made = configure_optimizer(net, torch.optim.AdamW, cfg['optim_conf'], {})\n", "c.yaml",
          (("c.yaml", "optim: adamw\noptim_conf: {lr: 0.001, weight_decay: 0.1}\nexclude_weight_decay: true\n"
            "encoder: conformer\n"),)),
-    Case("composer", "composer", START + "from composer.optim import DecoupledAdamW\n\nnet = Net()\n"
-         "made = DecoupledAdamW(net.parameters(), lr=1e-3, weight_decay=1e-5)\n", "made ="),
     Case("rtdl_revisiting_models", "rtdl_revisiting_models",
          "import torch\nfrom rtdl_revisiting_models import FTTransformer\n\n"
          "usual = FTTransformer.get_default_kwargs()\n"
