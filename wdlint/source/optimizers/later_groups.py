@@ -10,6 +10,7 @@ from wdlint.source.optimizers.sites import Maker, Site
 from wdlint.source.optimizers.switched_off import switching_off
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
+from wdlint.source.values import flow
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.values.call_arguments import argument
 from wdlint.source.values.evaluation import Evaluation
@@ -54,8 +55,10 @@ def _touching(site: Site, name: str) -> Iterator[t.Stmt]:
             yield statement
 
 
-def set_later(evaluator: Evaluation, site: Site, index: int, key: str) -> AmountDraft | None:
-    """What `optimizer.param_groups[i]["weight_decay"] = …` sets for a group."""
+def set_later(
+    evaluator: Evaluation, site: Site, index: int, key: str, before: AmountDraft | None = None
+) -> AmountDraft | None:
+    """What `optimizer.param_groups[i]["weight_decay"] = …` sets for a group whose decay is another before."""
     name = _bound_name(site)
     if name is None:
         return None
@@ -66,10 +69,35 @@ def set_later(evaluator: Evaluation, site: Site, index: int, key: str) -> Amount
             above, rest = change.path[: len(parts)], change.path[len(parts) :]
             if above != (*parts[1:], "param_groups") or len(rest) != 2 or rest[1] != key:
                 continue
-            if change.action == "set" and rest[0] in (EVERY, index) and change.value is not None and change.certain:
+            if change.action != "set" or change.value is None:
+                continue
+            decays = before is not None and bool(before.value) and _for_what_decays(statement)
+            if decays or (rest[0] in (EVERY, index) and change.certain):
                 answers = evaluator.evaluate(change.value, change.context)
                 found = amount_of(answers, source_text(change.context.module, change.value)) or found
     return found
+
+
+def _for_what_decays(statement: t.Stmt) -> bool:
+    """`if group["weight_decay"] > 0: group["weight_decay"] = …`, for every group in a loop over them."""
+    asked, loop = statement.block.parent, None
+    if isinstance(asked, t.If) and statement.block is asked.body:
+        loop = asked.block.parent
+    if not isinstance(loop, t.For) or not isinstance(statement, t.Assign) or not isinstance(asked, t.If):
+        return False
+    if any(isinstance(block.parent, (t.If, t.Try, t.While)) for block in flow.ancestors(loop)):
+        return False  # it may never be set
+    match statement.targets, asked.test, loop.target, loop.iter:
+        case (
+            (t.Subscript(value=t.Name(id=group), index=t.Const(value=key)),),
+            t.Compare(
+                left=t.Subscript(value=t.Name(id=other), index=t.Const(value=same)), rest=((">", t.Const(value=0)),)
+            ),
+            t.Name(id=turn),
+            t.Attribute(attr="param_groups"),
+        ):
+            return group == other == turn and key == same
+    return False
 
 
 def spared_later(evaluator: Evaluation, site: Site, key: str) -> bool:

@@ -172,10 +172,10 @@ class UseReader:
         key = maker.decay.name if maker.decay else "weight_decay"
         spared = spared_later(self.evaluator, site, key)
         for index, draft in enumerate(groups.drafts):
-            later = set_later(self.evaluator, site, index, key)
+            amount = draft.amount or constructor
+            amount = set_later(self.evaluator, site, index, key, amount) or amount
             if spared:
                 draft = draft.under(s.Opaque("spared", "whose decay is not set to 0 later"))
-            amount = later or draft.amount or constructor
             drafted.append((draft, replace(amount, varies=True) if spared else amount))
         members = [members_of(self.evaluator, draft, models, inventory) for draft, _ in drafted]
         divisions = [division_of(self.evaluator, draft) for draft, _ in drafted]

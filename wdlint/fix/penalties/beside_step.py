@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from wdlint.facts import Applicability, Fix
 from wdlint.fix.emit import quoted
+from wdlint.fix.penalties.removal import Removal, is_guard
 from wdlint.fix.program import Program, dotted
-from wdlint.fix.removal import Removal, is_guard
 from wdlint.fix.selection import conjunct, one_line
 from wdlint.source.read import tree as t
 

@@ -23,14 +23,14 @@ from wdlint.facts import (
     Place,
     Sink,
 )
-from wdlint.fix.beside_step import always, beside_step, group_loop
 from wdlint.fix.construction import lowered, site_of
 from wdlint.fix.coupled import with_argument, with_class
 from wdlint.fix.division import reach_fixes
 from wdlint.fix.hazards.sharding import flattens
 from wdlint.fix.leftovers import leftovers
+from wdlint.fix.penalties.beside_step import always, beside_step, group_loop
+from wdlint.fix.penalties.removal import Removal, removal
 from wdlint.fix.program import Program, dotted
-from wdlint.fix.removal import Removal, removal
 from wdlint.source.read import tree as t
 
 LESS_DECAY = "the regularisation becomes weaker by the penalty's share; the optimizer's decay stays"
