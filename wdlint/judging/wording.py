@@ -168,8 +168,8 @@ def optimizer(use: OptimizerUse) -> str:
 
 
 def model(use: OptimizerUse) -> str:
-    """The model as written, or "the model"."""
-    return f"`{use.model}`" if use.model else "the model"
+    """The model as written, or "the model"; several are listed."""
+    return listed([f"`{name}`" for name in use.model.split(" and ")]) if use.model else "the model"
 
 
 def expression(use: OptimizerUse) -> str:

@@ -15,7 +15,7 @@ from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.values.call_arguments import argument
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.in_place import changes_in
-from wdlint.source.values.values import EVERY, Arguments, Change, External, Known
+from wdlint.source.values.values import EVERY, Arguments, Change, External, Frame, FunctionValue, Known
 
 
 def added_later(evaluator: Evaluation, site: Site, maker: Maker, reader: GroupReader) -> tuple[list[GroupDraft], bool]:
@@ -58,7 +58,10 @@ def _touching(site: Site, name: str) -> Iterator[t.Stmt]:
 def set_later(
     evaluator: Evaluation, site: Site, index: int, key: str, before: AmountDraft | None = None
 ) -> AmountDraft | None:
-    """What `optimizer.param_groups[i]["weight_decay"] = …` sets for a group whose decay is another before."""
+    """What `optimizer.param_groups[i]["weight_decay"] = …` sets for a group, here or in a function that is called.
+
+    `before` is the group's decay until then.
+    """
     name = _bound_name(site)
     if name is None:
         return None
@@ -67,23 +70,43 @@ def set_later(
     for statement in _touching(site, name):
         for change in changes_in(evaluator, statement, parts[0], site.context.frame, True):
             above, rest = change.path[: len(parts)], change.path[len(parts) :]
-            if above != (*parts[1:], "param_groups") or len(rest) != 2 or rest[1] != key:
-                continue
-            if change.action != "set" or change.value is None:
-                continue
-            decays = before is not None and bool(before.value) and _for_what_decays(statement)
-            if decays or (rest[0] in (EVERY, index) and change.certain):
-                answers = evaluator.evaluate(change.value, change.context)
-                found = amount_of(answers, source_text(change.context.module, change.value)) or found
+            if above == (*parts[1:], "param_groups"):
+                found = _amount_set(evaluator, change, rest, index, key, before) or found
+    for change in _done_by_functions(evaluator, site, name):
+        amount = _amount_set(evaluator, change, change.path[1:], index, key, before)
+        found = amount if amount is not None and amount.value is not None else found
     return found
 
 
-def _for_what_decays(statement: t.Stmt) -> bool:
+def _amount_set(
+    evaluator: Evaluation,
+    change: Change,
+    rest: tuple[str | int | None, ...],
+    index: int,
+    key: str,
+    before: AmountDraft | None,
+) -> AmountDraft | None:
+    """What a change of an optimizer's groups sets the key of one of them to."""
+    value = change.value
+    if change.action == "update" and len(rest) == 1:  # `group.update(weight_decay=0.1)`
+        value = next((argument.value for argument in change.arguments if argument.keyword == key), None)
+    elif change.action != "set" or len(rest) != 2 or rest[1] != key:
+        return None
+    if value is None:
+        return None
+    decays = before is not None and bool(before.value) and _for_what_decays(change.context.statement)
+    if not decays and (not change.certain or rest[0] not in (EVERY, index)):
+        return None
+    return amount_of(evaluator.evaluate(value, change.context), source_text(change.context.module, value))
+
+
+def _for_what_decays(statement: t.Stmt | None) -> bool:
     """`if group["weight_decay"] > 0: group["weight_decay"] = …`, for every group in a loop over them."""
-    asked, loop = statement.block.parent, None
-    if isinstance(asked, t.If) and statement.block is asked.body:
-        loop = asked.block.parent
-    if not isinstance(loop, t.For) or not isinstance(statement, t.Assign) or not isinstance(asked, t.If):
+    asked = statement.block.parent if isinstance(statement, t.Assign) else None
+    if not isinstance(statement, t.Assign) or not isinstance(asked, t.If) or statement.block is not asked.body:
+        return False
+    loop = asked.block.parent
+    if not isinstance(loop, t.For):
         return False
     if any(isinstance(block.parent, (t.If, t.Try, t.While)) for block in flow.ancestors(loop)):
         return False  # it may never be set
@@ -98,6 +121,45 @@ def _for_what_decays(statement: t.Stmt) -> bool:
         ):
             return group == other == turn and key == same
     return False
+
+
+def _done_by_functions(evaluator: Evaluation, site: Site, name: str) -> list[Change]:
+    """What the project's functions do to the groups of an optimizer that they are handed after it is made."""
+    known: dict[tuple[int, int], list[Change]] = evaluator.memo("groups changed by functions")
+    frame = site.context.frame
+    key = id(site.statement), id(frame)
+    if key not in known:
+        evaluator.keep(frame)
+        statements = list(t.statements(frame.scope.body))
+        later = statements[statements.index(site.statement) + 1 :] if site.statement in statements else []
+        known[key] = [
+            change
+            for statement in later
+            for inner, parameter in _handed_to(evaluator, statement, name, frame)
+            for done in t.statements(inner.scope.body)
+            for change in changes_in(evaluator, done, parameter, inner, True)
+            if change.path[:1] == ("param_groups",)
+        ]
+    return known[key]
+
+
+def _handed_to(evaluator: Evaluation, statement: t.Stmt, name: str, frame: Frame) -> Iterator[tuple[Frame, str]]:
+    """The project's functions that a statement calls with an optimizer: their frames, and what they call it."""
+    context = frame.at(statement)
+    for expression in syntax.expressions(statement):
+        for call in syntax.walk(expression):
+            if not isinstance(call, t.Call) or name not in map(syntax.dotted, _given(call)):
+                continue
+            for callee in evaluator.evaluate(call.func, context):
+                if not isinstance(callee, FunctionValue) or not isinstance(callee.definition, t.FunctionDef):
+                    continue
+                own = [p.name for p in callee.definition.params if not p.star][callee.receiver is not None :]
+                for position, given in enumerate(call.args):
+                    parameter = given.keyword or (own[position] if position < len(own) else None)
+                    if syntax.dotted(given.value) == name and parameter in own and not given.star:
+                        inner = evaluator.call_frame(callee, Arguments(call.args, context), call, context)
+                        if inner is not None:
+                            yield inner, parameter
 
 
 def spared_later(evaluator: Evaluation, site: Site, key: str) -> bool:

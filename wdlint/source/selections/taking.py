@@ -7,7 +7,7 @@ down to `Taken` parts. What a test means is in `selections.conditions.tests`, wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from wdlint.source.read import tree as t
@@ -179,10 +179,9 @@ def _of_operation(evaluator: Evaluation, operation: Operation, depth: int) -> It
             if any(part.unread for part in removed):
                 yield UNREAD
                 return
-            for value in operands[0]:
-                for part in taken(evaluator, value, depth):
-                    condition = s.either(*(other.below(part.prefix) for other in removed))
-                    yield part.under(s.negation(condition) if operation.name == "-" else condition)
+            for part in _of_answers(evaluator, operands[0], depth):
+                condition = s.either(*(other.below(part.prefix) for other in removed))
+                yield part.under(s.negation(condition) if operation.name == "-" else condition)
         case "filter" if len(operands) == 2:
             yield from _filtered(evaluator, operation, depth)
         case "map" if len(operands) == 2:
@@ -192,32 +191,34 @@ def _of_operation(evaluator: Evaluation, operation: Operation, depth: int) -> It
                 for item in contents.items(evaluator, value):
                     yield from of_item(evaluator, item, depth)
         case "items":
-            for value in operands[0]:
-                yield from taken(evaluator, value, depth)
+            yield from _of_answers(evaluator, operands[0], depth)
         case ruled_names.RULED:
             rule = ruled_names.rule_of(evaluator, operation)
-            for value in operands[0]:
-                for part in taken(evaluator, value, depth):
-                    yield part.under(rule)
+            for part in _of_answers(evaluator, operands[0], depth):
+                yield part.under(rule)
         case "zip" | "enumerate":
             yield UNREAD
         case _:
             for answers in operands:
-                for value in answers:
-                    yield from taken(evaluator, value, depth)
+                yield from _of_answers(evaluator, answers, depth)
+
+
+def _of_answers(evaluator: Evaluation, answers: Sequence[Value], depth: int) -> Iterator[Taken]:
+    """The parts of a value that is one of several: each answer is a choice of its own."""
+    for index, value in enumerate(answers):
+        for part in taken(evaluator, value, depth):
+            yield part if len(answers) == 1 else chosen(part, index, len(answers))
 
 
 def _filtered(evaluator: Evaluation, operation: Operation, depth: int) -> Iterator[Taken]:
     """`filter(lambda p: p.requires_grad, model.parameters())`."""
+    collections = operation.operands[1]
     for function in operation.operands[0]:
-        for collection in operation.operands[1]:
-            parts = taken(evaluator, collection, depth)
+        for index, collection in enumerate(collections):
             condition = _applied(evaluator, function, collection, id(operation.node))
-            for part in parts:
-                if condition is None:
-                    yield replace(part, unread=True)
-                else:
-                    yield part.under(condition)
+            for part in taken(evaluator, collection, depth):
+                held = replace(part, unread=True) if condition is None else part.under(condition)
+                yield held if len(collections) == 1 else chosen(held, index, len(collections))
 
 
 def _applied(evaluator: Evaluation, function: Value, collection: Value, turn: int) -> s.Selector | None:
@@ -240,18 +241,24 @@ def _applied(evaluator: Evaluation, function: Value, collection: Value, turn: in
 
 def _mapped(evaluator: Evaluation, operation: Operation, depth: int) -> Iterator[Taken]:
     """`map(lambda pair: pair[1], filter(…, model.named_parameters()))`: the same parameters."""
-    for collection in operation.operands[1]:
-        elements = elements_of(evaluator, (collection,), id(operation.node))
-        for function in operation.operands[0]:
-            if not isinstance(function, FunctionValue):
-                yield from taken(evaluator, collection, depth)
-                continue
-            results = evaluator.call(function, Arguments(positional=(elements,)), None, function.frame.at(None))
-            if results and all(element_within(v) is not None for v in results):
-                yield from taken(evaluator, collection, depth)
-            else:
-                for result in results or (Unknown("map"),):
-                    yield from taken(evaluator, result, depth)
+    collections = operation.operands[1]
+    for index, collection in enumerate(collections):
+        for part in _mapped_one(evaluator, operation, collection, depth):
+            yield part if len(collections) == 1 else chosen(part, index, len(collections))
+
+
+def _mapped_one(evaluator: Evaluation, operation: Operation, collection: Value, depth: int) -> Iterator[Taken]:
+    elements = elements_of(evaluator, (collection,), id(operation.node))
+    for function in operation.operands[0]:
+        if not isinstance(function, FunctionValue):
+            yield from taken(evaluator, collection, depth)
+            continue
+        results = evaluator.call(function, Arguments(positional=(elements,)), None, function.frame.at(None))
+        if results and all(element_within(v) is not None for v in results):
+            yield from taken(evaluator, collection, depth)
+        else:
+            for result in results or (Unknown("map"),):
+                yield from taken(evaluator, result, depth)
 
 
 def _single(evaluator: Evaluation, value: Value, depth: int) -> Iterator[Taken]:

@@ -32,7 +32,7 @@ def holds_each(evaluator: Evaluation, value: Item, walked: t.Node | None, count:
             return True
         expr, context = walked, around
     return any(
-        _turns(evaluator, evaluator.evaluate(loop.iter, context.frame.at(loop)), id(loop)) == count
+        _turns(evaluator, evaluator.evaluate(_counted(loop.iter), context.frame.at(loop)), id(loop)) == count
         for loop in _loops(expr, context)
     )
 
@@ -49,8 +49,16 @@ def _loops(expr: t.Expr, context: Context) -> Iterator[t.For]:
             yield loop
 
 
+def _counted(iterated: t.Expr) -> t.Expr:
+    """The list whose places a loop counts through: `modules` of `range(len(modules))`."""
+    match iterated:
+        case t.Call(func=t.Name(id="range"), args=(t.Argument(value=t.Call(func=t.Name(id="len"), args=(held,))),)):
+            return held.value
+    return iterated
+
+
 def _names_behind(expr: t.Expr, context: Context, loop: t.Block) -> set[str]:
-    """The names in an expression, and those in what a loop's turn binds them to."""
+    """The names in an expression, and those in what a loop's turn binds them to, inner loops included."""
     found: set[str] = set()
     asked = [expr]
     while asked:
@@ -58,9 +66,9 @@ def _names_behind(expr: t.Expr, context: Context, loop: t.Block) -> set[str]:
         found |= new
         for name in new:
             for statement in context.frame.scope.bound.get(name, ()):
-                if isinstance(statement, t.Assign) and statement.value is not None:
-                    if loop in flow.loops(statement.block):
-                        asked.append(statement.value)
+                if isinstance(statement, (t.Assign, t.For)) and loop in flow.loops(statement.block):
+                    source = statement.iter if isinstance(statement, t.For) else statement.value
+                    asked += [source] if source is not None else []
     return found
 
 
