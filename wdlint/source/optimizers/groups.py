@@ -264,7 +264,7 @@ class GroupReader:
         answers = objects.entry(self.evaluator, value, "params")
         deferred = keyed["params"] if isinstance(keyed["params"], Deferred) else None
         expression = deferred.expr if deferred is not None else None
-        one = len(answers) == 1 or holds_each(self.evaluator, Item(keyed["params"]), None, len(answers))
+        one = len(answers) == 1 or holds_each(self.evaluator, keyed["params"], len(answers))
         parts = tuple(
             part if one else chosen(part, index, len(answers))
             for index, answer in enumerate(answers)

@@ -25,6 +25,7 @@ from wdlint.source.values.values import (
     Arguments,
     Attribute,
     Collection,
+    Deferred,
     Element,
     External,
     FunctionValue,
@@ -63,7 +64,7 @@ def _taken(evaluator: Evaluation, value: Value, depth: int) -> Iterator[Taken]:
             yield from _of_collection(evaluator, inner, depth)
         case SequenceValue():
             for item in contents.items(evaluator, value):
-                yield from of_item(evaluator, item, depth, inner.node)
+                yield from of_item(evaluator, item, depth)
         case Operation():
             yield from _of_operation(evaluator, inner, depth)
         case MappingValue():
@@ -77,10 +78,10 @@ def _taken(evaluator: Evaluation, value: Value, depth: int) -> Iterator[Taken]:
             yield from _single(evaluator, value, depth)
 
 
-def of_item(evaluator: Evaluation, item: Item, depth: int, walked: t.Node | None = None) -> Iterator[Taken]:
+def of_item(evaluator: Evaluation, item: Item, depth: int) -> Iterator[Taken]:
     """The parameters of one element of a sequence, under the conditions of its loop."""
     answers = evaluator.force(item.value)
-    one = len(answers) == 1 or holds_each(evaluator, item, walked, len(answers))
+    one = len(answers) == 1 or holds_each(evaluator, item.value, len(answers))
     for index, held in enumerate(answers):
         reader = reader_for(evaluator, held)
         condition = reader.all_of(item.conditions)
@@ -179,7 +180,7 @@ def _of_operation(evaluator: Evaluation, operation: Operation, depth: int) -> It
             if any(part.unread for part in removed):
                 yield UNREAD
                 return
-            for part in _of_answers(evaluator, operands[0], depth):
+            for part in _of_answers(evaluator, operation, operands[0], depth):
                 condition = s.either(*(other.below(part.prefix) for other in removed))
                 yield part.under(s.negation(condition) if operation.name == "-" else condition)
         case "filter" if len(operands) == 2:
@@ -191,23 +192,35 @@ def _of_operation(evaluator: Evaluation, operation: Operation, depth: int) -> It
                 for item in contents.items(evaluator, value):
                     yield from of_item(evaluator, item, depth)
         case "items":
-            yield from _of_answers(evaluator, operands[0], depth)
+            yield from _of_answers(evaluator, operation, operands[0], depth)
         case ruled_names.RULED:
             rule = ruled_names.rule_of(evaluator, operation)
-            for part in _of_answers(evaluator, operands[0], depth):
+            for part in _of_answers(evaluator, operation, operands[0], depth):
                 yield part.under(rule)
         case "zip" | "enumerate":
             yield UNREAD
         case _:
             for answers in operands:
-                yield from _of_answers(evaluator, answers, depth)
+                yield from _of_answers(evaluator, operation, answers, depth)
 
 
-def _of_answers(evaluator: Evaluation, answers: Sequence[Value], depth: int) -> Iterator[Taken]:
-    """The parts of a value that is one of several: each answer is a choice of its own."""
+def _of_answers(evaluator: Evaluation, operation: Operation, answers: Sequence[Value], depth: int) -> Iterator[Taken]:
+    """The parts of an operand that is one of several: each answer is a choice of its own, or a turn of a loop."""
     for index, value in enumerate(answers):
         for part in taken(evaluator, value, depth):
-            yield part if len(answers) == 1 else chosen(part, index, len(answers))
+            yield _one_answer(evaluator, operation, part, index, len(answers))
+
+
+def _one_answer(evaluator: Evaluation, operation: Operation, part: Taken, index: int, count: int) -> Taken:
+    """A part of what an operation is asked of, where that has several answers."""
+    node, context = operation.node, operation.context
+    if count == 1 or (
+        isinstance(node, (t.Call, t.Binary))
+        and context is not None
+        and holds_each(evaluator, Deferred(node, context), count)
+    ):
+        return part
+    return chosen(part, index, count)
 
 
 def _filtered(evaluator: Evaluation, operation: Operation, depth: int) -> Iterator[Taken]:
@@ -218,7 +231,7 @@ def _filtered(evaluator: Evaluation, operation: Operation, depth: int) -> Iterat
             condition = _applied(evaluator, function, collection, id(operation.node))
             for part in taken(evaluator, collection, depth):
                 held = replace(part, unread=True) if condition is None else part.under(condition)
-                yield held if len(collections) == 1 else chosen(held, index, len(collections))
+                yield _one_answer(evaluator, operation, held, index, len(collections))
 
 
 def _applied(evaluator: Evaluation, function: Value, collection: Value, turn: int) -> s.Selector | None:
@@ -244,7 +257,7 @@ def _mapped(evaluator: Evaluation, operation: Operation, depth: int) -> Iterator
     collections = operation.operands[1]
     for index, collection in enumerate(collections):
         for part in _mapped_one(evaluator, operation, collection, depth):
-            yield part if len(collections) == 1 else chosen(part, index, len(collections))
+            yield _one_answer(evaluator, operation, part, index, len(collections))
 
 
 def _mapped_one(evaluator: Evaluation, operation: Operation, collection: Value, depth: int) -> Iterator[Taken]:

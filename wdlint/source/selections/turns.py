@@ -12,41 +12,40 @@ from wdlint.source.read import tree as t
 from wdlint.source.values import contents, flow
 from wdlint.source.values.elements import elements_of
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.values import Answers, Context, Deferred, Item, MappingValue, Operation, SequenceValue, bare
+from wdlint.source.values.values import (
+    Answers,
+    Context,
+    Deferred,
+    MappingValue,
+    Operation,
+    SequenceValue,
+    bare,
+)
 
 
-def holds_each(evaluator: Evaluation, value: Item, walked: t.Node | None, count: int) -> bool:
-    """Whether the `count` answers to an element are those of as many turns of one loop.
-
-    `walked` is the comprehension that the element is of, if it is of one.
-    """
-    if not isinstance(value.value, Deferred):
-        return False
-    expr, context = value.value.expr, value.value.context
-    if isinstance(walked, t.Comprehension):
-        around = context
-        while around.outer is not None:
-            around = around.outer
-        first = evaluator.evaluate(walked.clauses[0].iter, around)
-        if _turns(evaluator, first, id(walked.clauses[0])) == count:
-            return True
-        expr, context = walked, around
-    return any(
-        _turns(evaluator, evaluator.evaluate(_counted(loop.iter), context.frame.at(loop)), id(loop)) == count
-        for loop in _loops(expr, context)
+def holds_each(evaluator: Evaluation, value: Deferred | Answers, count: int) -> bool:
+    """Whether the `count` answers to an expression are those of as many turns of one loop."""
+    return isinstance(value, Deferred) and any(
+        _turns(evaluator, evaluator.evaluate(over, where), id(over)) == count
+        for over, where in _loops(value.expr, value.context)
     )
 
 
-def _loops(expr: t.Expr, context: Context) -> Iterator[t.For]:
-    """The loops around an expression on whose variables it hangs."""
+def _loops(expr: t.Expr, context: Context) -> Iterator[tuple[t.Expr, Context]]:
+    """What the loops run over on whose variables an expression hangs, comprehensions first, innermost first."""
+    names = _names(expr)
+    around: Context | None = context
+    while around is not None:
+        if around.clause is not None and around.outer is not None and names & set(around.local or ()):
+            yield _counted(around.clause.iter), around.outer
+            names |= _names(around.clause.iter)
+        around = around.outer
     if context.statement is None:
         return
     for block in flow.loops(context.statement.block):
         loop = block.parent
-        if isinstance(loop, t.For) and not _names_behind(expr, context, block).isdisjoint(
-            syntax.target_names(loop.target)
-        ):
-            yield loop
+        if isinstance(loop, t.For) and not _behind(names, context, block).isdisjoint(syntax.target_names(loop.target)):
+            yield _counted(loop.iter), context.frame.at(loop)
 
 
 def _counted(iterated: t.Expr) -> t.Expr:
@@ -57,18 +56,21 @@ def _counted(iterated: t.Expr) -> t.Expr:
     return iterated
 
 
-def _names_behind(expr: t.Expr, context: Context, loop: t.Block) -> set[str]:
-    """The names in an expression, and those in what a loop's turn binds them to, inner loops included."""
-    found: set[str] = set()
-    asked = [expr]
+def _names(expr: t.Expr) -> set[str]:
+    return {node.id for node in syntax.walk(expr) if isinstance(node, t.Name)}
+
+
+def _behind(names: set[str], context: Context, loop: t.Block) -> set[str]:
+    """Some names, and those in what a loop's turn binds them to, inner loops included."""
+    found = set(names)
+    asked = list(names)
     while asked:
-        new = {node.id for node in syntax.walk(asked.pop()) if isinstance(node, t.Name)} - found
-        found |= new
-        for name in new:
-            for statement in context.frame.scope.bound.get(name, ()):
-                if isinstance(statement, (t.Assign, t.For)) and loop in flow.loops(statement.block):
-                    source = statement.iter if isinstance(statement, t.For) else statement.value
-                    asked += [source] if source is not None else []
+        for statement in context.frame.scope.bound.get(asked.pop(), ()):
+            if isinstance(statement, (t.Assign, t.For)) and loop in flow.loops(statement.block):
+                source = statement.iter if isinstance(statement, t.For) else statement.value
+                new = _names(source) - found if source is not None else set()
+                found |= new
+                asked.extend(new)
     return found
 
 
@@ -78,11 +80,9 @@ def _turns(evaluator: Evaluation, answers: Answers, turn: int) -> int | None:
         return None
     inner = bare(answers[0])
     if isinstance(inner, Operation):
-        if inner.name in ("enumerate", "zip"):
-            return _turns(evaluator, inner.operands[0], turn)
-        return _turns(evaluator, inner.operands[0], turn) if inner.name == "items" else None
+        return _turns(evaluator, inner.operands[0], turn) if inner.name in ("enumerate", "zip", "items") else None
     if isinstance(inner, MappingValue):
-        held = [entry.value for entry in contents.entries(evaluator, answers[0]) if entry.key is not None]
+        held = [entry.value for entry in contents.filled(evaluator, answers[0]) if entry.key is not None]
         return len(held) if all(len(evaluator.force(one)) == 1 for one in held) else None
     if not isinstance(inner, SequenceValue) or isinstance(inner.node, t.Comprehension):
         return None

@@ -153,7 +153,7 @@ def clauses(evaluator: Evaluation, expr: t.Comprehension, context: Context) -> t
         key = id(clause), evaluator.way_followed
         cached = inner.inner.get(key)
         if cached is None:
-            cached = Context(context.frame, context.statement, {}, inner)
+            cached = Context(context.frame, context.statement, {}, inner, clause=clause)
             inner.inner[key] = cached
             elements = elements_of(evaluator, evaluator.evaluate(clause.iter, inner), id(clause))
             assert cached.local is not None
