@@ -319,3 +319,26 @@ def test_a_penalty_over_groups_that_do_not_decay_becomes_a_step_over_them() -> N
 """
     after = made.format(penalty="") + step.replace("    optimizer", f"{decay}    optimizer")
     assert mended(made.format(penalty=penalty) + step) == after
+
+
+def test_the_step_in_the_block_of_the_penalty_is_the_one_that_it_joins() -> None:
+    made = """\
+import torch
+
+
+def update(value_net, actor, optimizer_value, optimizer_actor, states, l2):
+    for _ in range(5):
+        loss = value_net(states).mean()
+{penalty}        optimizer_value.zero_grad()
+        loss.backward()
+{decay}        optimizer_value.step()
+    optimizer_actor.step()
+"""
+    penalty = "        for p in value_net.parameters():\n            loss += p.pow(2).sum() * l2\n"
+    decay = """\
+        with torch.no_grad():
+            for p in value_net.parameters():
+                if p.ndim >= 2:
+                    p.mul_(1 - optimizer_value.param_groups[0]["lr"] * 2 * l2)
+"""
+    assert mended(made.format(penalty=penalty, decay="")) == made.format(penalty="", decay=decay)

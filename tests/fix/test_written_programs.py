@@ -172,6 +172,24 @@ PROGRAMS = {
         ALL + "for step in range(3):\n    for g in opt.param_groups:\n        g['weight_decay'] = 0.1 * step\n",
         "WD101 WD102",
     ),
+    "an iterator that a function goes over twice": (
+        "def groups(named, wd):\n    no_decay = ['bias', 'layer.', 'group.']\n    return [\n"
+        "        {'params': [p for n, p in named if not any(k in n for k in no_decay)], 'weight_decay': wd},\n"
+        "        {'params': [p for n, p in named if any(k in n for k in no_decay)], 'weight_decay': 0.0},\n    ]\n\n\n"
+        "opt = torch.optim.AdamW(groups(net.named_parameters(), 0.1), lr=0.01)\n",
+        "WD303",
+    ),
+    "an iterator that has a name": (
+        "named = net.named_parameters()\ndecay = [p for n, p in named if p.ndim > 1]\n"
+        "rest = [p for n, p in named if p.ndim < 2]\n" + TWO,
+        "WD303",
+    ),
+    "an iterator that is used up in a loop": (
+        "params = net.parameters()\ncount = sum(p.numel() for p in params)\ndecay, rest = [], []\n"
+        "for p in params:\n    (decay if p.ndim > 1 else rest).append(p)\n"
+        + TWO,
+        "WD303",
+    ),
     "one group that is unpacked": (ALL + "(group,) = opt.param_groups\n", "WD101 WD102"),
     "a list of one rate": (
         ALL + "schedule = torch.optim.lr_scheduler.OneCycleLR(opt, max_lr=[0.02], total_steps=9)\n",
@@ -208,6 +226,7 @@ SHOWN_ONLY = ("one group that is unpacked", "a list of one rate")
 
 
 GUARDED = ("a schedule for all groups", "a schedule that starts late")
+LISTED = ("an iterator that a function goes over twice", "an iterator that has a name")
 LEFT = (
     "a schedule that switches the decay on",
     "a schedule that is off for a while",
@@ -271,3 +290,10 @@ def test_a_decay_that_may_be_0_for_a_while_is_not_asked_for(
 ) -> None:
     one, _ = worked[name]
     assert one.unsafe == text(name)
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_an_iterator_that_is_used_up_becomes_a_list(name: str, worked: dict[str, tuple[Mended, Verdict]]) -> None:
+    one, verdict = worked[name]
+    assert verdict.right
+    assert one.safe == text(name)
