@@ -342,3 +342,17 @@ def update(value_net, actor, optimizer_value, optimizer_actor, states, l2):
                     p.mul_(1 - optimizer_value.param_groups[0]["lr"] * 2 * l2)
 """
     assert mended(made.format(penalty=penalty, decay="")) == made.format(penalty="", decay=decay)
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        "loss = loss + 1e-4 * sum(p.pow(2).sum() for p in model[1].parameters())",
+        "for p in model[1].parameters():\n    loss = loss + 1e-4 * p.pow(2).sum()",
+        "loss = loss + 1e-4 * model[1].weight.pow(2).sum()",
+        "loss = loss + 1e-4 * (model[0].bias ** 2).sum()",
+    ],
+)
+def test_a_penalty_over_gains_and_biases_alone_goes(penalty: str) -> None:
+    source = with_penalty("AdamW(model.parameters(), lr=0.1, weight_decay=0.0)", penalty)
+    assert mended(source) == MADE.format(made="AdamW(model.parameters(), lr=0.1, weight_decay=0.0)") + PLAIN
