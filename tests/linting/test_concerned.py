@@ -102,6 +102,9 @@ def test_what_is_looked_for_in_all_files_is_no_matter_of_names(tmp_path: Path) -
     by = "import torch\nopt = torch.optim.AdamW([])"
     declares = "def parse(p):\n    rate = 1\n    p.add_argument('--decay', default=rate)\n"
     assert noticed(tmp_path, by, declares, declares.replace("1", "2").encode())
+    assert noticed(tmp_path, by, declares.replace("rate)", "1)"), declares.replace("rate)", "2)").encode())
+    literal = declares.replace("=rate)", "=0.1)")
+    assert not noticed(tmp_path, by, literal, literal.replace("rate = 1", "rate = 2").encode())
     sets = "def fill(cfg):\n    cfg.decay = 1\n"
     assert noticed(tmp_path, by, sets, sets.replace("1", "2").encode())
 

@@ -22,11 +22,10 @@ _PLAIN = re.compile(r"\b(?:dataclass|no_grad|inference_mode|lru_cache|cache|wrap
 _EVERYTHING = re.compile(rb"import\s+\*")
 _FOLLOWED = 300  # files that imports lead to
 # What reaches a definition without its name, and statements that are looked for in all files of a project.
-_BY_OTHER_MEANS = re.compile(rb"(?<!self)\.__dict__|__subclasses__|\bvars\(\s*\w+\s*\)\[")
 _BY_TEXT = re.compile(rb"\b(?:globals|locals)\(|(?<!\.)(?<!def )\b(?:eval|exec)\(")
-_ASKED_BY_NAME = re.compile(rb"\bgetattr\(\s*(?:\w+\.)*(\w+)\s*,")
-_DECLARES = re.compile(rb"add_arg|DEFINE_|[oO]ption\(|\.add\([\"']-")
-_SOUGHT = re.compile(rb"\w\.\w+\s*(?::[^=\n]*)?=(?!=)|from_pretrained")
+_ASKED_BY_NAME = re.compile(rb"\b(?:getattr|vars)\(\s*(?:\w+\.)*(\w+)|(\w+)\.__(?:dict__|subclasses__)")
+_DECLARES = re.compile(r"add_arg|DEFINE_|[oO]ption$|^add$")
+_SOUGHT = re.compile(rb"(?i)\.\w*(?:decay|wd|l2)\w*\s*(?::[^=\n]*)?=(?!=)|from_pretrained")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +35,7 @@ class _Statement:
     text: bytes
     words: frozenset[bytes]
     said: frozenset[bytes]  # the words of its texts, those of a documentation aside
+    declares: frozenset[str | None]  # the options that it declares; None: one whose default is no literal
     binds: frozenset[bytes] | None
 
 
@@ -76,7 +76,8 @@ class Notice:
         if self._says(here, names):
             return True
         asked = [path for path in (here, *others) if path.endswith(".py")]
-        if any(self._looks_up(path, changed) for path in asked):
+        holding = [changed, *(path for path in others if self._mentions(path, names))]
+        if any(self._looks_up(path, holding) for path in asked):
             return True
         looked_up = [path for path in asked if _BY_TEXT.search(self.project.read(path))]
         if not looked_up:
@@ -88,14 +89,16 @@ class Notice:
             for one in self._statements(path) or ()
         )  # fmt: skip
 
-    def _looks_up(self, path: str, changed: str) -> bool:
-        """Whether a file may take something out of a changed one by a name that it does not spell out."""
+    def _looks_up(self, path: str, holding: Iterable[str]) -> bool:
+        """Whether a file may take something out of modules by a name that it does not spell out."""
         data = self.project.read(path)
-        if _BY_OTHER_MEANS.search(data):
-            return True
-        stem = os.path.splitext(os.path.basename(changed))[0].encode()
-        called = {stem, *re.findall(rb"\b%s\s+as\s+(\w+)" % re.escape(stem), data)}
-        return any(name in called for name in _ASKED_BY_NAME.findall(data))
+        asked = {name or other for name, other in _ASKED_BY_NAME.findall(data)}
+        for module in holding if asked else ():
+            folder, stem = os.path.split(os.path.splitext(module)[0])
+            name = (os.path.basename(folder) if stem == "__init__" else stem).encode()
+            if not asked.isdisjoint((name, *re.findall(rb"\b%s\s+as\s+(\w+)" % re.escape(name), data))):
+                return True
+        return False
 
     def _says(self, path: str, names: frozenset[bytes]) -> bool:
         """Whether a file's code has one of some names; its comments and texts may."""
@@ -125,6 +128,10 @@ class Notice:
         if any(map(_SOUGHT.search, lines)):
             return None
         had, has = ({one.text for one in statements} for statements in (was, now))
+        if {o for one in was if one.text not in has for o in one.declares} != {
+            o for one in now if one.text not in had for o in one.declares
+        }:
+            return None
         changed = [one for one in (*was, *now) if (one.text in had) is not (one.text in has)]
         names: frozenset[bytes] = frozenset()
         for one in changed:
@@ -162,7 +169,7 @@ def _following(statements: tuple[_Statement, ...] | None, names: frozenset[bytes
     while known != names:
         known = names
         for one in [one for one in left if not one.words.isdisjoint(known)]:
-            if one.binds is None or _DECLARES.search(one.text):
+            if one.binds is None or None in one.declares:
                 return None
             left.remove(one)
             names |= one.binds
@@ -183,8 +190,24 @@ def _statements(data: bytes) -> tuple[_Statement, ...] | None:
         bound = _bound(node)
         names = None if bound is None else frozenset(name.encode() for name in bound)
         used = frozenset(name.encode() for name in _names_in(node))
-        found.append(_Statement(text, used, frozenset(_said_in(node)), names))
+        found.append(_Statement(text, used, frozenset(_said_in(node)), frozenset(_declared_in(node)), names))
     return tuple(found)
+
+
+def _declared_in(statement: ast.stmt) -> Iterator[str | None]:
+    """The options of a command line that a statement declares, as code; None for one whose default is no literal."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Call) and _DECLARES.search(getattr(node.func, "attr", getattr(node.func, "id", ""))):
+            given = [*node.args[1:], *(k.value for k in node.keywords if k.arg in (None, "default"))]
+            yield ast.dump(node) if all(map(_is_literal, given)) else None
+
+
+def _is_literal(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _said_in(statement: ast.stmt) -> Iterator[bytes]:
