@@ -25,15 +25,16 @@ optimizer = torch.optim.AdamW(decay_groups(model, weight_decay=1e-2), lr=1e-3)
 ```
 The same number is not the same regularisation: a decoupled decay is usually chosen much larger
 than the coupled one, and has to be tuned. NAdam and RAdam take `decoupled_weight_decay=True`.
-RMSprop, Adagrad, Adadelta and Adamax have no decoupled twin in PyTorch; AdamW is the nearest optimizer.
+RMSprop, Adagrad, Adadelta and Adamax have no decoupled twin in PyTorch: AdamW is the nearest optimizer, or a
+subclass decays the weights in its step.
 
 ## When not to use
 When a published result must be repeated that was obtained with coupled decay, or in a study of coupled
 decay itself.
 
 ## Fix safety
-Unsafe: the update rule changes, and the decay has to be tuned again. Nothing is changed where no
-decoupled twin exists; the finding then says what to write.
+Unsafe: the update rule changes, and the decay has to be tuned again. Where no decoupled twin exists, a subclass
+of the optimizer is written into the file; it decays the weights before it takes the optimizer's own step without.
 
 ## References
 - Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019: https://arxiv.org/abs/1711.05101
@@ -118,7 +119,7 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
         code=code,
         place=use.place,
         message=(
-            f"{name}{first} adds the decay of {wording.amounts(groups, use)} to the gradient"
+            f"{name}{first} adds the decay of {wording.amounts(groups, use, goes_on=True)} to the gradient"
             f"{', as soon as it is set' if latent else ''}: it is coupled"
         ),
         help=f"{DECOUPLED_TWIN.get(name, NO_TWIN)}; tune the decay anew, the same number decays otherwise",

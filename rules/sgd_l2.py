@@ -80,7 +80,7 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
         code=code,
         place=use.place,
         message=(
-            f"{wording.optimizer(use)} adds the decay of {wording.amounts(groups, use)} to the gradient, "
+            f"{wording.optimizer(use)} adds the decay of {wording.amounts(groups, use, goes_on=True)} to the gradient, "
             "where momentum carries it along"
         ),
         help="an SGD with decoupled decay, such as `timm.optim.SGDW`, decays the weights themselves",

@@ -1,7 +1,6 @@
 """The vocabulary: what an engine observes and a rule judges.
 
-Plain, frozen values and the few questions that can be asked of them. They hold places (file and span), never syntax
-nodes or tensors, so they cross processes, lie in a cache, and compare between a static and a live reading.
+Plain, frozen values that hold places, never syntax nodes or tensors: they cross processes and lie in a cache.
 """
 
 from __future__ import annotations
@@ -272,7 +271,8 @@ class OptimizerUse:
     callee: str = ""  # as written
     inventory: Inventory | None = None
     model: str = ""  # the model's expression as written, e.g. `self.model`
-    divided: bool = False  # a hand-made split by kind: it states an intent
+    divided: bool = False  # a split by kind
+    by_hand: bool = False  # one that its author made, which states an intent: not what a fix has written
     complete: bool = True  # every group was read
     declared: tuple[str, ...] = ()  # exemptions the model declares (`no_weight_decay()`), as patterns
     declared_place: Place | None = None

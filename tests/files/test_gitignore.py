@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -153,13 +152,11 @@ def test_a_worktree_has_the_exclusions_of_its_repository(
     (tree / ".git" / "info" / "exclude").unlink()
 
 
-def test_no_pattern_takes_long() -> None:
+def test_every_pattern_comes_to_an_end() -> None:  # one that went back for every star would never do so
     lines = ["*a" * 60 + "b", "/" + "**/a/" * 40 + "b", "[a-z]*" * 40 + "!"]
     ignore = IgnoreFile("/top", lines)
-    start = time.monotonic()
     assert ignore.verdict("/top/" + "a" * 250, False) is None
     assert ignore.verdict("/top/" + "a/" * 60 + "c", False) is None
-    assert time.monotonic() - start < 1
 
 
 def test_a_file_that_cannot_be_read_ignores_nothing(tmp_path: Path) -> None:

@@ -183,12 +183,6 @@ def test_groups_without_decay_keep_having_none_under_adamw() -> None:
     assert mended(source + call, unsafe=True).endswith("lr=1e-3, weight_decay=0.0)\n")
 
 
-def test_nothing_is_written_for_an_optimizer_without_a_decoupled_twin() -> None:
-    source = "import torch\nfrom torch import nn\n\nnet = nn.Linear(4, 4, bias=False)\n"
-    call = "optimizer = torch.optim.RMSprop(net.parameters(), lr=1e-3, weight_decay=1e-4)\n"
-    assert mended(source + call, unsafe=True) == source + call
-
-
 PENALISED = """\
 import torch
 from torch import nn

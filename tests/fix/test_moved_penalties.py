@@ -292,3 +292,30 @@ def test_modules_are_not_multiplied(penalty: str) -> None:
     changed = mended(program)
     assert ".mul_(" not in changed
     exec(compile(changed, "<mended>", "exec"), {})
+
+
+OVER_GROUPS = """\
+for group in optimizer.param_groups:
+    for p in group["params"]:
+        loss = loss + 1e-3 * (p ** 2).sum()"""
+
+
+def test_a_penalty_over_groups_that_decay_goes() -> None:
+    made = "AdamW(param_groups, lr=0.01, weight_decay=0.1)"
+    source = DIVIDED.format(made=made) + LOOP.format(penalty=textwrap.indent(OVER_GROUPS, "    "))
+    assert mended(source) == DIVIDED.format(made=made) + PLAIN
+
+
+def test_a_penalty_over_groups_that_do_not_decay_becomes_a_step_over_them() -> None:
+    made = "import torch\n\n\ndef train(model, optimizer, x):\n    loss = model(x).sum()\n{penalty}"
+    step = "    loss.backward()\n    optimizer.step()\n"
+    penalty = textwrap.indent(OVER_GROUPS, "    ") + "\n"
+    decay = """\
+    with torch.no_grad():
+        for group in optimizer.param_groups:
+            for p in group["params"]:
+                if p.ndim >= 2:
+                    p.mul_(1 - group["lr"] * 0.002)
+"""
+    after = made.format(penalty="") + step.replace("    optimizer", f"{decay}    optimizer")
+    assert mended(made.format(penalty=penalty) + step) == after

@@ -92,3 +92,31 @@ def test_nothing_is_shown_where_the_class_has_a_switch() -> None:
     )
     source = CLASS.format(decay=decay, update=UPDATE).replace("beta=beta,", "beta=beta, decoupled=False,")
     assert shown(source) is None
+
+
+@pytest.mark.parametrize("back", ["p.data.copy_(held)", "p.copy_(held)", "p.data = held"])
+@pytest.mark.parametrize("weight", ["held", "p", "p.data"])
+@pytest.mark.parametrize("held", ["p.data.float()", "p.clone()", "torch.clone(p)", "p.to(torch.float32)"])
+def test_the_decay_lasts_where_a_copy_is_written_back(held: str, weight: str, back: str) -> None:
+    decay = f"held = {held}\n                {{}}"
+    update = f"{UPDATE.replace('p.add', 'held.add')}\n                {back}"
+    source = CLASS.format(decay=decay.format(f"grad = grad.add({weight}, alpha=group['weight_decay'])"), update=update)
+    fix = shown(source)
+    assert fix is not None
+    new = applied("own.py", source.encode(), fix.edits).decode()
+    assert new == CLASS.format(decay=decay.format(SHRUNK.replace("p.mul_", "held.mul_")), update=update)
+
+
+def test_a_copy_that_is_written_back_is_no_matter_where_it_is_made_of_the_decayed_weight() -> None:
+    decay = "grad = grad.add(p, alpha=group['weight_decay'])"
+    update = f"held = p.clone()\n                {UPDATE.replace('p.add', 'held.add')}\n                p.copy_(held)"
+    source = CLASS.format(decay=decay, update=update)
+    fix = shown(source)
+    assert fix is not None
+    assert applied("own.py", source.encode(), fix.edits).decode() == CLASS.format(decay=SHRUNK, update=update)
+
+
+@pytest.mark.parametrize("held", ["p.data.float()", "p.clone()", "p.detach().clone()", "torch.clone(p)"])
+def test_nothing_is_shown_where_only_a_copy_would_shrink(held: str) -> None:
+    decay = f"held = {held}\n                grad = grad.add(held, alpha=group['weight_decay'])"
+    assert shown(CLASS.format(decay=decay, update=UPDATE)) is None

@@ -133,6 +133,24 @@ PROGRAMS = {
         ALL + "for g in opt.param_groups:\n    if g['weight_decay'] > 0:\n        g['weight_decay'] = 0.2\n",
         "WD101 WD102",
     ),
+    "one of several ways to the parameters": (
+        "def make(model, staged=False, optim='adam', new=None):\n    if staged:\n        base, fresh = [], []\n"
+        "        for name, module in model.named_children():\n            if name in new:\n"
+        "                fresh += [p for p in module.parameters()]\n            else:\n"
+        "                base += [p for p in module.parameters()]\n"
+        "        groups = [{'params': base, 'lr': 0.001}, {'params': fresh}]\n    else:\n"
+        "        groups = model.parameters()\n    if optim == 'adam':\n"
+        "        optimizer = torch.optim.AdamW(groups, lr=0.01, weight_decay=0.1)\n    else:\n"
+        "        optimizer = torch.optim.SGD(groups, lr=0.01, weight_decay=0.1)\n    return optimizer\n\n\n"
+        "opt = make(net)\nother = make(Net(), staged=True, optim='sgd', new=['out'])\n",
+        "WD101 WD102",
+    ),
+    "a model that is one of many": (
+        "name = 'a'\nif name == 'a':\n    net = Net()\nelif name == 'b':\n    net = nn.Sequential(nn.Linear(6, 4))\n"
+        "elif name == 'c':\n    net = nn.Sequential(nn.Linear(6, 4), nn.LayerNorm(4))\nelif name == 'd':\n"
+        "    net = nn.Sequential(nn.LayerNorm(6), nn.Linear(6, 4))\n" + ALL,
+        "WD101 WD102",
+    ),
     "one group that is unpacked": (ALL + "(group,) = opt.param_groups\n", "WD101 WD102"),
     "a list of one rate": (
         ALL + "schedule = torch.optim.lr_scheduler.OneCycleLR(opt, max_lr=[0.02], total_steps=9)\n",
@@ -164,6 +182,7 @@ PROGRAMS = {
 }  # fmt: skip
 MISSED = {"layers without children", "shell patterns", "keys of a dictionary"}  # not found so far
 ALARMS = {"marks"}  # found and right: marks that a loop over a tuple of layers sets are not read so far
+WAYS = ("one of several ways to the parameters", "a model that is one of many")
 SHOWN_ONLY = ("one group that is unpacked", "a list of one rate")
 
 
@@ -200,3 +219,9 @@ def test_it_is_found(name: str, worked: dict[str, tuple[Mended, Verdict]]) -> No
 def test_what_is_a_matter_of_design_is_not_written(name: str, worked: dict[str, tuple[Mended, Verdict]]) -> None:
     one, _ = worked[name]
     assert one.unsafe == text(name)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_all_ways_to_the_parameters_are_mended_at_once(name: str, worked: dict[str, tuple[Mended, Verdict]]) -> None:
+    one, _ = worked[name]
+    assert one.left == []

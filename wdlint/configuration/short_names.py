@@ -13,10 +13,8 @@ from wdlint.configuration.options import decoupled, excerpt, resolved
 from wdlint.configuration.setups import CANT_TELL, EVERYTHING, Dialect, Document, Setup, by_default, configured, written
 from wdlint.documents.nodes import Entry, Mapping, Scalar, number
 from wdlint.facts import Applicability, Coupling, Division, Edit, Fix, Loop, OptimizerClass, Place, Ternary
-from wdlint.knowledge.optimizers import optimizer
+from wdlint.knowledge.optimizers import optimizer, torch_classes
 
-_TORCH = {name.lower(): name for name in ("Adam", "AdamW", "Adamax", "NAdam", "RAdam", "Adagrad", "Adadelta", "SGD")}
-_TORCH["rmsprop"] = "RMSprop"
 _EXEMPT = Division(Ternary.YES, Ternary.NO, Ternary.NO)
 _NO_KEY = "nothing in the file exempts parameters"
 
@@ -131,7 +129,7 @@ def _class(style: Style, word: str) -> OptimizerClass | None:
     coupling = dict(style.own).get(word)
     if coupling is not None:
         return OptimizerClass(f"{style.name}.{word}", coupling, default_decay=default or 0.0, source=style.source)
-    found = optimizer(f"torch.optim.{_TORCH.get(word, '?')}") if not style.own or style.name == "fairseq" else None
+    found = optimizer(torch_classes().get(word, "")) if not style.own or style.name == "fairseq" else None
     if found is None:
         return None
     known = found.described({})

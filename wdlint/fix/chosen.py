@@ -22,7 +22,7 @@ def chosen_elsewhere(program: Program, call: t.Call, old: str, new: str, library
         (word, _) = words[0]
         quote = program.source(word)[-1]
         yield [program.replacing(word, f"{quote}{_as_written(str(word.value), new)}{quote}")]
-    named = [node for node in _mentions(program, old) if not _is_called(program, node)]
+    named = list(named_elsewhere(program, old))
     if len(named) != 1:
         return
     end = program.span(named[0])[1]
@@ -36,6 +36,11 @@ def chosen_elsewhere(program: Program, call: t.Call, old: str, new: str, library
             only = len(list(program.names(old, program.module))) == 1
             edits.append(program.edit(start, stop, new) if only else program.edit(stop, stop, f", {new}"))
     yield edits
+
+
+def named_elsewhere(program: Program, name: str) -> Iterator[t.Name | t.Attribute]:
+    """The expressions that name a class and do not call it."""
+    return (node for node in _mentions(program, name) if not _is_called(program, node))
 
 
 def _is_word(node: t.Const, old: str) -> bool:

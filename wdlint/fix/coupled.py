@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from wdlint.facts import Applicability, Coupling, Edit, Fix, OptimizerUse
-from wdlint.fix.chosen import chosen_elsewhere
+from wdlint.fix import emit
+from wdlint.fix.chosen import chosen_elsewhere, named_elsewhere
 from wdlint.fix.emit import quoted
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program, dotted
@@ -16,6 +17,7 @@ from wdlint.source.read.syntax import last_part
 
 _TWINS = {"Adam": "AdamW"}
 _FLAGGED = ("NAdam", "RAdam")
+_TWINLESS = ("RMSprop", "Adagrad", "Adadelta", "Adamax")
 _SWITCH = "decoupled_weight_decay"
 NOT_THE_SAME = (
     "the update rule changes: decoupled decay of the same number is not the same regularisation, and has to be tuned"
@@ -41,6 +43,14 @@ def optimizer_fixes(program: Program, call: t.Call, uses: Sequence[OptimizerUse]
             trust, hazard = Applicability.SHOWN, f"line {line} asks whether an optimizer is an {name}; {NOT_THE_SAME}"
         for way, default in product(ways, _no_default(program, call, uses)):
             yield Fix(f"Use {twin}", trust, (*way, *default), hazard)
+    elif name in _TWINLESS and _asked_for(program, name) is None:
+        named = [call.func] if last_part(call.func) == name else list(named_elsewhere(program, name))
+        if len(named) == 1:
+            twin, written = emit.twin_edit(program, call, program.source(named[0]))
+            edits = [program.replacing(named[0], twin)]
+            edits = [*edits, *_realigned(program, call, edits), *((written,) if written is not None else ())]
+            title = f"Use {name} with a decay that acts on the weights themselves"
+            yield Fix(title, Applicability.UNSAFE, tuple(edits), NOT_THE_SAME)
 
 
 def _asked_for(program: Program, name: str) -> int | None:

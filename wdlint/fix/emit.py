@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from wdlint.facts import Edit, Inventory, Kind
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program
-from wdlint.knowledge.written import HELPER, HELPER_NAME
+from wdlint.knowledge.written import HELPER, HELPER_NAME, TWIN, TWIN_PREFIX, is_twin
 from wdlint.source.read import tree as t
 
 
@@ -230,7 +230,29 @@ def helper_edit(program: Program, site: t.Node) -> tuple[str, Edit | None]:
         if program.span(node)[0] < program.span(site)[0] and any(p.star == "*" for p in node.params):
             return node.name, None
     name = program.free_name(HELPER_NAME)
-    code = restyled_helper(program).replace(HELPER_NAME, name, 1)
+    return name, _put_at_top(program, site, restyled_helper(program).replace(HELPER_NAME, name, 1))
+
+
+def twin_edit(program: Program, site: t.Node, base: str) -> tuple[str, Edit | None]:
+    """The name of the class that decouples the decay of another, and the edit that puts it into the file.
+
+    Args:
+        program: the file.
+        site: where it is called.
+        base: the other class, as code.
+    """
+    what = base.rsplit(".", 1)[-1]
+    for node in program.body:
+        if isinstance(node, t.ClassDef) and node.name.startswith(TWIN_PREFIX + what):
+            same = [program.source(one.value) for one in node.bases] == [base] and is_twin(program.source(node))
+            if same and program.span(node)[0] < program.span(site)[0]:
+                return node.name, None
+    name = program.free_name(TWIN_PREFIX + what)
+    return name, _put_at_top(program, site, _indented(TWIN.format(name=name, base=base, what=what), program))
+
+
+def _put_at_top(program: Program, site: t.Node, code: str) -> Edit:
+    """The edit that writes a definition above what calls it."""
     offset, after_import = _top(program, site)
     before = "\n\n" if after_import else ""
     ended = not after_import or program.text[:offset].endswith(("\n", "\r"))
@@ -238,11 +260,15 @@ def helper_edit(program: Program, site: t.Node) -> tuple[str, Edit | None]:
     gap = "\n" if rest.startswith(("\n", "\r")) else "\n\n"
     if rest.startswith(("\n\n", "\r\n\r\n")):
         gap = ""
-    return name, program.edit(offset, offset, ("" if ended else "\n") + before + code + gap)
+    return program.edit(offset, offset, ("" if ended else "\n") + before + code + gap)
 
 
 def restyled_helper(program: Program) -> str:
-    return HELPER.replace("    ", program.unit) if program.unit != "    " else HELPER
+    return _indented(HELPER, program)
+
+
+def _indented(code: str, program: Program) -> str:
+    return code.replace("    ", program.unit) if program.unit != "    " else code
 
 
 def import_edit(program: Program, site: t.Node, module: str, name: str) -> Edit | None:

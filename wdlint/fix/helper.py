@@ -14,6 +14,7 @@ from wdlint.fix.hazards.sharding import needs_a_model
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program, dotted
 from wdlint.fix.selection import handed_on, models_in, selection_of
+from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 
 
@@ -76,6 +77,8 @@ def _is_iterator(bound: t.Expr) -> bool:
 def in_scope(program: Program, model: str, at: t.Expr) -> bool:
     """Whether a model's name certainly means something where the optimizer is made."""
     root = model.split(".")[0]
+    if any(isinstance(node, t.Name) and node.id == root for node in _evaluated(at)):
+        return True  # its parameters are asked for right there
     scope: Item = program.scope(at)
     inner = True
     while True:
@@ -88,6 +91,23 @@ def in_scope(program: Program, model: str, at: t.Expr) -> bool:
         if isinstance(scope, t.Module):
             return False
         scope, inner = program.scope(scope), False
+
+
+def _evaluated(expr: t.Expr) -> Iterator[Item]:
+    """What certainly is evaluated with an expression: not what stands in a function, in a branch or behind a clause."""
+    yield expr
+    match expr:
+        case t.Comprehension():
+            yield from _evaluated(expr.clauses[0].iter)
+        case t.Boolean():
+            yield from _evaluated(expr.left)
+        case t.Conditional():
+            yield from _evaluated(expr.test)
+        case t.Lambda():
+            return
+        case _:
+            for inner in syntax.children(expr):
+                yield from _evaluated(inner)
 
 
 def _binds(program: Program, node: Item, name: str) -> bool:

@@ -6,7 +6,7 @@ file makes it; otherwise into a step of decay beside the optimizer's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wdlint.facts import (
@@ -15,6 +15,7 @@ from wdlint.facts import (
     FileFacts,
     Finding,
     Fix,
+    Group,
     Kind,
     OptimizerUse,
     Origin,
@@ -22,24 +23,17 @@ from wdlint.facts import (
     Place,
     Sink,
 )
+from wdlint.fix.beside_step import always, beside_step, group_loop
 from wdlint.fix.construction import lowered, site_of
 from wdlint.fix.coupled import with_argument, with_class
 from wdlint.fix.division import reach_fixes
-from wdlint.fix.emit import quoted
 from wdlint.fix.hazards.sharding import flattens
 from wdlint.fix.leftovers import leftovers
 from wdlint.fix.program import Program, dotted
-from wdlint.fix.removal import Removal, is_guard, removal
-from wdlint.fix.selection import conjunct, one_line
+from wdlint.fix.removal import Removal, removal
 from wdlint.source.read import tree as t
 
 LESS_DECAY = "the regularisation becomes weaker by the penalty's share; the optimizer's decay stays"
-_TRAINING = frozenset(("optimizer", "training", "self.training", "model.training"))  # asked of every step alike
-_OF_A_TENSOR = frozenset(
-    "pow square norm sum mean data grad detach ndim dim size shape numel requires_grad view reshape flatten ravel abs "
-    "mul t T is_leaf dtype device float".split()
-)
-_STEPPED = "the update rule changes: the decay acts on the weights, scaled by the learning rate, and has to be tuned"
 
 
 def penalty_fixes(finding: Finding, facts: FileFacts, program: Program, style: str) -> Iterator[Fix]:
@@ -50,7 +44,7 @@ def penalty_fixes(finding: Finding, facts: FileFacts, program: Program, style: s
     taken = _taken(program, penalty)
     if taken is None:
         return
-    if finding.code == "WD206" or penalty.decayed_by is not None:
+    if finding.code == "WD206" or penalty.decayed_by is not None or _of_decayed_groups(facts, program, taken):
         edits = taken.edits()
         edits += leftovers(program, edits, imports=True)
         yield Fix("Take the penalty out", Applicability.UNSAFE, tuple(edits), LESS_DECAY)
@@ -59,7 +53,7 @@ def penalty_fixes(finding: Finding, facts: FileFacts, program: Program, style: s
     if strength is None:
         return
     yield from _into_optimizer(facts, program, penalty, taken, strength, style)
-    yield from _beside_step(program, taken, strength)
+    yield from beside_step(program, taken, strength.text, strength.expressions)
 
 
 def _taken(program: Program, penalty: Penalty) -> Removal | None:
@@ -210,7 +204,7 @@ def _into_optimizer(
     """The strength as the decay of the one optimizer that holds the parameters, which has none so far."""
     holders = penalty.held_by or tuple(_groups_of(facts, program, taken))
     made = site_of(holders[0], facts, program, style) if len(holders) == 1 else None
-    if made is None or made.others or flattens(program) or not _always(program, taken, strength):
+    if made is None or made.others or flattens(program) or not always(program, taken, strength.expressions):
         return
     if any(g.options or not _none_yet(g.amount) for use in made.uses for g in use.groups):
         return
@@ -250,31 +244,14 @@ def _groups_of(facts: FileFacts, program: Program, taken: Removal) -> Iterator[P
             yield use.place
 
 
-def _always(program: Program, taken: Removal, strength: Strength, step: t.Statement | None = None) -> bool:
-    """Whether the penalty joins the loss on every way to the step, or only where its strength is not 0."""
-    if taken.joined is None:
-        return False
-    stepped = set(program.around(step)) if step is not None else set()
-    of_strength = {name for e in strength.expressions for name in _named(program, e)}
-    for around in program.around(taken.joined):
-        if isinstance(around, t.FunctionDef):
-            return True
-        if isinstance(around, t.If) and around not in stepped:
-            if any(outer is taken.loop for outer in program.around(around)):
-                continue  # a test of the parameter, which goes with the loop
-            if not set(_named(program, around.test)) <= of_strength | _TRAINING:
-                return False
-    return True
+def _of_decayed_groups(facts: FileFacts, program: Program, taken: Removal) -> bool:
+    """Whether a penalty goes over the groups of an optimizer, and every optimizer that the file makes decays."""
+    owner = group_loop(program, taken.loop)
+    return owner is not None and bool(facts.uses) and all(any(map(_is_more, use.decayed())) for use in facts.uses)
 
 
-def _named(program: Program, expr: t.Expr) -> Iterator[str]:
-    """What an expression asks for, by whole dotted names: `args.l2` of `args.l2 > 0`."""
-    name = dotted(expr)
-    if name is not None:
-        yield name
-        return
-    for part in program.children[expr]:
-        yield from _named(program, part.value if isinstance(part, t.Argument) else part)  # type: ignore[arg-type]
+def _is_more(group: Group) -> bool:
+    return group.amount.value is not None and not group.amount.latent
 
 
 def _none_yet(amount: Amount) -> bool:
@@ -332,102 +309,3 @@ def _home(program: Program, name: str, at: t.Expr) -> t.FunctionDef | t.Lambda |
                 if isinstance(node, t.Statement) and name in node.owns:
                     return scope
     return None
-
-
-# ---- beside the step
-
-
-def _beside_step(program: Program, taken: Removal, strength: Strength) -> Iterator[Fix]:
-    """A step of decay over the same parameters, in front of the optimizer's own step in the same function."""
-    step = _step_after(program, taken)
-    if step is None or taken.joined is None or taken.loop is None or "torch" not in program.taken():
-        return
-    if not _always(program, taken, strength, step[0]):
-        return
-    function = program.scope(step[0])
-    loop = taken.loop
-    if program.scope(loop.iter) is not function or any(program.scope(e) is not function for e in strength.expressions):
-        return
-    target, tests = _parameter_of(program, loop)
-    around = {n.id for n in _outer_targets(program, loop)}
-    if target is None or any(n.id in around for n in program.below(loop.iter) if isinstance(n, t.Name)):
-        return
-    statement, optimizer = step
-    indentation, unit = program.indentation(statement), program.unit
-    condition = " and ".join([*tests, f"{target}.ndim >= 2"])
-    rate = f"{optimizer}.param_groups[0][{quoted('lr', program)}]"
-    lines = (
-        "with torch.no_grad():",
-        f"{unit}for {program.source(loop.target)} in {one_line(program.source(loop.iter))}:",
-        f"{unit}{unit}if {condition}:",
-        f"{unit}{unit}{unit}{target}.mul_(1 - {rate} * {strength.text})",
-    )
-    start = program.span(statement)[0]
-    text = "".join(f"{line}\n{indentation}" for line in lines)
-    edits = (*taken.edits(kept=text), program.edit(start, start, text))
-    yield Fix("Decay the weights themselves, beside the optimizer's step", Applicability.UNSAFE, edits, _STEPPED)
-
-
-def _outer_targets(program: Program, loop: t.For | t.Clause) -> Iterator[t.Name]:
-    """The names that loops around a loop bind, which go along with it."""
-    for around in program.around(loop) if isinstance(loop, t.For) else ():
-        if isinstance(around, t.For):
-            yield from (n for n in program.below(around.target) if isinstance(n, t.Name))
-
-
-def _step_after(program: Program, taken: Removal) -> tuple[t.Expression, str] | None:
-    """The one step of an optimizer that follows where the penalty joined, and the optimizer's expression."""
-    joined = taken.joined
-    if joined is None:
-        return None
-    found: list[tuple[t.Expression, str]] = []
-    for node in program.inside(program.scope(joined)):
-        if not (isinstance(node, t.Expression) and isinstance(node.value, t.Call)):
-            continue
-        call = node.value
-        if program.span(node)[0] < program.span(joined)[1] or not program.begins_line(node):
-            continue
-        if not (isinstance(call.func, t.Attribute) and call.func.attr == "step"):
-            continue
-        stepped = call.args[0].value if "scaler" in (dotted(call.func.value) or "") and call.args else call.func.value
-        name = dotted(stepped)
-        if name is not None and "sched" not in name and "opt" in name.rsplit(".", 1)[-1].lower():
-            found.append((node, name))
-    return found[0] if len(found) == 1 else None
-
-
-def _parameter_of(program: Program, loop: t.For | t.Clause) -> tuple[str | None, Sequence[str]]:
-    """The name by which a loop goes over parameters, and what it tests of them; None where that can't be told."""
-    match loop.target:
-        case t.Name(id=name) | t.Display(items=(_, t.Name(id=name))):
-            pass
-        case _:
-            return None, ()
-    around = loop if isinstance(loop, t.For) else program.parents[loop]
-    uses = (program.parents[use] for use in program.names(name, around))
-    if any(isinstance(use, t.Attribute) and use.attr not in _OF_A_TENSOR for use in uses):
-        return None, ()  # what it goes over holds parameters
-    if isinstance(loop, t.Clause):
-        return name, [conjunct(program, test) for test in loop.ifs]
-    tests, body = [], loop.body
-    while len(body.statements) > 1 and is_guard(body.statements[0]):
-        first = body.statements[0]
-        assert isinstance(first, t.If)
-        tests.append(_otherwise(program, first.test))
-        body = t.Block(body.statements[1:], body.parent)
-    while len(body.statements) == 1 and isinstance(body.statements[0], t.If) and body.statements[0].orelse is None:
-        tests.append(conjunct(program, body.statements[0].test))
-        body = body.statements[0].body
-    return (name, tests) if len(body.statements) == 1 else (None, ())
-
-
-def _otherwise(program: Program, test: t.Expr) -> str:
-    """What holds where a test does not."""
-    match test:
-        case t.Unary(op="not", operand=inner):
-            return conjunct(program, inner)
-        case t.Compare(rest=((("is" | "is not") as op, right),)):
-            other = "is not" if op == "is" else "is"
-            return f"{program.source(test.left)} {other} {program.source(right)}"
-    text = program.source(test)
-    return f"not ({text})" if isinstance(test, (t.Boolean, t.Compare)) else f"not {text}"

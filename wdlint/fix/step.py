@@ -7,10 +7,11 @@ count. A change that the engine would still not read as decoupled is not offered
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wdlint.facts import Applicability, Coupling, FileFacts, Finding, Fix, OptimizerDefinition
 from wdlint.fix.apply import applied
+from wdlint.fix.outline import Item
 from wdlint.fix.program import Program, dotted
 from wdlint.source.optimizers.step.coupling import read_step
 from wdlint.source.optimizers.step.value import is_decay
@@ -22,6 +23,7 @@ BY_HAND = (
     "and its strength has to be tuned again"
 )
 _RATES = ("lr", "learning_rate")
+_VIEWS = ("detach", "view", "view_as", "reshape", "flatten")  # they share what they hold with their tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,10 @@ def step_fixes(finding: Finding, facts: FileFacts, program: Program, data: bytes
     if statement is None or addition is None:
         return
     rate = _rate(program, statement, addition.strength)
-    if not rate:
+    weight = _lasting(program, statement, addition.weight)
+    if not rate or weight is None:
         return
-    text = _decay(program, addition, rate)
+    text = _decay(program, replace(addition, weight=weight), rate)
     if addition.rest is not None and isinstance(statement, t.Assign):
         target, rest = program.source(statement.targets[0]), program.source(addition.rest)
         if target != rest:
@@ -137,6 +140,53 @@ def _is_strength(expr: t.Expr) -> bool:
         case t.Call(func=t.Attribute(attr="get"), args=(t.Argument(value=t.Const(value=str(name))), *_)):
             return is_decay(name)
     return False
+
+
+# ---- which tensor is the weight
+
+
+def _lasting(program: Program, statement: t.Statement, weight: t.Expr) -> t.Expr | None:
+    """The tensor in which a decay lasts: the weight, or a copy of it that is written back; None for any other copy.
+
+    `p.data.float()` is the parameter itself or a copy of it, as its precision has it.
+    """
+    start, end = program.span(statement)
+    written = [(dotted(to) or "", copy) for to, copy in _written_back(program, program.scope(weight), end)]
+    if isinstance(weight, t.Name) and any(_is_copy(value) for value in _bindings(program, weight)):
+        return weight if any(copy.id == weight.id for _, copy in written) else None
+    of = (dotted(weight) or "").removesuffix(".data")
+    for to, copy in written:
+        taken = [v for v in _bindings(program, copy) if _is_copy(v) and program.span(v)[1] <= start]
+        if to.removesuffix(".data") == of and taken:
+            return copy
+    return weight
+
+
+def _written_back(program: Program, scope: Item, after: int) -> Iterator[tuple[t.Expr, t.Name]]:
+    """`p.data.copy_(copy)` and `p.data = copy` behind an offset of the text."""
+    for node in program.below(scope):
+        match node:
+            case t.Call(func=t.Attribute(attr="copy_", value=to), args=(t.Argument(value=t.Name() as copy), *_)):
+                pass
+            case t.Assign(targets=(t.Attribute(attr="data") as to,), value=t.Name() as copy):
+                pass
+            case _:
+                continue
+        if program.span(node)[0] >= after:
+            yield to, copy
+
+
+def _bindings(program: Program, name: t.Name) -> Iterator[t.Expr]:
+    """What plain assignments bind a name to."""
+    for bound in program.names(name.id, program.scope(name)):
+        statement = program.parents[bound] if bound in program.bound else None
+        if isinstance(statement, t.Assign) and statement.value is not None:
+            yield statement.value
+
+
+def _is_copy(value: t.Expr) -> bool:
+    """Whether a tensor may be another one than what it is made of."""
+    return isinstance(value, t.Call) and not (isinstance(value.func, t.Attribute) and value.func.attr in _VIEWS)
 
 
 # ---- what is written

@@ -141,12 +141,20 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def amounts(groups: Iterable[Group], use: OptimizerUse) -> str:
-    """The different strengths of these groups: "0.05", "0.05 and 0.01"."""
-    loop = use.loop if use.loop is not None and use.loop.divides else None
-    whose = optimizer(use) if loop is None else f"`{loop.name.rsplit('.', 1)[-1]}`"
-    words = dict.fromkeys(amount(g.amount, use.place, whose) for g in groups)
-    return listed(list(words))
+def amounts(groups: Iterable[Group], use: OptimizerUse, goes_on: bool = False) -> str:
+    """The different strengths of these groups: "0.05", "0.05 and 0.01"; `goes_on`: the sentence does, past a comma."""
+    words = dict.fromkeys(amount(g.amount, use.place, _whose(g, use)) for g in groups)
+    text = listed(list(words))
+    return f"{text}," if goes_on and text.endswith("own default") else text
+
+
+def _whose(group: Group, use: OptimizerUse) -> str:
+    """Whose default a strength is that nobody writes: the optimizer's, or the library's that makes it."""
+    own = any(cls.default_decay == group.amount.value for cls in use.classes)
+    if use.loop is None or (own and not use.loop.divides):
+        return optimizer(use)
+    *_, before, last = ("", *use.loop.name.split("."))
+    return f"`{before}.{last}`" if last[:1].islower() and before[:1].isupper() else f"`{last}`"
 
 
 def optimizer(use: OptimizerUse) -> str:
@@ -160,8 +168,8 @@ def optimizer(use: OptimizerUse) -> str:
 
 
 def model(use: OptimizerUse) -> str:
-    """The model as written, or "the model"."""
-    return f"`{use.model}`" if use.model else "the model"
+    """The model as written, or "the model"; several are listed."""
+    return listed([f"`{name}`" for name in use.model.split(" and ")]) if use.model else "the model"
 
 
 def expression(use: OptimizerUse) -> str:

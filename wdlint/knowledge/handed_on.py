@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from wdlint.knowledge.optimizers import Argument, argument
+
 TABLE = Path(__file__).with_name("handed_on.tsv")
 LIBRARIES = frozenset(
-    ("stable_baselines3", "sb3_contrib", "skorch", "pytorch_tabnet", "darts", "neuralforecast", "schnetpack")
+    "stable_baselines3 sb3_contrib skorch pytorch_tabnet pytorch_tabular darts neuralforecast pytorch_forecasting "
+    "gluonts schnetpack pykeen tianshou flair ultralytics".split()
 )
 
 
@@ -20,16 +23,32 @@ class HandedOn:
     path: str
     chooses: str  # the path of keys to the optimizer's class, the first of them an argument of the call
     usual: str  # the class where none is given; empty: then the options are not read either
-    options: str  # the path of keys to the options, or their prefix with `*`
+    options: str  # the path of keys to the options, or their prefix with `*`; empty: the decay is an argument itself
+    decay: Argument | None  # the decay, where it is an argument of the call
     groups: str  # the argument that gives groups of the caller's own; empty: there is none
-    one_group: bool  # all parameters of a model that has gains and biases as a rule
+    held: str  # "one group": all parameters of a model with gains and biases; "divided": a split that suits most models
     source: str
+
+    @property
+    def one_group(self) -> bool:
+        return self.held == "one group"
 
 
 def handed_on(path: str) -> HandedOn | None:
     """What is known of a class at an import path, e.g. `skorch.NeuralNetClassifier`."""
     rows = _rows()
     return rows.get(path) or rows.get(f"{path.rpartition('.')[0]}.*")
+
+
+@cache
+def called_by_methods() -> Mapping[str, frozenset[str]]:
+    """The names of functions and methods in the table, e.g. `fine_tune`, with their libraries."""
+    found: dict[str, set[str]] = {}
+    for path in _rows():
+        name = path.rpartition(".")[2]
+        if name[:1].islower():
+            found.setdefault(name, set()).add(path.partition(".")[0])
+    return {name: frozenset(libraries) for name, libraries in found.items()}
 
 
 @cache
@@ -40,6 +59,8 @@ def _rows() -> Mapping[str, HandedOn]:
             continue
         paths, chosen, options, groups, held, source = line.split("\t")
         chooses, _, usual = chosen.partition("=")
+        is_itself = options.startswith("weight_decay")
+        decay, by_name = (argument(options), "") if is_itself else (None, options)
         for path in paths.split():
-            found[path] = HandedOn(path, chooses, usual, options, groups, bool(held), source)
+            found[path] = HandedOn(path, chooses, usual, by_name, decay, groups, held, source)
     return found

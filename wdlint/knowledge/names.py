@@ -1,8 +1,9 @@
 """The last witnesses: what a parameter is called, its shape and its initial value.
 
 A *convention* is a name that the field gives to one thing only (`logit_scale`, `A_log`, `cls_token`). It tells apart
-kinds that are equally spared by decay, and never turns a weight into anything else or anything else into a weight
-against a stronger witness. The other names are guesses, used only where nothing better is known, as in a checkpoint.
+kinds that are equally spared by decay, and never turns anything into a weight against a stronger witness, nor a weight
+into anything else but positions, tokens and biases. The other names are guesses, used only where nothing better is
+known, as in a checkpoint.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from wdlint.facts import Evidence, Kind, Witness
 POSITION = "position embedding"
 RELATIVE = "relative-position table"
 TOKEN = "learned token"
+SHIFT = "bias"
 
 # On the last part of the name, lower-cased. First match wins.
 _CONVENTIONS: tuple[tuple[str, Kind, str], ...] = (
@@ -31,7 +33,8 @@ _CONVENTIONS: tuple[tuple[str, Kind, str], ...] = (
     (r"prelu_\w+|snake_\w+", Kind.OTHER, "parameter of an activation"),
     (r"(.*_)?position_bias", Kind.EMBEDDING, POSITION),
     (r"(.*_)?attention_biases", Kind.OTHER, RELATIVE),
-    (r"(.*_)?bias(es)?(_.*)?", Kind.BIAS, "bias"),
+    (r"(.*_)?bias(es)?", Kind.BIAS, SHIFT),
+    (r"(.*_)?bias(es)?_.*", Kind.BIAS, "a kind of bias"),
     (r"(.*_)?(cls|class|dist|distillation|mask|masked|reg|register|registers|storage|prompt|bos|eos|sos|pad|null|sep)"
      r"_?(tok|tokens?|emb|embeds?|embedding|embeddings)", Kind.EMBEDDING, TOKEN),
     (r"(image|img|view|frame)_(newline|sep|separator|seperator)", Kind.EMBEDDING, TOKEN),
@@ -62,8 +65,11 @@ _TABLE_OWNER = re.compile(
 
 
 def stays_in_products(evidence: Evidence) -> bool:
-    """Whether a convention names a table of positions or a token: it stays one where it is reached by a matmul."""
-    return evidence.text.endswith((POSITION, RELATIVE, TOKEN))
+    """Whether a convention names what stays what it is where a matmul reaches it.
+
+    Tables of positions and tokens do, and rows of biases among which a gate or attention chooses.
+    """
+    return evidence.text.endswith((POSITION, RELATIVE, TOKEN, SHIFT))
 
 
 @lru_cache(maxsize=4096)

@@ -117,6 +117,12 @@ def names_in(module: str) -> tuple[str, ...]:
 
 
 @cache
+def torch_classes() -> Mapping[str, str]:
+    """The import paths of torch's optimizers by their names without capitals, as many libraries take them."""
+    return {name.lower(): f"torch.optim.{name}" for name in names_in("torch.optim")}
+
+
+@cache
 def _lines() -> dict[str, str]:
     """Each import path with its line of the table; a line is taken apart only when it is asked for."""
     found: dict[str, str] = {}

@@ -13,11 +13,13 @@ from pathlib import Path
 
 from wdlint.facts import Coupling, OptimizerClass
 from wdlint.knowledge import optimizers
-from wdlint.knowledge.optimizers import Argument, argument
+from wdlint.knowledge.optimizers import Argument, KnownOptimizer, argument
 
 TABLE = Path(__file__).with_name("trainers.tsv")
 OPTIMIZERS = Path(__file__).with_name("trainer_optimizers.tsv")
-LIBRARIES = frozenset(("transformers", "trl", "sentence_transformers", "setfit"))  # whose loops are in the table
+LIBRARIES = frozenset(
+    ("transformers", "trl", "sentence_transformers", "setfit", "fastai")
+)  # whose loops are in the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class TrainingLoop:
     path: str
     model: Argument  # of the call; `self`: a method of the model
     settings: Argument | None  # of the call: what holds the next three; None: they are arguments of the call themselves
-    decay: Argument
+    decay: Argument  # without a default: where it is not given, the optimizer's own decay acts
     learning_rate: Argument
     optimizer: Argument  # its name or class
     usual: str  # the optimizer where none is named
@@ -35,6 +37,8 @@ class TrainingLoop:
     adapters: str  # the argument that has it put adapters on the model; empty: it has none
     exempt: str  # the condition under which a parameter gets no decay, as in `wrappers.Helper`
     decided_by: tuple[str, ...]  # methods by which a derived class makes another optimizer or other groups
+    retold: tuple[str, ...]  # methods of the loop that may be given another decay
+    undoes: Argument | None  # the argument that, if true, has everything decay
     advice: str  # how a loop is told what shall not decay
     source: str
 
@@ -42,6 +46,26 @@ class TrainingLoop:
 def training_loop(path: str) -> TrainingLoop | None:
     """The training loop at an import path, e.g. `transformers.Trainer`."""
     return _loops().get(path)
+
+
+def brings(module: str, name: str) -> bool:
+    """Whether a star import of a module of these libraries brings a loop or an optimizer of that name."""
+    if module.partition(".")[0] not in LIBRARIES:
+        return False
+    path = f"{module}.{name}"
+    return path in _loops() or optimizer_at(path) is not None
+
+
+def optimizer_at(path: str) -> KnownOptimizer | None:
+    """The class at a path, or the one of that name in the library's `optimizer`, as fastai's modules pass it on."""
+    own = f"{path.partition('.')[0]}.optimizer.{path.rpartition('.')[2]}"
+    return optimizers.optimizer(path) or optimizers.optimizer(own)
+
+
+@cache
+def names() -> frozenset[str]:
+    """The last names of the loops' classes, e.g. `Learner`."""
+    return frozenset(path.rpartition(".")[2] for path, loop in _loops().items() if loop.model.name != "self")
 
 
 @cache
@@ -66,14 +90,15 @@ def _loops() -> Mapping[str, TrainingLoop]:
         if line.startswith("#"):
             continue
         path, others, model, settings, decay, rate, chosen, *rest = line.split("\t")
-        instead, adapters, exempt, own, advice, source = rest
+        instead, adapters, exempt, own, retold, undoes, advice, source = rest
         if exempt.startswith("as "):
             exempt = found[exempt.removeprefix("as ")].exempt
         name, _, usual = chosen.partition("=")
         loop = TrainingLoop(
             path, argument(model), argument(settings) if settings else None, argument(decay), argument(rate),
             argument(name), usual,
-            tuple(instead.split()), adapters, exempt, tuple(own.split()), advice, source,
+            tuple(instead.split()), adapters, exempt, tuple(own.split()),
+            tuple(retold.split()), argument(undoes) if undoes else None, advice, source,
         )  # fmt: skip
         found.update(dict.fromkeys((path, *others.split()), loop))
     return found

@@ -1,7 +1,7 @@
-"""The function that fixes write into a file, in every version that was ever written, so that it is read exactly.
+"""What fixes write into a file, in every version that was ever written, so that it is read exactly.
 
 What the function does with a parameter is said in `source.optimizers.own_groups`; who changes the text here changes
-it there, and keeps the old text among `TEXTS`.
+it there, and keeps the old text among `TEXTS`. The class is read in `source.optimizers.sites`.
 """
 
 from __future__ import annotations
@@ -71,10 +71,35 @@ def exempt_gains_and_biases(params, *models):
 
 TEXTS = (HELPER, _FIRST)
 
+TWIN_PREFIX = "Decoupled"
+
+TWIN = '''\
+class {name}({base}):
+    """{what} with decoupled weight decay: it acts on the weights themselves, as that of AdamW does."""
+
+    def step(self, closure=None):
+        loss = closure() if closure is not None else None
+        strengths = [group["weight_decay"] for group in self.param_groups]
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    p.data.mul_(1 - group["lr"] * group["weight_decay"])
+            group["weight_decay"] = 0
+        super().step()
+        for group, strength in zip(self.param_groups, strengths):
+            group["weight_decay"] = strength
+        return loss
+'''
+
 
 def is_helper(code: str) -> bool:
     """Whether a function is one of those texts, whatever its name, quotes, layout and docstring."""
     return _plain(code) in _known()
+
+
+def is_twin(code: str) -> bool:
+    """Whether a class is one that decouples the decay of its base, whatever the names, quotes, layout and docstring."""
+    return _plain(code) == _plain(TWIN.format(name=TWIN_PREFIX, base="object", what=""))
 
 
 @cache
@@ -84,12 +109,14 @@ def _known() -> frozenset[str]:
 
 def _plain(code: str) -> str:
     try:
-        (function,) = ast.parse(code).body
+        (definition,) = ast.parse(code).body
     except (SyntaxError, ValueError):
         return ""
-    if not isinstance(function, ast.FunctionDef):
+    if not isinstance(definition, (ast.FunctionDef, ast.ClassDef)):
         return ""
-    function.name = HELPER_NAME
-    if ast.get_docstring(function) is not None:
-        del function.body[0]
-    return ast.dump(function)
+    definition.name = HELPER_NAME
+    if isinstance(definition, ast.ClassDef):
+        definition.bases = []
+    if ast.get_docstring(definition) is not None:
+        del definition.body[0]
+    return ast.dump(definition)

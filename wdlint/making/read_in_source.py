@@ -187,5 +187,17 @@ READ = (
     _read("mup.MuAdamW mup.optim.MuAdamW", "weight_decay=0.01", DECOUPLED, rate="lr=0.001"),
     _read("mup.MuSGD mup.optim.MuSGD", "weight_decay=0", PLAIN, rate="lr"),
     _read("timm.optim.NovoGrad timm.optim.novograd.NovoGrad", "weight_decay@5=0", PLAIN, rate="lr@2=0.1"),
+    # Groups say with `use_muon` which of two steps they take; both multiply the parameter itself.
+    *(
+        _read(
+            f"muon.{name}",
+            "weight_decay=0",
+            DECOUPLED,
+            parameters="param_groups@0",
+            rate="lr=0.0003",
+            reads="params use_muon lr momentum betas eps weight_decay",
+        )
+        for name in ("MuonWithAuxAdam", "SingleDeviceMuonWithAuxAdam")
+    ),
     _read("dgl.optim.SparseAdam dgl.optim.pytorch.SparseAdam dgl.optim.SparseAdagrad", "", NONE, rate="lr@1"),
 )

@@ -10,7 +10,7 @@ from functools import cache
 from wdlint.facts import Coupling, FileFacts, OptimizerDefinition, Origin, Penalty, Ternary, UnreadOption
 from wdlint.source.libraries.known import Known, found
 from wdlint.source.optimizers import helpers
-from wdlint.source.optimizers.idle_decays import idle_decays
+from wdlint.source.optimizers.loops.idle_decays import idle_decays
 from wdlint.source.optimizers.other_optimizers import with_elsewhere
 from wdlint.source.optimizers.own_classes import is_optimizer_class, step_of
 from wdlint.source.optimizers.several_callers import together

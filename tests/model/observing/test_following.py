@@ -353,8 +353,6 @@ def test_what_it_becomes_decides(case: str) -> None:
 LIMITS = {
     "an option": "one reading of a class can't tell what an option chooses",
     "a number, a missing part": "one reading of a class can't tell what an option chooses",
-    "magnitude": "a reader does not know shapes: which of two factors is the smaller",
-    "rows scaled": "a reader does not know shapes: which of two factors is the smaller",
     "rows": "by its class it is a weight, and only a pass sees how it is used",
     "experts": "rows of a table and matrices of a bank are chosen alike",
     "basis": "a fixed matrix mixes the rows of a table in the same way",

@@ -17,7 +17,7 @@ def t(*shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
     return torch.empty(shape, dtype=dtype, device="meta")
 
 
-HALF, LONG = torch.float16, torch.long
+HALF, LONG, SHORT, ENDS = torch.float16, torch.long, torch.bfloat16, torch.int32
 PLAIN: dict[str, tuple[Any, tuple[Any, ...], dict[str, Any]]] = {
     "a linear layer": (aten.addmm.default, (t(5), t(3, 4), t(4, 5)), {}),
     "its transposed weight": (aten.addmm.default, (t(5), t(3, 4), t(5, 4).t()), {"beta": 1}),
@@ -32,6 +32,18 @@ PLAIN: dict[str, tuple[Any, tuple[Any, ...], dict[str, Any]]] = {
     "a number": (aten.div.Tensor, (t(2, 3, dtype=HALF), 2.0), {}),
     "a scalar": (aten.mul.Tensor, (t(2, 3, dtype=HALF), t(dtype=torch.float64)), {}),
     "a sum": (aten.add.Tensor, (t(2, 3), t(2, 3)), {"alpha": 2}),
+    "groups of rows": (
+        aten._grouped_mm.default,
+        (t(6, 8, dtype=SHORT), t(2, 8, 16, dtype=SHORT), t(2, dtype=ENDS)),
+        {},
+    ),
+    "groups of columns": (
+        aten._grouped_mm.default,
+        (t(2, 6, 8, dtype=SHORT), t(8, 16, dtype=SHORT), t(2, dtype=ENDS)),
+        {},
+    ),
+    "groups inside": (aten._grouped_mm.default, (t(8, 16, dtype=SHORT), t(16, 8, dtype=SHORT), t(2, dtype=ENDS)), {}),
+    "a batch": (aten._grouped_mm.default, (t(2, 6, 8, dtype=SHORT), t(2, 8, 16, dtype=SHORT)), {}),
     "permuted": (aten.add.Tensor, (t(2, 3, 4).permute(0, 2, 1), t(2, 4, 3)), {}),
 }
 LEFT: dict[str, tuple[Any, tuple[Any, ...], dict[str, Any]]] = {
@@ -67,6 +79,12 @@ def test_it_is_what_torch_says(case: str) -> None:
 def test_the_rest_is_left_to_torch(case: str) -> None:
     operation, args, kwargs = LEFT[case]
     assert outcome(operation, args, kwargs) is None
+
+
+def test_groups_are_multiplied_in_any_type() -> None:
+    found = outcome(aten._grouped_mm.default, (t(6, 8), t(2, 8, 5), t(2, dtype=ENDS)), {})
+    assert found is not None
+    assert told(found) == [((6, 5), torch.float32, "meta", True)]
 
 
 def test_a_pass_still_fails_where_shapes_do_not_fit() -> None:

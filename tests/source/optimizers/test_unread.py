@@ -15,15 +15,20 @@ from wdlint.settings.config import Configuration
 HEAD = """\
 import torch
 from torch import nn
-from elsewhere import Net, build_optimizer, groups_of
+from elsewhere import Net, build_optimizer, config, groups_of, kind, makers
 
 net = Net()
+def handed_on(parameters): return config.kind(parameters)
+def made(parameters): return torch.optim.SGD(net.parameters(), lr=0.1)
 """
 
 UNREAD = (
     "optimizer = build_optimizer(net, 0.1)",
     "opt = net.make_optimizer(0.1)",
     "optimizer = torch.optim.AdamW(groups_of(net), lr=1e-3)",
+    "optimizer = makers[kind](params=net.parameters(), lr=0.1)",
+    "optimizer = config.optimizer.instantiate(net.parameters())",
+    "optimizer = handed_on(net.parameters())",
 )
 READ = (
     "optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.0)",
@@ -32,6 +37,8 @@ READ = (
     "scheduler = build_optimizer_schedule(net)",
     "optimizer = torch.optim.SGD(net.parameters(), lr=0.1)\noptimizer = wrapped_optimizer(optimizer)",
     "optimizer_name = build_optimizer_name",
+    "parameters = config.chosen(net.parameters())",
+    "optimizer = made(net.parameters())",
 )
 
 
@@ -44,7 +51,7 @@ def unread(program: str) -> list[int]:
 
 @pytest.mark.parametrize("program", UNREAD)
 def test_what_can_not_be_followed_is_counted(program: str) -> None:
-    assert unread(program) == [6]
+    assert unread(program) == [8]
 
 
 @pytest.mark.parametrize("program", READ)
@@ -70,7 +77,7 @@ def test_the_report_ends_with_it(script: str) -> None:
 
 
 def test_they_are_named(script: str) -> None:
-    assert run("--show-unread", script).endswith("2 optimizers could not be read:\n  train.py:6:13\n  train.py:7:7\n")
+    assert run("--show-unread", script).endswith("2 optimizers could not be read:\n  train.py:8:13\n  train.py:9:7\n")
 
 
 def test_json_stays_a_list(script: str) -> None:

@@ -109,14 +109,15 @@ def _paired(
     """The answers to what an optimizer is, side by side, model by model; None where they can't be told apart.
 
     One answer may be given several times, once for each way that leads to it, and more ways may lead to it after a fix.
-    A model that could not be seen may then be seen to be one of several.
+    A model that could not be seen may then be seen to be one of several. Of many models only some are read, and more of
+    them where parameters stand in groups: of a further one the findings after the fix tell what is wrong.
     """
     if len(before) == 1 and before[0].inventory is None:
         return [(before[0], use) for use in after]
     if len(before) == len(after):
         return list(zip(before, after, strict=True))
     models = list(dict.fromkeys(use.inventory for use in before))
-    if set(models) != {use.inventory for use in after}:
+    if not set(models) <= {use.inventory for use in after}:
         return None
     pairs: list[tuple[OptimizerUse, OptimizerUse]] = []
     for model in models:

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from wdlint.facts import Evidence, Kind
+from wdlint.facts import Kind
 from wdlint.knowledge.names import broadness
 from wdlint.model.holding.tensors import CONTAINERS, Held, class_of, shape_of
 from wdlint.model.kinds.testimony import Testimony
 
 if TYPE_CHECKING:
+    from wdlint.source.models.forward.use import Use
     from wdlint.source.read import tree as t
 
 _FUNCTIONS = 12  # helpers of the same module that are read along with a class
@@ -41,9 +42,11 @@ def by_source(held: Held) -> Testimony | None:
     found = _uses(class_of(module), _attributes(module)).get(attribute)
     if found is None:
         return None
-    kind, evidence, note = found
     shape = shape_of(held.tensor)
     broad = shape is not None and broadness(shape) >= 2
+    if found.narrow is not None and shape is not None and not broad and _is_smaller(found.beside, module):
+        found = found.narrow  # of a product of parameters the smaller is no weight
+    kind, evidence, note = found.kind, found.evidence, found.note
     if broad and evidence.text.startswith(_COMPARED):
         return None  # a comparison says something of a threshold, and nothing of a matrix
     if evidence.text.startswith(_ENTERED) and not _feeds_layer(module, evidence.text):
@@ -54,6 +57,25 @@ def by_source(held: Held) -> Testimony | None:
         return Testimony(Kind.EMBEDDING, evidence)
     table = kind is Kind.EMBEDDING and evidence.text.startswith(_LOOKED_UP)
     return Testimony(Kind.EMBEDDING if note == "token" else kind, evidence, table)
+
+
+def _is_smaller(beside: frozenset[str], module: nn.Module) -> bool:
+    """Whether one of the parameters that a vector is used with has more broad dimensions than it."""
+    return not beside or any(_is_broad(module, name) for name in beside)
+
+
+def _is_broad(module: nn.Module, name: str) -> bool:
+    """Whether a raw parameter or one of a container has two broad dimensions; those of layers have."""
+    from wdlint.source.models.forward.value import OF_LAYER
+
+    held: object = module
+    for part in name.split("."):
+        if not isinstance(held, nn.Module):
+            return False
+        held = held._parameters[part] if part in held._parameters else held._modules.get(part)
+    tensors = held.parameters(recurse=False) if isinstance(held, nn.Module) else [held]
+    shapes = (shape_of(t) for t in tensors if isinstance(t, nn.Parameter))
+    return name == OF_LAYER or any(shape is not None and broadness(shape) >= 2 for shape in shapes)
 
 
 def _feeds_layer(module: nn.Module, words: str) -> bool:
@@ -77,14 +99,13 @@ def _attributes(module: nn.Module) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def _uses(owner: type, attributes: frozenset[str]) -> dict[str, tuple[Kind, Evidence, str]]:
+def _uses(owner: type, attributes: frozenset[str]) -> dict[str, Use]:
     source = source_with_bases(owner)
     if not source:
         return {}
     from wdlint.source.models.forward.use import parameter_uses
 
-    found = parameter_uses(_classes(source), attributes)
-    return {name: (use.kind, use.evidence, use.note) for name, use in found.items()}
+    return parameter_uses(_classes(source), attributes)
 
 
 @lru_cache(maxsize=4096)

@@ -46,14 +46,17 @@ def _computed(use: Use) -> bool:
     return bool(use.steps & (EXPONENTIAL | PERIODIC))
 
 
-# In this order: a tied table is looked up and contracted, and stays a table; a weight may be scaled as well.
+# In this order: a table of which rows are looked up stays one where it is contracted too (tied, or a codebook that
+# is compared with); a weight may be scaled as well.
 _READINGS: tuple[tuple[Kind, str, Callable[[Use, tuple[int, ...], int], bool]], ...] = (
     (Kind.EMBEDDING, "looked up", lambda use, shape, broad: True),
+    (Kind.EMBEDDING, "adds", lambda use, shape, broad: "row" in use.steps and broad >= 2 and len(shape) < 3),
     (Kind.OTHER, "contracts", lambda use, shape, broad: _computed(use)),
     (Kind.EMBEDDING, "contracts", lambda use, shape, broad: "row" in use.steps and len(shape) < 3),
     (Kind.OTHER, "contracts", lambda use, shape, broad: "index" in use.steps and len(shape) < 3),
     (Kind.EMBEDDING, "contracts", lambda use, shape, broad: _attends(use) and broad <= 1 and len(shape) >= 3),
     (Kind.WEIGHT, "contracts", lambda use, shape, broad: broad >= 1 and (broad >= 2 or len(shape) >= 2)),
+    (Kind.BIAS, "shifts", lambda use, shape, broad: True),
     (Kind.OTHER, "scales", lambda use, shape, broad: _exponentiated(use) and ("neg" in use.steps or broad == 0)),
     (Kind.OTHER, "scales", lambda use, shape, broad: "reciprocal" in use.steps),  # x + sin²(αx)/α and its like
     (Kind.GAIN, "scales", lambda use, shape, broad: True),
@@ -71,6 +74,7 @@ _ROLE_WORDS = {
     "contracts": "contracted with data",
     "scales": "multiplies data elementwise",
     "adds": "added to data",
+    "shifts": "mixed into a shift that is added to data",
     "looked up": "looked up as a table",
     "placed": "placed among the data",
     "input": "fed to a layer as a learned input",

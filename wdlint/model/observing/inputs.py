@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 Inputs = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -38,6 +39,8 @@ def candidates(model: nn.Module) -> Iterator[Inputs]:
         yield (first,), {}
     if (width := _size(model, *_WIDTHS, default=0)) and next(_by_first_layer(model), None) is None:
         yield (_reals(TOKENS, width),), {}
+    for own in _by_own_parameters(model):
+        yield (own,), {}
 
 
 def _told(thing: Any, name: str) -> Any:
@@ -189,6 +192,23 @@ def _by_first_layer(model: nn.Module) -> Iterator[torch.Tensor]:
         if isinstance(layer, (nn.modules.conv._ConvNd, nn.Linear, nn.RNNBase)):
             yield from _fed_to(layer, model)
             return
+
+
+_TRIED = 6  # sizes of a model's own parameters
+
+
+def _by_own_parameters(model: nn.Module) -> Iterator[torch.Tensor]:
+    """What a small layer may take that has parameters itself: vectors, sequences or images of their sizes."""
+    own = [p for p in model._parameters.values() if p is not None and not is_lazy(p)]
+    if 2 * len(own) < sum(1 for _ in model.parameters()):
+        return
+    kernels = [p for p in own if p.ndim >= 4 and p.shape[-1] == p.shape[-2] > 1]  # side by side with taps
+    for channels in dict.fromkeys(p.shape[-3] for p in kernels):
+        yield _reals(channels, 32, 32)
+    sizes = (size for p in own if p.ndim >= 2 and not any(p is k for k in kernels) for size in reversed(p.shape))
+    for width in list(dict.fromkeys(size for size in sizes if size > 1))[:_TRIED]:
+        yield _reals(width)
+        yield _reals(TOKENS, width)
 
 
 def _fed_to(layer: nn.Module, model: nn.Module) -> Iterator[torch.Tensor]:

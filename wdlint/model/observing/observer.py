@@ -29,7 +29,7 @@ Operands = list[tuple[int, Source]]  # position and source of each that has one
 class Use:
     """One meeting of a parameter and data."""
 
-    role: str  # contracts, scales, adds, looked up, placed, input, other; "": it can't be told
+    role: str  # contracts, scales, adds, shifts, looked up, placed, input, other; "": it can't be told
     operation: str
     steps: frozenset[str]  # what was done to the parameter before
     place: str  # class of the innermost module at work
@@ -47,6 +47,8 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         self._of: dict[int, Source] = {}
         self._products: dict[int, Product] = {}
         self._mixed: dict[int, tuple[Mixed, ...]] = {}
+        self._shares: set[int] = set()  # data that went through a softmax or a gate
+        self._means: dict[int, tuple[tuple[str, int], ...]] = {}  # rows mixed by shares: names and positions of uses
         self._alive: list[torch.Tensor] = []
         for name, tensor in tensors:
             self._mark(tensor, Source({name: frozenset()}, tensor.numel()))
@@ -82,11 +84,17 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        result = outcome(func, args, kwargs or {}) if args else None
-        if result is None:
-            result = func(*args, **(kwargs or {}))
         namespace, _, name = func._schema.name.rpartition("::")
         operation = name.rstrip("_")
+        try:
+            result = outcome(func, args, kwargs or {}) if args else None
+            if result is None:
+                result = func(*args, **(kwargs or {}))
+        except Exception:
+            # Inputs that were made up may have another size than is asked for; what stands where tells all the same.
+            if operation in ops.CONTRACTIONS:
+                self._observe(operation, namespace, (*args, *(kwargs or {}).values()), None)
+            raise
         if self._products:
             self._follow(operation, args)
         self._observe(operation, namespace, (*args, *(kwargs or {}).values()), result)
@@ -106,15 +114,19 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
             self._clear(result)
             return
         made_of = [(i, s) for i, s in operands if s is not DATA]
-        if self._mixed and operation in ops.CONTRACTIONS:
-            self._settle_mixtures(operation, args, made_of)
+        if operation in ops.CONTRACTIONS:
+            self._settle_shift(operation, args)
+            if self._mixed:
+                self._settle_mixtures(operation, args, made_of)
         if not made_of:
             self._spread(result, DATA)
+            if operation in ops.SQUASHING:
+                self._shares.update(storage_of(t) for t in tensors_in(result))
         elif operation in ops.LOOKUPS:
             self._use(made_of, "looked up", operation)
             self._spread(result, DATA)
         elif operation in ops.CONTRACTIONS:
-            self._contract(operation, made_of, operands, result)
+            self._contract(operation, args, made_of, operands, result)
         elif operation in ops.NORMS:
             self._normalise(operation, made_of, operands, result)
         elif operation in ops.INDEXES:
@@ -124,16 +136,19 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
             self._use([x for x in made_of if x[0] in ops.FACTORS[operation]], "scales", operation)
             self._spread(result, DATA)
         elif len(made_of) < len(operands):
-            self._use(made_of, ops.role_of(operation, namespace), operation)
+            convolved = operation == "mul" and all(_transformed(s) for _, s in made_of)
+            self._use(made_of, "contracts" if convolved else ops.role_of(operation, namespace), operation)
             self._spread(result, DATA)
-            if operation == "mul":
+            if operation == "mul" and not convolved:
                 self._multiplied(args, made_of, result)
         else:
             self._combine(operation, args, made_of, result)
         if operation in ops.KEEPS_MIXTURE:
             self._mix(operation, args, made_of if len(made_of) < len(operands) else [], result)
 
-    def _contract(self, operation: str, made_of: Operands, operands: Operands, result: object) -> None:
+    def _contract(
+        self, operation: str, args: tuple[Any, ...], made_of: Operands, operands: Operands, result: object
+    ) -> None:
         places = ops.CONTRACTIONS[operation]
         data = any(i in places.factors for i, s in operands if s is DATA)
         inside = [(i, s) for i, s in made_of if i in places.factors]
@@ -142,13 +157,18 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
             # both or neither, or the other is a constant, they make something together that is used later.
             here = [(i, s) for i, s in inside if any(self._owned.get(n) == self._at() for n in s.parts)]
             if len(inside) < 2 or len(here) != 1:
-                self._spread(result, joined([s for _, s in made_of], operation))
+                size = _elements(result) if len(inside) > 1 else 0  # `B @ A` is as large as what it changes
+                self._spread(result, joined([s for _, s in made_of], operation, size))
                 return
             self._use(here, "contracts", operation)
             self._use([x for x in inside if x not in here], "input", operation)
         else:
             self._use([x for x in inside if x[0] == places.input], "input", operation)
-            self._use([x for x in inside if x[0] != places.input], "contracts", operation)
+            rows = [x for x in inside if x[0] != places.input]
+            self._use(rows, "contracts", operation)
+            if self._shares and any(storage_of(args[i]) in self._shares for i, s in operands if s is DATA):
+                uses = tuple((name, len(self.uses[name]) - 1) for _, s in rows for name in s.parts)
+                self._means.update((storage_of(t), uses) for t in tensors_in(result))
         self._use([(i, s) for i, s in made_of if i == places.shift], "adds", operation)
         self._spread(result, DATA)
 
@@ -180,7 +200,9 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
                 self._use([(i, one)], "scales", operation)
                 self._spread(result, two)
                 return
-        self._spread(result, joined([s for _, s in made_of], operation))
+        met = [_elements(args[i]) for i, _ in made_of if i < len(args)]
+        outer = len(met) > 1 and min(met) > 0 and max(met) < _elements(result)
+        self._spread(result, joined([s for _, s in made_of], operation, _elements(result) if outer else 0))
 
     def _multiplied(self, args: tuple[Any, ...], made_of: Operands, result: object) -> None:
         """Remember data times a parameter, for the sum that may follow (of shares, that would be a mean)."""
@@ -216,13 +238,21 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         if kept:
             self._mixed[storage_of(result)] = tuple(kept.values())
 
+    def _settle_shift(self, operation: str, args: tuple[Any, ...]) -> None:
+        """A mean of rows that stands in the place of a shift: they are biases, among which a gate chooses."""
+        shift = ops.CONTRACTIONS[operation].shift
+        if self._means and 0 <= shift < len(args) and isinstance(args[shift], torch.Tensor):
+            for name, use in self._means.get(storage_of(args[shift]), ()):
+                self._recast(name, use, "shifts", operation)
+
     def _settle_mixtures(self, operation: str, args: tuple[Any, ...], made_of: Operands) -> None:
         """What stands in the place of a weight is one, whatever went into it: a kernel with a style, `W + ΔW(x)`."""
         places = ops.CONTRACTIONS[operation]
-        if places.weight < 0 or places.weight >= len(args) or any(i in places.factors for i, _ in made_of):
+        convolved = places.input >= 0
+        alone = {places.weight} if convolved else set(places.factors)  # where no parameter may stand by itself
+        if places.weight < 0 or places.weight >= len(args) or any(i in alone for i, _ in made_of):
             return
         weight = args[places.weight]
-        convolved = places.input >= 0
         for mixed in self._mixed.get(storage_of(weight), ()):
             if weight.numel() == mixed.size or (convolved and weight.numel() % mixed.size == 0):
                 self._recast(mixed.name, mixed.use, "contracts", operation)
@@ -248,3 +278,13 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         """A constant: forget what an earlier storage at this address was."""
         for tensor in tensors_in(result):
             self._of.pop(storage_of(tensor), None)
+
+
+def _elements(value: object) -> int:
+    """The number of elements of a tensor; 0 of anything else."""
+    return value.numel() if isinstance(value, torch.Tensor) else 0
+
+
+def _transformed(source: Source) -> bool:
+    """Whether all of it went through a Fourier transform: times data that did too, that is a convolution."""
+    return all(steps & ops.TRANSFORMS for steps in source.parts.values())

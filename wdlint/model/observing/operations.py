@@ -56,6 +56,7 @@ INDEXES = frozenset({"index", "index_select", "gather", "take"})
 PLACES = frozenset({"cat", "stack", "where", "copy", "index_put", "masked_scatter", "scatter", "masked_fill"})
 SQUASHING = frozenset({"_softmax", "softmax", "sigmoid", "tanh"})
 PERIODIC = frozenset({"sin", "cos"})
+TRANSFORMS = frozenset({"_fft_r2c", "_fft_c2c", "_fft_c2r"})
 EXPONENTIAL = frozenset({"exp", "exp2", "expm1"})
 
 # What leaves a weight one, if data was mixed into it: products, sums, and the same values in another layout.

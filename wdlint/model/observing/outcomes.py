@@ -76,6 +76,16 @@ def _addmm(shift: Tensor, one: Tensor, two: Tensor, **options: Any) -> Tensor | 
     return _aten.new_empty.default(one, [one.shape[0], two.shape[1]])
 
 
+def _grouped_mm(one: Tensor, two: Tensor, offsets: Tensor | None = None, *others: Any, **options: Any) -> Tensor | None:
+    """A product for each group of rows; torch's own answer is for bfloat16 and some widths only."""
+    batched = one.ndim == two.ndim == 3
+    fits = {one.ndim, two.ndim} <= {2, 3} and one.dtype == two.dtype and one.shape[-1] == two.shape[-2]
+    if not fits or batched is not (offsets is None) or any(o is not None for o in (*others, *options.values())):
+        return None
+    groups = [one.shape[0]] if offsets is None else [offsets.shape[0]] if one.ndim == two.ndim == 2 else []
+    return _aten.new_empty.default(one, [*groups, one.shape[-2], two.shape[-1]])
+
+
 _KNOWN: dict[Any, Outcome] = {
     _aten.addmm.default: _addmm,
     _aten.native_layer_norm.default: _layer_norm,
@@ -90,3 +100,5 @@ _KNOWN: dict[Any, Outcome] = {
         for name in ("gelu", "silu", "relu", "sigmoid", "tanh", "exp", "neg", "rsqrt", "sqrt", "roll", "sin", "cos")
     },
 }
+if hasattr(_aten, "_grouped_mm"):  # torch 2.7 and later
+    _KNOWN[_aten._grouped_mm.default] = _grouped_mm

@@ -24,10 +24,15 @@ class Source:
 DATA = Source({}, 0)
 
 
-def joined(sources: Iterable[Source], step: str = "") -> Source:
-    """What several sources make together: each keeps what was done to it, and `step` is done to all."""
+def joined(sources: Iterable[Source], step: str = "", size: int = 0) -> Source:
+    """What several sources make together: each keeps what was done to it, and `step` is done to all.
+
+    Args:
+        sources: what goes in.
+        step: the operation; "" where the values stay.
+        size: elements of the result, where it is larger than any of what goes in and no copy of it.
+    """
     parts: dict[str, frozenset[str]] = {}
-    size = 0
     done = frozenset({step} if step else ())
     for source in sources:
         size = max(size, source.size)

@@ -17,6 +17,7 @@ from wdlint.source.values.values import (
     Part,
     Partial,
     SequenceValue,
+    Unknown,
     Value,
 )
 
@@ -61,6 +62,13 @@ def _flatten(evaluator: Evaluation, call: Call) -> Answers:
     return (Operation("flatten", (given[0],), call.node, call.context),) if given else ()
 
 
+def _grouped(evaluator: Evaluation, call: Call) -> Answers:
+    """`groupby`: keys and groups. Which elements a group has can't be told; all of them together are those given."""
+    given = call.first(evaluator)
+    group = SequenceValue("tuple", (Item((Unknown(f"@{id(call.node)}.key"),)), Item(given)))
+    return (SequenceValue("generator", (Item((group,)),), call.node, call.context),) if given else ()
+
+
 def _partial(evaluator: Evaluation, call: Call) -> Answers:
     given = call.positional(evaluator)
     if not given:
@@ -80,6 +88,7 @@ LIBRARY = Library(
         "functools.partial": _partial,
         "itertools.chain": _chain,
         "itertools.chain.from_iterable": _flatten,
+        "itertools.groupby": _grouped,
         "types.SimpleNamespace": mappings.mapping,
     },
 )

@@ -12,9 +12,10 @@ from dataclasses import replace
 from wdlint.facts import Inventory, Kind, Ternary
 from wdlint.source.libraries.torch import SHARDED
 from wdlint.source.models.ancestry import ancestry
+from wdlint.source.models.frozen import freezes
 from wdlint.source.models.members import Leaf
 from wdlint.source.models.survey import MOST, Survey
-from wdlint.source.models.trained import freezes, mark
+from wdlint.source.models.trained import mark
 from wdlint.source.read import tree as t
 from wdlint.source.values.classes import linear_bases
 from wdlint.source.values.evaluation import Evaluation
@@ -53,7 +54,7 @@ def _inventory(evaluator: Evaluation, model: Value) -> Inventory | None:
     leaves = _distinct(contents.leaves)
     if not leaves and not (contents.complete and _is_told(evaluator, inner)):
         return None
-    mark(evaluator, model, leaves, freezes(evaluator), survey.tensors)
+    mark(evaluator, model, leaves, freezes(evaluator, model), survey.tensors)
     _marks(evaluator)[id(model)] = leaves
     flat = is_sharded(model)
     for leaf in leaves if flat else ():

@@ -13,9 +13,10 @@ from wdlint.facts import Kind, Ternary
 from wdlint.source.models.changes import apply, is_mark
 from wdlint.source.models.construction import Construction
 from wdlint.source.models.forward.use import Use, parameter_uses
+from wdlint.source.models.forward.value import OF_LAYER
 from wdlint.source.models.library_modules import is_inert, makes_model, members_of_library
 from wdlint.source.models.members import ANY, CONTAINERS, Leaf, Members, Slot, is_below
-from wdlint.source.models.raw_kind import kind_of
+from wdlint.source.models.raw_kind import is_broad, kind_of, narrowed
 from wdlint.source.models.raw_parameter import initial, is_parameter, trainable
 from wdlint.source.models.trained import mark
 from wdlint.source.read import syntax
@@ -293,7 +294,8 @@ class Survey:
     def _raw(self, name: str, value: Value, several: bool, slot: Slot, members: Members, uses: dict[str, Use]) -> Leaf:
         made = initial(self.evaluator, value)
         siblings = tuple(other for other in members.slots if other != name)
-        kind, evidence = kind_of(name, made, uses.get(name), siblings, f"`{members.owner}`")
+        use = narrowed(uses.get(name), made, lambda other: self._is_broad(other, members))
+        kind, evidence = kind_of(name, made, use, siblings, f"`{members.owner}`")
         learns = Ternary.of(trainable(self.evaluator, value))
         changes = value.changes if isinstance(value, Changed) else ()
         key = (id(bare(value)), name if several else "")
@@ -305,6 +307,12 @@ class Survey:
         return Leaf(
             name, kind, evidence, made.ndim, made.shape, members.owner, name, Ternary.YES, learns, (), key, made, marks
         )
+
+    def _is_broad(self, name: str, members: Members) -> bool:
+        """Whether a raw parameter of a class is broad; one of a layer is."""
+        slot = members.slots.get(name)
+        held = (value for alternative in slot.alternatives for value in alternative.values) if slot else ()
+        return name == OF_LAYER or any(is_broad(initial(self.evaluator, value)) for value in held)
 
     def _uses_of(self, members: Members, instance: Instance) -> dict[str, Use]:
         """How the class of an instance uses its raw parameters, those of its containers included."""

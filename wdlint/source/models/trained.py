@@ -1,27 +1,25 @@
 """Which parameters of a model the program trains: everything that it freezes and opens, in the order in which it does.
 
-What one statement freezes is read in `freezing`; freezing inside constructors is met by `construction`.
+What a program freezes is gathered in `frozen`; freezing inside constructors is met by `construction`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from wdlint.facts import Inventory, Parameter, Ternary
 from wdlint.source.libraries import adapters
 from wdlint.source.models.ancestry import lineage_of
-from wdlint.source.models.freezing import Freeze, freezes_in, may_freeze
+from wdlint.source.models.freezing import Freeze
+from wdlint.source.models.frozen import freezes, key_of, rooted
 from wdlint.source.models.members import ANY, Leaf, is_below
-from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.selections import membership as m
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.taken import Taken
 from wdlint.source.values.answers import same_object
-from wdlint.source.values.callers import all_statements
-from wdlint.source.values.classes import class_member
+from wdlint.source.values.classes import class_member, linear_bases
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.objects import member
 from wdlint.source.values.values import (
@@ -31,14 +29,9 @@ from wdlint.source.values.values import (
     ClassValue,
     FunctionValue,
     Instance,
-    Method,
-    Part,
-    Unknown,
     Value,
     bare,
 )
-
-_OPTIMIZERS = re.compile(r"optim|adam|sgd", re.IGNORECASE)
 
 Tensors = Callable[[Value], Iterable[Leaf]]  # the parameters of another module, by which its tensors are known again
 
@@ -137,21 +130,6 @@ def _relative(name: str, path: str) -> tuple[str, Ternary]:
     return ".".join(parts[len(steps) :]), sure
 
 
-def rooted(part: Taken) -> tuple[Value, str]:
-    """The whole model that a part is of, and the path to it, of a model that can't be seen too."""
-    assert part.model is not None
-    value: Value = part.model
-    path = part.prefix
-    while True:
-        match value:
-            case Changed(base=inner):
-                value = inner
-            case Part(root=inner, path=above) | Method(receiver=inner, name=above):
-                value, path = inner, ".".join(filter(None, (above, path)))
-            case _:
-                return value, path
-
-
 def _later(model: Value, freeze: Freeze) -> list[str]:
     """The paths below a model that are set anew after something was frozen."""
     changes: list[Change] = []
@@ -178,69 +156,6 @@ def _follows(statement: t.Stmt, earlier: t.Stmt) -> bool:
     return False
 
 
-# ---- the program
-
-
-def freezes(evaluator: Evaluation) -> tuple[Freeze, ...]:
-    """Everything that the linted file's program freezes and opens, function by function."""
-    cache: dict[str, tuple[Freeze, ...]] = evaluator.memo("freezes")
-    if "all" not in cache:
-        cache["all"] = ()
-        cache["all"] = tuple(_all(evaluator))
-    return cache["all"]
-
-
-def _all(evaluator: Evaluation) -> Iterator[Freeze]:
-    module = evaluator.module.scope
-    scopes = [s.inner for s in all_statements(module) if isinstance(s, t.FunctionDef) and may_freeze(evaluator, s)]
-    for scope in (*scopes, module):
-        frame = evaluator.frame(scope)
-        definition = scope.definition if isinstance(scope.definition, t.FunctionDef) else None
-        called = definition is not None and bool(evaluator.call_index.callers(evaluator, definition))
-        given = _given(evaluator, definition) if called and definition is not None else ()
-        for statement in t.statements(scope.body):
-            for freeze in freezes_in(evaluator, statement, frame):
-                parts = tuple(p for p in freeze.parts if p.model is None or _key(rooted(p)[0]) not in given)
-                doubtful = definition is not None and not called and not _trains(definition)
-                if parts and doubtful and not all(_made_in(part, scope) for part in parts):
-                    freeze = replace(freeze, sure=freeze.sure & Ternary.UNKNOWN)
-                if parts:
-                    yield replace(freeze, parts=parts)
-
-
-def _given(evaluator: Evaluation, definition: t.FunctionDef) -> frozenset[object]:
-    """What the callers of a function give to it: what it freezes of that is found where it is called."""
-    frame = evaluator.frame(definition.inner)
-    return frozenset(
-        _key(bare(v)) for p in definition.params for v in evaluator.argument(frame, p) if v is not frame.receiver
-    )
-
-
-def _key(value: Value) -> object:
-    inner = bare(value)
-    return inner.key if isinstance(inner, Unknown) else id(inner)
-
-
-def _made_in(part: Taken, scope: t.Scope) -> bool:
-    """Whether a function makes the model itself, so that what it does to it is done whenever there is one."""
-    inner = bare(rooted(part)[0]) if part.model is not None else None
-    if isinstance(inner, Instance):
-        return inner.frame is not None and inner.frame.scope.kind == "function"
-    return scope.kind == "module"
-
-
-def _trains(definition: t.FunctionDef) -> bool:
-    """Whether a function is run by somebody, as far as its name and its making of an optimizer tell."""
-    if definition.name in ("__init__", "main", "setup", "train", "run"):
-        return True
-    for statement in t.statements(definition.inner.body):
-        for expression in syntax.expressions(statement):
-            for node in syntax.walk(expression):
-                if isinstance(node, t.Call) and _OPTIMIZERS.search((syntax.dotted(node.func) or "").rpartition(".")[2]):
-                    return True
-    return False
-
-
 # ---- models that can't be seen
 
 
@@ -249,24 +164,27 @@ def trained(evaluator: Evaluation, part: Taken) -> s.Selector:
     if part.model is None or part.unread:
         return s.Always(True)
     known_as = _names(evaluator, *rooted(part))
-    adapted = any(freeze.around_adapters for freeze in freezes(evaluator))
+    frozen = freezes(evaluator, part.model)
+    adapted = any(freeze.around_adapters for freeze in frozen)
     held = _held(evaluator, *rooted(part)) if adapted else frozenset()
     state: s.Selector = s.Always(True)
     concerned: s.Selector
     trains: s.Selector
-    for freeze in freezes(evaluator):
+    for freeze in frozen:
         for one in freeze.parts:
             if one.model is None or one.unread:
                 continue
             theirs, prefix = rooted(one)
-            path = known_as.get(_key(theirs))
+            ours, path = known_as.get(key_of(theirs)) or known_as.get(_own(theirs)) or (theirs, None)
+            if path and prefix and not _is_in_line(path, prefix):
+                path, prefix = _known_otherwise(evaluator, ours, prefix, known_as) or (path, prefix)
             if path is None and freeze.around_adapters and not held.isdisjoint((_origin(theirs), _class(theirs))):
                 state = s.both(s.Opaque(f"beside:{id(freeze)}", "beside a model with adapters"), state)
                 continue
             if path is None:
                 continue
             if prefix and prefix != path and not path.startswith(prefix + "."):
-                if path and not prefix.startswith(path + "."):
+                if path and not _is_in_line(path, prefix):
                     continue
                 if freeze.around_adapters:
                     state = s.both(s.Opaque(f"beside:{id(freeze)}", "beside a part with adapters"), state)
@@ -285,23 +203,53 @@ def trained(evaluator: Evaluation, part: Taken) -> s.Selector:
     return state
 
 
-def _names(evaluator: Evaluation, root: Value, path: str) -> dict[object, str]:
-    """The models that a path leads through, each with what is left of the path."""
-    found = {_key(root): path}
+def _names(evaluator: Evaluation, root: Value, path: str) -> dict[object, tuple[Value, str | None]]:
+    """The models that a path leads through, by themselves and by their classes, each with what is left of the path."""
+    found: dict[object, tuple[Value, str | None]] = {}
+    for value, rest in ((root, path), *_along(evaluator, root, path)):
+        found.setdefault(key_of(value), (value, rest))
+        inner = bare(value)
+        if isinstance(inner, Instance) and isinstance(inner.cls, ClassValue):
+            for base in linear_bases(evaluator, inner.cls):
+                if isinstance(base, ClassValue):
+                    found.setdefault(("class", id(base.definition)), (value, rest))
+    return found
+
+
+def _own(value: Value) -> object:
+    """The class whose methods a value is the `self` of, read for any instance; nothing of any other value."""
+    inner = bare(value)
+    return _class(inner) if isinstance(inner, Instance) and inner.arguments is None else None
+
+
+def _along(evaluator: Evaluation, root: Value, path: str) -> Iterator[tuple[Value, str]]:
+    """What a path leads through, step by step, each with what is left of the path."""
     context = evaluator.frame(evaluator.module.scope).at(None)
     reached: Answers = (root,)
     steps = path.split(".") if path else []
     for index, step in enumerate(steps):
         reached = tuple(v for one in reached for v in member(evaluator, one, step, context))
         for value in reached:
-            found.setdefault(_key(value), ".".join(steps[index + 1 :]))
-    return found
+            yield value, ".".join(steps[index + 1 :])
+
+
+def _is_in_line(path: str, other: str) -> bool:
+    """Whether one of two paths leads to the other."""
+    return f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(f"{path}.")
+
+
+def _known_otherwise(
+    evaluator: Evaluation, root: Value, path: str, known_as: dict[object, tuple[Value, str | None]]
+) -> tuple[str | None, str] | None:
+    """What a module keeps under two names, as `self.net` and `self.wrapped`: what is left of both paths to it."""
+    found = [(known_as[key_of(v)][1], rest) for v, rest in _along(evaluator, root, path) if key_of(v) in known_as]
+    return found[-1] if found else None
 
 
 def _origin(value: Value) -> object:
     """The expression that makes a value, whichever call of the function around it is meant."""
     inner = bare(value)
-    return id(inner.node) if isinstance(inner, Instance) and inner.node is not None else _key(value)
+    return id(inner.node) if isinstance(inner, Instance) and inner.node is not None else key_of(value)
 
 
 def _class(value: Value) -> object:

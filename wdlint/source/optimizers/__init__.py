@@ -1,1 +1,1 @@
-"""Where optimizers are made, what they are given, and how a written step decays (`step`)."""
+"""Where optimizers are made, what they are given, how a written step decays (`step`), what libraries make (`loops`)."""

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator
 
 from wdlint.knowledge.handed_on import LIBRARIES as HANDED
-from wdlint.knowledge.trainers import LIBRARIES, methods
+from wdlint.knowledge.handed_on import called_by_methods
+from wdlint.knowledge.trainers import LIBRARIES, methods, names
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.evaluation import Evaluation, Modules
@@ -100,7 +101,7 @@ def _brings(
                 if not statement.level and statement.module.split(".", 1)[0] in HANDED:
                     return True
                 asked = wanted if name == "*" else original
-                if asked.endswith(_LOOP) and _loops(evaluation, statement.module, importer, statement.level):
+                if _is_loops(asked) and _loops(evaluation, statement.module, importer, statement.level):
                     return True
                 if SUGGESTIVE.search(original) or project.may_make(
                     statement.module, importer.path, statement.level, asked
@@ -110,10 +111,14 @@ def _brings(
     return any(
         dotted.split(".", 1)[0] in HANDED
         or project.may_make(dotted, importer.path, 0, wanted)
-        or (wanted.endswith(_LOOP) and _loops(evaluation, dotted, importer, 0))
+        or (_is_loops(wanted) and _loops(evaluation, dotted, importer, 0))
         for dotted, alias in statement.names
         if (alias or dotted.split(".", 1)[0]) == name
     )
+
+
+def _is_loops(name: str) -> bool:
+    return name.endswith(_LOOP) or name in names()
 
 
 def _loops(evaluation: Modules, dotted: str, importer: t.Module, level: int) -> bool:
@@ -125,7 +130,7 @@ def _loops(evaluation: Modules, dotted: str, importer: t.Module, level: int) -> 
 
 def _trains_itself(method: str, module: t.Module) -> bool:
     """Whether a module imports a library whose models train themselves by a method of this name."""
-    libraries = methods().get(method, frozenset())
+    libraries = methods().get(method, frozenset()) | called_by_methods().get(method, frozenset())
     return bool(libraries) and any(
         dotted.partition(".")[0] in libraries
         for bound in module.scope.bound.values()

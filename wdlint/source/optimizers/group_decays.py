@@ -12,7 +12,7 @@ from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.conditions.tests import symbolic
 from wdlint.source.selections.taking import condition_reader
-from wdlint.source.values import contents, objects
+from wdlint.source.values import contents, flow, objects
 from wdlint.source.values.amounts import NOTHING, AmountDraft, amount_of, source_text
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.in_place import loop_conditions
@@ -24,9 +24,12 @@ from wdlint.source.values.values import (
     Entry,
     Known,
     MappingValue,
+    SequenceValue,
     Value,
     bare,
 )
+
+_DEEPEST = 3  # assignments that are followed from a decay to the key of a dictionary
 
 
 class GroupDecays:
@@ -49,6 +52,11 @@ class GroupDecays:
             if len(cases) > 1:
                 return cases
         amount = self.number(self.decay_key, value, keyed)
+        if isinstance(held, Deferred) and amount is not None and amount.value is None:
+            if _comes_of_a_key(held.expr, held.context.frame.scope):
+                return _for_some(amount, value)
+        if amount is not None and amount.varies and isinstance(held, Deferred) and self._comes_with(held, keyed):
+            return _for_some(amount, value)
         if amount is not None and amount.varies and self._is_one_a_parameter(keyed):
             answers = objects.entry(self.evaluator, value, self.decay_key)
             if any(isinstance(v, Known) and not v.value for v in answers):
@@ -60,6 +68,19 @@ class GroupDecays:
         held = keyed.get(key)
         text = source_text(held.context.module, held.expr) if isinstance(held, Deferred) else key
         return amount_of(answers, text) if answers else None
+
+    def _comes_with(self, decay: Deferred, keyed: dict[str, Deferred | Answers]) -> bool:
+        """Whether one loop gives parameters and a decay that may be 0 for them: `for wd, ps in groups.items()`."""
+        params, numbers = keyed["params"], self.evaluator.force(decay)
+        if not isinstance(params, Deferred):
+            return False
+        collected = all(isinstance(bare(value), SequenceValue) for value in self.evaluator.force(params))
+        if not any(not value.value if isinstance(value, Known) else collected for value in numbers):
+            return False
+        asked, held = (
+            {node.id for node in syntax.walk(one.expr) if isinstance(node, t.Name)} for one in (decay, params)
+        )
+        return any(asked & names and held & names for names in _loop_variables(decay.context))
 
     def _is_one_a_parameter(self, keyed: dict[str, Deferred | Answers]) -> bool:
         """Whether a loop over the parameters makes a group of each."""
@@ -161,9 +182,44 @@ class GroupDecays:
         return any(isinstance(bare(v), MappingValue) for v in held)
 
 
+def _comes_of_a_key(expr: t.Expr, scope: t.Scope, depth: int = 0) -> bool:
+    """Whether a decay is worked out of the key under which a dictionary keeps parameters: some key may say 0.
+
+    `for key, params in groups.items(): decay, lr = json.loads(key)`
+    """
+    for name in {node.id for node in syntax.walk(expr) if isinstance(node, t.Name)}:
+        for binding in scope.bound.get(name, ()):
+            if isinstance(binding, t.For):
+                if _is_key(name, binding):
+                    return True
+            elif isinstance(binding, t.Assign) and binding.value is not None and depth < _DEEPEST:
+                if _comes_of_a_key(binding.value, scope, depth + 1):
+                    return True
+    return False
+
+
+def _is_key(name: str, loop: t.For) -> bool:
+    """Whether a loop over the items of a dictionary binds a name to the key, or to a part of it."""
+    if not isinstance(loop.iter, t.Call) or syntax.last_name(loop.iter) != "items":
+        return False
+    key = loop.target.items[0] if isinstance(loop.target, t.Display) and loop.target.items else loop.target
+    return name in syntax.target_names(key)
+
+
 def is_of_one(evaluator: Evaluation, params: t.Expr, context: Context) -> bool:
     """Whether what a group holds is the current parameter of a loop: `p` or `[p]`, and no comprehension of its own."""
     return not isinstance(params, t.Comprehension) and symbolic(evaluator, params, context)
+
+
+def _loop_variables(context: Context) -> Iterator[set[str]]:
+    """The variables of each comprehension and each loop around an expression."""
+    around: Context | None = context
+    while around is not None:
+        yield set(around.local or ())
+        around = around.outer
+    for block in flow.loops(context.statement.block) if context.statement is not None else ():
+        if isinstance(block.parent, t.For):
+            yield set(syntax.target_names(block.parent.target))
 
 
 def _for_some(amount: AmountDraft | None, which: object) -> list[tuple[s.Selector, AmountDraft | None]]:

@@ -16,6 +16,7 @@ from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.taken import Taken, chosen
 from wdlint.source.selections.taking import condition_reader, taken
+from wdlint.source.selections.turns import holds_each
 from wdlint.source.values import call_arguments, contents, objects
 from wdlint.source.values.amounts import AmountDraft, source_text
 from wdlint.source.values.elements import elements_of
@@ -57,6 +58,7 @@ class GroupDraft:
     expression: t.Expr | None = field(default=None, compare=False)  # the parameters, as written
     unread: bool = False
     context: Context | None = field(default=None, compare=False)  # where that stands
+    given: GroupDraft | None = None  # the group that the function which fixes write made this one of
 
     @property
     def tested(self) -> bool:
@@ -231,10 +233,10 @@ class GroupReader:
                 kept = (part.under(s.negation(rule)) for part, rule in zip(draft.parts, rules, strict=True))
                 spared = (part.under(rule) for part, rule in zip(draft.parts, rules, strict=True))
                 options = draft.options if _DECAY[0] in draft.options else (*draft.options, *_DECAY)
-                yield replace(draft, parts=tuple(kept), node=None, module=None, option_nodes=())
+                yield replace(draft, parts=tuple(kept), node=None, module=None, option_nodes=(), given=draft)
                 yield replace(
                     draft, parts=tuple(spared), amount=own_groups.EXEMPT, node=None, module=None,
-                    options=options, option_nodes=(),
+                    options=options, option_nodes=(), given=draft,
                 )  # fmt: skip
 
     # ---- one group
@@ -262,8 +264,9 @@ class GroupReader:
         answers = objects.entry(self.evaluator, value, "params")
         deferred = keyed["params"] if isinstance(keyed["params"], Deferred) else None
         expression = deferred.expr if deferred is not None else None
+        one = len(answers) == 1 or holds_each(self.evaluator, keyed["params"], len(answers))
         parts = tuple(
-            part if len(answers) == 1 else chosen(part, index, len(answers))
+            part if one else chosen(part, index, len(answers))
             for index, answer in enumerate(answers)
             for part in taken(self.evaluator, answer)
         )

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from wdlint.knowledge.optimizers import Argument
 from wdlint.source.optimizers.groups import GroupDraft, GroupReader
 from wdlint.source.optimizers.sites import Maker, Site
+from wdlint.source.optimizers.switched_off import switching_off
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.values.call_arguments import argument
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.in_place import changes_in
-from wdlint.source.values.values import EVERY, Arguments, Change, External, Known
+from wdlint.source.values.values import EVERY, Arguments, Change, External, Frame, FunctionValue, Known
 
 
 def added_later(evaluator: Evaluation, site: Site, maker: Maker, reader: GroupReader) -> tuple[list[GroupDraft], bool]:
@@ -54,7 +55,7 @@ def _touching(site: Site, name: str) -> Iterator[t.Stmt]:
 
 
 def set_later(evaluator: Evaluation, site: Site, index: int, key: str) -> AmountDraft | None:
-    """What `optimizer.param_groups[i]["weight_decay"] = …` sets for a group."""
+    """What `optimizer.param_groups[i]["weight_decay"] = …` sets for a group, here or in a function that is called."""
     name = _bound_name(site)
     if name is None:
         return None
@@ -63,17 +64,72 @@ def set_later(evaluator: Evaluation, site: Site, index: int, key: str) -> Amount
     for statement in _touching(site, name):
         for change in changes_in(evaluator, statement, parts[0], site.context.frame, True):
             above, rest = change.path[: len(parts)], change.path[len(parts) :]
-            if above != (*parts[1:], "param_groups") or len(rest) != 2 or rest[1] != key:
-                continue
-            if change.action == "set" and rest[0] in (EVERY, index) and change.value is not None and change.certain:
-                answers = evaluator.evaluate(change.value, change.context)
-                found = amount_of(answers, source_text(change.context.module, change.value)) or found
+            if above == (*parts[1:], "param_groups"):
+                found = _amount_set(evaluator, change, rest, index, key) or found
+    for change in _done_by_functions(evaluator, site, name):
+        amount = _amount_set(evaluator, change, change.path[1:], index, key)
+        found = amount if amount is not None and amount.value is not None else found
     return found
+
+
+def _amount_set(
+    evaluator: Evaluation, change: Change, rest: tuple[str | int | None, ...], index: int, key: str
+) -> AmountDraft | None:
+    """What a change of an optimizer's groups sets the key of one of them to."""
+    value = change.value
+    if change.action == "update" and len(rest) == 1:  # `group.update(weight_decay=0.1)`
+        value = next((argument.value for argument in change.arguments if argument.keyword == key), None)
+    elif change.action != "set" or len(rest) != 2 or rest[1] != key:
+        return None
+    if value is None or not change.certain or rest[0] not in (EVERY, index):
+        return None
+    return amount_of(evaluator.evaluate(value, change.context), source_text(change.context.module, value))
+
+
+def _done_by_functions(evaluator: Evaluation, site: Site, name: str) -> list[Change]:
+    """What the project's functions do to the groups of an optimizer that they are handed after it is made."""
+    known: dict[tuple[int, int], list[Change]] = evaluator.memo("groups changed by functions")
+    frame = site.context.frame
+    key = id(site.statement), id(frame)
+    if key not in known:
+        evaluator.keep(frame)
+        statements = list(t.statements(frame.scope.body))
+        later = statements[statements.index(site.statement) + 1 :] if site.statement in statements else []
+        known[key] = [
+            change
+            for statement in later
+            for inner, parameter in _handed_to(evaluator, statement, name, frame)
+            for done in t.statements(inner.scope.body)
+            for change in changes_in(evaluator, done, parameter, inner, True)
+            if change.path[:1] == ("param_groups",)
+        ]
+    return known[key]
+
+
+def _handed_to(evaluator: Evaluation, statement: t.Stmt, name: str, frame: Frame) -> Iterator[tuple[Frame, str]]:
+    """The project's functions that a statement calls with an optimizer: their frames, and what they call it."""
+    context = frame.at(statement)
+    for expression in syntax.expressions(statement):
+        for call in syntax.walk(expression):
+            if not isinstance(call, t.Call) or name not in map(syntax.dotted, _given(call)):
+                continue
+            for callee in evaluator.evaluate(call.func, context):
+                if not isinstance(callee, FunctionValue) or not isinstance(callee.definition, t.FunctionDef):
+                    continue
+                own = [p.name for p in callee.definition.params if not p.star][callee.receiver is not None :]
+                for position, given in enumerate(call.args):
+                    parameter = given.keyword or (own[position] if position < len(own) else None)
+                    if syntax.dotted(given.value) == name and parameter in own and not given.star:
+                        inner = evaluator.call_frame(callee, Arguments(call.args, context), call, context)
+                        if inner is not None:
+                            yield inner, parameter
 
 
 def spared_later(evaluator: Evaluation, site: Site, key: str) -> bool:
     """Whether some groups' decay is set anew after construction, and the groups say which and to what."""
     name = _bound_name(site)
+    if _switched_off_elsewhere(evaluator, site, name, key):
+        return True
     if name is None:
         return False
     if _set_by_function(evaluator, site, name, key):
@@ -121,8 +177,21 @@ def highest_rate(evaluator: Evaluation, site: Site) -> float | None:
     return None
 
 
+def _switched_off_elsewhere(evaluator: Evaluation, site: Site, name: str | None, key: str) -> bool:
+    """Whether a hook or another method of the file sets the decay of the optimizer's groups to 0.
+
+    `self.optimizer` tells which optimizer it gets at; what `configure_optimizers` returns is the only one there is.
+    """
+    scope = site.context.frame.scope
+    returned = scope.name == "configure_optimizers"
+    if not returned and (name is None or not name.startswith("self.")):
+        return False
+    others = [owner for where, owner in switching_off(evaluator, scope.module, key) if where is not scope]
+    return bool(others) if returned else name in others
+
+
 def _set_by_function(evaluator: Evaluation, site: Site, name: str, key: str) -> bool:
-    """Whether a function of the module that the optimizer is handed to sets decays by what else is in a group.
+    """Whether a function of the module that the optimizer is handed to sets decays to 0, or by what else is in a group.
 
     `def adjust(optimizer): … for group in optimizer.param_groups: group["weight_decay"] = decay * group["decay_mult"]`
     """
@@ -136,12 +205,14 @@ def _set_by_function(evaluator: Evaluation, site: Site, name: str, key: str) -> 
 
 
 def _setting(evaluator: Evaluation, module: t.Module, key: str) -> set[str]:
-    """The functions of a module that set the decays of an optimizer's groups by what else is in a group."""
+    """The functions of a module that set the decays of an optimizer's groups to 0, or by what else is in a group."""
     known: dict[tuple[int, str], set[str]] = evaluator.memo("functions that set decays")
     if (id(module), key) not in known:
         bound = (statement for statements in module.scope.bound.values() for statement in statements)
         functions = [statement for statement in bound if isinstance(statement, t.FunctionDef)]
         found = {of.name for of in functions if any(_sets_by_group(one, key) for one in t.statements(of.inner.body))}
+        off = switching_off(evaluator, module, key)
+        found.update(of.name for of in functions if any((of.inner, p.name) in off for p in of.params))
         known[id(module), key] = found
         evaluator.keep(module)
     return known[id(module), key]

@@ -10,11 +10,12 @@ from dataclasses import replace
 
 from wdlint.facts import Division, Inventory, OptimizerUse, Pattern, Ternary
 from wdlint.source.models.ancestry import lineage_of
-from wdlint.source.models.optimized import Model, relative, same_model
+from wdlint.source.models.optimized import Model, model_key, relative, same_model
 from wdlint.source.optimizers.groups import GroupDraft
 from wdlint.source.selections import membership as m
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.ordinary_parameters import division
+from wdlint.source.selections.taken import Taken
 from wdlint.source.values.amounts import AmountDraft
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import ClassValue, Instance, Value, bare
@@ -91,13 +92,15 @@ def division_of(evaluator: Evaluation, draft: GroupDraft) -> Division:
     from wdlint.source.models.trained import trained
 
     total = _NO
+    of_modules: dict[object, list[Taken]] = {}
     for part in draft.parts:
         if part.unread:
-            one = Division()
-        elif part.loose or part.model is None:
-            one = _NO
-        else:
-            one = division(s.both(part.selector, trained(evaluator, part)))
+            total = Division()
+        elif not part.loose and part.model is not None:
+            of_modules.setdefault((model_key(part.model), part.prefix, part.choice), []).append(part)
+    for parts in of_modules.values():
+        taken = s.either(*(part.selector for part in parts))
+        one = division(s.both(taken, trained(evaluator, parts[0])))
         total = Division(total.weights | one.weights, total.gains | one.gains, total.biases | one.biases)
     return total if draft.parts else Division()
 
@@ -113,25 +116,26 @@ def together(
 ) -> None:
     """Parameters that are certainly decayed though it can't be told by which group.
 
-    Groups that only separate learning rates leave each parameter's group open and its decay certain.
+    Groups that only separate learning rates leave each parameter's group open and its decay certain. They are said to
+    be in the group that takes the weights, whose decay is the one that is meant for most.
     """
     if len(decayed) < 2:
         return
     parts = [part for i in decayed for part in drafts[i].parts if not part.unread and part.model is not None]
-    if not parts or any(part.prefix for part in parts):
+    if not parts or any(part.prefix != parts[0].prefix for part in parts):
         return
     from wdlint.source.models.trained import trained
 
-    first = decayed[0]
-    of_one = all(part.model is parts[0].model for part in parts)
+    likeliest = max(decayed, key=lambda i: (divisions[i].weights is Ternary.YES, divisions[i].biases is not Ternary.NO))
+    of_one = all(same_model(part.model, parts[0].model) for part in parts)
     if of_one and any(Ternary.UNKNOWN in (divisions[i].gains, divisions[i].biases) for i in decayed):
         union = s.either(*(part.selector for part in parts))
         whole = division(s.both(union, trained(evaluator, parts[0])))
-        own = divisions[first]
-        divisions[first] = Division(own.weights | whole.weights, own.gains | whole.gains, own.biases | whole.biases)
+        own = divisions[likeliest]
+        divisions[likeliest] = Division(own.weights | whole.weights, own.gains | whole.gains, own.biases | whole.biases)
     if inventory is None:
         return
-    changed = list(members[first])
+    changed = {i: list(members[i]) for i in decayed}
     for model in models:
         selectors = [part.selector for part in parts if part.model and same_model(part.model, model.value)]
         union = s.either(*selectors)
@@ -139,9 +143,13 @@ def together(
         for offset, parameter in enumerate(model.inventory.parameters if model.inventory else ()):
             index = model.start + offset
             answers = [members[i][index] for i in decayed]
-            if Ternary.YES not in answers and Ternary.UNKNOWN in answers:
-                changed[index] = m.jointly(union, parameter, context)
-    members[first] = tuple(changed)
+            inside = relative(parameter, parts[0].prefix)
+            if inside is not None and Ternary.YES not in answers and Ternary.UNKNOWN in answers:
+                open_to = [i for i, one in zip(decayed, answers, strict=True) if one is Ternary.UNKNOWN]
+                holder = likeliest if likeliest in open_to else open_to[0]
+                changed[holder][index] = m.jointly(union, inside, context)
+    for i in decayed:
+        members[i] = tuple(changed[i])
 
 
 def patterns_of(draft: GroupDraft, amount: AmountDraft, models: Sequence[Model]) -> Iterator[Pattern]:
@@ -163,7 +171,7 @@ def patterns_of(draft: GroupDraft, amount: AmountDraft, models: Sequence[Model])
 
 
 def shared_patterns(uses: Sequence[OptimizerUse]) -> Iterator[OptimizerUse]:
-    """Uses over the models of a family: a pattern that is there for one of them is not dead for the others."""
+    """Uses over what a model may be: a pattern that is there for one of the models is not dead for the others."""
     alive = {p.text for use in uses for group in use.groups for p in group.patterns if Ternary.YES in p.matches}
 
     def shared(pattern: Pattern) -> Pattern:

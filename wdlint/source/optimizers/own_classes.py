@@ -6,12 +6,15 @@ Where such an optimizer is made is found in `sites`, what its step does read in 
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import TYPE_CHECKING
 
 from wdlint.knowledge.optimizers import KnownOptimizer, optimizer
+from wdlint.knowledge.written import TWIN_PREFIX, is_twin
 from wdlint.source.optimizers.step.coupling import Setting, Step, read_step
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
+from wdlint.source.read.positions import written
 from wdlint.source.values import call_arguments
 from wdlint.source.values.classes import class_member, linear_bases
 from wdlint.source.values.values import Arguments, ClassValue, Context, External, FunctionValue, Instance, Known
@@ -41,6 +44,16 @@ def library_base(evaluator: Evaluation, cls: ClassValue) -> KnownOptimizer | Non
             if known is not None:
                 return known
     return None
+
+
+def decouples_its_base(evaluator: Evaluation, cls: ClassValue) -> bool:
+    """Whether a class is one that fixes write: a library's optimizer whose decay acts on the weights themselves."""
+    known: dict[int, bool] = evaluator.memo("twins")
+    definition = cls.definition
+    if id(definition) not in known:
+        named = definition.name.startswith(TWIN_PREFIX)
+        known[id(definition)] = named and is_twin(textwrap.dedent(written(definition.scope.module, definition.origin)))
+    return known[id(definition)]
 
 
 Settings = tuple[tuple[str, Setting], ...]

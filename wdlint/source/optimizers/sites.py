@@ -18,13 +18,14 @@ from wdlint.knowledge.wrappers import Form, Helper, Wrapper, helper, wrapper
 from wdlint.source.libraries.hydra import INSTANTIATES
 from wdlint.source.optimizers import helpers
 from wdlint.source.optimizers.candidates import SUGGESTIVE, suggests_optimizer, worth_asking
-from wdlint.source.optimizers.deepspeed_sections import Made, deepspeed_optimizer
-from wdlint.source.optimizers.handed_on import handed_optimizers
 from wdlint.source.optimizers.later_calls import called_later
-from wdlint.source.optimizers.loops import LoopCall, loop_call, never_trained
+from wdlint.source.optimizers.loops.deepspeed_sections import Made, deepspeed_optimizer
+from wdlint.source.optimizers.loops.handed_on import handed_optimizers
+from wdlint.source.optimizers.loops.training import LoopCall, loop_call, never_trained
 from wdlint.source.optimizers.own_classes import (
     Given,
     constructor_of,
+    decouples_its_base,
     handed_to_base,
     is_optimizer_class,
     library_base,
@@ -335,8 +336,12 @@ def _wrapped(evaluator: Evaluation, wrapped: Wrapper, arguments: Arguments, cont
 def _of_project(evaluator: Evaluation, cls: ClassValue, arguments: Arguments, context: Context) -> Iterator[Maker]:
     if not is_optimizer_class(evaluator, cls):
         return
-    step = step_of(evaluator, cls, written_switches(evaluator, arguments))
     base = library_base(evaluator, cls)
+    if base is not None and decouples_its_base(evaluator, cls):
+        maker = _of_library(evaluator, base, arguments)
+        yield replace(maker, described=replace(maker.described, name=cls.path, coupling=Coupling.DECOUPLED))
+        return
+    step = step_of(evaluator, cls, written_switches(evaluator, arguments))
     constructor = constructor_of(evaluator, cls)
     params = [p for p in constructor.params if not p.star][1:] if constructor is not None else []
     inner = [

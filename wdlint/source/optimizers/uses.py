@@ -14,6 +14,7 @@ from wdlint.facts import Amount, Division, Group, Loop, OptimizerUse, Origin, Pl
 from wdlint.knowledge.trainers import TrainingLoop
 from wdlint.knowledge.wrappers import Helper
 from wdlint.source.models.optimized import Model, Models, merged, model_key, same_model
+from wdlint.source.optimizers import own_groups
 from wdlint.source.optimizers.constructor_arguments import constructor_amount, learning_rate, written_parameters
 from wdlint.source.optimizers.groups import GroupDraft, GroupReader, Groups
 from wdlint.source.optimizers.honoured_exemptions import honoured
@@ -120,8 +121,8 @@ class UseReader:
                 read = Groups(drafts, groups.complete and complete, groups.listed or bool(later))
                 found.extend(self._variants(site, maker, read))
         seen = [use for use in found if use.inventory is not None] or found
-        split = [use for use in seen if use.divided] or seen  # what may be divided is not called undivided
-        for use in split:
+        split = [use for use in seen if use.by_hand] or seen  # what may be divided is not called undivided
+        for use in shared_patterns(split):
             yield replace(use, variants=max(use.variants, len(found))) if len(found) > 1 else use
 
     def _of_helper(self, site: Site, known: Helper, maker: Maker, context: Context) -> Iterator[OptimizerUse]:
@@ -201,6 +202,7 @@ class UseReader:
             inventory=inventory,
             model=names(self.evaluator, site, models),
             divided=_divided(drafted),
+            by_hand=_divided(_given(drafted)),
             complete=groups.complete,
             parameters_place=self._parameters_place(site, maker),
             made_place=self.places.of(maker.made[1], maker.made[0]) if maker.made is not None else None,
@@ -328,6 +330,15 @@ def _in_words(draft: GroupDraft) -> str:
 def _tests(drafts: Sequence[GroupDraft]) -> bool:
     """Whether the groups test their parameters at all."""
     return any(part.selector != s.Always(True) for draft in drafts for part in draft.parts)
+
+
+def _given(drafted: Sequence[tuple[GroupDraft, AmountDraft]]) -> list[tuple[GroupDraft, AmountDraft]]:
+    """The groups as they were before the function that fixes write divided them."""
+    return [
+        (draft.given or draft, amount)
+        for draft, amount in drafted
+        if draft.given is None or draft.amount is not own_groups.EXEMPT
+    ]
 
 
 def _divided(drafted: Sequence[tuple[GroupDraft, AmountDraft]]) -> bool:

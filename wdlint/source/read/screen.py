@@ -16,6 +16,15 @@ _ASSIGNMENT = (
 # What no Python 3 reads, as far as a look at bytes can tell; the parser has the last word.
 _BROKEN = (b'print "', b"print '", b"async=", b"async =", b"\n<<<<<<< ", b'exec "')
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # how UTF-16 begins: no Python, and no mark can be seen in it
+# Libraries that make an optimizer without a word of it in the script, and what a script that trains with them holds.
+_LIBRARIES = (
+    (b"fastai", (b"Learner(", b"Learner)")),
+    (b"flair", (b".fine_tune(", b"weight_decay")),
+    (b"pytorch_forecasting", (b"weight_decay", b"NBeats", b"NHiTS")),
+    (b"ultralytics", (b"optimizer=", b'optimizer"', b"optimizer'")),
+    (b"gluonts", (b"weight_decay",)),
+    (b"tianshou", (b"weight_decay",)),
+)
 _SQUARES = (
     b"norm(", b".pow(", b"square(", b"** 2", b"**2", b"einsum(", b"inner(", b"dot(", b" @ ", b"matmul(", b"mm(",
     b"_foreach_"
@@ -103,6 +112,8 @@ def has_marks(data: bytes) -> bool:
         return True  # settings of such a loop by themselves
     if b".fit(" in data and b"sentence_transformers" in data:
         return True  # a model that trains itself
+    if any(library in data and any(mark in data for mark in marks) for library, marks in _LIBRARIES):
+        return True
     trained = b".backward(" in data or b"training_step(" in data
     if (trained and _takes_steps(data)) or any(mark in data for mark in _BROKEN):
         return True

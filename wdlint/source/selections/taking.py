@@ -7,7 +7,7 @@ down to `Taken` parts. What a test means is in `selections.conditions.tests`, wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from wdlint.source.read import tree as t
@@ -17,6 +17,7 @@ from wdlint.source.selections.children import of_child
 from wdlint.source.selections.conditions.tests import Reader
 from wdlint.source.selections.conditions.texts import text
 from wdlint.source.selections.taken import LOOSE, UNREAD, Taken, chosen, one_parameter, rooted
+from wdlint.source.selections.turns import holds_each
 from wdlint.source.values import contents
 from wdlint.source.values.elements import element_within, elements_of
 from wdlint.source.values.evaluation import Evaluation
@@ -24,6 +25,7 @@ from wdlint.source.values.values import (
     Arguments,
     Attribute,
     Collection,
+    Deferred,
     Element,
     External,
     FunctionValue,
@@ -79,6 +81,7 @@ def _taken(evaluator: Evaluation, value: Value, depth: int) -> Iterator[Taken]:
 def of_item(evaluator: Evaluation, item: Item, depth: int) -> Iterator[Taken]:
     """The parameters of one element of a sequence, under the conditions of its loop."""
     answers = evaluator.force(item.value)
+    one = len(answers) == 1 or holds_each(evaluator, item.value, len(answers))
     for index, held in enumerate(answers):
         reader = reader_for(evaluator, held)
         condition = reader.all_of(item.conditions)
@@ -91,7 +94,7 @@ def of_item(evaluator: Evaluation, item: Item, depth: int) -> Iterator[Taken]:
         if condition == s.Always(False):
             continue
         for part in taken(evaluator, held, depth):
-            yield part.under(condition) if len(answers) == 1 else chosen(part.under(condition), index, len(answers))
+            yield part.under(condition) if one else chosen(part.under(condition), index, len(answers))
 
 
 def _excludes_modules(condition: s.Selector, positive: bool = True) -> bool:
@@ -177,10 +180,9 @@ def _of_operation(evaluator: Evaluation, operation: Operation, depth: int) -> It
             if any(part.unread for part in removed):
                 yield UNREAD
                 return
-            for value in operands[0]:
-                for part in taken(evaluator, value, depth):
-                    condition = s.either(*(other.below(part.prefix) for other in removed))
-                    yield part.under(s.negation(condition) if operation.name == "-" else condition)
+            for part in _of_answers(evaluator, operation, operands[0], depth):
+                condition = s.either(*(other.below(part.prefix) for other in removed))
+                yield part.under(s.negation(condition) if operation.name == "-" else condition)
         case "filter" if len(operands) == 2:
             yield from _filtered(evaluator, operation, depth)
         case "map" if len(operands) == 2:
@@ -190,32 +192,46 @@ def _of_operation(evaluator: Evaluation, operation: Operation, depth: int) -> It
                 for item in contents.items(evaluator, value):
                     yield from of_item(evaluator, item, depth)
         case "items":
-            for value in operands[0]:
-                yield from taken(evaluator, value, depth)
+            yield from _of_answers(evaluator, operation, operands[0], depth)
         case ruled_names.RULED:
             rule = ruled_names.rule_of(evaluator, operation)
-            for value in operands[0]:
-                for part in taken(evaluator, value, depth):
-                    yield part.under(rule)
+            for part in _of_answers(evaluator, operation, operands[0], depth):
+                yield part.under(rule)
         case "zip" | "enumerate":
             yield UNREAD
         case _:
             for answers in operands:
-                for value in answers:
-                    yield from taken(evaluator, value, depth)
+                yield from _of_answers(evaluator, operation, answers, depth)
+
+
+def _of_answers(evaluator: Evaluation, operation: Operation, answers: Sequence[Value], depth: int) -> Iterator[Taken]:
+    """The parts of an operand that is one of several: each answer is a choice of its own, or a turn of a loop."""
+    for index, value in enumerate(answers):
+        for part in taken(evaluator, value, depth):
+            yield _one_answer(evaluator, operation, part, index, len(answers))
+
+
+def _one_answer(evaluator: Evaluation, operation: Operation, part: Taken, index: int, count: int) -> Taken:
+    """A part of what an operation is asked of, where that has several answers."""
+    node, context = operation.node, operation.context
+    if count == 1 or (
+        isinstance(node, (t.Call, t.Binary))
+        and context is not None
+        and holds_each(evaluator, Deferred(node, context), count)
+    ):
+        return part
+    return chosen(part, index, count)
 
 
 def _filtered(evaluator: Evaluation, operation: Operation, depth: int) -> Iterator[Taken]:
     """`filter(lambda p: p.requires_grad, model.parameters())`."""
+    collections = operation.operands[1]
     for function in operation.operands[0]:
-        for collection in operation.operands[1]:
-            parts = taken(evaluator, collection, depth)
+        for index, collection in enumerate(collections):
             condition = _applied(evaluator, function, collection, id(operation.node))
-            for part in parts:
-                if condition is None:
-                    yield replace(part, unread=True)
-                else:
-                    yield part.under(condition)
+            for part in taken(evaluator, collection, depth):
+                held = replace(part, unread=True) if condition is None else part.under(condition)
+                yield _one_answer(evaluator, operation, held, index, len(collections))
 
 
 def _applied(evaluator: Evaluation, function: Value, collection: Value, turn: int) -> s.Selector | None:
@@ -238,18 +254,24 @@ def _applied(evaluator: Evaluation, function: Value, collection: Value, turn: in
 
 def _mapped(evaluator: Evaluation, operation: Operation, depth: int) -> Iterator[Taken]:
     """`map(lambda pair: pair[1], filter(…, model.named_parameters()))`: the same parameters."""
-    for collection in operation.operands[1]:
-        elements = elements_of(evaluator, (collection,), id(operation.node))
-        for function in operation.operands[0]:
-            if not isinstance(function, FunctionValue):
-                yield from taken(evaluator, collection, depth)
-                continue
-            results = evaluator.call(function, Arguments(positional=(elements,)), None, function.frame.at(None))
-            if results and all(element_within(v) is not None for v in results):
-                yield from taken(evaluator, collection, depth)
-            else:
-                for result in results or (Unknown("map"),):
-                    yield from taken(evaluator, result, depth)
+    collections = operation.operands[1]
+    for index, collection in enumerate(collections):
+        for part in _mapped_one(evaluator, operation, collection, depth):
+            yield _one_answer(evaluator, operation, part, index, len(collections))
+
+
+def _mapped_one(evaluator: Evaluation, operation: Operation, collection: Value, depth: int) -> Iterator[Taken]:
+    elements = elements_of(evaluator, (collection,), id(operation.node))
+    for function in operation.operands[0]:
+        if not isinstance(function, FunctionValue):
+            yield from taken(evaluator, collection, depth)
+            continue
+        results = evaluator.call(function, Arguments(positional=(elements,)), None, function.frame.at(None))
+        if results and all(element_within(v) is not None for v in results):
+            yield from taken(evaluator, collection, depth)
+        else:
+            for result in results or (Unknown("map"),):
+                yield from taken(evaluator, result, depth)
 
 
 def _single(evaluator: Evaluation, value: Value, depth: int) -> Iterator[Taken]:

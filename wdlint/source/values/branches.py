@@ -238,9 +238,11 @@ def _forks(
     looped: dict[int, bool] = {}  # by branch: a chain of `elif` is as deep as it is long
     while asked and len(seen) < _NAMES:
         expr, statement = asked.pop(0)
+        own = set(_own_names(expr))
         for node in syntax.walk(expr):
             if isinstance(node, t.Conditional) and not flow.in_loop(statement, inside):
-                found[id(node.test)] = (node.test, statement)
+                if own.isdisjoint(_names(node.test)):
+                    found[id(node.test)] = (node.test, statement)
             if not isinstance(node, t.Name) or node.id not in scope.bound or (node.id, id(statement)) in seen:
                 continue
             seen.add((node.id, id(statement)))
@@ -263,6 +265,16 @@ def _forks(
                             found[id(test)] = (test, branch)
     ordered = sorted(found.values(), key=lambda fork: flow.position(fork[1]))
     return [(test, frame.at(statement)) for test, statement in ordered]
+
+
+def _own_names(expr: t.Expr) -> Iterator[str]:
+    """The variables of comprehensions and lambdas in an expression: a test on them comes out anew for each element."""
+    for node in syntax.walk(expr):
+        if isinstance(node, t.Comprehension):
+            for clause in node.clauses:
+                yield from syntax.target_names(clause.target)
+        elif isinstance(node, t.Lambda):
+            yield from (parameter.name for parameter in node.params)
 
 
 def _sets_other_option(statement: t.Stmt) -> bool:

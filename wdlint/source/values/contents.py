@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from wdlint.source.values.evaluation import Asking
@@ -95,14 +95,19 @@ def entries(evaluator: Asking, value: Value) -> Iterator[Entry]:
 
 
 def values_of(evaluator: Asking, value: Value) -> Iterator[Item]:
-    """The values of a mapping, each with what was done to it under its key: `groups[key]["params"].append(p)`."""
-    changes = value.changes if isinstance(value, Changed) else ()
-    deeper = [change for change in changes if len(change.path) > 1]
-    for one in entries(evaluator, value):
-        if one.key is None:
-            continue
-        if not deeper:
+    """The values of a mapping, each with what was done to it under its key."""
+    for one in filled(evaluator, value):
+        if one.key is not None:
             yield Item(one.value, one.conditions)
+
+
+def filled(evaluator: Asking, value: Value) -> Iterator[Entry]:
+    """The entries of a mapping, each with what was done to it under its key: `groups[key]["params"].append(p)`."""
+    changes = value.changes if isinstance(value, Changed) else ()
+    deeper = [c for c in changes if len(c.path) > 1 or (len(c.path) == 1 and c.action not in ("set", "delete"))]
+    for one in (*entries(evaluator, value), *_made_when_asked(value, deeper)):
+        if one.key is None or not deeper:
+            yield one
             continue
         keys = [key.value if isinstance(key, Known) else None for key in evaluator.force(one.key)]
         below = tuple(
@@ -111,4 +116,16 @@ def values_of(evaluator: Asking, value: Value) -> Iterator[Item]:
             if c.path[0] is None or None in keys or c.path[0] in keys
         )
         held = evaluator.force(one.value)
-        yield Item(tuple(Changed(v, below) for v in held) if below else held, one.conditions)
+        yield replace(one, value=tuple(Changed(v, below) for v in held) if below else held)
+
+
+def _made_when_asked(value: Value, deeper: Sequence[Change]) -> Iterator[Entry]:
+    """The entries that a `defaultdict` makes for the keys that something is done at."""
+    base = value
+    while isinstance(base, Changed):
+        base = base.base
+    if not isinstance(base, MappingValue) or base.missing is None:
+        return
+    for key in dict.fromkeys(change.path[0] for change in deeper):
+        known: Answers = (Known(key) if key is not None else Unknown(f"@{id(base)}[?]"),)
+        yield Entry(known, (base.missing,))

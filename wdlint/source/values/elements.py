@@ -181,7 +181,7 @@ def _is_test(expr: t.Expr) -> bool:
 def _pairs(evaluator: Evaluation, operation: Operation, turn: int) -> Iterator[Value]:
     """The (key, value) pairs of `mapping.items()`."""
     for value in operation.operands[0]:
-        for one in contents.entries(evaluator, value):
+        for one in contents.filled(evaluator, value):
             if one.key is None:
                 for spread in evaluator.force(one.value):
                     yield from _pairs(evaluator, Operation("items", ((spread,),)), turn)

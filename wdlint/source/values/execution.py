@@ -16,17 +16,21 @@ from wdlint.source.values.evaluation import Asking
 from wdlint.source.values.values import Answers, Context, Deferred, Frame, Instance, Known, SequenceValue
 
 
-def taken(evaluator: Asking, statement: t.Stmt, frame: Frame, granted: Collection[t.Stmt] = ()) -> Ternary:
+def taken(
+    evaluator: Asking, statement: t.Stmt, frame: Frame, granted: Collection[t.Stmt] = (), by_default: bool = False
+) -> Ternary:
     """Whether a statement is executed in a frame, the branches that are `granted` being gone.
 
-    A loop whose number of turns can't be told is taken to have one, and what happens in some turn happens.
+    Options decide as their defaults stand where `by_default` asks for it, and wherever a caller is read. A loop whose
+    number of turns can't be told is taken to have one, and what happens in some turn happens.
     """
     answer = Ternary.YES
+    inclined = by_default or frame.arguments is not None
     for test, truth, branch in flow.guards(statement):
         context = frame.at(branch)
-        if branch in granted or _refuses(branch, truth):
+        if branch in granted or _refuses(branch, truth) or (truth and _is_of_the_program(test)):
             continue
-        found = arithmetic.truth(evaluator, test, context, inclined=frame.arguments is not None)
+        found = arithmetic.truth(evaluator, test, context, inclined=inclined)
         if found is None:
             if not _in_some_turn(evaluator, test, truth, context):
                 answer = Ternary.UNKNOWN
@@ -47,6 +51,12 @@ def gone_with(made: t.Stmt | None, statement: t.Stmt) -> tuple[t.Stmt, ...]:
         return ()
     around = {(id(branch), truth) for _, truth, branch in flow.guards(made)}
     return tuple(branch for _, truth, branch in flow.guards(statement) if (id(branch), truth) in around)
+
+
+def _is_of_the_program(test: t.Expr) -> bool:
+    """`__name__ == "__main__"`: what stands there runs whenever the program does."""
+    sides = (test.left, test.rest[0][1]) if isinstance(test, t.Compare) and len(test.rest) == 1 else ()
+    return any(isinstance(side, t.Name) and side.id == "__name__" for side in sides)
 
 
 def _refuses(branch: t.Stmt, truth: bool) -> bool:

@@ -32,6 +32,7 @@ from wdlint.source.values.values import (
     TextOf,
     Unknown,
     Value,
+    bare,
 )
 
 _SPELLINGS = 4  # of a text that is put together, by what one of its parts may be
@@ -95,9 +96,16 @@ def values(evaluator: Evaluation, expr: t.Expr, context: Context) -> Iterable[Va
 
 def _attribute(evaluator: Evaluation, expr: t.Attribute, context: Context) -> Answers:
     found: list[Value] = []
-    for value in evaluator.evaluate(expr.value, context):
+    for value in _but_none(evaluator.evaluate(expr.value, context)):
         found.extend(objects.member(evaluator, value, expr.attr, context))
     return tuple(found)
+
+
+def _but_none(answers: Answers) -> Answers:
+    """What a value can be where something is read of it: of None that would have raised."""
+    if len(answers) < 2:
+        return answers
+    return tuple(v for v in answers if not (isinstance(inner := bare(v), Known) and inner.value is None)) or answers
 
 
 def _call(evaluator: Evaluation, expr: t.Call, context: Context) -> Iterable[Value]:
@@ -110,11 +118,11 @@ def _call(evaluator: Evaluation, expr: t.Call, context: Context) -> Iterable[Val
 
 def _subscript(evaluator: Evaluation, expr: t.Subscript, context: Context) -> Iterable[Value]:
     if isinstance(expr.index, t.Slice):
-        answers = evaluator.evaluate(expr.value, context)
+        answers = _but_none(evaluator.evaluate(expr.value, context))
         return [sliced(evaluator, value, expr, expr.index, context) for value in answers]
     found: list[Value] = []
     indices = evaluator.evaluate(expr.index, context)
-    for value in evaluator.evaluate(expr.value, context):
+    for value in _but_none(evaluator.evaluate(expr.value, context)):
         for index in indices:
             found.extend(objects.item(evaluator, value, index, context))
     return found
@@ -145,7 +153,7 @@ def clauses(evaluator: Evaluation, expr: t.Comprehension, context: Context) -> t
         key = id(clause), evaluator.way_followed
         cached = inner.inner.get(key)
         if cached is None:
-            cached = Context(context.frame, context.statement, {}, inner)
+            cached = Context(context.frame, context.statement, {}, inner, clause=clause)
             inner.inner[key] = cached
             elements = elements_of(evaluator, evaluator.evaluate(clause.iter, inner), id(clause))
             assert cached.local is not None

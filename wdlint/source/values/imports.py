@@ -35,7 +35,7 @@ def imported_from(evaluator: Evaluation, statement: t.ImportFrom, name: str, fra
 
 def module_value(evaluator: Evaluation, dotted: str, importer: t.Module, level: int = 0) -> Value:
     """The module that an import names: of the project, a folder without `__init__.py`, or a library's."""
-    if not level and dotted.split(".", 1)[0] == "wdlint":
+    if not level and _is_known_better(evaluator, dotted.split(".", 1)[0], importer):
         return External(dotted)  # what it makes is known, wherever its source may be
     target = evaluator.project.resolve(dotted, importer, level)
     if isinstance(target, t.Module):
@@ -43,6 +43,16 @@ def module_value(evaluator: Evaluation, dotted: str, importer: t.Module, level: 
     if isinstance(target, str):
         return FolderValue(target, importer)
     return External(dotted) if not level else Unknown(f"{'.' * level}{dotted}")
+
+
+def _is_known_better(evaluator: Evaluation, package: str, importer: t.Module) -> bool:
+    """Whether a package of the project is a copy of a library that says more by its name than its source does.
+
+    peft freezes models through classes that it looks up by the kind of adapter, which no reading follows.
+    """
+    if package == "peft":
+        return evaluator.project.holding(package, importer, 0, (b"get_peft_model",)) is not None
+    return package == "wdlint"
 
 
 def module_member(evaluator: Evaluation, module: t.Module, name: str, quiet: bool = False) -> Answers:
@@ -84,7 +94,9 @@ def submodule(evaluator: Evaluation, folder: FolderValue, name: str) -> Answers:
 def exports(module: str, name: str) -> bool:
     """Whether a star import of a library module brings a name that matters here."""
     if not module.startswith("torch") and "optim" not in module:
-        return False
+        from wdlint.knowledge.trainers import brings
+
+        return brings(module, name)
     from wdlint.knowledge.layers import layer
     from wdlint.knowledge.optimizers import optimizer
 

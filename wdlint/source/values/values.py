@@ -45,6 +45,7 @@ class Context:
     local: dict[str, Answers] | None = None
     outer: Context | None = None  # the context around a comprehension or lambda
     conditions: tuple[Condition, ...] = ()  # the comprehension's own `if`s
+    clause: t.Clause | None = None  # what binds a comprehension's variables
     inner: dict[tuple[int, int], Context] = field(default_factory=dict, repr=False)  # by node and way followed
 
     @property

@@ -32,9 +32,14 @@ class Arithmetic:
     names: list[str] = field(default_factory=list)
     muted: bool = False
 
-    def touch(self, carrier: Carrier, how: How, node: t.Node, detail: str = "") -> None:
+    def touch(
+        self, carrier: Carrier, how: How, node: t.Node, detail: str = "", beside: frozenset[str] = frozenset()
+    ) -> None:
         if not self.muted and (Mark.REDUCED not in carrier.marks or Mark.CODED in carrier.marks):
-            self.touches.append(Touch(carrier.attribute, how, node, self.names[0] if self.names else "", detail))
+            late = not carrier.marks.isdisjoint((Mark.BLENDED, Mark.LAYERED))
+            method = self.names[0] if self.names else ""
+            others = beside - {carrier.attribute}
+            self.touches.append(Touch(carrier.attribute, how, node, method, detail, late, others))
 
     def binary(self, op: str, left: Value, right: Value, node: t.Node) -> Value:
         if op == "+" and (left.items or right.items or left.sequence or right.sequence):
@@ -53,7 +58,7 @@ class Arithmetic:
                 for carrier in right.pure:
                     self.touch(carrier, How.BENT, node, "divides the input" if op != "**" else "an exponent")
             scaled = self.meet(left, replace(right, carriers=frozenset()), How.SCALED, node)
-            kept = scaled.carriers | (right.carriers if not scaled.active else frozenset())
+            kept = scaled.carriers | (mark(right, Mark.SHAPED).carriers if not scaled.active else frozenset())
             return Value(without_reduced(kept), scaled.active, mask=scaled.mask)
         return Value(without_reduced(left.carriers | right.carriers), left.active or right.active)
 
@@ -63,6 +68,9 @@ class Arithmetic:
         active = left.active or right.active
         mask = all(v.mask or v == STATIC for v in (left, right)) and (left.mask or right.mask)
         if not active:
+            for own, other in ((left, right), (right, left)) if how is How.SCALED else ():
+                for carrier in own.pure if other.parameters else ():
+                    self.touch(carrier, How.FACTOR, node, beside=other.parameters)
             return Value(without_reduced(left.carriers | right.carriers), mask=mask)
         kept: set[Carrier] = set()
         for own, other in ((left, right), (right, left)):
@@ -80,8 +88,9 @@ class Arithmetic:
             if value.carriers and not (other.active or other.carriers or other.learned):
                 return mark(mark(value, Mark.TABULATED), Mark.MIXED)  # a fixed matrix picks and mixes rows
             how = How.EMBEDDED if other.chooser else How.CONTRACTED
+            beside = frozenset() if value.active or other.active else other.parameters
             for carrier in value.pure:
-                self.touch(carrier, meaning(carrier, how), node, detail)
+                self.touch(carrier, meaning(carrier, how), node, detail, beside)
         if left.active or right.active:
             return ACTIVE
         return Value(left.carriers | right.carriers)

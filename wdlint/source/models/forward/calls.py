@@ -260,12 +260,16 @@ def operation(reader: Reader, node: t.Call, name: str, args: list[Value], keywor
         for carrier in sorted(flat(first).carriers, key=order) if first.active else ():
             reader.touch(carrier, How.BENT, node, name)
         return flat(first) if first.active else mark(flat(first), Mark.SHAPED)
+    if name in ops.TRANSFORMING and not first.active:
+        return mark(flat(first), Mark.TRANSFORMED)
     if name in ops.REDUCING:
         return mark(flat(first), Mark.REDUCED)
     if name in ops.RESAMPLING:
         return mark(flat(first), Mark.TABULATED)
     if name in ops.CLAMPING:
         return _clamp(reader, node, args, keywords)
+    if name in ops.COMPOSING:
+        return everything
     if name in ops.SAME:
         return first if name in _PARTS else flat(first)
     if name in ops.SQUASHING:
@@ -308,13 +312,19 @@ def _einsum(reader: Reader, node: t.Call, args: list[Value]) -> Value:
     chosen = any(o.chooser for o in operands)
     for position, operand in enumerate(operands):
         elementwise = text is not None and ops.contracted(text, position) is False
-        how = How.SCALED if elementwise else How.EMBEDDED if chosen else How.CONTRACTED
-        averaging = text is not None and ops.rank(text, position) == 1
+        rank = ops.rank(text, position) if text is not None else None
+        looked_up = chosen and (rank is None or rank == 2)  # several codes at once pick from no table
+        how = How.SCALED if elementwise else How.EMBEDDED if looked_up else How.CONTRACTED
+        averaging = rank == 1
+        others = [o for o in holding if o is not operand] if not active else []
+        beside = frozenset().union(*(o.parameters for o in others))
         for carrier in operand.pure:
             if averaging and Mark.SQUASHED in carrier.marks:
                 reader.touch(carrier, How.SCALED, node, "shares of a mean")
+            elif averaging and beside:
+                reader.touch(carrier, How.FACTOR, node, "einsum", beside)  # the scales of low-rank factors
             elif how is How.CONTRACTED or active:
-                reader.touch(carrier, meaning(carrier, how), node, "einsum")
+                reader.touch(carrier, meaning(carrier, how), node, "einsum", beside)
     return ACTIVE if active else merge(operands)
 
 
@@ -337,6 +347,7 @@ def _roles(reader: Reader, node: t.Call, name: str, args: list[Value], keywords:
 
 def _given(reader: Reader, node: t.Call, name: str, given: list[tuple[Role, Value]]) -> Value:
     active = False
+    contracts = any(role is Role.WEIGHT for role, _ in given)  # what stands in the place of the input is a token
     for role, value in given:
         held = flat(value)
         active = active or held.active
@@ -344,7 +355,7 @@ def _given(reader: Reader, node: t.Call, name: str, given: list[tuple[Role, Valu
             if held.active:
                 continue
             for carrier in held.pure:
-                reader.touch(carrier, How.ENTERED, node, name)
+                reader.touch(carrier, How.JOINED if contracts else How.ENTERED, node, name)
         elif role in _HOWS:
             for carrier in held.carriers if role is Role.WEIGHT else held.pure:
                 plain = role is Role.WEIGHT and Mark.SHAPED not in carrier.marks

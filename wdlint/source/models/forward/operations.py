@@ -33,11 +33,13 @@ SAME = _names(
     "repeat_interleave tile roll flip fliplr flipud movedim moveaxis swapaxes swapdims swapdim rearrange numpy item "
     "as_strided diagonal diag diag_embed tril triu unfold broadcast_to select index_select split_with_sizes "
     "tensor_split atleast_1d atleast_2d adjoint T mT H mH data pad F.pad dropout alpha_dropout Parameter real imag "
-    "pin_memory long int bool view_as_complex view_as_real complex block_diag tolist get_parameter to_local "
+    "pin_memory long int bool view_as_complex view_as_real tolist get_parameter to_local "
     "full_tensor dequantize all_gather to_dense values clip_grad redistribute _to_copy squeeze_ unsqueeze_ "
     "contiguous_ identity as_tensor tensor from_numpy nan_to_num circshift cast conj neg negative abs relu square sqrt "
     "rsqrt reciprocal round floor ceil clone_ chain list tuple reversed iter next sorted"
 )
+# Functions that make one tensor of several, each of which is still there.
+COMPOSING = _names("complex block_diag")
 # Attributes and methods that say something about a tensor without being it.
 ABOUT = _names(
     "shape size dtype device ndim dim numel is_cuda requires_grad grad stride itemsize nelement element_size layout "
@@ -50,6 +52,8 @@ JOINING = _names("cat concat concatenate stack hstack vstack dstack column_stack
 CODED = _names("exp exp_ exp2 expm1 log log_ log1p log2 softplus softplus_ logaddexp erf erfinv sinh cosh")
 # Periodic functions of a product bend the input: a frequency.
 PERIODIC = _names("sin cos sin_ cos_ sincos")
+# Fourier transforms of a kernel: what is multiplied by them afterwards is convolved.
+TRANSFORMING = _names("fft rfft fft2 rfft2 fftn rfftn")
 # Squashing functions: a gate stays a gain.
 SQUASHING = _names("sigmoid sigmoid_ tanh tanh_ softmax log_softmax hardsigmoid logsigmoid softsign gumbel_softmax elu")
 CLAMPING = _names("clamp clamp_ clip clamp_min clamp_max clamp_min_ maximum minimum clamp_max_ hardtanh max_ min_")

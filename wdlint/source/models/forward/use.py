@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wdlint.facts import Evidence, Kind, Witness
 from wdlint.source.models.forward.calls import call
@@ -30,7 +30,7 @@ _ORDER = (
     How.ENTERED,
     How.RETURNED,
 )
-_WEAK = frozenset((How.ENTERED, How.RETURNED, How.CHOSEN))
+_WEAK = frozenset((How.ENTERED, How.RETURNED, How.CHOSEN, How.FACTOR))
 
 _MEANING: dict[How, tuple[Kind, str]] = {
     How.CONTRACTED: (Kind.WEIGHT, "contracted with the input"),
@@ -90,13 +90,16 @@ class Use:
     """What is done with one parameter.
 
     `note` says what the shape can still change: "added" (one constant a channel is a bias, one a position is a
-    learned position), "token" or "table"; "" where nothing can.
+    learned position), "token" or "table"; "" where nothing can. `narrow` is what a contracted parameter is if it has
+    at most one broad dimension, and if one of `beside` has more (there are none: in any case).
     """
 
     kind: Kind
     evidence: Evidence
     node: t.Node | None
     note: str = ""
+    narrow: Use | None = None
+    beside: frozenset[str] = frozenset()
 
 
 _NOTES = {How.ADDED: "added", How.JOINED: "token", How.ENTERED: "token", How.RETURNED: "token", How.TABULATED: "table"}
@@ -132,12 +135,34 @@ def _returned(reader: Reader, method: t.FunctionDef) -> None:
 
 
 def _strongest(touches: Sequence[Touch]) -> dict[str, Use]:
-    best: dict[str, Touch] = {}
+    by_name: dict[str, list[Touch]] = {}
     for touch in touches:
-        held = best.get(touch.attribute)
-        if held is None or _ORDER.index(touch.how) < _ORDER.index(held.how):
-            best[touch.attribute] = touch
-    return {name: _use(best[name]) for name in sorted(best)}
+        by_name.setdefault(touch.attribute, []).append(touch)
+    return {name: use for name in sorted(by_name) if (use := _weighed(by_name[name])) is not None}
+
+
+def _weighed(touches: Sequence[Touch]) -> Use | None:
+    """The use that decides among all of one parameter."""
+    telling = sorted(
+        (touch for touch in touches if touch.how is not How.FACTOR),
+        key=lambda touch: (_ORDER.index(touch.how), touch.late, bool(touch.beside)),
+    )
+    if not telling:
+        return None
+    best = telling[0]
+    whole = _use(best)
+    if best.how is not How.CONTRACTED:
+        return whole
+    if best.late:  # the kernel that it went into is contracted: a vector had its use before
+        others = (touch for touch in telling if touch.how is not How.CONTRACTED)
+        return replace(whole, narrow=next(map(_use, others), None))
+    if best.beside:
+        return replace(whole, narrow=_use(replace(best, how=How.ENTERED, detail="a product")), beside=best.beside)
+    factors = [touch for touch in touches if touch.how is How.FACTOR]
+    if not factors:
+        return whole
+    narrow = _use(replace(factors[0], how=How.SCALED, detail="with a weight"))
+    return replace(whole, narrow=narrow, beside=frozenset().union(*(touch.beside for touch in factors)))
 
 
 def _use(touch: Touch) -> Use:

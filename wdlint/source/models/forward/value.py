@@ -26,6 +26,7 @@ class How(Enum):
     JOINED = "joined"  # put beside the input, or in its place
     ENTERED = "entered"  # fed to a layer as an input
     RETURNED = "returned"
+    FACTOR = "factor"  # multiplied with another parameter, before either meets the input
 
 
 class Mark(Enum):
@@ -39,6 +40,7 @@ class Mark(Enum):
     BLENDED = "blended"  # met the input already: only a weight's place counts from here
     SQUASHED = "squashed"  # a gate or a mixing weight: sigmoid, softmax
     LAYERED = "layered"  # went through a layer
+    TRANSFORMED = "transformed"  # by Fourier: a product is a convolution from here
     SHAPED = "shaped"  # went through an exponential or a sine: a kernel that is worked out from constants
 
 
@@ -70,6 +72,11 @@ class Value:
         return self.path.endswith(("weight", "bias"))
 
     @property
+    def parameters(self) -> frozenset[str]:
+        """The names of the parameters in it; one of a layer has none that counts."""
+        return frozenset(c.attribute for c in self.carriers) or frozenset({OF_LAYER} if self.learned else ())
+
+    @property
     def pure(self) -> Iterable[Carrier]:
         """Parameters that have not met the input yet, in a fixed order."""
         return sorted((c for c in self.carriers if Mark.BLENDED not in c.marks), key=order)
@@ -84,8 +91,11 @@ class Touch:
     node: t.Node
     method: str
     detail: str = ""  # the operation or layer by name
+    late: bool = False  # it had met the input, or gone through a layer, before
+    beside: frozenset[str] = frozenset()  # the parameters that it met, where the input was not there; "*": a layer's
 
 
+OF_LAYER = "*"
 STATIC = Value()
 ACTIVE = Value(active=True)
 
@@ -156,6 +166,8 @@ def meaning(carrier: Carrier, how: How) -> How:
     """What a use means for a parameter with this past."""
     if Mark.LAYERED in carrier.marks and how in (How.CONTRACTED, How.ADDED, How.SCALED):
         return How.ENTERED
+    if Mark.TRANSFORMED in carrier.marks and how is How.SCALED:
+        how = How.CONTRACTED
     if Mark.TABULATED in carrier.marks and how in (How.ADDED, How.CONTRACTED):
         return How.TABULATED
     if Mark.MIXED in carrier.marks and how is How.SCALED:

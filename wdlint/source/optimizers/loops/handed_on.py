@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wdlint.facts import Loop
+from wdlint.facts import Loop, Origin
 from wdlint.knowledge.handed_on import HandedOn, handed_on
+from wdlint.knowledge.optimizers import torch_classes
 from wdlint.source.values import call_arguments, objects
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
@@ -19,8 +20,10 @@ from wdlint.source.values.values import (
     Collection,
     Context,
     External,
+    Instance,
     Known,
     MappingValue,
+    Method,
     Unknown,
     Value,
     bare,
@@ -39,30 +42,57 @@ class Handed:
 
 def handed_optimizers(evaluator: Evaluation, callee: Value, arguments: Arguments, context: Context) -> Iterator[Handed]:
     """The optimizers that a library's object will make; none where they can't be told."""
-    known = handed_on(callee.path) if isinstance(callee, External) else None
-    if known is None or not isinstance(callee, External):
-        return
-    if known.groups and call_arguments.argument(evaluator, arguments, known.groups, None):
+    path = _path(callee)
+    known = handed_on(path) if path else None
+    if known is None or (known.groups and call_arguments.argument(evaluator, arguments, known.groups, None)):
         return
     options = _options(evaluator, known, arguments)
-    classes = _at(evaluator, arguments, known.chooses)
-    classes = tuple(value for value in classes if not (isinstance(value, Known) and value.value is None))
+    chosen = _at(evaluator, arguments, known.chooses) if known.chooses else ()
+    classes = tuple(named(value) for value in chosen if not (isinstance(value, Known) and value.value is None))
     if not classes and known.usual:
         classes = (External(known.usual),)
     if options is None or not classes:
         return
-    model = Unknown(f"the model of {callee.path}")
-    params: Value = Collection("parameters", model) if known.one_group else Unknown(f"parameters in {callee.path}")
-    advice = f"`{known.options.rstrip('*')}` takes no groups: choose another optimizer, or pass none a decay"
-    if known.groups:
-        advice = f"`{known.groups}` takes groups, with patterns for names: give biases and norms `weight_decay` 0"
-    loop = Loop(callee.path, advice, known.source, divides=False)
+    params: Value = Unknown(f"parameters in {path}")
+    if known.one_group:
+        params = Collection("parameters", Unknown(f"the model of {path}"))
+    loop = Loop(path, _advice(known), known.source, divides=known.held == "divided")
     for cls in classes:
         yield Handed(cls, Arguments((), context, ((params,),), options), loop)
 
 
+def _path(callee: Value) -> str:
+    """The import path of a class, function or method of a library; empty: it is none."""
+    if isinstance(callee, External):
+        return callee.path
+    made = bare(callee.receiver) if isinstance(callee, Method) else None
+    if isinstance(callee, Method) and isinstance(made, Instance) and isinstance(made.cls, External):
+        return f"{made.cls.path}.{callee.name}"
+    return ""
+
+
+def _advice(known: HandedOn) -> str:
+    if known.groups:
+        return f"`{known.groups}` takes groups, with patterns for names: give biases and norms `weight_decay` 0"
+    taken = f"`{known.options.rstrip('*')}` takes no groups" if known.options else "the library makes one group"
+    return f"{taken}: choose another optimizer, or pass none a decay"
+
+
+def named(value: Value) -> Value:
+    """The class of torch's that a word names, whatever its capitals: `"adamw"`; anything else as it is."""
+    if not isinstance(value, Known) or not isinstance(value.value, str):
+        return value
+    path = torch_classes().get(value.value.rpartition(".")[2].lower())
+    return External(path) if path is not None else value
+
+
 def _options(evaluator: Evaluation, known: HandedOn, arguments: Arguments) -> tuple[tuple[str, Answers], ...] | None:
     """The options by name; None where they can't be told."""
+    if known.decay is not None:
+        if call_arguments.spreads(evaluator, arguments):
+            return None
+        told = call_arguments.argument(evaluator, arguments, known.decay.name, known.decay.position)
+        return (("weight_decay", told or (Known(known.decay.default or 0.0, Origin.OPTIMIZER_DEFAULT),)),)
     if known.options.endswith("*"):
         if call_arguments.spreads(evaluator, arguments):
             return None

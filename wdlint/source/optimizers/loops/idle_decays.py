@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from wdlint.facts import Amount, Coupling, IdleDecay, Origin, Place
 from wdlint.knowledge.trainers import LIBRARIES, optimizer_named, training_loop
-from wdlint.source.optimizers.loops import setting
+from wdlint.source.optimizers.loops.training import setting
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.read.positions import Places

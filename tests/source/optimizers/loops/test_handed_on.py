@@ -13,9 +13,19 @@ from neuralforecast.models import NHITS
 from pytorch_tabnet.tab_model import TabNetClassifier
 from skorch import NeuralNetClassifier
 from stable_baselines3 import PPO
-from somewhere import Net, kwargs
+import pytorch_forecasting as forecasting
+from flair.trainers import ModelTrainer
+from gluonts.torch import DeepAREstimator
+from pykeen.pipeline import pipeline
+from pytorch_forecasting import NBeats, TemporalFusionTransformer
+from pytorch_tabular.config import OptimizerConfig
+from tianshou.algorithm.optim import AdamOptimizerFactory
+from ultralytics import YOLO
+from somewhere import Net, corpus, data, kwargs, tagger
 
 Adam, AdamW, SGD = torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD
+trainer = ModelTrainer(tagger, corpus)
+detector = YOLO("yolov8n.pt")
 """
 
 
@@ -37,6 +47,26 @@ Adam, AdamW, SGD = torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD
         "NBEATSModel(24, 12, optimizer_kwargs={'lr': 1e-3})",
         "NHITS(h=12, input_size=24, optimizer_kwargs={'weight_decay': 1e-3})",
         "NHITS(h=12, input_size=24, optimizer=Adam, optimizer_kwargs={'weight_decay': 1e-3})  # WD103, WD201",
+        "TemporalFusionTransformer.from_dataset(data, learning_rate=0.03)  # weight_decay",
+        "TemporalFusionTransformer.from_dataset(data, weight_decay=0.1)  # WD103, WD201",
+        "forecasting.TemporalFusionTransformer(weight_decay=0.1, optimizer='AdamW')  # WD103",
+        "NBeats.from_dataset(data)  # WD104, WD201",
+        "NBeats.from_dataset(data, weight_decay=0.0)",
+        "NBeats.from_dataset(data, **kwargs)",
+        "pipeline(model='ConvE', optimizer='Adam', optimizer_kwargs=dict(weight_decay=1e-3))  # WD201",
+        "pipeline(model='ConvE', optimizer='AdamW', optimizer_kwargs=dict(weight_decay=1e-3))",
+        "OptimizerConfig(optimizer='AdamW', optimizer_params={'weight_decay': 0.1})  # WD103",
+        "AdamOptimizerFactory(lr=1e-3, weight_decay=1e-4)  # WD201",
+        "trainer.train('x', weight_decay=1e-4)  # WD103",
+        "trainer.train('x', learning_rate=0.1)",
+        "trainer.fine_tune('x', learning_rate=5e-5)  # WD104",
+        "trainer.fine_tune('x', weight_decay=0.0)",
+        "DeepAREstimator('H', 4, weight_decay=1e-3)  # WD103, WD201",
+        "DeepAREstimator('H', 4)",
+        "detector.train(data='x', optimizer='Adam')  # WD201",
+        "detector.train(data='x', optimizer='AdamW', weight_decay=0.05)",
+        "detector.train(data='x', weight_decay=0.05)",
+        "tagger.fine_tune('x', learning_rate=5e-5, optimizer=AdamW)  # weight_decay",
     ],
 )
 def test_what_is_handed_on(text: str) -> None:
@@ -44,3 +74,9 @@ def test_what_is_handed_on(text: str) -> None:
     findings, errors = lint_files(files, {})
     assert errors == []
     assert differences(findings, marks_of(files)) == []
+
+
+def test_a_default_is_said_to_be_whose_it_is() -> None:
+    findings, _ = lint_files({"train.py": f"{START}NBeats.from_dataset(data)\n"}, {})
+    messages = {finding.code: finding.message for finding in findings}
+    assert "0.001, `NBeats.from_dataset`'s own default, to the gradient" in messages["WD201"]

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from wdlint.facts import Coupling, Division, OptimizerClass, Origin
-from wdlint.knowledge.optimizers import Argument, optimizer
-from wdlint.knowledge.trainers import TrainingLoop, optimizer_named, training_loop
+from wdlint.facts import Division, OptimizerClass, Origin
+from wdlint.knowledge.optimizers import Argument
+from wdlint.knowledge.trainers import TrainingLoop, training_loop
 from wdlint.knowledge.wrappers import Helper
-from wdlint.source.optimizers.deepspeed_sections import section_of
 from wdlint.source.optimizers.helpers import parts_given
+from wdlint.source.optimizers.loops.chosen import chosen
+from wdlint.source.optimizers.loops.deepspeed_sections import section_of
+from wdlint.source.optimizers.switched_off import class_switches_off, switching_off
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import contents, objects
@@ -45,6 +47,7 @@ _WITHOUT_SECTION = (
 )
 _ADAFACTOR = Argument("adafactor")  # the setting of transformers 4 for `optim="adafactor"`
 _STEPS = Argument("max_steps")
+_OPTION = "weight_decay"  # of the groups, whatever the loop's settings call it
 _MAKER = Argument("model_init")  # a function that makes the model, for loops that train several in turn
 _ASKED = frozenset(("evaluate", "predict"))  # what needs no optimizer
 _HARMLESS = _ASKED | {"log_metrics", "save_metrics", "log", "save_model", "is_world_process_zero"}
@@ -68,6 +71,11 @@ def loop_call(
     loop, given = _called(evaluator, callee, arguments, node, context)
     if loop is None or given is None or _is_told(evaluator, loop, given) or _is_replaced(evaluator, loop, context):
         return None
+    if _is_switched_off(evaluator, callee, given, context):
+        return None
+    retold = _retold(evaluator, loop, context)
+    if retold is None:
+        return None
     decay = Argument(loop.decay.name, None, loop.decay.default)
     helper = Helper(loop.path, loop.model, decay, loop.exempt, Division(), makes_optimizer=True)
     given = _with_model(evaluator, loop, given, node, context)
@@ -77,9 +85,17 @@ def loop_call(
     where = given.context or context
     asked = {of: _told(evaluator, loop, given, of, where) for of in (loop.decay, loop.learning_rate, loop.optimizer)}
     read = {of.name: asked[of] for of in (loop.decay, loop.learning_rate)}
+    read[loop.decay.name] = retold or read[loop.decay.name]
     if constant(_told(evaluator, loop, given, _ADAFACTOR, where)) is True:  # it goes before `optim`
         asked[loop.optimizer] = (Known(_ADAFACTOR.name),)
-    described = _described(loop, asked[loop.optimizer])
+    made = chosen(evaluator, loop, asked[loop.optimizer])
+    described = made.described
+    if loop.decay.default is None:
+        if not made.decay:
+            return None
+        read[loop.decay.name] = read[loop.decay.name] or made.decay
+    if not made.divides or (loop.undoes is not None and constant(_told(evaluator, loop, given, loop.undoes, where))):
+        helper = replace(helper, exempt="False")
     section = section_of(evaluator, _told(evaluator, loop, given, Argument("deepspeed"), where), where.module)
     if section is not None:  # DeepSpeed makes the optimizer, and the loop's own split is passed over
         helper, described = replace(helper, exempt="False"), section.known
@@ -172,6 +188,41 @@ def _is_replaced(evaluator: Evaluation, loop: TrainingLoop, context: Context) ->
     return not cache[id(module)].isdisjoint((*loop.decided_by, "optimizer"))
 
 
+def _is_switched_off(evaluator: Evaluation, callee: Value, given: Arguments, context: Context) -> bool:
+    """Whether a callback, the loop's own class or anything in the module sets the decay of groups to 0."""
+    if switching_off(evaluator, context.module, _OPTION) or class_switches_off(evaluator, callee, _OPTION):
+        return True
+    return any(class_switches_off(evaluator, value, _OPTION) for value in _callbacks(evaluator, given, context))
+
+
+def _callbacks(evaluator: Evaluation, given: Arguments, context: Context) -> Iterator[Value]:
+    """What a loop is given as callbacks, and what the module adds to any loop."""
+    for value in argument(evaluator, given, "callbacks", None):
+        if isinstance(bare(value), SequenceValue):
+            for item in contents.items(evaluator, value):
+                yield from evaluator.force(item.value)
+    for statement in all_statements(context.module.scope):
+        call = statement.value if isinstance(statement, t.Expression) else None
+        if isinstance(call, t.Call) and syntax.last_name(call) == "add_callback" and call.args:
+            yield from evaluator.evaluate(call.args[0].value, evaluator.frame(statement.scope).at(statement))
+
+
+def _retold(evaluator: Evaluation, loop: TrainingLoop, context: Context) -> Answers | None:
+    """The decay that the module gives the loop when it trains it; None where it gives several."""
+    found: list[Answers] = []
+    for statement in all_statements(context.module.scope) if loop.retold else ():
+        for expression in syntax.expressions(statement):
+            for call in syntax.walk(expression):
+                if isinstance(call, t.Call) and syntax.last_name(call) in loop.retold:
+                    told = next((a.value for a in call.args if a.keyword == loop.decay.name), None)
+                    there = evaluator.frame(statement.scope).at(statement)
+                    found.append(evaluator.evaluate(told, there) if told is not None else ())
+    given = [answers for answers in found if answers]
+    if not given:
+        return ()
+    return given[0] if len(found) == 1 else None
+
+
 def _set_from_outside(module: t.Module) -> Iterator[str]:
     for statement in all_statements(module.scope):
         if isinstance(statement, t.Assign):
@@ -194,18 +245,6 @@ def setting(evaluator: Evaluation, settings: Answers, name: str, context: Contex
             told = argument(evaluator, inner.arguments, name, None)
         found.extend(told)
     return tuple(found)
-
-
-def _described(loop: TrainingLoop, chosen: Answers) -> OptimizerClass:
-    """The class of the optimizer that the settings choose by its name, by a member of an enumeration, or give."""
-    name = constant(chosen) if chosen else loop.usual
-    if len(chosen) == 1 and isinstance(chosen[0], External):
-        name = chosen[0].path
-    if not isinstance(name, str):
-        return OptimizerClass(loop.path, Coupling.UNKNOWN, source="the optimizer is chosen by name")
-    cls = optimizer(name)
-    known = cls.described({}) if cls is not None else optimizer_named(name.rpartition(".")[2].lower())
-    return known or OptimizerClass(loop.path, Coupling.UNKNOWN, source="the optimizer is chosen by name")
 
 
 def never_trained(made_by: t.Stmt, call: t.Call, scope: t.Scope) -> bool:

@@ -50,7 +50,7 @@ def test_what_a_models_own_training_decays(text: str) -> None:
 def test_the_default_is_the_methods_own() -> None:
     findings, _ = lint_files({"train.py": f"{START}distil.fit([(loader, pairs)])\n"}, {})
     (finding,) = findings
-    assert "`fit`'s own default" in finding.message
+    assert "`SentenceTransformer.fit`'s own default" in finding.message
     assert "sa_layer_norm" in finding.message
 
 
