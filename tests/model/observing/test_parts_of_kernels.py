@@ -219,6 +219,19 @@ class Splines(nn.Module):
 
 
 SPLINE = {"grid": B, "coef": W, "size": G}  # knots are subtracted
+class Shared(nn.Module):
+    """Few numbers, from which matrices are put together by fixed places."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.base = nn.Linear(6, 5, bias=False)
+        self.numbers = P(torch.rand(9))
+        self.register_buffer("places", torch.arange(30).view(5, 6) % 9)
+
+    def forward(self, x):
+        return self.base(x) + x @ self.numbers[self.places].t()
+
+
 CASES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], dict[str, Kind]]] = {
     "weight norm": (Normalised, (3, 6), {"v": W, "g": G}),
     "canonical": (Canonical, (3, 4), {"size": G, "out": W, "into": W}),
@@ -232,10 +245,12 @@ CASES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], dict[str, Kind]
     "codebook": (Nearest, (3, 8), {"inward.weight": W, "inward.bias": B, "book": E}),
     "spectrum": (Spectrum, (2, 4, 16), {"taps": W, "fall": O, "skip": G}),
     "equation": (Equation, (2, 16, 8), {"rows": W, "columns": W, "gate": G}),
+    "shared": (Shared, (3, 6), {"base.weight": W, "numbers": W}),
     "splines": (Splines, (3, 6), {f"parts.{i}.{n}": kind for i in range(2) for n, kind in SPLINE.items()}),
     "halves": (Halves, (3, 6), {"re": W, "im": W}),
 }
 LIMITS = {
+    "shared": "to a reader, rows by fixed places are those of a table of positions",
     "codebook": "to a reader, a table that is compared whole is contracted",
     "chosen": "to a reader, a mean of shifts is a product like any other",
 }
