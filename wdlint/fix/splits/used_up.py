@@ -104,7 +104,7 @@ def _goes_on_later(program: Program, parent: Item) -> bool:
     """Whether an iterator is gone through in part, so that the next loop goes on where this one stopped."""
     if isinstance(parent, t.For):
         return any(
-            isinstance(n, t.Return) or (isinstance(n, t.Jump) and n.word == "break") for n in program.below(parent)
+            isinstance(n, t.Return) or (isinstance(n, t.Jump) and n.kind == "break") for n in program.below(parent)
         )
     call = program.parents[parent] if isinstance(parent, t.Argument) else None
     return isinstance(call, t.Call) and syntax.last_name(call) in ("next", "islice")
