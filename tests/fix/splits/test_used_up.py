@@ -125,12 +125,12 @@ def test_several_iterators_of_a_model_that_cannot_be_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    "loops",
-    [
-        "first = next(named)\n" + TWO_LISTS,
-        "for n, p in named:\n    if 'fc' in n:\n        break\n" + TWO_LISTS,
-    ],
+    "partly",
+    ["first = next(other)\n", "for n, p in other:\n    if 'fc' in n:\n        break\n"],
 )
-def test_what_goes_on_where_another_loop_stopped_stays_an_iterator(loops: str) -> None:
-    source = HEAD + "net = Net()\nnamed = net.named_parameters()\n" + loops + MADE
-    assert not any("list(" in e.text for f in check_source(source, "a.py") if f.fix for e in f.fix.edits)
+def test_what_goes_on_where_another_loop_stopped_stays_an_iterator(partly: str) -> None:
+    other = f"other = net.named_parameters()\n{partly}rest = [n for n, p in other]\nmore = [n for n, p in other]\n"
+    source = HEAD + "net = Net()\nnamed = net.named_parameters()\n" + other + TWO_LISTS + MADE
+    (finding,) = [f for f in check_source(source, "train.py") if f.code == "WD303"]
+    assert finding.fix is not None
+    assert [edit.place.line for edit in finding.fix.edits] == [17]
