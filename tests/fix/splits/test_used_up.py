@@ -133,4 +133,6 @@ def test_what_goes_on_where_another_loop_stopped_stays_an_iterator(partly: str) 
     source = HEAD + "net = Net()\nnamed = net.named_parameters()\n" + other + TWO_LISTS + MADE
     (finding,) = [f for f in check_source(source, "train.py") if f.code == "WD303"]
     assert finding.fix is not None
-    assert [edit.place.line for edit in finding.fix.edits] == [17]
+    assert [source.splitlines()[edit.place.line - 1] for edit in finding.fix.edits] == [
+        "named = net.named_parameters()"
+    ]

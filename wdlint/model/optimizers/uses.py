@@ -33,7 +33,8 @@ from wdlint.facts import (
 from wdlint.model.holding.tensors import qualified, shape_of
 from wdlint.model.holding.wrappers import defaults_of, leaves, parameters_of
 from wdlint.model.kinds.classify import Classification
-from wdlint.model.optimizers.probe import DECAY_KEYS, Probe, decay_key, probe, reads
+from wdlint.model.optimizers.manner import Probe
+from wdlint.model.optimizers.probe import DECAY_KEYS, decay_key, probe, reads
 
 _RATE_KEYS = ("lr", "initial_lr", "max_lr", "min_lr", "lr_scale", "base_lr", "swa_lr", *DECAY_KEYS)
 # Keys that schedulers and libraries add to groups; not misspelt options of the optimizer.
