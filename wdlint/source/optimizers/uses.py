@@ -15,7 +15,7 @@ from wdlint.knowledge.trainers import TrainingLoop
 from wdlint.knowledge.wrappers import Helper
 from wdlint.source.models.optimized import Model, Models, merged, model_key, same_model
 from wdlint.source.optimizers import own_groups
-from wdlint.source.optimizers.constructor_arguments import constructor_amount, learning_rate, written_parameters
+from wdlint.source.optimizers.constructor_arguments import leading_amount, learning_rate, written_parameters
 from wdlint.source.optimizers.groups import GroupDraft, GroupReader, Groups
 from wdlint.source.optimizers.honoured_exemptions import honoured
 from wdlint.source.optimizers.later_groups import added_later, highest_rate, set_later, spared_later
@@ -169,7 +169,7 @@ class UseReader:
 
     def _use(self, site: Site, maker: Maker, groups: Groups, models: Sequence[Model]) -> OptimizerUse:
         inventory = merged(models)
-        constructor = constructor_amount(self.evaluator, maker)
+        constructor = leading_amount(self.evaluator, site.makers, maker)
         drafted: list[tuple[GroupDraft, AmountDraft]] = []
         key = maker.decay.name if maker.decay else "weight_decay"
         spared = spared_later(self.evaluator, site, key)
@@ -248,7 +248,7 @@ class UseReader:
             key = maker.decay.name if maker.decay else None
             found = (*forgotten(self.evaluator, site.context, key), *found)
         for binding, made in found:
-            constructor = constructor_amount(self.evaluator, maker)
+            constructor = leading_amount(self.evaluator, site.makers, maker)
             drafted = [(draft, draft.amount or constructor) for draft in made.drafts]
             theirs = self._models.of(part for draft in made.drafts for part in draft.parts)
             place = self.places.of(site.context.module, binding)
