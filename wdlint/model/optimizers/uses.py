@@ -135,8 +135,9 @@ def _with_strangers(seen: Classification, optimizer: Any) -> tuple[Inventory, di
             index[id(tensor)] = len(seen.parameters) + len(strangers)
             name = names[position] if position < len(names) else f"param_groups[{number}]['params'][{position}]"
             shape = shape_of(tensor)
-            words = Evidence(Witness.NAME, "held by no module of the model")
             ndim = None if shape is None else len(shape)
+            flat = "; if ZeRO made it of several, audit before `deepspeed.initialize`" if ndim == 1 else ""
+            words = Evidence(Witness.NAME, f"held by no module of the model{flat}")
             strangers.append(Parameter(name, Kind.UNKNOWN, words, ndim, shape))
     own = seen.inventory
     return Inventory(own.model, (*own.parameters, *strangers), complete=True), index
