@@ -219,6 +219,8 @@ class Splines(nn.Module):
 
 
 SPLINE = {"grid": B, "coef": W, "size": G}  # knots are subtracted
+
+
 class Shared(nn.Module):
     """Few numbers, from which matrices are put together by fixed places."""
 
