@@ -2,10 +2,9 @@
 
     python benchmarks/trainers.py [CASE…]
 
-Each case is a script of our own that ends with an optimizer in the variable `made`. It is run, and `explain-site`'s
-facts are compared with the live groups, parameter by parameter: whether each is decayed. A case whose library is not
-installed is left out. Install what you want to see: transformers, accelerate, trl, timm, lightning, skorch, mmengine,
-stable-baselines3, pytorch-tabnet, peft, sentence-transformers.
+Each case (`trainer_cases.py`) is a script of our own that ends with an optimizer in the variable `made`. It is run, and
+`explain-site`'s facts are compared with the live groups, parameter by parameter: whether each is decayed. A case whose
+library is not installed is left out; install what you want to see.
 """
 
 from __future__ import annotations
@@ -19,115 +18,13 @@ import runpy
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from trainer_cases import CASES, NET, Case
 
 from wdlint.facts import OptimizerUse, Ternary
 from wdlint.linting.lint import Linter
 from wdlint.settings.config import Configuration
-
-NET = """\
-import torch
-from torch import nn
-
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.stem = nn.Conv2d(3, 8, 3)
-        self.bn = nn.BatchNorm2d(8)
-        self.norm = nn.LayerNorm(8)
-        self.head = nn.Linear(8, 2)
-        self.scale = nn.Parameter(torch.ones(8))
-
-    def forward(self, x):
-        x = self.bn(self.stem(x)).mean((2, 3)) * self.scale
-        return self.head(self.norm(x))
-"""
-START = "import torch\nfrom net import Net\n\n"
-
-
-@dataclass(frozen=True)
-class Case:
-    """A script of one library; `model` is the variable that holds the trained module, `line` the call to be read."""
-
-    name: str
-    library: str
-    script: str
-    line: str  # the beginning of the line where the static reading stands
-    files: tuple[tuple[str, str], ...] = ()
-    model: str = "net"
-
-
-def hf(name: str, arguments: str, more: str = "", library: str = "transformers") -> Case:
-    script = (
-        "import transformers\nfrom transformers import Trainer, TrainingArguments\nfrom net import Net\n\nnet = Net()\n"
-        f"args = TrainingArguments('out', use_cpu=True, report_to=[], {arguments})\n"
-        f"trainer = Trainer(net, args{more})\nmade = trainer.create_optimizer()\n"
-    )
-    return Case(name, library, script, "trainer =")
-
-
-def mmengine(name: str, rest: str = "", optimizer: str = "dict(type='AdamW', lr=1e-3, weight_decay=0.1)") -> Case:
-    script = (
-        f"{START}from mmengine.config import Config\nfrom mmengine.optim import build_optim_wrapper\n\nnet = Net()\n"
-        "config = Config.fromfile('c.py')\nmade = build_optim_wrapper(net, config.optim_wrapper).optimizer\n"
-    )
-    configuration = f"optim_wrapper = dict(\n    optimizer={optimizer},\n    {rest})\n"
-    return Case(f"mmengine, {name}", "mmengine", script, "c.py", (("c.py", configuration),))
-
-
-def cli(name: str, options: str) -> Case:
-    script = (
-        f"{START}import lightning\nfrom lightning.pytorch.cli import LightningCLI\n\n\n"
-        "class Lit(lightning.LightningModule):\n    def __init__(self):\n        super().__init__()\n"
-        "        self.net = Net()\n\n\n"
-        "cli = LightningCLI(Lit, run=False, save_config_callback=None, args=['--config', 'c.yaml'])\n"
-        "net = cli.model\nmade = net.configure_optimizers()\nmade = getattr(made, 'optimizer', made)\n"
-    )
-    start = "trainer: {max_epochs: 1}\nmodel: {}\noptimizer:\n  class_path: torch.optim.AdamW\n"
-    return Case(name, "lightning", script, "c.yaml", (("c.yaml", start + options),))
-
-
-CASES = (
-    hf("transformers, AdamW", "weight_decay=0.1"),
-    hf("transformers, no decay", "learning_rate=1e-4"),
-    hf("transformers, SGD", "weight_decay=0.1, optim='sgd'"),
-    hf("transformers, Adafactor", "weight_decay=0.1, optim='adafactor'"),
-    hf("transformers, RMSprop", "weight_decay=0.1, optim='rmsprop'"),
-    Case(
-        "transformers, DistilBERT", "transformers",
-        "from transformers import DistilBertConfig, DistilBertModel, Trainer, TrainingArguments\n\n"
-        "net = DistilBertModel(DistilBertConfig(n_layers=1, dim=8, hidden_dim=8, n_heads=2, vocab_size=16))\n"
-        "args = TrainingArguments('out', use_cpu=True, report_to=[], weight_decay=0.1)\n"
-        "trainer = Trainer(net, args)\nmade = trainer.create_optimizer()\n", "trainer =",
-    ),
-    Case("timm, a model", "timm", START + "from timm.optim import create_optimizer_v2\n\nnet = Net()\n"
-         "made = create_optimizer_v2(net, opt='adamw', weight_decay=0.1)\n", "made ="),
-    Case("timm, parameters", "timm", START + "from timm.optim import create_optimizer_v2\n\nnet = Net()\n"
-         "made = create_optimizer_v2(net.parameters(), opt='adamw', weight_decay=0.1)\n", "made ="),
-    Case("timm, no decay", "timm", START + "from timm.optim import create_optimizer_v2\n\nnet = Net()\n"
-         "made = create_optimizer_v2(net, opt='lamb')\n", "made ="),
-    Case("Lightning", "lightning", START + "import lightning\n\n\nclass Lit(lightning.LightningModule):\n"
-         "    def __init__(self):\n        super().__init__()\n        self.net = Net()\n\n"
-         "    def configure_optimizers(self):\n"
-         "        return torch.optim.AdamW(self.parameters(), lr=1e-3, weight_decay=0.1)\n\n\n"
-         "net = Lit()\nmade = net.configure_optimizers()\n", "        return"),
-    Case("skorch", "skorch", START + "from skorch import NeuralNetClassifier\n\n"
-         "skorch = NeuralNetClassifier(Net, optimizer=torch.optim.AdamW, optimizer__weight_decay=0.1)\n"
-         "skorch.initialize()\nnet, made = skorch.module_, skorch.optimizer_\n", "skorch ="),
-    Case("stable-baselines3", "stable_baselines3", "from stable_baselines3 import PPO\n\n"
-         "agent = PPO('MlpPolicy', 'CartPole-v1', policy_kwargs=dict(optimizer_kwargs=dict(weight_decay=0.1)))\n"
-         "net, made = agent.policy, agent.policy.optimizer\n", "agent ="),
-    mmengine("one group"),
-    mmengine("flat_decay_mult", "paramwise_cfg=dict(flat_decay_mult=0.)"),
-    mmengine("norm_decay_mult", "paramwise_cfg=dict(norm_decay_mult=0.)"),
-    mmengine("norm and bias", "paramwise_cfg=dict(norm_decay_mult=0., bias_decay_mult=0.)"),
-    mmengine("custom keys", "paramwise_cfg=dict(custom_keys={'norm': dict(decay_mult=0.)})"),
-    mmengine("no key", optimizer="dict(type='AdamW', lr=1e-3)"),
-    cli("LightningCLI", "  init_args: {lr: 0.001, weight_decay: 0.1}\n"),
-    cli("LightningCLI, no key", "  init_args: {lr: 0.001}\n"),
-)  # fmt: skip
 
 
 def live(case: Case, folder: Path) -> dict[str, bool]:
@@ -140,24 +37,33 @@ def live(case: Case, folder: Path) -> dict[str, bool]:
     finally:
         sys.path.remove(str(folder))
     names = {id(p): name for name, p in made[case.model].named_parameters()}
+    optimizer = made["made"]
+    if hasattr(optimizer, "hypers"):  # fastai's own, which marks single parameters
+        marked = hasattr(optimizer, "cbs")  # what it wraps of torch does not look at the marks
+        return {
+            names[id(p)]: bool(hyper.get("wd")) and (not marked or optimizer.state[p].get("do_wd", True))
+            for held, hyper in zip(optimizer.param_lists, optimizer.hypers, strict=True)
+            for p in held
+        }
     return {
         names[id(p)]: bool(group.get("weight_decay"))
-        for group in made["made"].param_groups
+        for group in optimizer.param_groups
         for p in group["params"]
-        if id(p) in names
+        if id(p) in names and p.requires_grad
     }
 
 
 def read(case: Case, folder: Path) -> OptimizerUse | None:
     """The optimizer as wdlint reads it."""
-    file = folder / (case.line if case.files else "train.py")
+    configures = case.line in dict(case.files)
+    file = folder / (case.line if configures else "train.py")
     linter = Linter(Configuration(isolated=True))
     linter.check(str(file))
     if linter.reading is None:
         return None
     lines = file.read_text().splitlines()
     for use in linter.reading.facts.uses:
-        if case.files or lines[use.place.line - 1].startswith(case.line):
+        if configures or lines[use.place.line - 1].startswith(case.line):
             return use
     return None
 

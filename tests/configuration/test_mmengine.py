@@ -88,6 +88,9 @@ def test_what_is_inherited() -> None:
     assert found("_base_ = './base.py'\nmodel = dict()\n", base=wrapper()) == []  # nothing of it stands here
     loop = f"_base_ = './c.py'\n{wrapper()}"
     assert found(loop) == []
+    elsewhere = "_base_ = ['../lib/configs/_base_/datasets/nus.py', '../lib/configs/_base_/{}.py']\n" + wrapper()
+    assert found(elsewhere.format("default_runtime")) == ["3:43 WD103"]  # data and logging make no optimizer
+    assert found(elsewhere.format("schedules/1x")) == []
 
 
 def test_a_part_of_others_is_not_judged_by_itself() -> None:

@@ -87,7 +87,7 @@ def _without(mapping: Mapping, *keys: str) -> Mapping:
 
 
 def _inherited(document: Document, root: Mapping, depth: int) -> tuple[Mapping, bool]:
-    """A file merged with the files that it names as its bases, and whether all of them could be read."""
+    """A file merged with the files that it names as its bases, and whether all that matter of them could be read."""
     base = root.get("_base_")
     if base is None:
         return root, True
@@ -96,12 +96,18 @@ def _inherited(document: Document, root: Mapping, depth: int) -> tuple[Mapping, 
     for path in paths if depth < _DEEPEST else ():
         found = document.neighbour(path)
         if found is None:
-            is_whole = False
+            is_whole = is_whole and _makes_no_optimizer(path)
             continue
         inner = replace_paths(document, path)
         below, seen = _inherited(inner, found, depth + 1)
         whole, is_whole = _merged(whole, below), is_whole and seen
     return _merged(whole, root), is_whole
+
+
+def _makes_no_optimizer(path: str) -> bool:
+    """Whether a base that can't be read is of a kind that holds no optimizer, by where all of OpenMMLab keeps it."""
+    *folders, name = path.replace("\\", "/").split("/")
+    return "_base_" in folders and (folders[-1] == "datasets" or name == "default_runtime.py")
 
 
 def replace_paths(document: Document, path: str) -> Document:

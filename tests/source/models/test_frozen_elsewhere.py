@@ -33,6 +33,13 @@ def frozen():
     return net
 
 
+def by_option(args):
+    net = Net()
+    if args.freeze:
+        net.body.requires_grad_(False)
+    return net
+
+
 def open_head(net):
     net.requires_grad_(False)
     net.head.requires_grad_(True)
@@ -138,6 +145,36 @@ PROGRAMS = {
         if args.train == "head":
             model.body.requires_grad_(False)
         Trainer(model).fit()
+        """,
+        TRAINER,
+        "",
+    ),
+    "an option that a third file asks for": (
+        """
+        import argparse
+
+        from nets import by_option
+        from trainer import make_optimizer
+
+        def main():
+            parser = argparse.ArgumentParser()
+            parser.add_argument("--freeze", default=True)
+            make_optimizer(by_option(parser.parse_args()), 0.1)
+
+        main()
+        """,
+        FUNCTION,
+        "",
+    ),
+    "where the program starts": (
+        """
+        from nets import Net, open_head
+        from trainer import Trainer
+
+        if __name__ == "__main__":
+            model = Net()
+            open_head(model)
+            Trainer(model).fit()
         """,
         TRAINER,
         "",

@@ -67,13 +67,21 @@ def _is_namespace(value: Instance) -> bool:
 def _member(evaluator: Evaluation, value: Instance, name: str, context: Context) -> Answers | None:
     if not isinstance(value.cls, External) or not value.cls.path.endswith("Namespace"):
         return None
-    return evaluator.libraries.option(evaluator, name, context) or (Unknown(f"@{id(value)}.{name}"),)
+    return _option(evaluator, value, name, context) or (Unknown(f"@{id(value)}.{name}"),)
 
 
 def _item(evaluator: Evaluation, value: Instance, index: Value, context: Context) -> Answers | None:
     if not isinstance(index, Known) or not isinstance(index.value, str) or not _is_namespace(value):
         return None
-    return evaluator.libraries.option(evaluator, index.value, context) or None
+    return _option(evaluator, value, index.value, context) or None
+
+
+def _option(evaluator: Evaluation, namespace: Instance, name: str, context: Context) -> Answers:
+    """What an option is by default, as declared near where it is read or near where the namespace was made."""
+    found = evaluator.libraries.option(evaluator, name, context)
+    if found or namespace.frame is None or namespace.frame.scope.module is context.module:
+        return found
+    return evaluator.libraries.option(evaluator, name, namespace.frame.at(None))
 
 
 def _entry(evaluator: Evaluation, value: Instance, key: str) -> Answers | None:

@@ -72,13 +72,14 @@ def may_freeze(evaluator: Evaluation, definition: t.FunctionDef) -> bool:
     key = id(definition)
     if key not in cache:
         cache[key] = False
-        cache[key] = _mentions(evaluator, definition)
+        cache[key] = mentions_freezing(evaluator, definition.inner)
     return cache[key]
 
 
-def _mentions(evaluator: Evaluation, definition: t.FunctionDef) -> bool:
-    frame = evaluator.frame(definition.inner)
-    for statement in t.statements(definition.inner.body):
+def mentions_freezing(evaluator: Evaluation, scope: t.Scope) -> bool:
+    """Whether a function's or a module's own statements may freeze something, or what they call may."""
+    frame = evaluator.frame(scope)
+    for statement in t.statements(scope.body):
         for expression in _whole(statement):
             for node in syntax.walk(expression):
                 if isinstance(node, t.Attribute) and node.attr in _SWITCHES:
@@ -114,6 +115,8 @@ def _functions(evaluator: Evaluation, call: t.Call, context: Context) -> Iterato
     given = call.args[0].value if _last_name(func) == "apply" and len(call.args) == 1 else func
     if not isinstance(given, (t.Name, t.Attribute)):
         return
+    if isinstance(given, t.Attribute) and given.attr not in evaluator.project.defined(evaluator.module.path):
+        return  # a library's; most calls are
     for value in evaluator.evaluate(given, context):
         if isinstance(value, FunctionValue) and isinstance(value.definition, t.FunctionDef):
             yield value, value.definition

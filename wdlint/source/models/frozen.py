@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from wdlint.facts import Ternary
-from wdlint.source.models.freezing import Freeze, freezes_in, may_freeze
+from wdlint.source.models.freezing import Freeze, freezes_in, may_freeze, mentions_freezing
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.selections.taken import Taken
@@ -55,7 +55,18 @@ def _homes(evaluator: Evaluation, model: Value) -> list[t.Module]:
             found.setdefault(id(around.scope.module), around.scope.module)
             around = around.caller
     found.pop(id(evaluator.module), None)
-    return list(found.values())[::-1]
+    return [module for module in list(found.values())[::-1] if _may_freeze(evaluator, module)]
+
+
+def _may_freeze(evaluator: Evaluation, module: t.Module) -> bool:
+    """Whether another file may freeze something; what fixes are tried for one file does not change that."""
+    known = evaluator.project.freezing
+    if module.path not in known:
+        functions = (s for s in all_statements(module.scope) if isinstance(s, t.FunctionDef))
+        known[module.path] = mentions_freezing(evaluator, module.scope) or any(
+            may_freeze(evaluator, function) for function in functions
+        )
+    return known[module.path]
 
 
 def _all(evaluator: Evaluation, module: t.Scope) -> Iterator[Freeze]:

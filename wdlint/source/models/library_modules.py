@@ -11,6 +11,7 @@ from functools import lru_cache
 from wdlint.facts import Kind, Parameter, Ternary
 from wdlint.knowledge.layers import KnownLayer, layer, numbered
 from wdlint.source.models.containers import container
+from wdlint.source.models.frozen_norms import present
 from wdlint.source.models.members import CONTAINERS, Leaf, Members, set_slot
 from wdlint.source.models.tensor_sizes import may_be_shape
 from wdlint.source.values import call_arguments, objects
@@ -316,7 +317,8 @@ def _library_members(evaluator: Evaluation, path: str, arguments: Arguments | No
     if model is None:
         return None
     members = Members(model.title, complete=model.complete and not model.within)  # what holds it may hold more
-    members.fixed.extend(leaf_of(parameter, (key, parameter.name)) for parameter in model.parameters())
+    parameters = present(evaluator, path, arguments, model.parameters())
+    members.fixed.extend(leaf_of(parameter, (key, parameter.name)) for parameter in parameters)
     return members
 
 

@@ -29,6 +29,8 @@ from wdlint.source.values.values import (
     bare,
 )
 
+_DEEPEST = 3  # assignments that are followed from a decay to the key of a dictionary
+
 
 class GroupDecays:
     """Reads the strengths of groups; `decay_key` is the option that the optimizer reads."""
@@ -50,6 +52,9 @@ class GroupDecays:
             if len(cases) > 1:
                 return cases
         amount = self.number(self.decay_key, value, keyed)
+        if isinstance(held, Deferred) and amount is not None and amount.value is None:
+            if _comes_of_a_key(held.expr, held.context.frame.scope):
+                return _for_some(amount, value)
         if amount is not None and amount.varies and isinstance(held, Deferred) and self._comes_with(held, keyed):
             return _for_some(amount, value)
         if amount is not None and amount.varies and self._is_one_a_parameter(keyed):
@@ -175,6 +180,30 @@ class GroupDecays:
             return False
         held = self.evaluator.evaluate(test.rest[0][1], condition.context)
         return any(isinstance(bare(v), MappingValue) for v in held)
+
+
+def _comes_of_a_key(expr: t.Expr, scope: t.Scope, depth: int = 0) -> bool:
+    """Whether a decay is worked out of the key under which a dictionary keeps parameters: some key may say 0.
+
+    `for key, params in groups.items(): decay, lr = json.loads(key)`
+    """
+    for name in {node.id for node in syntax.walk(expr) if isinstance(node, t.Name)}:
+        for binding in scope.bound.get(name, ()):
+            if isinstance(binding, t.For):
+                if _is_key(name, binding):
+                    return True
+            elif isinstance(binding, t.Assign) and binding.value is not None and depth < _DEEPEST:
+                if _comes_of_a_key(binding.value, scope, depth + 1):
+                    return True
+    return False
+
+
+def _is_key(name: str, loop: t.For) -> bool:
+    """Whether a loop over the items of a dictionary binds a name to the key, or to a part of it."""
+    if not isinstance(loop.iter, t.Call) or syntax.last_name(loop.iter) != "items":
+        return False
+    key = loop.target.items[0] if isinstance(loop.target, t.Display) and loop.target.items else loop.target
+    return name in syntax.target_names(key)
 
 
 def is_of_one(evaluator: Evaluation, params: t.Expr, context: Context) -> bool:

@@ -171,7 +171,7 @@ def patterns_of(draft: GroupDraft, amount: AmountDraft, models: Sequence[Model])
 
 
 def shared_patterns(uses: Sequence[OptimizerUse]) -> Iterator[OptimizerUse]:
-    """Uses over the models of a family: a pattern that is there for one of them is not dead for the others."""
+    """Uses over what a model may be: a pattern that is there for one of the models is not dead for the others."""
     alive = {p.text for use in uses for group in use.groups for p in group.patterns if Ternary.YES in p.matches}
 
     def shared(pattern: Pattern) -> Pattern:

@@ -122,7 +122,7 @@ class UseReader:
                 found.extend(self._variants(site, maker, read))
         seen = [use for use in found if use.inventory is not None] or found
         split = [use for use in seen if use.by_hand] or seen  # what may be divided is not called undivided
-        for use in split:
+        for use in shared_patterns(split):
             yield replace(use, variants=max(use.variants, len(found))) if len(found) > 1 else use
 
     def _of_helper(self, site: Site, known: Helper, maker: Maker, context: Context) -> Iterator[OptimizerUse]:

@@ -7,6 +7,7 @@ that is larger than what is kept here is searched as far as it goes, always the 
 from __future__ import annotations
 
 import os
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
@@ -16,6 +17,7 @@ _FILES = 3_000
 _BYTES = 30_000_000
 _LARGEST = 400_000  # bytes; a larger program is data, or generated
 _ENTRIES = 30_000  # names looked at in folders
+_DEFINITION = re.compile(rb"\bdef\s+([^\s(\[]+)")
 _FOREIGN = frozenset(
     ("node_modules", "site-packages", "dist-packages", "__pycache__", "venv", "env", "build", "dist", "third_party")
 )
@@ -28,6 +30,7 @@ class Mentions:
         self._files = files
         self._texts: dict[str, tuple[bytes, list[int], list[str]]] = {}
         self._found: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._defined: dict[str, frozenset[str]] = {}
 
     def files_with(self, top: str, name: str) -> tuple[str, ...]:
         """The files below the folder `top` that hold a name as a whole word, sorted by path."""
@@ -35,6 +38,15 @@ class Mentions:
         if key not in self._found:
             self._found[key] = tuple(self._search(top, name.encode()))
         return self._found[key]
+
+    def defined(self, top: str) -> frozenset[str]:
+        """The names of all functions and methods that the files below `top` define, nested ones included."""
+        if top not in self._defined:
+            if top not in self._texts:
+                self._texts[top] = self._read(top)
+            names = _DEFINITION.findall(self._texts[top][0])
+            self._defined[top] = frozenset(name.decode("utf-8", "replace") for name in names)
+        return self._defined[top]
 
     def _search(self, top: str, name: bytes) -> Iterator[str]:
         if top not in self._texts:

@@ -47,6 +47,7 @@ class Project:
     _makers: dict[str, bool] = field(default_factory=dict)
     _brought: dict[tuple[str, str], list[tuple[str, int]]] = field(default_factory=dict)
     _imported: dict[str, list[Imported]] = field(default_factory=dict)
+    freezing: dict[str, bool] = field(default_factory=dict)  # which files may freeze parameters; see `models.frozen`
     _keys: dict[str, str] = field(default_factory=dict)
     _mentions: Mentions | None = None
     _locator: Locator | None = None
@@ -83,6 +84,7 @@ class Project:
         changed = Project(self.roots, self.settings, self.files.with_text(path, data))
         changed._modules, changed._bytes = others(self._modules), others(self._bytes)
         changed._makers, changed._imported = others(self._makers), others(self._imported)
+        changed.freezing = others(self.freezing)
         changed._brought = {key: found for key, found in self._brought.items() if os.path.abspath(key[0]) != there}
         changed._locator, changed.trail = self._locator, self.trail
         return changed
@@ -169,6 +171,12 @@ class Project:
         found = self._mentions.files_with(top, name)
         self.trail.searches[top, name] = found
         return found
+
+    def defined(self, near: str) -> frozenset[str]:
+        """The names of all functions that the project around the file `near` defines; see `mentions`."""
+        if self._mentions is None:
+            self._mentions = Mentions(self.files)
+        return self._mentions.defined(self.top_of(near))
 
     def top_of(self, path: str) -> str:
         """The folder at the top of a file's project."""

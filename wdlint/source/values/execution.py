@@ -28,7 +28,7 @@ def taken(
     inclined = by_default or frame.arguments is not None
     for test, truth, branch in flow.guards(statement):
         context = frame.at(branch)
-        if branch in granted or _refuses(branch, truth):
+        if branch in granted or _refuses(branch, truth) or (truth and _is_of_the_program(test)):
             continue
         found = arithmetic.truth(evaluator, test, context, inclined=inclined)
         if found is None:
@@ -51,6 +51,12 @@ def gone_with(made: t.Stmt | None, statement: t.Stmt) -> tuple[t.Stmt, ...]:
         return ()
     around = {(id(branch), truth) for _, truth, branch in flow.guards(made)}
     return tuple(branch for _, truth, branch in flow.guards(statement) if (id(branch), truth) in around)
+
+
+def _is_of_the_program(test: t.Expr) -> bool:
+    """`__name__ == "__main__"`: what stands there runs whenever the program does."""
+    sides = (test.left, test.rest[0][1]) if isinstance(test, t.Compare) and len(test.rest) == 1 else ()
+    return any(isinstance(side, t.Name) and side.id == "__name__" for side in sides)
 
 
 def _refuses(branch: t.Stmt, truth: bool) -> bool:
