@@ -29,7 +29,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from model_zoo import declare_torchvision
 
 from wdlint.model.holding.wrappers import leaves
-from wdlint.model.optimizers.probe import DECAY_KEYS, Manner, Probe, probe
+from wdlint.model.optimizers.manner import Manner, Probe
+from wdlint.model.optimizers.probe import DECAY_KEYS, probe
 
 # What the measured words mean, as manners that count as the same.
 SAME = {

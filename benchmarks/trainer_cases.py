@@ -192,8 +192,26 @@ CASES = (
          "cfg = OmegaConf.load('c.yaml')\nnet = config.instantiate(cfg.model)\n"
          "made = config.instantiate(cfg.optimizer, net.parameters())\n", "c.yaml",
          (("c.yaml", "model: {_component_: net.Net}\noptimizer: {_component_: torch.optim.AdamW, lr: 2e-5}\n"),)),
-    Case("composer", "composer", START + "from composer.optim import DecoupledAdamW\n\nnet = Net()\n"
-         "made = DecoupledAdamW(net.parameters(), lr=1e-3, weight_decay=1e-5)\n", "made ="),
+    Case("litgpt", "litgpt", "from litgpt.utils import instantiate_torch_optimizer\nfrom net import Net\n"
+         "from omegaconf import OmegaConf\n\nnet = Net()\ncfg = OmegaConf.to_container(OmegaConf.load('c.yaml'))\n"
+         "made = instantiate_torch_optimizer(cfg['optimizer'], net.parameters())\n", "c.yaml",
+         (("c.yaml", "checkpoint_dir: x\ntrain: {epochs: 1}\noptimizer:\n  class_path: torch.optim.AdamW\n"
+           "  init_args: {weight_decay: 0.1}\n"),)),
+    Case("sentence-transformers", "sentence_transformers",
+         "from datasets import Dataset\nfrom sentence_transformers import SentenceTransformer\n"
+         "from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments\n"
+         "from sentence_transformers.models import BoW, Dense, LayerNorm\n\n"
+         "net = SentenceTransformer(modules=[BoW(['a', 'b']), Dense(2, 8), LayerNorm(8)])\n"
+         "args = SentenceTransformerTrainingArguments('out', use_cpu=True, report_to=[], weight_decay=0.1)\n"
+         "data = Dataset.from_dict({'a': ['a'], 'b': ['b'], 'label': [1.0]})\n"
+         "trainer = SentenceTransformerTrainer(net, args, train_dataset=data)\nmade = trainer.create_optimizer()\n",
+         "trainer ="),
+    Case("espnet2", "espnet2", "import torch\nfrom espnet2.optimizers.optim_groups import configure_optimizer\n"
+         "from net import Net\nfrom omegaconf import OmegaConf\n\nnet = Net()\n"
+         "cfg = OmegaConf.to_container(OmegaConf.load('c.yaml'))\nassert cfg['exclude_weight_decay']\n"
+         "made = configure_optimizer(net, torch.optim.AdamW, cfg['optim_conf'], {})\n", "c.yaml",
+         (("c.yaml", "optim: adamw\noptim_conf: {lr: 0.001, weight_decay: 0.1}\nexclude_weight_decay: true\n"
+           "encoder: conformer\n"),)),
     Case("rtdl_revisiting_models", "rtdl_revisiting_models",
          "import torch\nfrom rtdl_revisiting_models import FTTransformer\n\n"
          "usual = FTTransformer.get_default_kwargs()\n"

@@ -114,7 +114,7 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
             "put the iterator into a list first: `list(model.named_parameters())`",
         )
         return
-    if not use.divided or not use.complete or not decayed_groups(use):
+    if not use.divided or use.by_fix or not use.complete or not decayed_groups(use):
         return
     left = tuple(_left(use))
     if left:

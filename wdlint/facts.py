@@ -271,8 +271,8 @@ class OptimizerUse:
     callee: str = ""  # as written
     inventory: Inventory | None = None
     model: str = ""  # the model's expression as written, e.g. `self.model`
-    divided: bool = False  # a split by kind
-    by_hand: bool = False  # one that its author made, which states an intent: not what a fix has written
+    divided: bool = False  # a split by kind: one that is made by hand states an intent
+    by_fix: bool = False  # one that only a fix has made: it states no intent
     complete: bool = True  # every group was read
     declared: tuple[str, ...] = ()  # exemptions the model declares (`no_weight_decay()`), as patterns
     declared_place: Place | None = None

@@ -77,6 +77,25 @@ def test_mmcv_is_told_from_any_other_dictionary() -> None:
     assert found(f"{inside}optimizer_config = dict()\n") == []
 
 
+@pytest.mark.parametrize(
+    ("option", "codes"),
+    [
+        ("paramwise_options={'norm': dict(weight_decay=0.)}", []),
+        ("param_groups=dict(bias=0.)", []),
+        ("layer_decay=0.75", []),
+        ("paramwise_options=None", ["2:54 WD103"]),
+        ("amsgrad=True", ["2:54 WD103"]),
+        ("momentum_decay=0.004", ["2:54 WD103"]),
+    ],
+)
+def test_an_option_that_a_builder_of_the_projects_own_reads(option: str, codes: list[str]) -> None:
+    text = f"_base_ = 'b.py'\noptimizer = dict(type='AdamW', lr=1e-3, betas=(0.9, 0.99), weight_decay=0.05, {option})\n"
+    assert found(text, b="model = dict(type='Net')\n") == [code.replace("2:54", "2:60") for code in codes]
+    child = "_base_ = 'b.py'\noptimizer = dict(weight_decay=0.1)\n"
+    base = text.partition("\n")[2]
+    assert bool(found(child, b=base)) is bool(codes)
+
+
 def test_what_is_inherited() -> None:
     child = "_base_ = ['base.py']\noptim_wrapper = dict(optimizer=dict(weight_decay=0.1))\n"
     assert found(child, base=wrapper()) == ["2:37 WD103"]

@@ -319,3 +319,40 @@ def test_a_penalty_over_groups_that_do_not_decay_becomes_a_step_over_them() -> N
 """
     after = made.format(penalty="") + step.replace("    optimizer", f"{decay}    optimizer")
     assert mended(made.format(penalty=penalty) + step) == after
+
+
+def test_the_step_in_the_block_of_the_penalty_is_the_one_that_it_joins() -> None:
+    made = """\
+import torch
+
+
+def update(value_net, actor, optimizer_value, optimizer_actor, states, l2):
+    for _ in range(5):
+        loss = value_net(states).mean()
+{penalty}        optimizer_value.zero_grad()
+        loss.backward()
+{decay}        optimizer_value.step()
+    optimizer_actor.step()
+"""
+    penalty = "        for p in value_net.parameters():\n            loss += p.pow(2).sum() * l2\n"
+    decay = """\
+        with torch.no_grad():
+            for p in value_net.parameters():
+                if p.ndim >= 2:
+                    p.mul_(1 - optimizer_value.param_groups[0]["lr"] * 2 * l2)
+"""
+    assert mended(made.format(penalty=penalty, decay="")) == made.format(penalty="", decay=decay)
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        "loss = loss + 1e-4 * sum(p.pow(2).sum() for p in model[1].parameters())",
+        "for p in model[1].parameters():\n    loss = loss + 1e-4 * p.pow(2).sum()",
+        "loss = loss + 1e-4 * model[1].weight.pow(2).sum()",
+        "loss = loss + 1e-4 * (model[0].bias ** 2).sum()",
+    ],
+)
+def test_a_penalty_over_gains_and_biases_alone_goes(penalty: str) -> None:
+    source = with_penalty("AdamW(model.parameters(), lr=0.1, weight_decay=0.0)", penalty)
+    assert mended(source) == MADE.format(made="AdamW(model.parameters(), lr=0.1, weight_decay=0.0)") + PLAIN

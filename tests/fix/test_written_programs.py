@@ -151,6 +151,45 @@ PROGRAMS = {
         "    net = nn.Sequential(nn.LayerNorm(6), nn.Linear(6, 4))\n" + ALL,
         "WD101 WD102",
     ),
+    "a schedule for all groups": (
+        ALL + "for g in opt.param_groups:\n    g['lr'] = 0.02\n    g['weight_decay'] = 0.2\n", "WD101 WD102",
+    ),
+    "a schedule that starts late": (
+        "wd = 0.05\nopt = torch.optim.AdamW(net.parameters(), lr=0.01)\nfor epoch in range(2):\n    if epoch == 1:\n"
+        "        for g in opt.param_groups:\n            g['weight_decay'] = wd\n", "WD104",
+    ),
+    "a schedule that switches the decay on": (
+        "opt = torch.optim.AdamW(net.parameters(), lr=0.01, weight_decay=0.0)\n"
+        "for g in opt.param_groups:\n    g['weight_decay'] = 0.2\n",
+        "WD101 WD102",
+    ),
+    "a schedule that is off for a while": (
+        ALL + "for g in opt.param_groups:\n    g['weight_decay'] = 0.0\n"
+        "for g in opt.param_groups:\n    g['weight_decay'] = 0.2\n",
+        "WD101 WD102",
+    ),
+    "a schedule of a value that varies": (
+        ALL + "for step in range(3):\n    for g in opt.param_groups:\n        g['weight_decay'] = 0.1 * step\n",
+        "WD101 WD102",
+    ),
+    "an iterator that a function goes over twice": (
+        "def groups(named, wd):\n    no_decay = ['bias', 'layer.', 'group.']\n    return [\n"
+        "        {'params': [p for n, p in named if not any(k in n for k in no_decay)], 'weight_decay': wd},\n"
+        "        {'params': [p for n, p in named if any(k in n for k in no_decay)], 'weight_decay': 0.0},\n    ]\n\n\n"
+        "opt = torch.optim.AdamW(groups(net.named_parameters(), 0.1), lr=0.01)\n",
+        "WD303",
+    ),
+    "an iterator that has a name": (
+        "named = net.named_parameters()\ndecay = [p for n, p in named if p.ndim > 1]\n"
+        "rest = [p for n, p in named if p.ndim < 2]\n" + TWO,
+        "WD303",
+    ),
+    "an iterator that is used up in a loop": (
+        "params = net.parameters()\ncount = sum(p.numel() for p in params)\ndecay, rest = [], []\n"
+        "for p in params:\n    (decay if p.ndim > 1 else rest).append(p)\n"
+        + TWO,
+        "WD303",
+    ),
     "one group that is unpacked": (ALL + "(group,) = opt.param_groups\n", "WD101 WD102"),
     "a list of one rate": (
         ALL + "schedule = torch.optim.lr_scheduler.OneCycleLR(opt, max_lr=[0.02], total_steps=9)\n",
@@ -184,6 +223,15 @@ MISSED = {"layers without children", "shell patterns", "keys of a dictionary"}  
 ALARMS = {"marks"}  # found and right: marks that a loop over a tuple of layers sets are not read so far
 WAYS = ("one of several ways to the parameters", "a model that is one of many")
 SHOWN_ONLY = ("one group that is unpacked", "a list of one rate")
+
+
+GUARDED = ("a schedule for all groups", "a schedule that starts late")
+LISTED = ("an iterator that a function goes over twice", "an iterator that has a name")
+LEFT = (
+    "a schedule that switches the decay on",
+    "a schedule that is off for a while",
+    "a schedule of a value that varies",
+)
 
 
 def text(name: str) -> str:
@@ -225,3 +273,27 @@ def test_what_is_a_matter_of_design_is_not_written(name: str, worked: dict[str, 
 def test_all_ways_to_the_parameters_are_mended_at_once(name: str, worked: dict[str, tuple[Mended, Verdict]]) -> None:
     one, _ = worked[name]
     assert one.left == []
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_a_decay_that_is_set_for_all_groups_is_set_for_those_that_decay(
+    name: str, worked: dict[str, tuple[Mended, Verdict]]
+) -> None:
+    one, verdict = worked[name]
+    assert verdict.right
+    assert one.left == []
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_a_decay_that_may_be_0_for_a_while_is_not_asked_for(
+    name: str, worked: dict[str, tuple[Mended, Verdict]]
+) -> None:
+    one, _ = worked[name]
+    assert one.unsafe == text(name)
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_an_iterator_that_is_used_up_becomes_a_list(name: str, worked: dict[str, tuple[Mended, Verdict]]) -> None:
+    one, verdict = worked[name]
+    assert verdict.right
+    assert one.safe == text(name)

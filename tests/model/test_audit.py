@@ -88,6 +88,38 @@ def test_an_exempt_group_that_a_used_up_iterator_left_empty() -> None:
     assert codes(wdlint.audit(model, torch.optim.AdamW(groups))) == ["WD303"]
 
 
+class Flattened:
+    """An optimizer that steps one flat copy of all parameters, as partitioning wrappers make it."""
+
+    def __init__(self, inner: torch.optim.Optimizer) -> None:
+        self.inner = inner
+        for group in inner.param_groups:
+            group["params"] = [nn.Parameter(torch.cat([p.detach().flatten() for p in group["params"]]))]
+
+    def step(self) -> None:
+        self.inner.step()
+
+
+def test_a_flat_copy_of_all_parameters_is_not_judged_and_help_says_when_to_ask() -> None:
+    model = Network()
+    report = wdlint.audit(model, Flattened(torch.optim.AdamW(model.parameters(), weight_decay=0.1)))  # type: ignore[arg-type]
+    assert report.ok
+    assert "not judged: 1 decayed" in str(report)
+    assert "audit before `deepspeed.initialize`" in str(report)
+
+
+def test_a_scheduler_leads_to_its_optimizer() -> None:
+    model = Network()
+    schedule = torch.optim.lr_scheduler.StepLR(torch.optim.AdamW(model.parameters()), 1)
+    assert codes(wdlint.audit(model, schedule)) == ["WD101", "WD102"]  # type: ignore[arg-type]
+
+
+def test_one_rule_may_be_named_by_itself() -> None:
+    model = Network()
+    report = wdlint.audit(model, torch.optim.AdamW(model.parameters()), select="WD101")
+    assert codes(report) == ["WD101"]
+
+
 def test_what_another_optimizer_holds_is_not_left_out() -> None:
     model = Network()
     groups = split(model, lambda n, p: p.ndim < 2 or n == "scale")

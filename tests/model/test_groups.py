@@ -131,3 +131,28 @@ def test_where_most_is_exempt_it_is_said() -> None:
 
     with pytest.warns(UserWarning, match="93 % of all trained elements are exempt from decay, most of them in `pos_e"):
         decay_groups(Positions(), 0.1)
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "wrong"),
+    [
+        (TypeError, "the model itself is wanted", lambda net: decay_groups(net.parameters(), 0.1)),
+        (TypeError, "not the class Linear", lambda net: decay_groups(nn.Linear, 0.1)),
+        (TypeError, "weight_decay is a number, not '0.1'", lambda net: decay_groups(net, "0.1")),
+        (ValueError, "must be 0 or more, not nan", lambda net: decay_groups(net, float("nan"))),
+        (TypeError, "a function from a parameter's name", lambda net: decay_groups(net, 0.1, lr=[1e-3])),
+        (TypeError, "write `(x,)` for one", lambda net: decay_groups(net, 0.1, example_inputs=torch.zeros(2, 4))),
+        (ValueError, "`exempt` names `0.weigh`", lambda net: decay_groups(net, 0.1, exempt="0.weigh")),
+    ],
+)
+def test_what_is_of_no_use_is_said_in_words_of_the_call(error, words: str, wrong) -> None:
+    with pytest.raises(error) as caught:
+        wrong(nn.Sequential(nn.Linear(4, 4)))
+    assert words in str(caught.value)
+
+
+def test_one_name_need_be_no_list() -> None:
+    net = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    decayed, spared = decay_groups(net, 0.1, exempt="0.weight")
+    assert decayed["params"] == [net[1].weight]
+    assert spared["weight_decay"] == 0.0

@@ -68,4 +68,6 @@ DIALECT = Dialect(
     ((b"weight_decay",), (b"per_device_train_batch_size", b"micro_batch_size", b"output_dir"), (b"optim",)),
     (".json", ".yaml", ".yml"),
     _read,
+    tuple(key.encode() for key in _OF_THEIRS),
+    _MOST_LIKELY,
 )

@@ -22,6 +22,7 @@ _OF_THEIRS = (
     "optimizer_config", "lr_config", "runner", "param_scheduler", "train_cfg", "train_dataloader", "default_scope",
     "checkpoint_config", "custom_imports"
 )  # fmt: skip
+_OF_GROUPS = ("paramwise_cfg", "weight_decay", "lr_decay", "momentum_decay", "decoupled_weight_decay")
 _DEFAULT = ("DefaultOptimWrapperConstructor", "DefaultOptimizerConstructor")
 _ADVICE = "exempt them in the file: `paramwise_cfg=dict({})` beside the optimizer"
 
@@ -154,6 +155,8 @@ def _held(made: Made, found: Chosen, file: str) -> Division:
         return CANT_TELL
     if not made.is_whole or any(part.strip("_") == "base" for part in file.replace("\\", "/").split("/")[:-1]):
         return CANT_TELL
+    if any(_divides_by_itself(entry) for entry in (*made.owner.entries, *made.optimizer.entries)):
+        return CANT_TELL
     given = made.owner.get("paramwise_cfg")
     if given is None:
         return CANT_TELL if found.known.coupling is Coupling.COUPLED_PLAIN else EVERYTHING
@@ -165,6 +168,13 @@ def _held(made: Made, found: Chosen, file: str) -> Division:
     held = Division(Ternary.YES, ~exempt.gains, ~exempt.biases)
     plain = held == EVERYTHING and found.known.coupling is Coupling.COUPLED_PLAIN
     return CANT_TELL if plain else held
+
+
+def _divides_by_itself(entry: Entry) -> bool:
+    """Whether no optimizer has such an option: a builder of the project's own reads it, as `paramwise_options`."""
+    if entry.key in _OF_GROUPS or not any(word in entry.key for word in ("param", "group", "decay", "wise")):
+        return False
+    return not isinstance(entry.value, Scalar) or entry.value.value is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,16 +55,21 @@ Read = Callable[[Document], "Sequence[Setup | IdleDecay] | None"]  # None: a fil
 class Dialect:
     """One way in which files configure a training loop.
 
-    `marks` are words of which a file holds one of each row, so that the others are never parsed.
+    `marks` are words of which a file holds one of each row, and `keys` those of which it holds `least`, so that the
+    others are never parsed.
     """
 
     name: str
     marks: tuple[tuple[bytes, ...], ...]
     suffixes: tuple[str, ...]
     read: Read
+    keys: tuple[bytes, ...] = ()
+    least: int = 0
 
     def may_be(self, file: str, data: bytes) -> bool:
-        return file.endswith(self.suffixes) and all(any(word in data for word in row) for row in self.marks)
+        if not file.endswith(self.suffixes) or not all(any(word in data for word in row) for row in self.marks):
+            return False
+        return not self.least or sum(key in data for key in self.keys) >= self.least
 
 
 def written(value: float, place: Place, text: str = "") -> Amount:

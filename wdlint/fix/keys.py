@@ -13,8 +13,23 @@ from wdlint.source.read import tree as t
 def key_fixes(finding: Finding, facts: FileFacts, program: Program) -> Iterator[Fix]:
     """The corrected key; where another optimizer of the program does read the one that is there, both keys."""
     found = _corrected(finding.place, finding.message, facts, program)
-    if found is not None:
-        yield Fix(found[0], Applicability.SAFE, (found[1],))
+    if found is None:
+        return
+    edits = [found[1]]
+    for place in _alike(finding, facts):  # the exempt group says what it is by the same key
+        beside = _corrected(place, finding.message, facts, program)
+        edits += [beside[1]] if beside is not None else []
+    yield Fix(found[0], Applicability.SAFE, tuple(dict.fromkeys(edits)))
+
+
+def _alike(finding: Finding, facts: FileFacts) -> Iterator[Place]:
+    """Where other groups of the same optimizer have the key that is not read."""
+    for use in facts.uses:
+        if any(finding.place in (group.place, *group.option_places) for group in use.groups):
+            for group in use.groups:
+                for index, key, _ in unread_decay_keys(use, group):
+                    if f"`{key}`" in finding.message and index < len(group.option_places):
+                        yield group.option_places[index]
 
 
 def split_key_fixes(finding: Finding, facts: FileFacts, program: Program) -> Iterator[Fix]:

@@ -5,10 +5,13 @@ What is to go is decided elsewhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from wdlint.fix.program import Program
 from wdlint.source.read import tree as t
+
+_TOLD = re.compile(r"#.*(\bl2|decay|regulari[sz]|penalt)", re.IGNORECASE)
 
 
 def lines_out(
@@ -48,7 +51,15 @@ def _span_out(program: Program, node: t.Statement, gone: set[t.Statement]) -> tu
     rest = program.text[end : line_end if line_end >= 0 else len(program.text)].strip()
     if (alone and inner) or not program.begins_line(node) or (rest and not rest.startswith("#")):
         return start, end, "pass"
-    start -= len(program.indentation(node))
+    start = _with_comment(program, start - len(program.indentation(node)), program.indentation(node))
     if line_end < 0 or program.cell_at(line_end + 1) != program.cell_at(start):  # the last line of a file or a cell
         return max(start - 1, 0), end + len(program.text[end:line_end]) if line_end >= 0 else end, ""
     return start, line_end + 1, ""
+
+
+def _with_comment(program: Program, start: int, indentation: str) -> int:
+    """The start of a line, or of the comment above it that says that a decay or penalty follows."""
+    above = program.text.rfind("\n", 0, max(start - 1, 0)) + 1
+    line = program.text[above:start]
+    told = line.startswith(indentation) and _TOLD.match(line[len(indentation) :])
+    return above if told and above < start and program.cell_at(above) == program.cell_at(start) else start

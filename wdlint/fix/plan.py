@@ -1,7 +1,7 @@
 """From findings and the facts they rest on to fixes: which kind of fix goes where.
 
 A fix that is planned is not proven yet: `apply` proves it. How groups are divided is in `division`, how wrong splits
-are mended in `splits`, changes of the update rule are in `coupled`, `penalty` and `step`.
+are mended in `splits`, changes of the update rule are in `coupled`, `penalties` and `step`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from wdlint.fix.division import reach_fixes, target_of
 from wdlint.fix.factories import factory_of
 from wdlint.fix.helper import through_helper
 from wdlint.fix.keys import key_fixes, split_key_fixes
-from wdlint.fix.penalty import penalty_fixes
+from wdlint.fix.penalties.moved import penalty_fixes
 from wdlint.fix.program import Program, program_of
+from wdlint.fix.scheduled import for_what_decays
 from wdlint.fix.splits.at_once import passed_and_mended, spelled_and_mended
 from wdlint.fix.splits.literals import literal_fixes
 from wdlint.fix.splits.mended import condition_fixes, finished_groups, pattern_fixes
 from wdlint.fix.splits.strengths import strength_fixes
+from wdlint.fix.splits.used_up import list_fixes
 from wdlint.fix.step import step_fixes
 from wdlint.source.read import tree as t
 
@@ -88,13 +90,16 @@ def _fixes(finding: Finding, facts: FileFacts, program: Program, style: str, los
         return
     fixes = reach_fixes(site) if finding.code in REACH else _split_fixes(finding, site)
     for fix in fixes:
-        trusted = lowered(fix, site)
-        if lost and trusted.applicability is Applicability.SAFE:
-            trusted = replace(trusted, applicability=Applicability.UNSAFE, hazard=TRAINED)
-        yield trusted
+        for one in filter(None, (for_what_decays(fix, site), fix)):
+            trusted = lowered(one, site)
+            if lost and trusted.applicability is Applicability.SAFE:
+                trusted = replace(trusted, applicability=Applicability.UNSAFE, hazard=TRAINED)
+            yield trusted
 
 
 def _split_fixes(finding: Finding, site: Site) -> Iterator[Fix]:
+    if finding.code == "WD303":
+        yield from list_fixes(site)
     if finding.code != "WD306":
         yield from pattern_fixes(finding, site.program, site.uses)
     yield from literal_fixes(site)

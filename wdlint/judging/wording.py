@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
 from wdlint.facts import Amount, Finding, Group, Kind, Note, OptimizerUse, Origin, Parameter, Penalty, Place, Ternary
@@ -150,9 +151,9 @@ def amounts(groups: Iterable[Group], use: OptimizerUse, goes_on: bool = False) -
 
 def _whose(group: Group, use: OptimizerUse) -> str:
     """Whose default a strength is that nobody writes: the optimizer's, or the library's that makes it."""
-    own = any(cls.default_decay == group.amount.value for cls in use.classes)
+    own = tuple(cls for cls in use.classes if cls.default_decay == group.amount.value)
     if use.loop is None or (own and not use.loop.divides):
-        return optimizer(use)
+        return optimizer(replace(use, classes=own or use.classes))
     *_, before, last = ("", *use.loop.name.split("."))
     return f"`{before}.{last}`" if last[:1].islower() and before[:1].isupper() else f"`{last}`"
 

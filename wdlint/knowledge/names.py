@@ -41,7 +41,7 @@ _CONVENTIONS: tuple[tuple[str, Kind, str], ...] = (
     (r"(.*_)?(pos|position|positional)_?(emb|embeds?|embedding|embeddings|encoding)s?(_.*)?", Kind.EMBEDDING, POSITION),
     (r"(.*_)?(time|level|query|object)_?(emb|embeds?|embedding|embeddings|encoding)s?(_.*)?", Kind.EMBEDDING,
      "learned query or level"),
-    (r"(.*_)?(tokens?(_.*)?|pointer|embedding_parameter|latents?|quer(y|ies)|embs?|embeds?|embeddings?|probe|ape|(class|spatial|temporal)_pos)",
+    (r"(.*_)?(tokens?(_.*)?|pointer|embedding_parameter|latents?|quer(y|ies)|embs?|embeds?|embeddings?|probe|prompts?|ape|(class|spatial|temporal)_pos)",
      Kind.EMBEDDING, "learned token or query"),
 )  # fmt: skip
 _GUESSES: tuple[tuple[str, Kind], ...] = (

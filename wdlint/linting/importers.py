@@ -11,6 +11,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from wdlint.settings.catalogue import Settings
 if TYPE_CHECKING:
     from wdlint.facts import FileFacts, Finding
     from wdlint.fix.proof.version import Importer, Read, Version
+    from wdlint.linting.concerned import Notice
 
 _REMEMBERED = 4_000_000  # bytes of source whose programs are kept while importers are read again
 
@@ -57,9 +59,12 @@ class Importers:
         self._begun = dict(given)  # the bytes that those versions were read with
         self._known = known
         self._findings: dict[str, tuple[Finding, ...]] = {}
+        self._around: dict[str, tuple[str, ...]] = {}
+        self._notices: dict[Settings, Notice] = {}
         for one in checked:
             if one.optimizers or one.penalties or one.unread or one.findings or one.error:
                 self._findings[one.file] = one.findings
+                self._around[one.file] = one.rests_on
                 for path in one.rests_on:
                     self._by[os.path.abspath(path)].append(one.file)
 
@@ -75,12 +80,17 @@ class Importers:
 
     def _as_it_is(self, other: str) -> Version | None:
         """A file before any fix of those around it is tried; read once for all of them."""
-        if self._begun != self._given:
-            self._begun, self._known = dict(self._given), {}
-            self._before.clear()
+        self._begin()
         if other not in self._before:
             self._before[other] = self._judged(other) or self.version(other)
         return self._before[other]
+
+    def _begin(self) -> None:
+        """Forget what was read before a file got other bytes."""
+        if self._begun != self._given:
+            self._begun, self._known = dict(self._given), {}
+            self._before.clear()
+            self._notices.clear()
 
     def _judged(self, other: str) -> Version | None:
         """A file as it was judged, where that is known."""
@@ -97,7 +107,24 @@ class Importers:
         return Version(data, self._findings[other], facts, module)
 
     def _after(self, file: str, other: str) -> Read:
-        return lambda data: self.version(other, {file: data})
+        def read(data: bytes) -> Version | None:
+            noticed = self._notice(other).may_be_noticed(file, data, other, self._around[other])
+            return self.version(other, {file: data}) if noticed else self._as_it_is(other)
+
+        return read
+
+    def _notice(self, other: str) -> Notice:
+        """What tells whether a file is concerned at all when one around it changes."""
+        from wdlint.linting.concerned import Notice
+        from wdlint.source.read.files import Files
+        from wdlint.source.read.project import Project
+
+        self._begin()
+        settings = self._settings_of(os.path.dirname(os.path.abspath(other)))
+        if settings not in self._notices:
+            roots = [Path(settings.root, root) for root in settings.roots]
+            self._notices[settings] = Notice(Project(roots, settings, Files(self._given)))
+        return self._notices[settings]
 
     def bytes_of(self, file: str) -> bytes | None:
         """A file's bytes as it is."""

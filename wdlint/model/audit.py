@@ -151,7 +151,8 @@ def report_on(
     from wdlint.judging.selection import selected
     from wdlint.settings.catalogue import Settings
 
-    rules = selected(Settings(select=tuple(select), ignore=tuple(ignore)))
+    chosen, left_out = ((words,) if isinstance(words, str) else tuple(words) for words in (select, ignore))
+    rules = selected(Settings(select=chosen, ignore=left_out))
     # One at a time: two of one class that were made on one line, or on one that is not known, are two all the same.
     findings = [finding for live in lives for finding in judge(facts_of([live], file), rules)]
     return Report(tuple(f for f in findings if not f.latent), _told_apart(lives), seen, traces)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
@@ -54,16 +55,16 @@ def decay_groups(
         be exempt, a warning says so.
 
     Raises:
-        ValueError: `weight_decay` is negative, an entry of `decay` or `exempt` matches no parameter, or a
+        TypeError: `model` is no module, or an argument is of no use here.
+        ValueError: `weight_decay` is negative or no number, an entry of `decay` or `exempt` matches no parameter, or a
             parameter's kind can't be told (name it in one of the two, or give `example_inputs`).
     """
-    if weight_decay < 0:
-        raise ValueError(f"weight_decay must be 0 or more, not {weight_decay}")
+    _check(model, weight_decay, lr)
     seen = classify(model, example_inputs=example_inputs, watch=forward)
     names = [c.parameter.name for c in seen.parameters]
-    wanted = _matching("decay", tuple(decay), names)
+    wanted = _matching("decay", _several(decay), names)
     spared = set(declared_exemptions(model, seen)) - wanted if declared else set()
-    spared |= _matching("exempt", tuple(exempt), names)
+    spared |= _matching("exempt", _several(exempt), names)
     trained = [c for c in seen.parameters if c.held.tensor.requires_grad]
     _refuse_unknown([c for c in trained if c.parameter.name not in spared | wanted])
     groups: dict[tuple[bool, float | None], dict[str, Any]] = {}
@@ -83,6 +84,23 @@ def decay_groups(
             group.setdefault("param_names", []).append(name)
     _say_if_most_is_exempt(silent, trained)
     return [group for _, group in sorted(groups.items(), key=lambda item: not item[0][0])]
+
+
+def _check(model: Any, weight_decay: Any, lr: Any) -> None:
+    if not isinstance(model, nn.Module):
+        what = f"the class {model.__name__}" if isinstance(model, type) else f"a {type(model).__name__}"
+        raise TypeError(f"decay_groups(model, weight_decay): the model itself is wanted, a torch.nn.Module, not {what}")
+    if isinstance(weight_decay, str) or not hasattr(weight_decay, "__float__"):
+        raise TypeError(f"weight_decay is a number, not {weight_decay!r}")
+    if not 0 <= float(weight_decay) < math.inf:
+        raise ValueError(f"weight_decay must be 0 or more, not {weight_decay}")
+    if lr is not None and not callable(lr) and not hasattr(lr, "__float__"):
+        raise TypeError(f"lr is a number, or a function from a parameter's name to one, not {lr!r}")
+
+
+def _several(names: Iterable[str]) -> tuple[str, ...]:
+    """The names that were given; one by itself is one, and not its letters."""
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def plain_name(name: str) -> str:

@@ -278,7 +278,6 @@ def decay(opt, value):
     for g in opt.param_groups:
         g["weight_decay"] = value
 """,
-    "a decay among others": "for g in optimizer.param_groups:\n    g.update(lr=0.1, weight_decay=0.2)\n",
 }
 
 
@@ -370,3 +369,10 @@ def test_a_list_that_something_counts_on_is_left(after: str) -> None:
     fix = offered(NAMES + after)
     assert fix.title == "Tell gains and biases by a test that is exact for this model"
     assert fix.applicability is SAFE
+
+
+def test_a_decay_that_all_groups_get_among_others_leaves_no_fix() -> None:
+    after = "for g in optimizer.param_groups:\n    g.update(lr=0.1, weight_decay=0.2)\n"
+    found = check_source(DECAYED + after)
+    assert {f.code for f in found} == {"WD101", "WD102"}
+    assert all(f.fix is None for f in found)

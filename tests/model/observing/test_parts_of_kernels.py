@@ -180,6 +180,45 @@ class Halves(nn.Module):
         return (x.to(torch.complex64) @ torch.complex(self.re, self.im).T).real
 
 
+class Equation(nn.Module):
+    """Low-rank factors, of which torch multiplies some with data before it sums over the ranks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows, self.columns = P(torch.rand(16, 3)), P(torch.rand(8, 3))
+        self.gate = P(torch.rand(16, 8))
+
+    def forward(self, x):
+        scaled = torch.einsum("bnc,nc->bnc", x, self.gate)
+        return torch.einsum("bnc,nr,cr->bn", scaled, self.rows, self.columns), scaled
+
+
+class Splines(nn.Module):
+    """Nothing but layers written by hand, whose first tells what goes in."""
+
+    class Part(nn.Module):
+        def __init__(self, into: int, out: int) -> None:
+            super().__init__()
+            self.grid = nn.Parameter(torch.linspace(-1, 1, 5), requires_grad=False)
+            self.coef = P(torch.rand(into, out, 5))
+            self.size = P(torch.ones(into, out))
+
+        def forward(self, x):
+            near = torch.exp(-((x[..., None] - self.grid) ** 2))
+            return (self.size * torch.einsum("bik,iok->bio", near, self.coef)).mean(1)
+
+        def subset(self, ids):
+            return self.coef[ids]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts = nn.Sequential(self.Part(6, 4), self.Part(4, 2))
+
+    def forward(self, x):
+        return self.parts(x)
+
+
+SPLINE = {"grid": B, "coef": W, "size": G}  # knots are subtracted
 CASES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], dict[str, Kind]]] = {
     "weight norm": (Normalised, (3, 6), {"v": W, "g": G}),
     "canonical": (Canonical, (3, 4), {"size": G, "out": W, "into": W}),
@@ -192,6 +231,8 @@ CASES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], dict[str, Kind]
     "memory": (Keyed, (3, 4), {"keys": W, "values": W}),
     "codebook": (Nearest, (3, 8), {"inward.weight": W, "inward.bias": B, "book": E}),
     "spectrum": (Spectrum, (2, 4, 16), {"taps": W, "fall": O, "skip": G}),
+    "equation": (Equation, (2, 16, 8), {"rows": W, "columns": W, "gate": G}),
+    "splines": (Splines, (3, 6), {f"parts.{i}.{n}": kind for i in range(2) for n, kind in SPLINE.items()}),
     "halves": (Halves, (3, 6), {"re": W, "im": W}),
 }
 LIMITS = {

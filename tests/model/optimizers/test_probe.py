@@ -11,7 +11,8 @@ from torch import nn
 from torch.optim import Optimizer
 
 from wdlint.facts import Coupling
-from wdlint.model.optimizers.probe import Manner, probe
+from wdlint.model.optimizers.manner import Manner
+from wdlint.model.optimizers.probe import probe
 
 VERDICTS: dict[str, tuple[type[Optimizer], dict[str, Any], Manner]] = {
     "Adadelta": (torch.optim.Adadelta, {}, Manner.COUPLED),
@@ -294,3 +295,25 @@ def test_what_a_step_wants_it_gets(make: type[Original]) -> None:
     found = probe(make(layer.parameters(), weight_decay=0.1))
     assert (found.manner, found.rate_exponent) == (Manner.DECOUPLED, pytest.approx(0))
     assert all(p.grad is None for p in layer.parameters())
+
+
+class After(Optimizer):
+    """Root mean squares, then decay of what the update left."""
+
+    def __init__(self, params: Any, lr: float = 1e-2, weight_decay: float = 0.1) -> None:
+        super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            for p in group["params"]:
+                square = self.state[p].setdefault("square", torch.zeros_like(p))
+                square.lerp_(p.grad**2, 0.1)
+                p.addcdiv_(p.grad, square.sqrt() + 1e-8, value=-group["lr"])
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+
+
+def test_the_share_of_a_decay_after_the_step_is_of_what_the_step_left() -> None:
+    found = probe(After(nn.Linear(4, 4).parameters()))
+    assert found.manner is Manner.AFTER
+    assert found.shrink_at(1e-3, 0.5) == pytest.approx(5e-4, rel=1e-9)

@@ -70,6 +70,13 @@ def test_it_goes_on_if_asked_and_ends_as_the_findings_say(tmp_path: Path) -> Non
     assert "stepped 1" in done.stdout
 
 
+def test_names_are_those_of_the_model_inside_a_wrapper(tmp_path: Path) -> None:
+    wrapped = NETWORK + "net = nn.DataParallel(net)\noptimizer = torch.optim.AdamW(net.parameters())\n" + TRAIN
+    done = run(write(tmp_path, wrapped), "train.py")
+    assert done.returncode == 1
+    assert "decays 1 gain (`norm.weight`) of `Net` by" in done.stdout
+
+
 def test_arguments_reach_the_script(tmp_path: Path) -> None:
     write(
         tmp_path, FAULTY.replace("net = Net()", "net = Net()\nassert sys.argv == ['train.py', '--lr', '1'], sys.argv")

@@ -15,7 +15,8 @@ import wdlint
 from wdlint.model.audit import TouchedWarning
 from wdlint.model.holding.wrappers import leaves
 from wdlint.model.kinds.classify import classify
-from wdlint.model.optimizers.probe import Manner, probe
+from wdlint.model.optimizers.manner import Manner
+from wdlint.model.optimizers.probe import probe
 from wdlint.model.untouched.imprints import changed, imprint
 
 

@@ -345,3 +345,39 @@ def test_a_model_kept_under_two_names(text: str) -> None:
     findings, errors = lint_files(files, {"select": ("WD1", "WD3")})
     assert errors == []
     assert differences(findings, marks_of(files)) == []
+
+
+OFFERED = """\
+import sys
+import timm
+import torch
+import pytorch_lightning as pl
+
+
+class Probe(pl.LightningModule):
+    def __init__(self, name):
+        super().__init__()
+        self.net = timm.create_model(name)
+
+    def freeze_net(self):
+        for p in self.net.parameters():
+            p.requires_grad = False
+
+    def configure_optimizers(self):
+        return torch.optim.AdamW(self.net.parameters(), weight_decay=0.1){marks}
+"""
+
+
+@pytest.mark.parametrize(
+    ("main", "wrong"),
+    [
+        ("from probe import Probe\n\nmodel = Probe('a')\n", "  # WD103"),
+        ("from probe import Probe\n\nmodel = Probe('a')\nmodel.freeze_net()\n", ""),
+        ("from probe import Probe\n\nmodel = Probe('a')\ngetattr(model, 'freeze_net')()\n", ""),
+    ],
+)
+def test_a_method_that_freezes_and_that_nobody_calls(main: str, wrong: str) -> None:
+    files = {"main.py": main, "probe.py": OFFERED.format(marks=wrong)}
+    findings, errors = lint_files(files, {"select": ("WD1",)})
+    assert errors == []
+    assert differences(findings, marks_of(files)) == []

@@ -32,26 +32,24 @@ class Had:
 
 
 def of_uses(program: Program, names: Names, had: Had, within: Item | None = None) -> Iterator[Hazard]:
-    """The first thing that a program does with the groups that may be otherwise with more of them."""
+    """The first thing that a program does with the groups that may be otherwise with more of them.
+
+    What a fix can take away is told, too, and goes before it.
+    """
     for node in program.below(within or program.module):
-        if isinstance(node, t.Node) and is_groups(node, names) and node not in program.bound:
-            found = next(_of_mention(program, node, had, 0), None)  # type: ignore[arg-type]
+        found: Iterator[Hazard] = iter(())
+        if isinstance(node, t.Expr) and is_groups(node, names) and node not in program.bound:
+            found = _of_mention(program, node, had, 0)
         elif isinstance(node, t.Call) and last_part(node.func) in _ONE_A_GROUP:
-            found = _of_rates(program, node)
-        else:
-            continue
-        if found is not None:
-            yield found
-            return
+            found = _of_values(program, node, 0)
+        for hazard in found:
+            yield hazard
+            if not hazard.guarded_at:
+                return
 
 
 def _counts(program: Program, node: Item, most: Applicability = Applicability.SHOWN) -> Hazard:
     return Hazard(f"line {program.line(node)} counts on the number of `param_groups`", most)
-
-
-def _of_rates(program: Program, call: t.Call) -> Hazard | None:
-    """The learning rates that a schedule has for each group."""
-    return next(_of_values(program, call, 0), None)
 
 
 def _of_mention(program: Program, node: t.Expr, had: Had, depth: int) -> Iterator[Hazard]:
@@ -224,7 +222,8 @@ def _of_parameters(program: Program, held: t.Subscript) -> Iterator[Hazard]:
 
 def _alike(program: Program, node: Item) -> Hazard:
     line = program.line(node)
-    return Hazard(f"line {line} changes `weight_decay` after construction, for every group alike", Applicability.SHOWN)
+    reason = f"line {line} changes `weight_decay` after construction, for every group alike"
+    return Hazard(reason, Applicability.SHOWN, guarded_at=line)
 
 
 def _of_decay(program: Program, decay: t.Subscript) -> Iterator[Hazard]:

@@ -13,3 +13,4 @@ class Hazard:
 
     reason: str
     most: Applicability = Applicability.UNSAFE
+    guarded_at: int = 0  # the line at which a fix may take it away by a test of the group; 0: none can

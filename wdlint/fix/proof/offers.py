@@ -123,7 +123,9 @@ class Court:
             call = self._program.node_at(use.place, t.Call) if self._program is not None else None
             if call is not None and self._program is not None and may_omit_decay(self._program, call):
                 return "callers that give no decay would get the new optimizer's default", []
-        found = list(_weighed(self._program, self._version, trial.after, trial.moved))
+        guarded = {edit.place.line for edit in fix.edits}
+        weighed = _weighed(self._program, self._version, trial.after, trial.moved)
+        found = [hazard for hazard in weighed if hazard.guarded_at not in guarded]
         for use, _ in regrouped(self._version, trial.after, trial.moved):
             if any(finding.place == use.place and finding.code in _REACH for finding in mended):
                 found += filter(None, (on_purpose(use),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from wdlint.facts import Applicability, Edit, Finding, Fix, Inventory, Kind, OptimizerUse, Ternary
+from wdlint.facts import Applicability, Confidence, Edit, Finding, Fix, Inventory, Kind, OptimizerUse, Ternary
 from wdlint.fix import emit
 from wdlint.fix.construction import Site
 from wdlint.fix.layout import fitted
@@ -19,11 +19,13 @@ _MOST = 6  # names added to a list of patterns
 
 
 def pattern_fixes(finding: Finding, program: Program, uses: Sequence[OptimizerUse]) -> Iterator[Fix]:
-    """A list of name patterns with what it lacks, and without what matches nothing."""
+    """A list of name patterns with what it lacks, and without what matches nothing, if the model is the only one."""
+    uses = [use for use in uses if any(g.patterns for g in use.groups)]
+    only = finding.confidence is Confidence.PROVEN and len(uses) == 1 and uses[0].variants == 1
     patterns = {p.text for use in uses for g in use.groups for p in g.patterns if p.exempts}
     dead = {
         p.text for use in uses for g in use.groups for p in g.patterns
-        if p.exempts and p.matches and all(m is Ternary.NO for m in p.matches)
+        if only and p.exempts and p.matches and all(m is Ternary.NO for m in p.matches)
     }  # fmt: skip
     if not patterns:
         return
@@ -34,7 +36,8 @@ def pattern_fixes(finding: Finding, program: Program, uses: Sequence[OptimizerUs
         if isinstance(node, t.Display) and node.items:
             texts = [e.value if isinstance(e, t.Const) else None for e in node.items]
             if all(isinstance(text, str) for text in texts) and set(texts) <= patterns | {None}:
-                fix = _extended(program, node, [str(text) for text in texts], missing, dead)
+                lacking = [name for name in missing if name not in texts]
+                fix = _extended(program, node, [str(text) for text in texts], lacking, dead)
                 if fix is not None:
                     yield fix
 

@@ -84,7 +84,10 @@ def _feeds_layer(module: nn.Module, words: str) -> bool:
     layer: object = module
     for part in named[1].split(".") if named else ():
         layer = layer._modules.get(part) if isinstance(layer, nn.Module) else None
-    return isinstance(layer, nn.Module) and layer is not module and type(layer).__module__.startswith(_LIBRARY)
+    if not isinstance(layer, nn.Module) or layer is module:
+        return False
+    called = list(layer.children()) if isinstance(layer, (nn.ModuleList, nn.ModuleDict)) else [layer]
+    return bool(called) and all(type(one).__module__.startswith(_LIBRARY) for one in called)
 
 
 def _attributes(module: nn.Module) -> frozenset[str]:

@@ -105,6 +105,9 @@ def classify(
             and only if the layers' classes leave something open; the pass ends when all that was open is seen.
         thorough: hear every witness on every parameter, so that all who disagree are reported.
     """
+    if example_inputs is not None and not isinstance(example_inputs, (tuple, list)):
+        given_as = type(example_inputs).__name__
+        raise TypeError(f"example_inputs is a tuple of positional arguments, not a {given_as}: write `(x,)` for one")
     held = held_parameters(model)
     failures: dict[str, None] = {}
     layers = [_heard(failures, "layer", by_layer, h) for h in held]

@@ -67,6 +67,7 @@ _READINGS: tuple[tuple[Kind, str, Callable[[Use, tuple[int, ...], int], bool]], 
     (Kind.EMBEDDING, "adds", lambda use, shape, broad: True),
     (Kind.EMBEDDING, "placed", lambda use, shape, broad: True),
     (Kind.EMBEDDING, "input", lambda use, shape, broad: True),
+    (Kind.WEIGHT, "contracts", lambda use, shape, broad: broad == 1),  # one row, or what a matrix is worked out from
     (Kind.EMBEDDING, "other", lambda use, shape, broad: "row" in use.steps and broad >= 2),
     (Kind.OTHER, "other", lambda use, shape, broad: True),
 )

@@ -16,6 +16,7 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 from wdlint.model.holding.tensors import held_parameters
+from wdlint.model.observing.equations import Equations
 from wdlint.model.observing.observer import Observer, Use
 from wdlint.model.untouched.apart import apart
 from wdlint.model.untouched.shadow import shadow
@@ -61,7 +62,14 @@ def observe(
     args, kwargs = _on_meta(args), _on_meta(dict(kwargs))
     error, cut = "", False
     try:
-        with _quiet(model), _stack(observer, wanted), torch.no_grad(), torch.device("meta"), observer:
+        with (
+            _quiet(model),
+            _stack(observer, wanted),
+            torch.no_grad(),
+            torch.device("meta"),
+            Equations(observer),
+            observer,
+        ):
             observer.feed((args, kwargs))
             twin.module(*args, **kwargs)
     except Enough:

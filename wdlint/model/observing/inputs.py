@@ -198,17 +198,27 @@ _TRIED = 6  # sizes of a model's own parameters
 
 
 def _by_own_parameters(model: nn.Module) -> Iterator[torch.Tensor]:
-    """What a small layer may take that has parameters itself: vectors, sequences or images of their sizes."""
-    own = [p for p in model._parameters.values() if p is not None and not is_lazy(p)]
-    if 2 * len(own) < sum(1 for _ in model.parameters()):
+    """What a small layer may take that has parameters itself: vectors, sequences or images of their sizes.
+
+    Where no layer of torch is in the model, the first module that holds a matrix tells.
+    """
+    own = _matrices(model)
+    if next(_by_first_layer(model), None) is None:
+        own = next(filter(None, map(_matrices, model.modules())), own)
+    elif 2 * len(model._parameters) < sum(1 for _ in model.parameters()):
         return
     kernels = [p for p in own if p.ndim >= 4 and p.shape[-1] == p.shape[-2] > 1]  # side by side with taps
     for channels in dict.fromkeys(p.shape[-3] for p in kernels):
         yield _reals(channels, 32, 32)
-    sizes = (size for p in own if p.ndim >= 2 and not any(p is k for k in kernels) for size in reversed(p.shape))
+    sizes = (size for p in own if not any(p is k for k in kernels) for size in reversed(p.shape))
     for width in list(dict.fromkeys(size for size in sizes if size > 1))[:_TRIED]:
         yield _reals(width)
         yield _reals(TOKENS, width)
+
+
+def _matrices(module: nn.Module) -> list[nn.Parameter]:
+    """The parameters of two dimensions or more that a module holds itself."""
+    return [p for p in module._parameters.values() if p is not None and not is_lazy(p) and p.ndim >= 2]
 
 
 def _fed_to(layer: nn.Module, model: nn.Module) -> Iterator[torch.Tensor]:

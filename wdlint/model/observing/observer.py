@@ -65,6 +65,15 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
             if tensor.is_floating_point() and storage_of(tensor) not in self._of:
                 self._mark(tensor, DATA)
 
+    def correct(self, tensor: torch.Tensor, noted: Mapping[str, int], role: str) -> None:
+        """Of the uses of a parameter that came after `noted`, those that contract or scale do what `role` says."""
+        source = self._source(tensor)
+        for name in source.parts if source is not None else ():
+            for position in range(noted.get(name, 0), len(self.uses.get(name, ()))):
+                use = self.uses[name][position]
+                if use.role in ("contracts", "scales") and use.role != role:
+                    self._recast(name, position, role, "einsum")
+
     def settle(self) -> None:
         """Once all has been seen: what became of the products tells what they were.
 

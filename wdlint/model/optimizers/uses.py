@@ -33,7 +33,8 @@ from wdlint.facts import (
 from wdlint.model.holding.tensors import qualified, shape_of
 from wdlint.model.holding.wrappers import defaults_of, leaves, parameters_of
 from wdlint.model.kinds.classify import Classification
-from wdlint.model.optimizers.probe import DECAY_KEYS, Probe, decay_key, probe, reads
+from wdlint.model.optimizers.manner import Probe
+from wdlint.model.optimizers.probe import DECAY_KEYS, decay_key, probe, reads
 
 _RATE_KEYS = ("lr", "initial_lr", "max_lr", "min_lr", "lr_scale", "base_lr", "swa_lr", *DECAY_KEYS)
 # Keys that schedulers and libraries add to groups; not misspelt options of the optimizer.
@@ -134,8 +135,9 @@ def _with_strangers(seen: Classification, optimizer: Any) -> tuple[Inventory, di
             index[id(tensor)] = len(seen.parameters) + len(strangers)
             name = names[position] if position < len(names) else f"param_groups[{number}]['params'][{position}]"
             shape = shape_of(tensor)
-            words = Evidence(Witness.NAME, "held by no module of the model")
             ndim = None if shape is None else len(shape)
+            flat = "; if ZeRO made it of several, audit before `deepspeed.initialize`" if ndim == 1 else ""
+            words = Evidence(Witness.NAME, f"held by no module of the model{flat}")
             strangers.append(Parameter(name, Kind.UNKNOWN, words, ndim, shape))
     own = seen.inventory
     return Inventory(own.model, (*own.parameters, *strangers), complete=True), index

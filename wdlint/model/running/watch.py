@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from wdlint.facts import Place
 
 HOOKED = "torch.optim.optimizer"
+_WRAPPING = ("torch.nn.parallel.", "torch.distributed.", "torch._dynamo.")  # modules of wrappers with one inside
 _HERE = os.getcwd()  # the script may change it
 
 
@@ -167,7 +168,7 @@ def holder_of(optimizer: Any) -> tuple[str, nn.Module]:
         best, own = max(held, key=lambda x: (len(x[1] & missing), -len(x[1]), _depth(x[0])))
         if not own & missing:
             break
-        chosen.append(best)
+        chosen.append(_inside(best))
         missing -= own
     if len(chosen) == 1:
         return _called(chosen[0]), chosen[0]
@@ -183,8 +184,21 @@ def _depth(module: nn.Module) -> int:
     return sum(1 for _ in module.modules())
 
 
+def _inside(module: nn.Module) -> nn.Module:
+    """The user's module inside of torch's wrappers (DDP, FSDP, `torch.compile`), whose names the script knows."""
+    while type(module).__module__.startswith(_WRAPPING) and len(module._modules) == 1:
+        (inner,) = module._modules.values()
+        if inner is None:
+            break
+        module = inner
+    return module
+
+
 def _called(module: nn.Module) -> str:
-    return type(module).__name__
+    """The name of a module's class; `fully_shard` makes one below the user's, with a name of its own."""
+    kinds = type(module).__mro__
+    sharded = len(kinds) > 2 and kinds[1].__module__.startswith("torch.distributed")
+    return kinds[2].__name__ if sharded else kinds[0].__name__
 
 
 def _builder(optimizer: Any) -> Place:

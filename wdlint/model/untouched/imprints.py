@@ -70,7 +70,7 @@ def _tensors_of(model: nn.Module, optimizers: list[Any], marks: dict[str, object
 
 
 def _held_by(optimizer: Any, called: str, marks: dict[str, object]) -> Iterator[tuple[str, Tensor]]:
-    for number, group in enumerate(optimizer.param_groups):
+    for number, group in enumerate(getattr(optimizer, "param_groups", ())):  # some wrappers keep none themselves
         marks[f"{called}.param_groups[{number}]['params']"] = [id(p) for p in group["params"]]
         for key, value in group.items():
             if isinstance(value, Tensor):

@@ -31,6 +31,7 @@ _HOOKS = (
 _OWN = frozenset({"_parameters", "_buffers", "_modules", "forward", "training"})
 _PLAIN = frozenset({bool, int, float, str, type(None), torch.dtype, torch.device, torch.Size})
 _CONTAINERS = (list, tuple, dict, set, frozenset, OrderedDict, defaultdict, deque)
+_EMPTY = frozenset({dict, OrderedDict, list, set})  # made anew without a look at how they are copied
 # Packages whose objects are shared: they hold nothing that a pass changes, or can't be made twice.
 _LEFT = frozenset({"torch", "builtins", "logging", "threading", "typing", "re", "functools", "weakref", "pathlib"})
 
@@ -85,10 +86,12 @@ class _Maker:
         self._made[id(original)] = twin
         content = vars(twin)
         for name, value in vars(original).items():
-            if name in _HOOKS:
+            if type(value) in _PLAIN:
+                content[name] = value
+            elif name in _HOOKS:
                 content[name] = type(value)((key, hook) for key, hook in value.items() if _is_of_torch(hook))
             elif name not in _OWN:  # an instance attribute `forward` is a wrapper bound to the original
-                content[name] = value if type(value) in _PLAIN else self.value(value)
+                content[name] = self.value(value)
         content["training"] = False
         content["_parameters"] = parameters = type(original._parameters)()
         for name, parameter in original._parameters.items():
@@ -152,6 +155,9 @@ class _Maker:
         if id(value) in self._made:
             return self._made[id(value)]
         self._kept.append(value)
+        if not value and type(value) in _EMPTY:
+            self._made[id(value)] = type(value)()  # most of a module's own tables
+            return self._made[id(value)]
         self._budget -= len(value)
         if self._budget < 0:
             return value

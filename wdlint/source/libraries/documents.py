@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from wdlint.documents import nodes
 from wdlint.facts import Origin
@@ -43,6 +44,7 @@ _KEPT = ("os.path.abspath", "os.path.expanduser", "os.path.normpath", "os.path.r
 _JOINED = ("os.path.join", "pathlib.Path", "pathlib.PurePath", "posixpath.join")
 _REFERENCE = re.compile(r"\$\{(\.*)(\w[\w.]*)\}")
 _DEEPEST = 20
+_REMEMBERED = 16  # documents
 
 Tree = Mapping[str, "Tree | nodes.Node"]  # a document put together from several
 _Part = Tree | nodes.Node
@@ -125,6 +127,7 @@ def document(evaluator: Evaluation, path: str, reader: t.Module) -> nodes.Node |
     return None
 
 
+@lru_cache(maxsize=_REMEMBERED)  # of the same bytes there is one document, whichever file asks for it
 def _parsed(path: str, data: bytes) -> nodes.Node | None:
     try:
         text = data.decode("utf-8-sig")

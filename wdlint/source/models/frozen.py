@@ -5,6 +5,7 @@ What one statement freezes is read in `freezing`; what follows for a model is wo
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,6 +20,8 @@ from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Changed, Frame, Instance, Method, Part, Unknown, Value, bare
 
 _OPTIMIZERS = re.compile(r"optim|adam|sgd", re.IGNORECASE)
+_HELPER = re.compile(r"freeze|frozen|requires_grad|trainable", re.IGNORECASE)
+_HOOKS = ("freeze_before_training",)  # what a library calls
 
 
 def freezes(evaluator: Evaluation, model: Value) -> tuple[Freeze, ...]:
@@ -74,6 +77,8 @@ def _all(evaluator: Evaluation, module: t.Scope) -> Iterator[Freeze]:
     for scope in (*scopes, module):
         frame = evaluator.frame(scope)
         definition = scope.definition if isinstance(scope.definition, t.FunctionDef) else None
+        if definition is not None and _is_never_called(evaluator, definition):
+            continue
         called = definition is not None and bool(evaluator.call_index.callers(evaluator, definition))
         given = _given(evaluator, definition) if called and definition is not None else ()
         for statement in t.statements(scope.body):
@@ -84,6 +89,16 @@ def _all(evaluator: Evaluation, module: t.Scope) -> Iterator[Freeze]:
                     freeze = replace(freeze, sure=freeze.sure & Ternary.UNKNOWN)
                 if parts:
                     yield replace(freeze, parts=parts)
+
+
+def _is_never_called(evaluator: Evaluation, definition: t.FunctionDef) -> bool:
+    """Whether a helper such as `freeze_backbone` is there for others: nothing in the project names it besides."""
+    name, path = definition.name, definition.scope.module.path
+    if not _HELPER.search(name) or name in _HOOKS:
+        return False
+    if evaluator.project.read(path).count(name.encode()) != 1:
+        return False
+    return not any(os.path.abspath(path) != other for other in evaluator.project.files_with(name, path))
 
 
 def _given(evaluator: Evaluation, definition: t.FunctionDef) -> frozenset[object]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from wdlint.facts import Amount, Origin
 from wdlint.source.optimizers.sites import Maker
 from wdlint.source.read import tree as t
@@ -38,6 +41,14 @@ def constructor_amount(evaluator: Evaluation, maker: Maker) -> AmountDraft:
     node, module = maker.default_node or (None, None)
     name = maker.described.name.rsplit(".", 1)[-1]
     return AmountDraft(maker.default or 0.0, Origin.OPTIMIZER_DEFAULT, f"{name}'s default", node, module)
+
+
+def leading_amount(evaluator: Evaluation, makers: Sequence[Maker], leading: Maker) -> AmountDraft:
+    """The strength of the maker that is read; one of several where others may be meant, of which some decay nothing."""
+    amount = constructor_amount(evaluator, leading)
+    if amount.value and any(constructor_amount(evaluator, m).value == 0 for m in makers if m is not leading):
+        return replace(amount, varies=True)
+    return amount
 
 
 def _unread_spread(evaluator: Evaluation, maker: Maker) -> str | None:

@@ -10,6 +10,7 @@ from wdlint.source.optimizers.sites import Maker, Site
 from wdlint.source.optimizers.switched_off import switching_off
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
+from wdlint.source.values import flow
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.values.call_arguments import argument
 from wdlint.source.values.evaluation import Evaluation
@@ -54,8 +55,13 @@ def _touching(site: Site, name: str) -> Iterator[t.Stmt]:
             yield statement
 
 
-def set_later(evaluator: Evaluation, site: Site, index: int, key: str) -> AmountDraft | None:
-    """What `optimizer.param_groups[i]["weight_decay"] = …` sets for a group, here or in a function that is called."""
+def set_later(
+    evaluator: Evaluation, site: Site, index: int, key: str, before: AmountDraft | None = None
+) -> AmountDraft | None:
+    """What `optimizer.param_groups[i]["weight_decay"] = …` sets for a group, here or in a function that is called.
+
+    `before` is the group's decay until then.
+    """
     name = _bound_name(site)
     if name is None:
         return None
@@ -65,15 +71,20 @@ def set_later(evaluator: Evaluation, site: Site, index: int, key: str) -> Amount
         for change in changes_in(evaluator, statement, parts[0], site.context.frame, True):
             above, rest = change.path[: len(parts)], change.path[len(parts) :]
             if above == (*parts[1:], "param_groups"):
-                found = _amount_set(evaluator, change, rest, index, key) or found
+                found = _amount_set(evaluator, change, rest, index, key, before) or found
     for change in _done_by_functions(evaluator, site, name):
-        amount = _amount_set(evaluator, change, change.path[1:], index, key)
+        amount = _amount_set(evaluator, change, change.path[1:], index, key, before)
         found = amount if amount is not None and amount.value is not None else found
     return found
 
 
 def _amount_set(
-    evaluator: Evaluation, change: Change, rest: tuple[str | int | None, ...], index: int, key: str
+    evaluator: Evaluation,
+    change: Change,
+    rest: tuple[str | int | None, ...],
+    index: int,
+    key: str,
+    before: AmountDraft | None,
 ) -> AmountDraft | None:
     """What a change of an optimizer's groups sets the key of one of them to."""
     value = change.value
@@ -81,9 +92,35 @@ def _amount_set(
         value = next((argument.value for argument in change.arguments if argument.keyword == key), None)
     elif change.action != "set" or len(rest) != 2 or rest[1] != key:
         return None
-    if value is None or not change.certain or rest[0] not in (EVERY, index):
+    if value is None:
+        return None
+    decays = before is not None and bool(before.value) and _for_what_decays(change.context.statement)
+    if not decays and (not change.certain or rest[0] not in (EVERY, index)):
         return None
     return amount_of(evaluator.evaluate(value, change.context), source_text(change.context.module, value))
+
+
+def _for_what_decays(statement: t.Stmt | None) -> bool:
+    """`if group["weight_decay"] > 0: group["weight_decay"] = …`, for every group in a loop over them."""
+    asked = statement.block.parent if isinstance(statement, t.Assign) else None
+    if not isinstance(statement, t.Assign) or not isinstance(asked, t.If) or statement.block is not asked.body:
+        return False
+    loop = asked.block.parent
+    if not isinstance(loop, t.For):
+        return False
+    if any(isinstance(block.parent, (t.If, t.Try, t.While)) for block in flow.ancestors(loop)):
+        return False  # it may never be set
+    match statement.targets, asked.test, loop.target, loop.iter:
+        case (
+            (t.Subscript(value=t.Name(id=group), index=t.Const(value=key)),),
+            t.Compare(
+                left=t.Subscript(value=t.Name(id=other), index=t.Const(value=same)), rest=((">", t.Const(value=0)),)
+            ),
+            t.Name(id=turn),
+            t.Attribute(attr="param_groups"),
+        ):
+            return group == other == turn and key == same
+    return False
 
 
 def _done_by_functions(evaluator: Evaluation, site: Site, name: str) -> list[Change]:

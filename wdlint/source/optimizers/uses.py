@@ -15,7 +15,7 @@ from wdlint.knowledge.trainers import TrainingLoop
 from wdlint.knowledge.wrappers import Helper
 from wdlint.source.models.optimized import Model, Models, merged, model_key, same_model
 from wdlint.source.optimizers import own_groups
-from wdlint.source.optimizers.constructor_arguments import constructor_amount, learning_rate, written_parameters
+from wdlint.source.optimizers.constructor_arguments import leading_amount, learning_rate, written_parameters
 from wdlint.source.optimizers.groups import GroupDraft, GroupReader, Groups
 from wdlint.source.optimizers.honoured_exemptions import honoured
 from wdlint.source.optimizers.later_groups import added_later, highest_rate, set_later, spared_later
@@ -121,7 +121,9 @@ class UseReader:
                 read = Groups(drafts, groups.complete and complete, groups.listed or bool(later))
                 found.extend(self._variants(site, maker, read))
         seen = [use for use in found if use.inventory is not None] or found
-        split = [use for use in seen if use.by_hand] or seen  # what may be divided is not called undivided
+        split = [
+            use for use in seen if use.divided and not use.by_fix
+        ] or seen  # what may be divided is not called undivided
         for use in shared_patterns(split):
             yield replace(use, variants=max(use.variants, len(found))) if len(found) > 1 else use
 
@@ -167,15 +169,15 @@ class UseReader:
 
     def _use(self, site: Site, maker: Maker, groups: Groups, models: Sequence[Model]) -> OptimizerUse:
         inventory = merged(models)
-        constructor = constructor_amount(self.evaluator, maker)
+        constructor = leading_amount(self.evaluator, site.makers, maker)
         drafted: list[tuple[GroupDraft, AmountDraft]] = []
         key = maker.decay.name if maker.decay else "weight_decay"
         spared = spared_later(self.evaluator, site, key)
         for index, draft in enumerate(groups.drafts):
-            later = set_later(self.evaluator, site, index, key)
+            amount = draft.amount or constructor
+            amount = set_later(self.evaluator, site, index, key, amount) or amount
             if spared:
                 draft = draft.under(s.Opaque("spared", "whose decay is not set to 0 later"))
-            amount = later or draft.amount or constructor
             drafted.append((draft, replace(amount, varies=True) if spared else amount))
         members = [members_of(self.evaluator, draft, models, inventory) for draft, _ in drafted]
         divisions = [division_of(self.evaluator, draft) for draft, _ in drafted]
@@ -202,7 +204,7 @@ class UseReader:
             inventory=inventory,
             model=names(self.evaluator, site, models),
             divided=_divided(drafted),
-            by_hand=_divided(_given(drafted)),
+            by_fix=_divided(drafted) and not _divided(_given(drafted)),
             complete=groups.complete,
             parameters_place=self._parameters_place(site, maker),
             made_place=self.places.of(maker.made[1], maker.made[0]) if maker.made is not None else None,
@@ -246,7 +248,7 @@ class UseReader:
             key = maker.decay.name if maker.decay else None
             found = (*forgotten(self.evaluator, site.context, key), *found)
         for binding, made in found:
-            constructor = constructor_amount(self.evaluator, maker)
+            constructor = leading_amount(self.evaluator, site.makers, maker)
             drafted = [(draft, draft.amount or constructor) for draft in made.drafts]
             theirs = self._models.of(part for draft in made.drafts for part in draft.parts)
             place = self.places.of(site.context.module, binding)

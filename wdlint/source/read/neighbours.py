@@ -47,7 +47,7 @@ def _neighbours(project: Project, home: t.Module, marks: Sequence[str]) -> Itera
     leading = _leading_to(project, here)
     found = dict.fromkeys(sorted(marked.intersection(leading)), True)
     for path in (*leading, here):
-        for other in sorted(marked & set(_led_to(project, path))):
+        for other in sorted(marked & set(led_to(project, path))):
             found[other] = found.get(other, False) or path != here
     for path in list(found)[:_PARSED]:
         module = project.module(path)
@@ -66,7 +66,7 @@ def _leading_to(project: Project, here: str) -> list[str]:
         if stem == "__init__":
             naming.update(project.files_with("from . import", path), project.files_with("from .. import", path))
         for other in sorted(naming - met):
-            if path in _led_to(project, other):
+            if path in led_to(project, other):
                 met.add(other)
                 waiting.append(other)
         if len(waiting) > _IMPORTERS:
@@ -74,7 +74,7 @@ def _leading_to(project: Project, here: str) -> list[str]:
     return waiting[1:]
 
 
-def _led_to(project: Project, path: str) -> Iterator[str]:
+def led_to(project: Project, path: str) -> Iterator[str]:
     """The files of the project that a file imports."""
     data = project.read(path)
     wanted = {(name, 0) for listed in _IMPORT.findall(data) for name in _NAME.findall(listed)}

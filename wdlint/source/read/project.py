@@ -47,6 +47,7 @@ class Project:
     _makers: dict[str, bool] = field(default_factory=dict)
     _brought: dict[tuple[str, str], list[tuple[str, int]]] = field(default_factory=dict)
     _imported: dict[str, list[Imported]] = field(default_factory=dict)
+    _mentioned: dict[tuple[str, tuple[bytes, ...]], bool] = field(default_factory=dict)
     freezing: dict[str, bool] = field(default_factory=dict)  # which files may freeze parameters; see `models.frozen`
     _keys: dict[str, str] = field(default_factory=dict)
     _mentions: Mentions | None = None
@@ -86,6 +87,7 @@ class Project:
         changed._makers, changed._imported = others(self._makers), others(self._imported)
         changed.freezing = others(self.freezing)
         changed._brought = {key: found for key, found in self._brought.items() if os.path.abspath(key[0]) != there}
+        changed._mentioned = {key: is_so for key, is_so in self._mentioned.items() if os.path.abspath(key[0]) != there}
         changed._locator, changed.trail = self._locator, self.trail
         return changed
 
@@ -124,8 +126,10 @@ class Project:
 
     def mentioning(self, path: str, wanted: Sequence[bytes]) -> t.Module | None:
         """The module in a file, if its bytes hold one of the wanted names: spares parsing those that can't answer."""
-        data = self.read(path)
-        return self.module(path, data) if any(name in data for name in wanted) else None
+        data, key = self.read(path), (path, tuple(wanted))
+        if key not in self._mentioned:
+            self._mentioned[key] = any(name in data for name in wanted)
+        return self.module(path, data) if self._mentioned[key] else None
 
     def may_make(self, dotted: str, importer: str, level: int, name: str) -> bool:
         """Whether a name that the file `importer` imports may make an optimizer, by the bytes of its module.

@@ -80,7 +80,7 @@ def call(reader: Reader, node: t.Call, env: Environment) -> Value:
         return reader.value(target.function.body, inner)
     if target.path and isinstance(function, (t.Name, t.Subscript, t.Call)):
         return _layer(reader, node, target.path.removeprefix("self."), args, keywords)
-    if isinstance(function, t.Name):
+    if isinstance(function, t.Name) and (function.id not in env or function.id in _KNOWN | ops.FUNCTIONS.keys()):
         return _builtin(reader, node, function.id, args, keywords)
     return _layer(reader, node, "a layer", args, keywords)
 
@@ -170,7 +170,8 @@ def _layer(reader: Reader, node: t.Call, name: str, args: list[Value], keywords:
     if args and args[0].function is not None:
         return _apply(reader, args, keywords)
     whole = merge(values)
-    if _TRANSPARENT.search(name.lower()):
+    alone = sum(1 for v in values if v.carriers or v.active) <= 1  # with an input beside it, it is no such member
+    if _TRANSPARENT.search(name.lower()) and (alone or not whole.carriers):
         return Value(whole.carriers, whole.active, mask=whole.mask)
     for value in args:
         for carrier in flat(value).pure:

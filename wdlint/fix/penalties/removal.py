@@ -1,7 +1,7 @@
 """Taking an L2 term out of a program: from the squares outwards to where they join the loss.
 
 What the term is multiplied with on the way is collected. Only what is certainly the term and nothing else goes;
-where a step can't be told, nothing is taken out. Where its strength goes is decided in `penalty`.
+where a step can't be told, nothing is taken out. Where its strength goes is decided in `moved`.
 """
 
 from __future__ import annotations

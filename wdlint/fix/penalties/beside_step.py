@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from wdlint.facts import Applicability, Fix
 from wdlint.fix.emit import quoted
+from wdlint.fix.penalties.removal import Removal, is_guard
 from wdlint.fix.program import Program, dotted
-from wdlint.fix.removal import Removal, is_guard
 from wdlint.fix.selection import conjunct, one_line
 from wdlint.source.read import tree as t
 
@@ -60,7 +60,10 @@ def _outer_targets(program: Program, loop: t.For | t.Clause) -> Iterator[t.Name]
 
 
 def _step_after(program: Program, taken: Removal) -> tuple[t.Expression, str] | None:
-    """The one step of an optimizer that follows where the penalty joined, and the optimizer's expression."""
+    """The one step of an optimizer that follows where the penalty joined, and the optimizer's expression.
+
+    Of several, that in the block of the loop over the parameters, if it is the only one there.
+    """
     joined = taken.joined
     if joined is None:
         return None
@@ -77,7 +80,9 @@ def _step_after(program: Program, taken: Removal) -> tuple[t.Expression, str] | 
         name = dotted(stepped)
         if name is not None and "sched" not in name and "opt" in name.rsplit(".", 1)[-1].lower():
             found.append((node, name))
-    return found[0] if len(found) == 1 else None
+    beside = [one for one in found if isinstance(taken.loop, t.For) and one[0].block is taken.loop.block]
+    nearest = beside if len(beside) == 1 else found
+    return nearest[0] if len(nearest) == 1 else None
 
 
 def _parameter_of(program: Program, loop: t.For | t.Clause) -> tuple[str | None, Sequence[str]]:

@@ -23,16 +23,17 @@ from wdlint.facts import (
     Place,
     Sink,
 )
-from wdlint.fix.beside_step import always, beside_step, group_loop
 from wdlint.fix.construction import lowered, site_of
 from wdlint.fix.coupled import with_argument, with_class
 from wdlint.fix.division import reach_fixes
 from wdlint.fix.hazards.sharding import flattens
 from wdlint.fix.leftovers import leftovers
+from wdlint.fix.penalties.beside_step import always, beside_step, group_loop
+from wdlint.fix.penalties.removal import Removal, removal
 from wdlint.fix.program import Program, dotted
-from wdlint.fix.removal import Removal, removal
 from wdlint.source.read import tree as t
 
+NO_DECAY = "gains and biases are regularised no longer; no weight was"
 LESS_DECAY = "the regularisation becomes weaker by the penalty's share; the optimizer's decay stays"
 
 
@@ -44,16 +45,23 @@ def penalty_fixes(finding: Finding, facts: FileFacts, program: Program, style: s
     taken = _taken(program, penalty)
     if taken is None:
         return
-    if finding.code == "WD206" or penalty.decayed_by is not None or _of_decayed_groups(facts, program, taken):
+    again = finding.code == "WD206" or penalty.decayed_by is not None or _of_decayed_groups(facts, program, taken)
+    if again or _over_exempt_alone(penalty):
         edits = taken.edits()
         edits += leftovers(program, edits, imports=True)
-        yield Fix("Take the penalty out", Applicability.UNSAFE, tuple(edits), LESS_DECAY)
+        yield Fix("Take the penalty out", Applicability.UNSAFE, tuple(edits), LESS_DECAY if again else NO_DECAY)
         return
     strength = _strength(program, penalty, taken)
     if strength is None:
         return
     yield from _into_optimizer(facts, program, penalty, taken, strength, style)
     yield from beside_step(program, taken, strength.text, strength.expressions)
+
+
+def _over_exempt_alone(penalty: Penalty) -> bool:
+    """Whether a penalty goes over gains and biases and no weight: there is nothing whose decay it could become."""
+    reached = penalty.inventory.parameters if penalty.inventory is not None else ()  # all of them, where it is told
+    return bool(reached) and all(parameter.kind in (Kind.GAIN, Kind.BIAS) for parameter in reached)
 
 
 def _taken(program: Program, penalty: Penalty) -> Removal | None:
