@@ -109,7 +109,8 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     if use.empty:
         yield _finding(
             use,
-            f"{wording.listed([f'`{name}`' for name in use.empty])} is empty: an iterator was consumed before, "
+            f"{wording.listed([f'`{name}`' for name in use.empty])} {'is' if len(use.empty) == 1 else 'are'} empty: "
+            "an iterator was consumed before, "
             "so these parameters are in no group and are never updated",
             "put the iterator into a list first: `list(model.named_parameters())`",
         )

@@ -356,3 +356,24 @@ def update(value_net, actor, optimizer_value, optimizer_actor, states, l2):
 def test_a_penalty_over_gains_and_biases_alone_goes(penalty: str) -> None:
     source = with_penalty("AdamW(model.parameters(), lr=0.1, weight_decay=0.0)", penalty)
     assert mended(source) == MADE.format(made="AdamW(model.parameters(), lr=0.1, weight_decay=0.0)") + PLAIN
+
+
+MEANS = [
+    "loss = loss + 1e-2 * sum(p.pow(2).mean() for p in model.parameters())",
+    "loss += 1e-2 * torch.stack([(p ** 2).mean() for p in model.parameters()]).sum()",
+    "for p in model.parameters():\n    loss = loss + 1e-2 * torch.mean(p ** 2)",
+]
+
+
+@pytest.mark.parametrize("penalty", MEANS)
+def test_a_mean_over_what_decays_already_goes(penalty: str) -> None:
+    made = "AdamW(param_groups, lr=0.1, weight_decay=0.05)"
+    source = DIVIDED.format(made=made) + LOOP.format(penalty=textwrap.indent(penalty, "    "))
+    assert mended(source) == DIVIDED.format(made=made) + PLAIN
+
+
+@pytest.mark.parametrize("penalty", MEANS)
+def test_a_mean_becomes_no_decay(penalty: str) -> None:
+    made = "AdamW(param_groups, lr=0.1, weight_decay=0.0)"
+    source = DIVIDED.format(made=made) + LOOP.format(penalty=textwrap.indent(penalty, "    "))
+    assert mended(source) == source

@@ -23,7 +23,7 @@ from wdlint.fix.splits.at_once import passed_and_mended, spelled_and_mended
 from wdlint.fix.splits.literals import literal_fixes
 from wdlint.fix.splits.mended import condition_fixes, finished_groups, pattern_fixes
 from wdlint.fix.splits.strengths import strength_fixes
-from wdlint.fix.splits.used_up import list_fixes
+from wdlint.fix.splits.used_up import listed
 from wdlint.fix.step import step_fixes
 from wdlint.source.read import tree as t
 
@@ -99,7 +99,7 @@ def _fixes(finding: Finding, facts: FileFacts, program: Program, style: str, los
 
 def _split_fixes(finding: Finding, site: Site) -> Iterator[Fix]:
     if finding.code == "WD303":
-        yield from list_fixes(site)
+        yield from listed(site)
     if finding.code != "WD306":
         yield from pattern_fixes(finding, site.program, site.uses)
     yield from literal_fixes(site)

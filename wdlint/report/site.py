@@ -32,6 +32,8 @@ def _rows(use: OptimizerUse) -> Iterator[str]:
         yield "  not every group could be read"
     for number, group in enumerate(use.groups, 1):
         yield from _group(number, group)
+        if group.label in use.empty:
+            yield "    is empty: an iterator is used up before it"
     if use.declared:
         yield f"  the model asks to exempt {', '.join(f'`{name}`' for name in use.declared)}"
     if use.inventory is None:
@@ -50,7 +52,8 @@ def _group(number: int, group: Group) -> Iterator[str]:
     for pattern in group.patterns:
         matched = sum(answer is Ternary.YES for answer in pattern.matches)
         verb = "exempts" if pattern.exempts else "decays"
-        yield f"    {verb} what matches `{pattern.text}`: {counted(matched, 'parameter')}"
+        found = f": {counted(matched, 'parameter')}" if pattern.matches else ""  # none of a model that can't be seen
+        yield f"    {verb} what matches `{pattern.text}`{found}"
 
 
 def _inventory(use: OptimizerUse) -> Iterator[str]:

@@ -51,7 +51,7 @@ def penalty_fixes(finding: Finding, facts: FileFacts, program: Program, style: s
         edits += leftovers(program, edits, imports=True)
         yield Fix("Take the penalty out", Applicability.UNSAFE, tuple(edits), LESS_DECAY if again else NO_DECAY)
         return
-    strength = _strength(program, penalty, taken)
+    strength = _strength(program, penalty, taken) if not taken.averaged else None
     if strength is None:
         return
     yield from _into_optimizer(facts, program, penalty, taken, strength, style)

@@ -16,6 +16,7 @@ from wdlint.source.read import tree as t
 
 _SUMMED = frozenset(("sum", "fsum", "stack", "cat", "concat"))  # functions that only add up
 _SAME = frozenset(("sum", "float", "double", "to", "cuda", "cpu", "squeeze", "view", "reshape", "flatten"))
+_MEAN = frozenset(("mean",))  # what is taken out is told, what it amounts to is not
 _SQUARES = frozenset(("pow", "square", "norm", "vector_norm", "dot"))
 _TELLING = frozenset("print append info debug log update add_scalar write format item detach".split())
 _DEEPEST = 40  # steps outwards
@@ -39,6 +40,7 @@ class Removal:
     factors: list[Factor] = field(default_factory=list)
     loop: t.For | t.Clause | None = None  # what goes over the parameters, if the squares stand in it
     joined: t.Statement | None = None  # where it joins the loss
+    averaged: bool = False  # a mean is taken on the way: no strength of a decay follows from the factors
 
     def edits(self, kept: str = "") -> list[Edit]:
         """The edits; loops and conditions that have nothing left to do go too, and so do numbers that nothing asks for.
@@ -133,13 +135,16 @@ def _outwards(made: Removal, node: t.Expr, steps: int) -> bool:
         match parent:
             case t.Argument():
                 call = program.parents[parent]
-                if not isinstance(call, t.Call) or _last(call.func) not in _SUMMED | _SQUARES:
+                if not isinstance(call, t.Call) or _last(call.func) not in _SUMMED | _SQUARES | _MEAN:
                     return False
+                made.averaged = made.averaged or _last(call.func) in _MEAN
                 node = call
             case t.Attribute():
                 call = program.parents[parent]
-                if not isinstance(call, t.Call) or call.func is not parent or parent.attr not in _SAME | _SQUARES:
+                known = parent.attr in _SAME | _SQUARES | _MEAN
+                if not isinstance(call, t.Call) or call.func is not parent or not known:
                     return False
+                made.averaged = made.averaged or parent.attr in _MEAN
                 node = call
             case t.Comprehension(kind="list" | "generator") if parent.element is node and len(parent.clauses) == 1:
                 made.loop = made.loop or parent.clauses[0]

@@ -1,4 +1,7 @@
-"""Groups that stay empty because an iterator was gone over before: what it goes over is put into a list."""
+"""Iterators that one loop uses up before the next one finds them empty: put into lists, which every loop finds whole.
+
+Whether that is what leaves groups empty, the proof decides: each iterator alone is tried, and then all of them.
+"""
 
 from __future__ import annotations
 
@@ -6,47 +9,102 @@ from collections.abc import Iterator
 
 from wdlint.facts import Applicability, Edit, Fix
 from wdlint.fix.construction import Site
+from wdlint.fix.outline import Item
 from wdlint.fix.program import Program
+from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.read.syntax import last_part
 
-_ITERATORS = frozenset(("parameters", "named_parameters"))
-_ONCE = frozenset("list tuple set sorted dict filter map chain from_iterable enumerate zip iter extend sum".split())
-_DEEPEST = 3  # names for names
+_ONCE = frozenset(("filter", "map", "zip", "iter", "enumerate", "reversed", "chain", "from_iterable", "islice"))
+_OF_MODULES = frozenset(
+    ("parameters", "named_parameters", "modules", "named_modules", "children", "named_children", "buffers")
+)
+_MOST = 8  # iterators of one file that are tried one by one
 
 
-def list_fixes(site: Site) -> Iterator[Fix]:
-    """One fix that makes a list of every iterator that is bound to a name or handed to a function."""
+def listed(site: Site) -> Iterator[Fix]:
+    """The iterators of a file that are gone through more than once, where groups of the optimizer are empty."""
     if not any(use.empty for use in site.uses):
         return
-    edits = tuple(dict.fromkeys(_listed(site.program, site.argument, 0)))
-    if edits:
-        yield Fix("Go over a list: an iterator is used up after its first use", Applicability.SAFE, edits)
+    program = site.program
+    edits = [_in_list(program, value) for value in dict.fromkeys((*_named(program), *_given(program)))]
+    for edit in edits[:_MOST]:
+        yield _fix((edit,))
+    if len(edits) > 1:
+        yield _fix(tuple(edits))
 
 
-def _listed(program: Program, expr: t.Expr, depth: int) -> Iterator[Edit]:
-    if depth > _DEEPEST:
-        return
-    for node in program.below(expr):
-        if isinstance(node, t.Call) and last_part(node.func) in _ITERATORS:
-            if _may_be_used_again(program, node):
-                yield program.replacing(node, f"list({program.source(node)})")
-        elif isinstance(node, t.Name) and node not in program.bound:
-            for value in _bound_to(program, node):
-                yield from _listed(program, value, depth + 1)
+def _fix(edits: tuple[Edit, ...]) -> Fix:
+    return Fix("Put what is gone through twice into a list first", Applicability.SAFE, edits)
 
 
-def _may_be_used_again(program: Program, call: t.Call) -> bool:
-    above = program.parents[call]
-    if isinstance(above, t.Assign):
-        return above.value is call
-    around = program.parents[above] if isinstance(above, t.Argument) else None
-    return isinstance(around, t.Call) and last_part(around.func) not in _ONCE
+def _in_list(program: Program, value: t.Expr) -> Edit:
+    source = program.source(value)
+    if isinstance(value, t.Comprehension) and source.startswith("("):
+        return program.replacing(value, f"[{source[1:-1]}]")
+    return program.replacing(value, f"list({source})")
 
 
-def _bound_to(program: Program, name: t.Name) -> Iterator[t.Expr]:
-    """What a name is bound to in its scope, further up."""
-    for node in program.names(name.id, program.scope(name)):
-        made = program.parents[node] if node in program.bound else None
-        if isinstance(made, t.Assign) and made.value is not None and program.span(made)[1] <= program.span(name)[0]:
-            yield made.value
+def _named(program: Program) -> Iterator[t.Expr]:
+    """Iterators that a name is bound to, once, and that are gone through under it more than once."""
+    for node in program.nodes:
+        match node:
+            case t.Assign(targets=(t.Name() as name,), value=value) if value is not None and _is_iterator(value):
+                scope = program.scope(name)
+                bound = [one for one in program.names(name.id, scope) if one in program.bound]
+                if bound == [name] and _is_walked_again(program, name.id, scope):
+                    yield value
+
+
+def _given(program: Program) -> Iterator[t.Expr]:
+    """Iterators that a call gives to a function of the file, which goes through them more than once."""
+    functions = {
+        node.name: node
+        for node in program.nodes
+        if isinstance(node, t.FunctionDef) and any(_is_walked_again(program, p.name, node) for p in node.params)
+    }
+    for node in program.nodes if functions else ():
+        if not isinstance(node, t.Call) or (called := functions.get(syntax.last_name(node) or "")) is None:
+            continue
+        names = [p.name for p in called.params if not p.star]
+        names = names[1:] if names[:1] == ["self"] and isinstance(node.func, t.Attribute) else names
+        for index, argument in enumerate(node.args):
+            name = argument.keyword or (names[index] if index < len(names) else "")
+            if not argument.star and _is_iterator(argument.value) and _is_walked_again(program, name, called):
+                yield argument.value
+
+
+def _is_iterator(value: t.Expr) -> bool:
+    """Whether a value is gone through only once: `net.named_parameters()`, `filter(…)`, a generator."""
+    match value:
+        case t.Comprehension(kind="generator"):
+            return True
+        case t.Call(func=t.Attribute(attr=name)):
+            return name in _OF_MODULES or name in _ONCE
+        case t.Call(func=t.Name(id=name)):
+            return name in _ONCE
+    return False
+
+
+def _is_walked_again(program: Program, name: str, scope: Item) -> bool:
+    """Whether a name is gone through more than once, and all else that is done with it can be done with a list."""
+    loads = program.loads(name, scope) if name else []
+    around = [program.parents[load] for load in loads]
+    if any(isinstance(parent, t.Attribute) or _goes_on_later(program, parent) for parent in around):
+        return False
+    return sum(_is_walk(program, load, parent) for load, parent in zip(loads, around, strict=True)) > 1
+
+
+def _is_walk(program: Program, load: t.Name, parent: Item) -> bool:
+    if isinstance(parent, (t.Clause, t.For)):
+        return parent.iter is load
+    return isinstance(parent, t.Argument) and isinstance(program.parents[parent], t.Call)
+
+
+def _goes_on_later(program: Program, parent: Item) -> bool:
+    """Whether an iterator is gone through in part, so that the next loop goes on where this one stopped."""
+    if isinstance(parent, t.For):
+        return any(
+            isinstance(n, t.Return) or (isinstance(n, t.Jump) and n.kind == "break") for n in program.below(parent)
+        )
+    call = program.parents[parent] if isinstance(parent, t.Argument) else None
+    return isinstance(call, t.Call) and syntax.last_name(call) in ("next", "islice")

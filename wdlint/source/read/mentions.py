@@ -31,35 +31,66 @@ class Mentions:
         self._texts: dict[str, tuple[bytes, list[int], list[str]]] = {}
         self._found: dict[tuple[str, str], tuple[str, ...]] = {}
         self._defined: dict[str, frozenset[str]] = {}
+        self._changed: tuple[Mentions, str, bytes] | None = None
+
+    def with_text(self, path: str, data: bytes) -> Mentions:
+        """The same files with other bytes in one of them; the others are not searched again."""
+        there = os.path.abspath(path)
+        before = self._changed[0] if self._changed is not None and self._changed[1] == there else self
+        changed = Mentions(self._files.with_text(path, data))
+        changed._changed = before, there, data
+        return changed
 
     def files_with(self, top: str, name: str) -> tuple[str, ...]:
         """The files below the folder `top` that hold a name as a whole word, sorted by path."""
         key = top, name
         if key not in self._found:
-            self._found[key] = tuple(self._search(top, name.encode()))
+            before = self._before(top)
+            if before is None:
+                self._found[key] = tuple(self._search(top, name.encode()))
+            else:
+                others, path, data = before
+                holds = data is not None and next(_places(data, name.encode(), [0]), None) is not None
+                found = {*others.files_with(top, name)} - {path}
+                self._found[key] = tuple(sorted({*found, path} if holds else found))
         return self._found[key]
 
     def defined(self, top: str) -> frozenset[str]:
-        """The names of all functions and methods that the files below `top` define, nested ones included."""
+        """The names of all functions and methods that the files below `top` define, nested ones included.
+
+        Those that one file no longer defines may still be among them.
+        """
         if top not in self._defined:
-            if top not in self._texts:
-                self._texts[top] = self._read(top)
-            names = _DEFINITION.findall(self._texts[top][0])
-            self._defined[top] = frozenset(name.decode("utf-8", "replace") for name in names)
+            before = self._before(top)
+            text = self._text(top)[0] if before is None else before[2] or b""
+            names = frozenset(name.decode("utf-8", "replace") for name in _DEFINITION.findall(text))
+            self._defined[top] = names if before is None else names | before[0].defined(top)
         return self._defined[top]
 
-    def _search(self, top: str, name: bytes) -> Iterator[str]:
+    def _before(self, top: str) -> tuple[Mentions, str, bytes | None] | None:
+        """The files before one of them got other bytes, its path among them, and these bytes; no bytes: it is none.
+
+        None where all are to be read: nothing changed, or which of them are searched may change with it.
+        """
+        if self._changed is None:
+            return None
+        before, there, data = self._changed
+        text, _, paths = before._text(top)
+        path = next((path for path in paths if os.path.abspath(path) == there), None)
+        if path is None:
+            inside = there.endswith(".py") and there.startswith(os.path.join(os.path.abspath(top), ""))
+            return None if inside else (before, there, None)
+        return (before, path, data) if len(data) <= _LARGEST and len(text) + len(data) <= _BYTES else None
+
+    def _text(self, top: str) -> tuple[bytes, list[int], list[str]]:
         if top not in self._texts:
-            self._texts[top] = self._read(top)
-        text, starts, paths = self._texts[top]
-        at = text.find(name)
-        while at >= 0:
-            end = at + len(name)
-            if _is_edge(text, at - 1) and _is_edge(text, end):
-                index = bisect_right(starts, at) - 1
-                yield paths[index]
-                end = starts[index + 1] if index + 1 < len(starts) else len(text)
-            at = text.find(name, end)
+            before = self._before(top) if self._changed is not None else None
+            self._texts[top] = self._read(top) if before is None else before[0]._text(top)
+        return self._texts[top]
+
+    def _search(self, top: str, name: bytes) -> Iterator[str]:
+        text, starts, paths = self._text(top)
+        return (paths[index] for index in _places(text, name, starts))
 
     def _read(self, top: str) -> tuple[bytes, list[int], list[str]]:
         pieces: list[bytes] = []
@@ -77,6 +108,18 @@ class Mentions:
             pieces.append(data)
             size += len(data) + 1
         return b"\0".join(pieces), starts, paths
+
+
+def _places(text: bytes, name: bytes, starts: list[int]) -> Iterator[int]:
+    """Which of the files that a text is put together from hold a name as a whole word, by where they start."""
+    at = text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        if _is_edge(text, at - 1) and _is_edge(text, end):
+            index = bisect_right(starts, at) - 1
+            yield index
+            end = starts[index + 1] if index + 1 < len(starts) else len(text)
+        at = text.find(name, end)
 
 
 def _listed(top: str) -> Iterator[str]:

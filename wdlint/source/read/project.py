@@ -89,6 +89,7 @@ class Project:
         changed._brought = {key: found for key, found in self._brought.items() if os.path.abspath(key[0]) != there}
         changed._mentioned = {key: is_so for key, is_so in self._mentioned.items() if os.path.abspath(key[0]) != there}
         changed._locator, changed.trail = self._locator, self.trail
+        changed._mentions = self._searched().with_text(path, data)
         return changed
 
     def adopt(self, module: t.Module) -> None:
@@ -170,17 +171,18 @@ class Project:
     def files_with(self, name: str, near: str) -> tuple[str, ...]:
         """The files of the project around the file `near` whose bytes hold a name; see `mentions`."""
         top = self.top_of(near)
-        if self._mentions is None:
-            self._mentions = Mentions(self.files)
-        found = self._mentions.files_with(top, name)
+        found = self._searched().files_with(top, name)
         self.trail.searches[top, name] = found
         return found
 
     def defined(self, near: str) -> frozenset[str]:
         """The names of all functions that the project around the file `near` defines; see `mentions`."""
+        return self._searched().defined(self.top_of(near))
+
+    def _searched(self) -> Mentions:
         if self._mentions is None:
             self._mentions = Mentions(self.files)
-        return self._mentions.defined(self.top_of(near))
+        return self._mentions
 
     def top_of(self, path: str) -> str:
         """The folder at the top of a file's project."""

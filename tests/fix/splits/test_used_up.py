@@ -1,0 +1,138 @@
+"""Iterators that are gone through twice are put into lists, so that the second loop finds its parameters."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("torch")
+
+from helpers.programs.grammar import Program
+from helpers.programs.mended import judged, mended
+
+from wdlint.api import check_source
+
+HEAD = """\
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 6)
+        self.ln = nn.LayerNorm(6)
+        self.out = nn.Linear(6, 3)
+
+    def forward(self, x):
+        return self.out(self.ln(self.fc(x)))
+
+
+"""
+GROUPS = '[{"params": decay, "weight_decay": 0.1}, {"params": no_decay, "weight_decay": 0.0}]'
+MADE = f"optimizer = torch.optim.AdamW({GROUPS}, lr=0.01)\n"
+LOOP = """
+x, y = torch.randn(5, 4), torch.randint(0, 3, (5,))
+for _ in range(2):
+    optimizer.zero_grad()
+    F.cross_entropy(net(x), y).backward()
+    optimizer.step()
+"""
+TWO_LISTS = """\
+decay = [p for n, p in named if p.ndim >= 2]
+no_decay = [p for n, p in named if p.ndim < 2]
+"""
+TWO_FILTERS = """\
+decay = list(filter(lambda p: p.ndim >= 2, every))
+no_decay = list(filter(lambda p: p.ndim < 2, every))
+"""
+TWO_LOOPS = """\
+decay, no_decay = [], []
+for n, p in named:
+    if p.ndim >= 2:
+        decay.append(p)
+for n, p in named:
+    if p.ndim < 2:
+        no_decay.append(p)
+"""
+FUNCTION = f"""\
+def divided(named):
+    decay = [p for n, p in named if p.ndim >= 2]
+    no_decay = [p for n, p in named if p.ndim < 2]
+    return {GROUPS}
+
+
+"""
+PASSED = {
+    "a name": ("net = Net()\nnamed = net.named_parameters()\n" + TWO_LISTS + MADE, "= list(net.named_parameters())"),
+    "parameters": ("net = Net()\nevery = net.parameters()\n" + TWO_FILTERS + MADE, "= list(net.parameters())"),
+    "a filter": (
+        "net = Net()\nevery = filter(lambda p: p.requires_grad, net.parameters())\n" + TWO_FILTERS + MADE,
+        "= list(filter(lambda p: p.requires_grad, net.parameters()))",
+    ),
+    "a generator": (
+        "net = Net()\nnamed = ((n, p) for n, p in net.named_parameters() if p.requires_grad)\n" + TWO_LOOPS + MADE,
+        "= [(n, p) for n, p in net.named_parameters() if p.requires_grad]",
+    ),
+    "an argument": (
+        FUNCTION + "net = Net()\noptimizer = torch.optim.AdamW(divided(net.named_parameters()), lr=0.01)\n",
+        "divided(list(net.named_parameters()))",
+    ),
+    "an argument by its name": (
+        FUNCTION + "net = Net()\noptimizer = torch.optim.AdamW(divided(named=net.named_parameters()), lr=0.01)\n",
+        "divided(named=list(net.named_parameters()))",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "written"), PASSED.values(), ids=PASSED)
+def test_the_groups_are_filled(body: str, written: str) -> None:
+    one = mended(Program(0, HEAD + body + LOOP, ()))
+    verdict = judged(one)
+    assert (verdict.ran, verdict.faulty, verdict.harms, verdict.right) == (True, True, [], True)
+    assert one.left == []
+    assert written in one.unsafe
+    assert one.safe == HEAD + body + LOOP  # it trains parameters that were not trained: nobody's plain `--fix` does
+
+
+SEVERAL = """\
+import torch
+from models import Tagger
+
+model = Tagger.from_pretrained("base")
+body, head = model.body.named_parameters(), model.head.named_parameters()
+body_named = model.body.named_parameters()
+head_named = model.head.named_parameters()
+skip = ["bias", "LayerNorm.weight"]
+groups = [
+    {"params": [p for n, p in body_named if not any(s in n for s in skip)], "weight_decay": 0.1, "lr": 1e-5},
+    {"params": [p for n, p in body_named if any(s in n for s in skip)], "weight_decay": 0.0, "lr": 1e-5},
+    {"params": [p for n, p in head_named if not any(s in n for s in skip)], "weight_decay": 0.1, "lr": 1e-3},
+    {"params": [p for n, p in head_named if any(s in n for s in skip)], "weight_decay": 0.0, "lr": 1e-3},
+]
+opt = torch.optim.AdamW(groups)
+"""
+
+
+def test_several_iterators_of_a_model_that_cannot_be_seen() -> None:
+    (finding,) = [f for f in check_source(SEVERAL, "train.py") if f.code == "WD303"]
+    assert "are empty: an iterator was consumed before" in finding.message
+    assert finding.fix is not None
+    assert [edit.text for edit in finding.fix.edits] == [
+        "list(model.body.named_parameters())",
+        "list(model.head.named_parameters())",
+    ]
+
+
+@pytest.mark.parametrize(
+    "partly",
+    ["first = next(other)\n", "for n, p in other:\n    if 'fc' in n:\n        break\n"],
+)
+def test_what_goes_on_where_another_loop_stopped_stays_an_iterator(partly: str) -> None:
+    other = f"other = net.named_parameters()\n{partly}rest = [n for n, p in other]\nmore = [n for n, p in other]\n"
+    source = HEAD + "net = Net()\nnamed = net.named_parameters()\n" + other + TWO_LISTS + MADE
+    (finding,) = [f for f in check_source(source, "train.py") if f.code == "WD303"]
+    assert finding.fix is not None
+    assert [source.splitlines()[edit.place.line - 1] for edit in finding.fix.edits] == [
+        "named = net.named_parameters()"
+    ]
