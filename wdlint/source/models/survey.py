@@ -18,13 +18,13 @@ from wdlint.source.models.library_modules import is_inert, makes_model, members_
 from wdlint.source.models.members import ANY, CONTAINERS, Leaf, Members, Slot, is_below
 from wdlint.source.models.raw_kind import is_broad, kind_of, narrowed
 from wdlint.source.models.raw_parameter import initial, is_parameter, trainable
+from wdlint.source.models.signature import signature
 from wdlint.source.models.trained import mark
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.classes import is_module, may_be_module
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.execution import gone_with, taken
-from wdlint.source.values.signature import signature
 from wdlint.source.values.values import (
     Change,
     Changed,

@@ -42,7 +42,8 @@ def worth_asking(evaluation: Modules, call: t.Call, context: Context) -> bool:
         root = syntax.root_name(func.value)
         return root is None or root == "self" or _from_a_maker(evaluation, root, func.attr, call, context.frame.scope)
     if isinstance(func, t.Name) and SUGGESTIVE.search(func.id) is None and func.id != "instantiate":
-        return _from_a_maker(evaluation, func.id, func.id, call, context.frame.scope)
+        scope = context.frame.scope
+        return _from_a_maker(evaluation, func.id, func.id, call, scope) or _hands_parameters(func.id, call, scope)
     return True
 
 
@@ -165,6 +166,16 @@ def _gives_parameters(call: t.Call) -> bool:
     return "params" in named or any(
         isinstance(node, (t.Name, t.Attribute)) and _PARAMETERS.search(syntax.last_part(node))
         for argument in call.args[:1]
+        for node in syntax.walk(argument.value)
+    )
+
+
+def _hands_parameters(name: str, call: t.Call, scope: t.Scope) -> bool:
+    """Whether a function of another module is given a model's parameters: it may build what a registry holds."""
+    imported = any(isinstance(statement, t.ImportFrom) for statement in scope.module.scope.bound.get(name, ()))
+    return imported and any(
+        isinstance(node, t.Attribute) and node.attr in ("parameters", "named_parameters")
+        for argument in call.args
         for node in syntax.walk(argument.value)
     )
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values import flow
+from wdlint.source.values import flow, registries
 from wdlint.source.values.aliases import constant_key, in_turns, piece, positions
 from wdlint.source.values.classes import linear_bases
 from wdlint.source.values.evaluation import Evaluation
@@ -158,7 +158,8 @@ def instance_changes(evaluator: Evaluation, instance: Instance, name: str | None
             else:
                 asked = _asked_of_arguments(statement, method, frame)
                 others.extend(replace(c, conditions=(*asked, *c.conditions)) if asked else c for c in changes)
-    cache[key] = (*constructors, *others)
+    entered = (c for c in registries.held_by(evaluator, instance) if name is None or c.path[0] == name)
+    cache[key] = (*constructors, *others, *entered)
     return cache[key]
 
 

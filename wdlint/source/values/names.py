@@ -6,11 +6,11 @@ Which statements reach is worked out in `flow`, what imports mean in `imports`, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values import arithmetic, flow, imports, objects
+from wdlint.source.values import arithmetic, flow, imports, objects, registries
 from wdlint.source.values.answers import distinct
 from wdlint.source.values.elements import elements_of
 from wdlint.source.values.evaluation import Evaluation
@@ -107,7 +107,8 @@ class Names:
             later = [(s, sure) for s, sure in changes if flow.may_follow(s, binding)]
             bound = self._bound_by(binding, name, frame)
             if scope.kind == "module" and isinstance(binding, t.Assign):
-                entered = self._entered(name, binding, frame)
+                filled = isinstance(binding.value, (t.DictDisplay, t.Call))
+                entered = registries.entered(self._evaluator, name, scope.module) if filled else ()
                 bound = [_apply(self._evaluator, value, entered) for value in bound] if entered else bound
             answers.extend(self._changed(bound, name, frame, later))
             if self._evaluator.settled(binding, statement, frame):
@@ -135,38 +136,6 @@ class Names:
         found = distinct(values)
         changes = [c for s, certain in statements for c in changes_in(self._evaluator, s, name, frame, certain)]
         return tuple(_apply(self._evaluator, value, tuple(changes)) for value in found) if changes else found
-
-    def _entered(self, name: str, binding: t.Assign, frame: Frame) -> tuple[Change, ...]:
-        """What decorators of the module put into a dictionary of its own: `@register("adamw")` above a function."""
-        if not isinstance(binding.value, t.DictDisplay):
-            return ()
-        known: dict[tuple[int, str], tuple[Change, ...]] = self._evaluator.memo("entered by decorators")
-        key = id(frame), name
-        if key not in known:
-            entering = {
-                function.name: index
-                for function in frame.scope.body.statements
-                if isinstance(function, t.FunctionDef) and (index := _key_entered(function, name)) is not None
-            }
-            known[key] = tuple(self._entries(entering, frame)) if entering else ()
-        return known[key]
-
-    def _entries(self, entering: dict[str, t.Expr], frame: Frame) -> Iterator[Change]:
-        for statement in frame.scope.body.statements:
-            for decorator in statement.decorators if isinstance(statement, (t.FunctionDef, t.ClassDef)) else ():
-                called = decorator.func if isinstance(decorator, t.Call) else decorator
-                if not isinstance(called, t.Name) or called.id not in entering:
-                    continue
-                assert isinstance(statement, (t.FunctionDef, t.ClassDef))
-                key: str | None = None
-                if isinstance(entering[called.id], t.Attribute):  # `function.__name__`
-                    key = statement.name
-                elif isinstance(decorator, t.Call) and decorator.args and isinstance(decorator.args[0].value, t.Const):
-                    written = decorator.args[0].value.value
-                    key = written if isinstance(written, str) else None
-                held = t.Name(None, statement.name)
-                self._evaluator.keep(held)
-                yield Change((key,), "set", held, (), frame.at(None), True)
 
     def reach(self, name: str, statement: t.Stmt | None, scope: t.Scope) -> flow.Reaching:
         """The bindings and changes of a name that reach a statement."""
@@ -296,19 +265,4 @@ def parameter_named(definition: t.FunctionDef | t.ClassDef | None, name: str) ->
         for parameter in definition.params:
             if parameter.name == name:
                 return parameter
-    return None
-
-
-def _key_entered(function: t.FunctionDef, name: str) -> t.Expr | None:
-    """The key under which a function puts what it, or a function inside it, is given into the dictionary `name`."""
-    params = {parameter.name for parameter in function.params}
-    for statement in t.statements(function.inner.body):
-        if isinstance(statement, t.FunctionDef):
-            found = _key_entered(statement, name)
-            if found is not None:
-                return found
-        elif isinstance(statement, t.Assign) and isinstance(statement.value, t.Name) and statement.value.id in params:
-            for target in statement.targets:
-                if isinstance(target, t.Subscript) and isinstance(target.value, t.Name) and target.value.id == name:
-                    return target.index
     return None

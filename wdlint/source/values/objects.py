@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from wdlint.facts import Origin
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
-from wdlint.source.values import contents
+from wdlint.source.values import contents, registries
 from wdlint.source.values.classes import class_member, field_argument, is_module, may_be_module
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.in_place import instance_changes
@@ -314,6 +314,9 @@ def item(evaluator: Evaluation, value: Value, index: Value, context: Context) ->
         case Collection() if isinstance(index, (Element, TextOf, Attribute)):
             return _by_name(value, index)
         case Instance():
+            own = registries.item(evaluator, value, index, context) if not is_module(evaluator, value) else ()
+            if own:
+                return own
             held = evaluator.libraries.item(evaluator, value, index, context)
             if not isinstance(key, int) or key < 0:
                 return held
