@@ -136,3 +136,10 @@ def test_what_goes_on_where_another_loop_stopped_stays_an_iterator(partly: str) 
     assert [source.splitlines()[edit.place.line - 1] for edit in finding.fix.edits] == [
         "named = net.named_parameters()"
     ]
+
+
+def test_what_holds_no_parameters_is_left_alone() -> None:
+    data = "batches = map(torch.load, paths)\nfor b in batches:\n    print(b)\nfor b in batches:\n    print(b)\n"
+    (finding,) = [f for f in check_source(SEVERAL + data, "train.py") if f.code == "WD303"]
+    assert finding.fix is not None
+    assert not any("torch.load" in edit.text for edit in finding.fix.edits)

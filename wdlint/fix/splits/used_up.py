@@ -48,7 +48,9 @@ def _named(program: Program) -> Iterator[t.Expr]:
     """Iterators that a name is bound to, once, and that are gone through under it more than once."""
     for node in program.nodes:
         match node:
-            case t.Assign(targets=(t.Name() as name,), value=value) if value is not None and _is_iterator(value):
+            case t.Assign(targets=(t.Name() as name,), value=value) if value is not None and _is_iterator(
+                program, value
+            ):
                 scope = program.scope(name)
                 bound = [one for one in program.names(name.id, scope) if one in program.bound]
                 if bound == [name] and _is_walked_again(program, name.id, scope):
@@ -69,20 +71,25 @@ def _given(program: Program) -> Iterator[t.Expr]:
         names = names[1:] if names[:1] == ["self"] and isinstance(node.func, t.Attribute) else names
         for index, argument in enumerate(node.args):
             name = argument.keyword or (names[index] if index < len(names) else "")
-            if not argument.star and _is_iterator(argument.value) and _is_walked_again(program, name, called):
+            if not argument.star and _is_iterator(program, argument.value) and _is_walked_again(program, name, called):
                 yield argument.value
 
 
-def _is_iterator(value: t.Expr) -> bool:
-    """Whether a value is gone through only once: `net.named_parameters()`, `filter(…)`, a generator."""
+def _is_iterator(program: Program, value: t.Expr) -> bool:
+    """Whether a value goes through parameters, and only once: `net.named_parameters()`, `filter(…)`, a generator."""
     match value:
-        case t.Comprehension(kind="generator"):
+        case t.Call(func=t.Attribute(attr=name)) if name in _OF_MODULES:
             return True
-        case t.Call(func=t.Attribute(attr=name)):
-            return name in _OF_MODULES or name in _ONCE
-        case t.Call(func=t.Name(id=name)):
-            return name in _ONCE
-    return False
+        case t.Comprehension(kind="generator"):
+            pass
+        case t.Call() if syntax.last_name(value) in _ONCE:
+            pass
+        case _:
+            return False
+    named = (program.binding(node) or node if isinstance(node, t.Name) else node for node in program.below(value))
+    return any(
+        isinstance(n, t.Call) and syntax.last_name(n) in _OF_MODULES for one in named for n in program.below(one)
+    )
 
 
 def _is_walked_again(program: Program, name: str, scope: Item) -> bool:
