@@ -65,7 +65,9 @@ def test_it_writes_into_no_file(here: Path, option: str) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
 def test_the_command_reports_again_and_ends_at_an_interruption(here: Path) -> None:
     (here / "a.py").write_text("x = 1\n")
-    command = [sys.executable, "-m", "wdlint", "--no-cache", "--watch", "."]
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job of a shell ignores it
+    code += "import runpy; runpy.run_module('wdlint', run_name='__main__', alter_sys=True)"
+    command = [sys.executable, "-c", code, "--no-cache", "--watch", "."]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         assert running.stdout.readline().startswith("No faults found in 1 file")
@@ -77,4 +79,6 @@ def test_the_command_reports_again_and_ends_at_an_interruption(here: Path) -> No
         deadline = time.monotonic() + 30
         while running.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert running.poll() == 130
+        ended = running.poll()
+        running.kill()
+    assert ended == 130
