@@ -63,13 +63,14 @@ def _homes(evaluator: Evaluation, model: Value) -> list[t.Module]:
 
 def _may_freeze(evaluator: Evaluation, module: t.Module) -> bool:
     """Whether another file may freeze something; what fixes are tried for one file does not change that."""
-    known = evaluator.project.freezing
-    if module.path not in known:
+    project = evaluator.project
+    known, key = project.trail.freezing, (module.path, project.read(module.path))
+    if key not in known:
         functions = (s for s in all_statements(module.scope) if isinstance(s, t.FunctionDef))
-        known[module.path] = mentions_freezing(evaluator, module.scope) or any(
+        known[key] = mentions_freezing(evaluator, module.scope) or any(
             may_freeze(evaluator, function) for function in functions
         )
-    return known[module.path]
+    return known[key]
 
 
 def _all(evaluator: Evaluation, module: t.Scope) -> Iterator[Freeze]:

@@ -31,6 +31,9 @@ class Trail:
     files: dict[str, None] = field(default_factory=dict)  # files that were read, or found missing
     imports: dict[tuple[str, str, int], str | None] = field(default_factory=dict)  # importer, name, dots: where to
     searches: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)  # folder, name: files that have it
+    # Which files with which bytes may freeze parameters, see `models.frozen`: known for as long as the trail says
+    # what was looked at to tell it.
+    freezing: dict[tuple[str, bytes], bool] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -48,7 +51,6 @@ class Project:
     _brought: dict[tuple[str, str], list[tuple[str, int]]] = field(default_factory=dict)
     _imported: dict[str, list[Imported]] = field(default_factory=dict)
     _mentioned: dict[tuple[str, tuple[bytes, ...]], bool] = field(default_factory=dict)
-    freezing: dict[str, bool] = field(default_factory=dict)  # which files may freeze parameters; see `models.frozen`
     _keys: dict[str, str] = field(default_factory=dict)
     _mentions: Mentions | None = None
     _locator: Locator | None = None
@@ -85,7 +87,6 @@ class Project:
         changed = Project(self.roots, self.settings, self.files.with_text(path, data))
         changed._modules, changed._bytes = others(self._modules), others(self._bytes)
         changed._makers, changed._imported = others(self._makers), others(self._imported)
-        changed.freezing = others(self.freezing)
         changed._brought = {key: found for key, found in self._brought.items() if os.path.abspath(key[0]) != there}
         changed._mentioned = {key: is_so for key, is_so in self._mentioned.items() if os.path.abspath(key[0]) != there}
         changed._locator, changed.trail = self._locator, self.trail
