@@ -363,9 +363,17 @@ def test_what_counts_on_the_groups_lowers_a_fix(after: str, trust: Applicability
     assert words in fix.hazard
 
 
-def test_groups_are_not_divided_where_a_loop_gives_all_of_them_one_decay() -> None:
+def test_a_loop_that_gives_all_groups_one_decay_gives_it_to_the_decayed_ones() -> None:
     call = "optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1)\n"
     source = f'{MODEL}{call}for group in optimizer.param_groups:\n    group["weight_decay"] = 0.2\n'
+    written = '    if group["weight_decay"] > 0:\n        group["weight_decay"] = 0.2\n'
+    assert mended(source).endswith(written)
+
+
+@pytest.mark.parametrize("given", ["strength", "0.0", "-0.1"])
+def test_groups_are_not_divided_where_a_loop_gives_all_of_them_what_cannot_be_told(given: str) -> None:
+    call = "optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1)\n"
+    source = f'{MODEL}{call}for group in optimizer.param_groups:\n    group["weight_decay"] = {given}\n'
     assert mended(source, unsafe=True) == source
 
 

@@ -23,6 +23,22 @@ def offered(program: str) -> Fix:
     return next(f.fix for f in check_source(program) if f.fix is not None)
 
 
+ANY_OPTION = """
+def put(opt, **options):
+    for g in opt.param_groups:
+        for key, value in options.items():
+            g[key] = value
+
+put(optimizer, weight_decay=0.2)
+"""
+
+
+def test_nothing_is_offered_where_a_function_puts_any_option_into_all_groups() -> None:
+    findings = check_source(DECAYED + ANY_OPTION)
+    assert {f.code for f in findings} == {"WD101", "WD102"}
+    assert all(f.fix is None for f in findings)
+
+
 # ---- in one file
 
 COUNTED = {
@@ -78,14 +94,6 @@ other.load_state_dict(torch.load("optimizer.pt")["optimizer"])
 options = {"lr": 0.1, "weight_decay": 0.2}
 for g in optimizer.param_groups:
     g.update(options)
-""",
-    "any option": """
-def put(opt, **options):
-    for g in opt.param_groups:
-        for key, value in options.items():
-            g[key] = value
-
-put(optimizer, weight_decay=0.2)
 """,
 }
 ALIKE = {
