@@ -209,6 +209,22 @@ def test_a_penalty_that_is_logged_too_is_still_computed() -> None:
     assert "1e-4" not in found
 
 
+PENALTY = "l2 = sum(p.pow(2).sum() for p in model.parameters())\nloss = loss + 1e-4 * l2"
+
+
+def test_a_comment_that_announces_a_penalty_goes_with_it() -> None:
+    found = mended(with_penalty("Adam(model.parameters())", f"# an L2 penalty\n{PENALTY}"))
+    assert "1e-4" not in found
+    assert "penalty" not in found
+
+
+@pytest.mark.parametrize("comment", ["# what else counts", "# the loss has two terms, of which\n# one is a penalty"])
+def test_a_comment_of_something_else_stays(comment: str) -> None:
+    found = mended(with_penalty("Adam(model.parameters())", f"{comment}\n{PENALTY}"))
+    assert "1e-4" not in found
+    assert all(f"    {line}\n" in found for line in comment.splitlines())
+
+
 @pytest.mark.parametrize(
     "penalty",
     [

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-pytest.importorskip("torch")
+torch = pytest.importorskip("torch")
 
 from helpers.programs.grammar import HEAD, Program
 from helpers.programs.mended import judged, mended
@@ -83,18 +85,21 @@ def test_a_class_that_is_asked_for_is_left(asked: str) -> None:
     assert one.unsafe == one.program.text
 
 
-def stepped(name: str, decay: float, gradient: float) -> list[float]:
-    """A weight of 1 and one of 4 after steps of the twin that is written for a class."""
-    import torch
-
+def twin_of(name: str) -> Any:
+    """The twin that is written for a class."""
     text = program(f"opt = optim.{name}(groups, lr=0.01, weight_decay=0.1)\n", loop="")
     written = mended(Program(0, text, ())).unsafe
     names: dict[str, object] = {}
     exec(compile(written, "<written>", "exec"), names)
     twin = names[f"Decoupled{name}"]
     assert isinstance(twin, type)
+    return twin
+
+
+def stepped(name: str, decay: float, gradient: float) -> list[float]:
+    """A weight of 1 and one of 4 after steps of the twin that is written for a class."""
     p = torch.nn.Parameter(torch.tensor([1.0, 4.0], dtype=torch.float64))
-    optimizer = twin([p], lr=0.01, weight_decay=decay)
+    optimizer = twin_of(name)([p], lr=0.01, weight_decay=decay)
     for _ in range(6):
         p.grad = torch.full_like(p, gradient)
         optimizer.step()
@@ -111,14 +116,21 @@ def test_the_decay_takes_the_same_share_of_every_weight(name: str) -> None:
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_without_decay_it_is_the_class_itself(name: str) -> None:
-    import torch
-
     p = torch.nn.Parameter(torch.tensor([1.0, 4.0], dtype=torch.float64))
     optimizer = getattr(torch.optim, name)([p], lr=0.01)
     for _ in range(6):
         p.grad = torch.full_like(p, 0.3)
         optimizer.step()
     assert stepped(name, 0.0, 0.3) == p.detach().tolist()
+
+
+def test_a_step_that_fails_leaves_the_decay_as_it_was() -> None:
+    p = torch.nn.Parameter(torch.ones(2))
+    optimizer = twin_of("RMSprop")([p], lr=0.01, weight_decay=0.5)
+    p.grad = torch.sparse_coo_tensor([[0]], [1.0], (2,))
+    with pytest.raises(RuntimeError):
+        optimizer.step()
+    assert optimizer.param_groups[0]["weight_decay"] == 0.5
 
 
 def test_a_closure_is_called_once_and_its_loss_returned() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import takewhile
-from weakref import WeakKeyDictionary
 
 from wdlint.facts import Applicability, FileFacts, Fix, OptimizerUse, Place
 from wdlint.fix.hazards.sharding import FLATTENED, flattens
@@ -61,11 +60,8 @@ def _of_one_model(program: Program, one: Place | None, other: Place | None) -> b
     return len(asked) < 2 or not all(asked) or bool(asked[0] & asked[1])
 
 
-_ASKED: WeakKeyDictionary[Program, dict[Place, frozenset[str]]] = WeakKeyDictionary()  # each optimizer asks of all
-
-
 def _asked(program: Program, place: Place) -> frozenset[str]:
-    known = _ASKED.setdefault(program, {})
+    known: dict[Place, frozenset[str]] = program.memo("models asked for at a place")  # each optimizer asks of all
     if place not in known:
         expr = program.node_at(place, t.Node)
         known[place] = frozenset(models_in(program, expr) if expr is not None else ())

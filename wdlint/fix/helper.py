@@ -6,7 +6,6 @@ The text of the function is in `emit`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from weakref import WeakKeyDictionary
 
 from wdlint.facts import Applicability, Edit, Fix
 from wdlint.fix import emit
@@ -75,14 +74,10 @@ def _is_iterator(bound: t.Expr) -> bool:
     return name in ("parameters", "named_parameters", "filter", "chain", "map")
 
 
-# The names that certainly are evaluated with an expression, which is asked for model after model.
-_NAMED: WeakKeyDictionary[Program, dict[t.Expr, frozenset[str]]] = WeakKeyDictionary()
-
-
 def in_scope(program: Program, model: str, at: t.Expr) -> bool:
     """Whether a model's name certainly means something where the optimizer is made."""
     root = model.split(".")[0]
-    known = _NAMED.setdefault(program, {})
+    known: dict[t.Expr, frozenset[str]] = program.memo("names in an expression")  # asked for model after model
     if at not in known:
         known[at] = frozenset(node.id for node in _evaluated(at) if isinstance(node, t.Name))
     if root in known[at]:

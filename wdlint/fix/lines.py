@@ -35,7 +35,7 @@ def lines_out(
 
 
 def _with_blank(program: Program, start: int, end: int) -> tuple[int, int]:
-    line = program.text.rfind("\n", 0, max(start - 1, 0)) + 1
+    line = _line_before(program, start)
     after = program.text.find("\n", end) + 1
     blank = not program.text[line:start].strip() and after and not program.text[end:after].strip()
     blank = blank and program.cell_at(start) == program.cell_at(after)
@@ -58,8 +58,14 @@ def _span_out(program: Program, node: t.Statement, gone: set[t.Statement]) -> tu
 
 
 def _with_comment(program: Program, start: int, indentation: str) -> int:
-    """The start of a line, or of the comment above it that says that a decay or penalty follows."""
-    above = program.text.rfind("\n", 0, max(start - 1, 0)) + 1
+    """The start of a line, or of the comment of one line above it that says that a decay or penalty follows."""
+    above = _line_before(program, start)
     line = program.text[above:start]
     told = line.startswith(indentation) and _TOLD.match(line[len(indentation) :])
-    return above if told and above < start and program.cell_at(above) == program.cell_at(start) else start
+    goes_on = program.text[_line_before(program, above) : above].lstrip().startswith("#")
+    return above if told and not goes_on and program.cell_at(above) == program.cell_at(start) else start
+
+
+def _line_before(program: Program, start: int) -> int:
+    """Where the line begins that ends before an offset."""
+    return program.text.rfind("\n", 0, max(start - 1, 0)) + 1

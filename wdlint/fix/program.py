@@ -60,7 +60,12 @@ class Program(Outline):
             from wdlint.source.read.parse import decode
 
             self.text = decode(data)
+        self._memos: dict[str, dict[Any, Any]] = {}
         self.starts = [0, *(found.end() for found in _LINE_END.finditer(self.text))]
+
+    def memo(self, name: str) -> dict[Any, Any]:
+        """What was found out of the program before, by the name of the question."""
+        return self._memos.setdefault(name, {})
 
     @property
     def body(self) -> list[t.Stmt]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from weakref import WeakKeyDictionary
 
 from wdlint.fix.emit import Selection as Selection
 from wdlint.fix.outline import Item
@@ -201,12 +200,9 @@ def _fillings(program: Program, name: t.Name) -> Iterator[Item]:
                 yield from (argument.value for argument in call.args)
 
 
-_FILLED: WeakKeyDictionary[Program, dict[t.For, frozenset[str]]] = WeakKeyDictionary()  # asked for name after name
-
-
 def _filled(program: Program, loop: t.For) -> frozenset[str]:
     """The names of the lists that something in a loop fills."""
-    known = _FILLED.setdefault(program, {})
+    known: dict[t.For, frozenset[str]] = program.memo("lists filled by a loop")  # asked for name after name
     if loop not in known:
         known[loop] = frozenset(name for node in program.below(loop) for name in _fills(node))
     return known[loop]

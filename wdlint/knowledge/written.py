@@ -85,9 +85,11 @@ class {name}({base}):
                 if p.grad is not None:
                     p.data.mul_(1 - group["lr"] * group["weight_decay"])
             group["weight_decay"] = 0
-        super().step()
-        for group, strength in zip(self.param_groups, strengths):
-            group["weight_decay"] = strength
+        try:
+            super().step()
+        finally:
+            for group, strength in zip(self.param_groups, strengths):
+                group["weight_decay"] = strength
         return loss
 '''
 

@@ -8,33 +8,9 @@ pytest.importorskip("torch")
 
 from helpers.programs.grammar import Program
 from helpers.programs.mended import judged, mended
+from helpers.programs.small import NETWORK, TRAINING
 
-HEAD = """\
-import torch
-import torch.nn.functional as F
-from torch import nn
-
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.fc = nn.Linear(4, 6)
-        self.ln = nn.LayerNorm(6)
-        self.out = nn.Linear(6, 3)
-
-    def forward(self, x):
-        return self.out(self.ln(self.fc(x)))
-
-
-net = Net()
-"""
-LOOP = """
-x, y = torch.randn(5, 4), torch.randint(0, 3, (5,))
-for _ in range(2):
-    optimizer.zero_grad()
-    F.cross_entropy(net(x), y).backward()
-    optimizer.step()
-"""
+HEAD = NETWORK + "net = Net()\n"
 BY_NAMES = """\
 groups = [
     {{"params": [p for n, p in net.named_parameters() if "bias" not in n and "norm" not in n], "{key}": 0.1}},
@@ -63,7 +39,7 @@ SPLITS = {"names": BY_NAMES, "a list": BY_LIST, "a loop": BY_LOOP}
 
 
 def work(split: str, key: str, taken: str) -> str:
-    program = Program(0, HEAD + split.format(key=key) + taken + LOOP, ())
+    program = Program(0, HEAD + split.format(key=key) + taken + TRAINING, ())
     one = mended(program)
     verdict = judged(one)
     assert verdict.ran

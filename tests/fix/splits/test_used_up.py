@@ -8,36 +8,12 @@ pytest.importorskip("torch")
 
 from helpers.programs.grammar import Program
 from helpers.programs.mended import judged, mended
+from helpers.programs.small import NETWORK, TRAINING
 
 from wdlint.api import check_source
 
-HEAD = """\
-import torch
-import torch.nn.functional as F
-from torch import nn
-
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.fc = nn.Linear(4, 6)
-        self.ln = nn.LayerNorm(6)
-        self.out = nn.Linear(6, 3)
-
-    def forward(self, x):
-        return self.out(self.ln(self.fc(x)))
-
-
-"""
 GROUPS = '[{"params": decay, "weight_decay": 0.1}, {"params": no_decay, "weight_decay": 0.0}]'
 MADE = f"optimizer = torch.optim.AdamW({GROUPS}, lr=0.01)\n"
-LOOP = """
-x, y = torch.randn(5, 4), torch.randint(0, 3, (5,))
-for _ in range(2):
-    optimizer.zero_grad()
-    F.cross_entropy(net(x), y).backward()
-    optimizer.step()
-"""
 TWO_LISTS = """\
 decay = [p for n, p in named if p.ndim >= 2]
 no_decay = [p for n, p in named if p.ndim < 2]
@@ -87,12 +63,14 @@ PASSED = {
 
 @pytest.mark.parametrize(("body", "written"), PASSED.values(), ids=PASSED)
 def test_the_groups_are_filled(body: str, written: str) -> None:
-    one = mended(Program(0, HEAD + body + LOOP, ()))
+    one = mended(Program(0, NETWORK + body + TRAINING, ()))
     verdict = judged(one)
     assert (verdict.ran, verdict.faulty, verdict.harms, verdict.right) == (True, True, [], True)
     assert one.left == []
     assert written in one.unsafe
-    assert one.safe == HEAD + body + LOOP  # it trains parameters that were not trained: nobody's plain `--fix` does
+    assert (
+        one.safe == NETWORK + body + TRAINING
+    )  # it trains parameters that were not trained: nobody's plain `--fix` does
 
 
 SEVERAL = """\
@@ -130,7 +108,7 @@ def test_several_iterators_of_a_model_that_cannot_be_seen() -> None:
 )
 def test_what_goes_on_where_another_loop_stopped_stays_an_iterator(partly: str) -> None:
     other = f"other = net.named_parameters()\n{partly}rest = [n for n, p in other]\nmore = [n for n, p in other]\n"
-    source = HEAD + "net = Net()\nnamed = net.named_parameters()\n" + other + TWO_LISTS + MADE
+    source = NETWORK + "net = Net()\nnamed = net.named_parameters()\n" + other + TWO_LISTS + MADE
     (finding,) = [f for f in check_source(source, "train.py") if f.code == "WD303"]
     assert finding.fix is not None
     assert [source.splitlines()[edit.place.line - 1] for edit in finding.fix.edits] == [

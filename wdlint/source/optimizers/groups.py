@@ -16,7 +16,7 @@ from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.taken import Taken, chosen
 from wdlint.source.selections.taking import condition_reader, taken
-from wdlint.source.selections.turns import holds_each
+from wdlint.source.selections.turns import choices
 from wdlint.source.values import call_arguments, contents, objects
 from wdlint.source.values.amounts import AmountDraft, source_text
 from wdlint.source.values.elements import elements_of
@@ -214,7 +214,7 @@ class GroupReader:
         self.listed = True
         for condition, amount in helpers.strengths(self.evaluator, known, arguments, where):
             parts = tuple(
-                part.under(condition) if len(answers) == 1 else chosen(part.under(condition), index, len(answers))
+                chosen(part.under(condition), index, len(answers))
                 for index, model in enumerate(answers)
                 for part in taken(self.evaluator, Collection("parameters", model))
             )
@@ -264,11 +264,9 @@ class GroupReader:
         answers = objects.entry(self.evaluator, value, "params")
         deferred = keyed["params"] if isinstance(keyed["params"], Deferred) else None
         expression = deferred.expr if deferred is not None else None
-        one = len(answers) == 1 or holds_each(self.evaluator, keyed["params"], len(answers))
+        count = choices(self.evaluator, keyed["params"], answers)
         parts = tuple(
-            part if one else chosen(part, index, len(answers))
-            for index, answer in enumerate(answers)
-            for part in taken(self.evaluator, answer)
+            chosen(part, index, count) for index, answer in enumerate(answers) for part in taken(self.evaluator, answer)
         )
         unread = any(part.unread for part in parts) or not parts
         self.complete = self.complete and not unread

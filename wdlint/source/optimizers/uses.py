@@ -24,7 +24,7 @@ from wdlint.source.optimizers.naming import names
 from wdlint.source.optimizers.sites import Maker, Site
 from wdlint.source.optimizers.unused_groups import forgotten, halves
 from wdlint.source.optimizers.used_up_iterators import empty_groups
-from wdlint.source.optimizers.ways import deciding, preferred
+from wdlint.source.optimizers.ways import by_hand, deciding, preferred
 from wdlint.source.read import tree as t
 from wdlint.source.read.positions import Places
 from wdlint.source.selections import predicates as s
@@ -121,9 +121,7 @@ class UseReader:
                 read = Groups(drafts, groups.complete and complete, groups.listed or bool(later))
                 found.extend(self._variants(site, maker, read))
         seen = [use for use in found if use.inventory is not None] or found
-        split = [
-            use for use in seen if use.divided and not use.by_fix
-        ] or seen  # what may be divided is not called undivided
+        split = list(filter(by_hand, seen)) or seen  # what may be divided is not called undivided
         for use in shared_patterns(split):
             yield replace(use, variants=max(use.variants, len(found))) if len(found) > 1 else use
 

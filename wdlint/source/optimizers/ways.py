@@ -49,12 +49,13 @@ def preferred(
             distinct.append(one)
         elif _rank(one[0]) > _rank(distinct[same][0]):
             distinct[same] = one
-    split = any(_by_hand(use) for _, use, _ in distinct)
-    kept = [one for one in distinct if _by_hand(one[1]) or (one[0].shown if split else one[0].defaults)]
+    split = any(by_hand(use) for _, use, _ in distinct)
+    kept = [one for one in distinct if by_hand(one[1]) or (one[0].shown if split else one[0].defaults)]
     return [(way, replace(use, ways=len(distinct)) if len(distinct) > 1 else use, held) for way, use, held in kept]
 
 
-def _by_hand(use: OptimizerUse) -> bool:
+def by_hand(use: OptimizerUse) -> bool:
+    """Whether the groups are a split that somebody wrote, and not one that a fix made."""
     return use.divided and not use.by_fix
 
 

@@ -43,7 +43,9 @@ LOOSE = Taken(None, s.Always(True), loose=True)
 
 
 def chosen(part: Taken, index: int, count: int) -> Taken:
-    """A part that is one of several answers; answers within answers are numbered through."""
+    """A part that is one of several answers, if there are several; answers within answers are numbered through."""
+    if count == 1:
+        return part
     if part.choice[1] == 1:
         return replace(part, choice=(index, count))
     return replace(part, choice=(index * part.choice[1] + part.choice[0], count * part.choice[1]))

@@ -17,7 +17,7 @@ from wdlint.source.selections.children import of_child
 from wdlint.source.selections.conditions.tests import Reader
 from wdlint.source.selections.conditions.texts import text
 from wdlint.source.selections.taken import LOOSE, UNREAD, Taken, chosen, one_parameter, rooted
-from wdlint.source.selections.turns import holds_each
+from wdlint.source.selections.turns import choices
 from wdlint.source.values import contents
 from wdlint.source.values.elements import element_within, elements_of
 from wdlint.source.values.evaluation import Evaluation
@@ -81,7 +81,7 @@ def _taken(evaluator: Evaluation, value: Value, depth: int) -> Iterator[Taken]:
 def of_item(evaluator: Evaluation, item: Item, depth: int) -> Iterator[Taken]:
     """The parameters of one element of a sequence, under the conditions of its loop."""
     answers = evaluator.force(item.value)
-    one = len(answers) == 1 or holds_each(evaluator, item.value, len(answers))
+    count = choices(evaluator, item.value, answers)
     for index, held in enumerate(answers):
         reader = reader_for(evaluator, held)
         condition = reader.all_of(item.conditions)
@@ -94,7 +94,7 @@ def of_item(evaluator: Evaluation, item: Item, depth: int) -> Iterator[Taken]:
         if condition == s.Always(False):
             continue
         for part in taken(evaluator, held, depth):
-            yield part.under(condition) if one else chosen(part.under(condition), index, len(answers))
+            yield chosen(part.under(condition), index, count)
 
 
 def _excludes_modules(condition: s.Selector, positive: bool = True) -> bool:
@@ -206,32 +206,30 @@ def _of_operation(evaluator: Evaluation, operation: Operation, depth: int) -> It
 
 def _of_answers(evaluator: Evaluation, operation: Operation, answers: Sequence[Value], depth: int) -> Iterator[Taken]:
     """The parts of an operand that is one of several: each answer is a choice of its own, or a turn of a loop."""
+    count = _choices(evaluator, operation, answers)
     for index, value in enumerate(answers):
         for part in taken(evaluator, value, depth):
-            yield _one_answer(evaluator, operation, part, index, len(answers))
+            yield chosen(part, index, count)
 
 
-def _one_answer(evaluator: Evaluation, operation: Operation, part: Taken, index: int, count: int) -> Taken:
-    """A part of what an operation is asked of, where that has several answers."""
+def _choices(evaluator: Evaluation, operation: Operation, answers: Sequence[Value]) -> int:
+    """How many of the answers to an operand of an operation exclude each other."""
     node, context = operation.node, operation.context
-    if count == 1 or (
-        isinstance(node, (t.Call, t.Binary))
-        and context is not None
-        and holds_each(evaluator, Deferred(node, context), count)
-    ):
-        return part
-    return chosen(part, index, count)
+    if not isinstance(node, (t.Call, t.Binary)) or context is None:
+        return len(answers)
+    return choices(evaluator, Deferred(node, context), answers)
 
 
 def _filtered(evaluator: Evaluation, operation: Operation, depth: int) -> Iterator[Taken]:
     """`filter(lambda p: p.requires_grad, model.parameters())`."""
     collections = operation.operands[1]
+    count = _choices(evaluator, operation, collections)
     for function in operation.operands[0]:
         for index, collection in enumerate(collections):
             condition = _applied(evaluator, function, collection, id(operation.node))
             for part in taken(evaluator, collection, depth):
                 held = replace(part, unread=True) if condition is None else part.under(condition)
-                yield _one_answer(evaluator, operation, held, index, len(collections))
+                yield chosen(held, index, count)
 
 
 def _applied(evaluator: Evaluation, function: Value, collection: Value, turn: int) -> s.Selector | None:
@@ -255,9 +253,10 @@ def _applied(evaluator: Evaluation, function: Value, collection: Value, turn: in
 def _mapped(evaluator: Evaluation, operation: Operation, depth: int) -> Iterator[Taken]:
     """`map(lambda pair: pair[1], filter(…, model.named_parameters()))`: the same parameters."""
     collections = operation.operands[1]
+    count = _choices(evaluator, operation, collections)
     for index, collection in enumerate(collections):
         for part in _mapped_one(evaluator, operation, collection, depth):
-            yield _one_answer(evaluator, operation, part, index, len(collections))
+            yield chosen(part, index, count)
 
 
 def _mapped_one(evaluator: Evaluation, operation: Operation, collection: Value, depth: int) -> Iterator[Taken]:

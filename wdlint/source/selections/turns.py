@@ -5,7 +5,7 @@ Of several answers to what a branch gives, one holds; of those that the turns of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
@@ -19,8 +19,15 @@ from wdlint.source.values.values import (
     MappingValue,
     Operation,
     SequenceValue,
+    Value,
     bare,
 )
+
+
+def choices(evaluator: Evaluation, value: Deferred | Answers, answers: Sequence[Value]) -> int:
+    """How many of the answers to an expression exclude each other: 1 where each is that of a loop's turn."""
+    count = len(answers)
+    return 1 if count > 1 and holds_each(evaluator, value, count) else count
 
 
 def holds_each(evaluator: Evaluation, value: Deferred | Answers, count: int) -> bool:
