@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 
+import torch
 from helpers.programs.grammar import HEAD, Program
 from helpers.programs.mended import judged, mended
 from helpers.programs.runs import Run, runs
