@@ -145,7 +145,7 @@ class Linter:
             return _too_large(shown, size, settings)
         project = self._project(settings, len(data))
         checked = self._judged(shown, data, settings, project)
-        checked = checked._replace(rests_on=tuple(of for of in project.trail.files if of != shown))
+        checked = checked._replace(rests_on=project.trail.besides(shown))
         if checked.rests_on and self.reading is not None:
             self.known[shown] = self.reading.facts
         if self._cache is not None:
@@ -184,7 +184,7 @@ class Linter:
                 configured = self._configurations.in_python(shown, data, project)
                 facts = user.corrected(configured.added_to(observed), settings)
                 module = project.module(facts.file, data)
-                around = tuple(file for file in project.trail.files if file != facts.file)
+                around = project.trail.besides(facts.file)
                 self.reading = Reading(facts, around, module, Surroundings(project))
                 findings = self._with_fixes(judge(facts, rules), facts, configured, data, project, settings, rules)
         except Exception as error:
@@ -321,7 +321,7 @@ class Linter:
         from wdlint.linting.cache import Dependencies
 
         trail = project.trail
-        files = {path: cache.digest_of(path) for path in trail.files if path != checked.file}
+        files = {path: cache.digest_of(path) for path in trail.besides(checked.file)}
         imports = [(*key, led) for key, led in trail.imports.items()]
         searches = [(*key, found) for key, found in trail.searches.items()]
         cache.put(name, checked, Dependencies(files, imports, searches))

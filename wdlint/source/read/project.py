@@ -35,6 +35,12 @@ class Trail:
     # what was looked at to tell it.
     freezing: dict[tuple[str, bytes], bool] = field(default_factory=dict)
 
+    def besides(self, file: str) -> tuple[str, ...]:
+        """The files but the one that is read, each once however an import or the user spells its path."""
+        files = dict.fromkeys(map(os.path.normpath, self.files))
+        files.pop(os.path.normpath(file), None)
+        return tuple(files)
+
 
 @dataclass(eq=False)
 class Project:
