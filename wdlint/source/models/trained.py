@@ -51,9 +51,7 @@ def mark(
     open_ones = [leaf for leaf in leaves if leaf.either]
     if open_ones:
         freezes = tuple(freezes)
-        several = [
-            [replace(one, name=leaf.name, ancestors=leaf.ancestors) for one in leaf.either] for leaf in open_ones
-        ]
+        several = [[one.named(leaf.name, leaf.ancestors) for one in leaf.either] for leaf in open_ones]
         mark(evaluator, model, [one for ones in several for one in ones], freezes, tensors, anew)
         for leaf, ones in zip(open_ones, several, strict=True):
             if any(one.trainable is not before.trainable for one, before in zip(ones, leaf.either, strict=True)):
@@ -101,7 +99,7 @@ def _within(
             continue
         inside, sure = _relative(name, path)
         if inside:
-            yield index, replace(fact, name=inside), sure
+            yield index, fact.named(inside), sure
 
 
 def _known_as(leaf: Leaf, named: dict[tuple[object, ...] | None, str]) -> str:

@@ -328,6 +328,7 @@ class Scope:
     _bound: dict[str, list[Stmt]] | None = field(repr=False, default=None)
     outer_names: set[str] = field(default_factory=set)
     definition: FunctionDef | ClassDef | None = field(repr=False, default=None)
+    everything: tuple[Stmt, ...] | None = field(init=False, repr=False, default=None)  # see `all_statements`
 
     @property
     def body(self) -> Block:
@@ -416,6 +417,29 @@ def blocks(statement: Stmt) -> Iterator[Block]:
                 yield statement.final
         case _:
             return
+
+
+def all_statements(scope: Scope) -> Iterator[Stmt]:
+    """Every statement of a scope and of the functions and classes in it, in textual order.
+
+    They are remembered once somebody has gone through all of them: a module's are asked for many times.
+    """
+    return iter(scope.everything) if scope.everything is not None else _gathered(scope)
+
+
+def _gathered(scope: Scope) -> Iterator[Stmt]:
+    found: list[Stmt] = []
+    waiting = [statements(scope.body)]
+    while waiting:
+        for statement in waiting[-1]:
+            found.append(statement)
+            yield statement
+            if isinstance(statement, (FunctionDef, ClassDef)):
+                waiting.append(statements(statement.inner.body))
+                break
+        else:
+            waiting.pop()
+    scope.everything = tuple(found)
 
 
 _HOLDERS = (If, For, While, With, Try)
