@@ -15,15 +15,19 @@ from wdlint.source.libraries import adapters
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
+from wdlint.source.selections.conditions.places import walk
 from wdlint.source.selections.conditions.tests import symbolic
 from wdlint.source.selections.taken import Taken
 from wdlint.source.selections.taking import of_item, reader_for
 from wdlint.source.values import arithmetic, flow
-from wdlint.source.values.elements import elements_of
+from wdlint.source.values.classes import is_module
+from wdlint.source.values.elements import elements_of, some_of, whole
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.execution import taken
 from wdlint.source.values.values import (
+    Answers,
     Arguments,
+    ClassValue,
     Collection,
     Condition,
     Context,
@@ -34,6 +38,7 @@ from wdlint.source.values.values import (
     Instance,
     Item,
     Method,
+    SequenceValue,
     Unknown,
     Value,
     bare,
@@ -137,7 +142,9 @@ class _Search:
         context = frame.at(statement)
         if isinstance(statement, t.Assign) and statement.value is not None:
             for target in statement.targets:
-                if isinstance(target, t.Attribute) and target.attr == "requires_grad":
+                if not isinstance(target, t.Attribute) or target.attr != "requires_grad":
+                    continue
+                if not self._is_module(target.value, context):  # a module keeps it as an attribute that nothing reads
                     yield from self._set(target.value, statement.value, statement, context, around, sure)
         for expression in syntax.expressions(statement):
             yield from self._within(expression, statement, context, around, depth, sure)
@@ -247,16 +254,35 @@ class _Search:
         if self._in_turns or _takes_turns(evaluator, statement):
             if value is not None and arithmetic.truth(evaluator, value, context, inclined=True) is not True:
                 return  # a part that rests while another one trains
-        held = evaluator.evaluate(target, context)
+        held = self._held(target, context)
         if len(held) > 1 and not _is_loop_variable(target, context):
             happens &= Ternary.UNKNOWN
         conditions = (*around, *asked)
         for one in held:
             whole = _parameters_of(one)
             parts = tuple(of_item(evaluator, Item((whole,), conditions), 0))
-            if any(part.unread for part in parts):
+            lost = isinstance(one, Unknown) and isinstance(target, t.Name) and _is_loop_variable(target, context)
+            if lost or any(part.unread for part in parts):
                 parts = tuple(Taken(model, s.Opaque(f"frozen:{id(target)}")) for model in self._around(target, context))
             yield Freeze(parts, self._truth(value, whole, context), happens, statement)
+
+    def _is_module(self, target: t.Expr, context: Context) -> bool:
+        """Whether an expression certainly gives modules, whose parameters an attribute of theirs does not touch."""
+        return all(
+            (isinstance(inner, Element) and inner.part == "module")
+            or (isinstance(inner, Instance) and isinstance(inner.cls, ClassValue) and is_module(self.evaluator, inner))
+            or (isinstance(inner, Instance) and isinstance(inner.cls, External) and _is_layer(inner.cls.path))
+            for inner in map(bare, self.evaluator.evaluate(target, context))
+        )
+
+    def _held(self, target: t.Expr, context: Context) -> Answers:
+        """What a switch is set of; `parameters[-1]` is one of those parameters."""
+        if isinstance(target, t.Subscript) and not isinstance(target.index, t.Slice):
+            of = self.evaluator.evaluate(target.value, context)
+            found = walk(of, self.evaluator)
+            if found is not None and not found.of_children:
+                return tuple(some_of(one, target, context) for one in of)
+        return self.evaluator.evaluate(target, context)
 
     def _truth(self, value: t.Expr | None, about: Value, context: Context) -> s.Selector:
         if value is None:
@@ -278,6 +304,14 @@ class _Search:
                 for value in self.evaluator.evaluate(node, context):
                     if isinstance(bare(value), (Instance, Unknown)):
                         yield value
+                    elif isinstance(value, (Collection, SequenceValue)):
+                        parts = of_item(self.evaluator, Item((value,)), 0)
+                        yield from (part.model for part in parts if part.model is not None and not part.unread)
+
+
+def _is_layer(path: str) -> bool:
+    last = path.rpartition(".")[2]
+    return path.startswith("torch.nn.") and last[:1].isupper() and not last.endswith(("Parameter", "Buffer"))
 
 
 def _left_to_train(found: adapters.Adaptation) -> s.Selector:
@@ -367,7 +401,9 @@ def _parameters_of(value: Value) -> Value:
     """The parameters of a module, or a parameter itself."""
     inner = bare(value)
     if isinstance(inner, Element) and inner.part == "module":
-        return Collection("parameters", inner.collection.model, owner=inner)
+        model, cut = whole(inner.collection.model)
+        held = Collection("parameters", model, owner=inner)
+        return held if cut is None or cut.value is None else some_of(held, cut.value, cut.context)
     if isinstance(inner, Instance) and isinstance(inner.cls, External) and inner.cls.path.endswith(".Parameter"):
         return value
     if isinstance(inner, Method) and inner.name in ("weight", "bias", "in_proj_weight", "in_proj_bias"):
