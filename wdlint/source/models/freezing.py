@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from wdlint.facts import Ternary
-from wdlint.source.libraries import adapters
+from wdlint.source.libraries import adapters, transformers
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
@@ -92,7 +92,11 @@ def mentions_freezing(evaluator: Evaluation, scope: t.Scope) -> bool:
                 if not isinstance(node, t.Call):
                     continue
                 name = _last_name(node.func)
-                if adapters.is_named(node.func) or (name == "setattr" and len(node.args) == 3 and _names_switch(node)):
+                if (
+                    adapters.is_named(node.func)
+                    or transformers.frozen_by(name)
+                    or (name == "setattr" and len(node.args) == 3 and _names_switch(node))
+                ):
                     return True
                 if any(may_freeze(evaluator, f) for _, f in _functions(evaluator, node, frame.at(statement))):
                     return True
@@ -185,6 +189,8 @@ class _Search:
             yield from self._set(func.value, value, statement, context, around, sure)
         elif name == "setattr" and len(call.args) == 3 and _names_switch(call):
             yield from self._set(call.args[0].value, call.args[2].value, statement, context, around, sure)
+        elif transformers.frozen_by(name) and isinstance(func, t.Attribute) and not self._is_ours(func, context):
+            yield from self._by_method(func, statement, context, around, sure)
         elif adapters.is_named(func) and not self._is_ours(func, context):
             happens = sure & _reached(self.evaluator, statement, context.frame)[1]
             for model, trains in self._by_library(call, context):
@@ -192,6 +198,18 @@ class _Search:
                 yield Freeze(parts, trains, happens, statement, True)
         elif depth < _DEEPEST:
             yield from self._called(call, statement, context, around, depth, sure)
+
+    def _by_method(
+        self, func: t.Attribute, statement: t.Stmt, context: Context, around: tuple[Condition, ...], sure: Ternary
+    ) -> Iterator[Freeze]:
+        """`model.freeze_feature_encoder()` of transformers."""
+        asked, reached = _reached(self.evaluator, statement, context.frame)
+        named = s.Matches(s.FullName(), transformers.frozen_by(func.attr) or "", "match")
+        for receiver in self.evaluator.evaluate(func.value, context):
+            if transformers.may_freeze(receiver, func.attr) and sure & reached is not Ternary.NO:
+                held = of_item(self.evaluator, Item((_parameters_of(receiver),), (*around, *asked)), 0)
+                parts = tuple(part.under(named) for part in held)
+                yield Freeze(parts, s.Always(False), sure & reached, statement)
 
     def _is_ours(self, func: t.Expr, context: Context) -> bool:
         return any(isinstance(v, FunctionValue) for v in self.evaluator.evaluate(func, context))
