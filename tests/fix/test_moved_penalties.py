@@ -202,6 +202,14 @@ def test_names_of_a_module_stay_for_others_who_may_import_them() -> None:
         assert ("WD = 1e-3" in mended(made + text + loop)) is stays
 
 
+def test_where_two_optimizers_step_neither_rate_is_taken_for_both() -> None:
+    made = "Adam(model[0].parameters(), lr=0.1)\nsecond = torch.optim.Adam(model[1].parameters(), lr=0.01)"
+    source = with_penalty(made, "loss = loss + 1e-4 * sum(p.pow(2).sum() for p in model.parameters())")
+    for steps in ("optimizer.step()\n    second.step()", "optimizer.step(); second.step()"):
+        text = source.replace("optimizer.step()", steps)
+        assert mended(text) == text
+
+
 def test_where_the_optimizer_steps_in_two_places_nothing_is_written_beside_one() -> None:
     source = textwrap.dedent("""\
         import torch

@@ -49,6 +49,8 @@ WAYS = {
 ASKED = {
     "its name": "print(type(opt).__name__ == 'RMSprop')\n",
     "its class": "print(isinstance(opt, torch.optim.RMSprop))\n",
+    "its class, one of several": "print(type(opt) in (torch.optim.SGD, torch.optim.RMSprop))\n",
+    "to be told of its steps": "opt.register_step_post_hook(lambda *given: print('stepped'))\n",
     "what a table has for it": "print({torch.optim.RMSprop: 'rms'}[type(opt)])\n",
     "what a table may have for its name": "print({'RMSprop': 'rms'}.get(opt.__class__.__name__))\n",
 }

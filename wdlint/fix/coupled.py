@@ -42,7 +42,7 @@ def optimizer_fixes(program: Program, call: t.Call, uses: Sequence[OptimizerUse]
         for way, default in product(ways, _no_default(program, call, uses)):
             yield Fix(f"Use {twin}", trust, (*way, *default), hazard)
     elif path.startswith("torch.optim.") and name in _TWINLESS and _asked_for(program, name) is None:
-        if any(argument.keyword in _OWN_STEP for argument in call.args):
+        if any(argument.keyword in _OWN_STEP for argument in call.args) or _hooks(program):
             return
         named = [call.func] if last_part(call.func) == name else list(named_elsewhere(program, name))
         if len(named) == 1:
@@ -65,7 +65,7 @@ def _asked_for(program: Program, name: str) -> int | None:
         elif isinstance(node, t.Compare):
             sides = (node.left, *(side for _, side in node.rest))
             types = [side for side in sides if _is_type(side)]
-            asked = [side for side in sides if side not in types] if types else []
+            asked = [n for side in sides if side not in types for n in program.below(side)] if types else []
         elif _looks_up(node):
             return program.line(node)
         else:
@@ -73,6 +73,12 @@ def _asked_for(program: Program, name: str) -> int | None:
         if any(_names(one, name) for one in asked):
             return program.line(node)
     return None
+
+
+def _hooks(program: Program) -> bool:
+    """Whether steps have hooks: where the class itself steps too, they would run for the twin's step and within it."""
+    named = (node.attr for node in program.nodes if isinstance(node, t.Attribute))
+    return any(name in ("register_step_pre_hook", "register_step_post_hook") for name in named)
 
 
 def _looks_up(node: Item) -> bool:

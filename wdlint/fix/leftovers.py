@@ -82,6 +82,5 @@ def _is_plain(value: t.Expr) -> bool:
 
 
 def is_script(program: Program) -> bool:
-    """Whether a file is run and not imported: it makes an optimizer at its top, or asks whether it is the main one."""
-    looped = any(isinstance(statement, (t.For, t.While)) for statement in program.body)
-    return looped or "__main__" in program.text or program.notebook is not None
+    """Whether nobody imports a file: it trains as it is imported, or is a notebook."""
+    return program.notebook is not None or any(isinstance(one, (t.For, t.While)) for one in program.body)

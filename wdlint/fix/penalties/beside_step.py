@@ -95,7 +95,7 @@ def _step_after(program: Program, taken: Removal) -> tuple[t.Expression, str] | 
         if not (isinstance(node, t.Expression) and isinstance(node.value, t.Call)):
             continue
         call = node.value
-        if program.span(node)[0] < program.span(joined)[1] or not program.begins_line(node):
+        if program.span(node)[0] < program.span(joined)[1]:
             continue
         if not (isinstance(call.func, t.Attribute) and call.func.attr == "step"):
             continue
@@ -105,7 +105,7 @@ def _step_after(program: Program, taken: Removal) -> tuple[t.Expression, str] | 
             found.append((node, name))
     beside = [one for one in found if isinstance(taken.loop, t.For) and one[0].block is taken.loop.block]
     nearest = beside if len(beside) == 1 else found
-    return nearest[0] if len(nearest) == 1 else None
+    return nearest[0] if len(nearest) == 1 and program.begins_line(nearest[0][0]) else None
 
 
 def _parameter_of(program: Program, loop: t.For | t.Clause) -> tuple[str | None, Sequence[str]]:
