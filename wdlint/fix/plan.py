@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from wdlint.facts import Applicability, FileFacts, Finding, Fix
 from wdlint.fix import coupled, emit
+from wdlint.fix.added import fixes_of_all
 from wdlint.fix.construction import Site, lowered, site_of
 from wdlint.fix.division import reach_fixes, target_of
 from wdlint.fix.factories import factory_of
@@ -88,7 +89,7 @@ def _fixes(finding: Finding, facts: FileFacts, program: Program, style: str, los
         return
     if not site.key:
         return
-    fixes = reach_fixes(site) if finding.code in REACH else _split_fixes(finding, site)
+    fixes = fixes_of_all(site) if finding.code in REACH else _split_fixes(finding, site)
     for fix in fixes:
         for one in filter(None, (for_what_decays(fix, site), fix)):
             trusted = lowered(one, site)
