@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wdlint.knowledge.optimizers import Argument
 from wdlint.source.optimizers.groups import GroupDraft, GroupReader
 from wdlint.source.optimizers.sites import Maker, Site
 from wdlint.source.optimizers.switched_off import switching_off
@@ -12,10 +11,9 @@ from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import flow
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
-from wdlint.source.values.call_arguments import argument
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.in_place import changes_in
-from wdlint.source.values.values import EVERY, Arguments, Change, External, Frame, FunctionValue, Known
+from wdlint.source.values.values import EVERY, Arguments, Change, Frame, FunctionValue
 
 
 def added_later(evaluator: Evaluation, site: Site, maker: Maker, reader: GroupReader) -> tuple[list[GroupDraft], bool]:
@@ -23,7 +21,7 @@ def added_later(evaluator: Evaluation, site: Site, maker: Maker, reader: GroupRe
     drafts: list[GroupDraft] = []
     for change in maker.later:
         drafts.extend(_added(evaluator, change, reader))
-    name = _bound_name(site)
+    name = bound_name(site)
     if name is None:
         return drafts, True
     frame = site.context.frame
@@ -62,7 +60,7 @@ def set_later(
 
     `before` is the group's decay until then.
     """
-    name = _bound_name(site)
+    name = bound_name(site)
     if name is None:
         return None
     parts = name.split(".")
@@ -164,7 +162,7 @@ def _handed_to(evaluator: Evaluation, statement: t.Stmt, name: str, frame: Frame
 
 def spared_later(evaluator: Evaluation, site: Site, key: str) -> bool:
     """Whether some groups' decay is set anew after construction, and the groups say which and to what."""
-    name = _bound_name(site)
+    name = bound_name(site)
     if _switched_off_elsewhere(evaluator, site, name, key):
         return True
     if name is None:
@@ -180,38 +178,6 @@ def spared_later(evaluator: Evaluation, site: Site, key: str) -> bool:
                 if amount is None or not amount.value:
                     return True
     return False
-
-
-_PEAKS = {  # schedules that set every group's rate to one of their own, and what gives its highest (torch 2.13)
-    "torch.optim.lr_scheduler.OneCycleLR": Argument("max_lr", 1),
-    "torch.optim.lr_scheduler.CyclicLR": Argument("max_lr", 2),
-}
-_PEAKED = frozenset(path.rpartition(".")[2] for path in _PEAKS)
-
-
-def highest_rate(evaluator: Evaluation, site: Site) -> float | None:
-    """The highest learning rate of a schedule that is made of the optimizer, where it has one for all groups.
-
-    Only of one that follows in the optimizer's own block: what a branch makes is perhaps not made.
-    """
-    name = _bound_name(site)
-    if name is None:
-        return None
-    for statement in site.statement.block.statements[site.statement.index + 1 :]:
-        if isinstance(statement, t.Assign) and name in map(syntax.dotted, statement.targets):
-            return None  # from here on it is another optimizer
-        call = statement.value if isinstance(statement, (t.Assign, t.Expression)) else None
-        if not isinstance(call, t.Call) or syntax.last_name(call) not in _PEAKED:
-            continue
-        context = site.context.frame.at(statement)
-        callees = evaluator.evaluate(call.func, context)
-        peak = _PEAKS.get(callees[0].path) if len(callees) == 1 and isinstance(callees[0], External) else None
-        given = next((a.value for a in call.args if a.keyword in (None, "optimizer")), None)
-        if peak is not None and given is not None and syntax.dotted(given) == name:
-            answers = argument(evaluator, Arguments(call.args, context), peak.name, peak.position)
-            rate = answers[0].value if len(answers) == 1 and isinstance(answers[0], Known) else None
-            return float(rate) if isinstance(rate, (int, float)) and not isinstance(rate, bool) else None
-    return None
 
 
 def _switched_off_elsewhere(evaluator: Evaluation, site: Site, name: str | None, key: str) -> bool:
@@ -276,7 +242,7 @@ def _sets_by_group(statement: t.Stmt, key: str) -> bool:
     )
 
 
-def _bound_name(site: Site) -> str | None:
+def bound_name(site: Site) -> str | None:
     """The name or attribute that the site's statement binds to the optimizer."""
     statement = site.statement
     if isinstance(statement, t.Assign) and statement.value is site.call and len(statement.targets) == 1:

@@ -18,9 +18,10 @@ from wdlint.source.optimizers import own_groups
 from wdlint.source.optimizers.constructor_arguments import leading_amount, learning_rate, written_parameters
 from wdlint.source.optimizers.groups import GroupDraft, GroupReader, Groups
 from wdlint.source.optimizers.honoured_exemptions import honoured
-from wdlint.source.optimizers.later_groups import added_later, highest_rate, set_later, spared_later
+from wdlint.source.optimizers.later_groups import added_later, set_later, spared_later
 from wdlint.source.optimizers.members import division_of, members_of, patterns_of, shared_patterns, together
 from wdlint.source.optimizers.naming import names
+from wdlint.source.optimizers.peak_rate import highest_rate
 from wdlint.source.optimizers.sites import Maker, Site
 from wdlint.source.optimizers.unused_groups import forgotten, halves
 from wdlint.source.optimizers.used_up_iterators import empty_groups
