@@ -22,6 +22,7 @@ from wdlint.source.optimizers.honoured_exemptions import honoured
 from wdlint.source.optimizers.later_groups import added_later, bound_name, set_later, spared_later
 from wdlint.source.optimizers.members import division_of, members_of, patterns_of, shared_patterns, together
 from wdlint.source.optimizers.naming import names
+from wdlint.source.optimizers.own_settings import of_their_own
 from wdlint.source.optimizers.peak_rate import highest_rate
 from wdlint.source.optimizers.sites import Maker, Site
 from wdlint.source.optimizers.unused_groups import forgotten, halves
@@ -183,7 +184,9 @@ class UseReader:
             drafted.append((draft.without(asked), replace(amount, varies=True) if spared else amount))
         members = [members_of(self.evaluator, draft, models, inventory) for draft, _ in drafted]
         divisions = [division_of(self.evaluator, draft) for draft, _ in drafted]
-        decayed = [i for i, (_, amount) in enumerate(drafted) if amount.value is None or amount.value != 0]
+        for i in of_their_own([amount for _, amount in drafted], members, divisions, inventory):
+            drafted[i] = drafted[i][0], replace(drafted[i][1], origin=Origin.APART)
+        decayed = [i for i, (_, amount) in enumerate(drafted) if amount.decays]
         together(self.evaluator, groups.drafts, decayed, models, inventory, members, divisions)
         rate = learning_rate(self.evaluator, self.places, maker)
         facts = tuple(
