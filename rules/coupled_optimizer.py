@@ -24,7 +24,8 @@ optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, weight_decay=1e-4)
 optimizer = torch.optim.AdamW(decay_groups(model, weight_decay=1e-2), lr=1e-3)
 ```
 The same number is not the same regularisation: a decoupled decay is usually chosen much larger
-than the coupled one, and has to be tuned. NAdam and RAdam take `decoupled_weight_decay=True`.
+than the coupled one, and has to be tuned. Many optimizers have a switch for it: NAdam and RAdam take
+`decoupled_weight_decay=True`, other libraries call it `decouple`, `weight_decouple` or `adam_w_mode`.
 RMSprop, Adagrad, Adadelta and Adamax have no decoupled twin in PyTorch: AdamW is the nearest optimizer, or a
 subclass decays the weights in its step.
 
@@ -55,11 +56,6 @@ code = "WD201"
 severity = Severity.WARNING
 default = True
 
-DECOUPLED_TWIN = {
-    "Adam": "use AdamW, which decays the weights themselves",
-    "NAdam": "pass `decoupled_weight_decay=True`",
-    "RAdam": "pass `decoupled_weight_decay=True`",
-}
 NO_TWIN = "no decoupled twin of it comes with PyTorch: AdamW is the nearest optimizer that decouples its decay"
 
 FLAGGED = (
@@ -122,7 +118,7 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
             f"{name}{first} adds the decay of {wording.amounts(groups, use, goes_on=True)} to the gradient"
             f"{', as soon as it is set' if latent else ''}: it is coupled"
         ),
-        help=f"{DECOUPLED_TWIN.get(name, NO_TWIN)}; tune the decay anew, the same number decays otherwise",
+        help=f"{_instead(coupled[0])}; tune the decay anew, the same number decays otherwise",
         notes=(
             Note(wording.COUPLED_MATTERS),
             *((Note(f"known from {coupled[0].source}"),) if coupled[0].source else ()),
@@ -132,6 +128,13 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
         latent=latent,
         subject=wording.subject(use),
     )
+
+
+def _instead(known: OptimizerClass) -> str:
+    if "=" in known.decoupled:
+        return f"pass `{known.decoupled}`"
+    twin = known.decoupled or ("AdamW" if _short(known) == "Adam" else "")
+    return f"use {twin}, which decays the weights themselves" if twin else NO_TWIN
 
 
 def _short(known: OptimizerClass) -> str:

@@ -202,8 +202,7 @@ class Amount:
 class Division:
     """What a group's selection does with parameters of a model that can't be seen.
 
-    Each answer is about an ordinary parameter of that kind (a norm's `weight` or a layer's `bias`
-    with one dimension, a `weight` with two) whose owner and path are not known.
+    Each answer is about an ordinary parameter of that kind (one dimension; a weight: two), its owner and path unknown.
     """
 
     weights: Ternary = Ternary.UNKNOWN
@@ -249,6 +248,7 @@ class OptimizerClass:
     reads: tuple[str, ...] = ()  # the group keys it reads; empty: not known
     source: str = ""  # table entry or line that says so
     exempts: Division | None = None  # what its own step leaves undecayed, if it does
+    decoupled: str = ""  # what decouples a coupled one: an argument as it is written, or the name of a twin
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,32 @@ def test_a_switch_decouples_where_there_is_one(name: str) -> None:
     assert mended(source + call, unsafe=True) == source + wanted
 
 
+LIBRARIES = [  # how it is imported, how it is made, and how it is made after the fix; None: as before
+    ("from prodigyopt import Prodigy", "Prodigy({}, decouple=False)", "Prodigy({}, decouple=True)"),
+    ("from apex.optimizers import FusedAdam", "FusedAdam({}, adam_w_mode=False)", "FusedAdam({}, adam_w_mode=True)"),
+    ("from dadaptation import DAdaptAdam", "DAdaptAdam({})", "DAdaptAdam({}, decouple=True)"),
+    ("from mup import MuAdam", "MuAdam({})", "MuAdamW({})"),
+    ("import torchao.optim as ao", "ao.Adam8bit({})", "ao.AdamW8bit({})"),
+    ("import torch", "torch.optim.Adam({})", "torch.optim.AdamW({})"),
+    ("from torch_optimizer import Yogi", "Yogi({})", None),
+    ("import torch\nmore = dict(eps=1e-6)", "torch.optim.NAdam({}, **more)", None),  # they may hold the switch
+    (
+        "import torch\nclass Mine(torch.optim.NAdam):\n    def __init__(self, params, weight_decay):\n"
+        "        super().__init__(params, weight_decay=weight_decay)\n",
+        "Mine({})",
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(("imports", "made", "wanted"), LIBRARIES)
+def test_each_library_decouples_in_its_own_way(imports: str, made: str, wanted: str | None) -> None:
+    head = f"{imports}\nfrom torch import nn\n\nnet = nn.Linear(4, 4, bias=False)\n"
+    given = "net.parameters(), weight_decay=0.1"
+    new = mended(f"{head}optimizer = {made.format(given)}\n", unsafe=True)
+    assert new.rpartition("optimizer = ")[2] == f"{(wanted or made).format(given)}\n"
+
+
 def test_groups_without_decay_keep_having_none_under_adamw() -> None:
     source = "import torch\nfrom torch import nn\n\na = nn.Linear(4, 4, bias=False)\nb = nn.Linear(4, 4, bias=False)\n"
     call = 'optimizer = torch.optim.Adam([{"params": a.weight, "weight_decay": 0.1}, {"params": b.weight}], lr=1e-3)\n'

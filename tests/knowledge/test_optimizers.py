@@ -122,3 +122,20 @@ def test_the_table_has_one_line_a_class_and_one_class_a_path():
     paths = [path for row in rows for path in (row[0], *row[1].split())]
     assert len(paths) == len(set(paths))
     assert {len(row) for row in rows} == {10}
+
+
+@pytest.mark.parametrize(
+    ("path", "settings", "decoupled"),
+    [
+        ("torch.optim.Adam", {}, "AdamW"),
+        ("torch.optim.Adam", {"decoupled_weight_decay": False}, "decoupled_weight_decay=True"),
+        ("torch.optim.NAdam", {}, "decoupled_weight_decay=True"),
+        ("torch.optim.RMSprop", {}, ""),
+        ("prodigyopt.Prodigy", {"decouple": False}, "decouple=True"),
+        ("torchao.optim.Adam8bit", {}, "AdamW8bit"),
+        ("torch_optimizer.RAdam", {}, ""),  # another RAdam than torch's, which has no switch
+    ],
+)
+def test_what_decouples_an_optimizer_is_known_by_its_library(path: str, settings: dict, decoupled: str) -> None:
+    known = optimizer(path)
+    assert known is not None and known.decoupled(settings) == decoupled

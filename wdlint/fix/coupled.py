@@ -15,26 +15,24 @@ from wdlint.fix.program import Program, dotted
 from wdlint.source.read import tree as t
 from wdlint.source.read.syntax import last_part
 
-_TWINS = {"Adam": "AdamW"}
-_FLAGGED = ("NAdam", "RAdam")
 _TWINLESS = ("RMSprop", "Adagrad", "Adadelta", "Adamax")
-_SWITCH = "decoupled_weight_decay"
+_OWN_STEP = ("fused", "differentiable")  # the scaler of the first leaves out its steps, and no twin is differentiated
 NOT_THE_SAME = (
     "the update rule changes: decoupled decay of the same number is not the same regularisation, and has to be tuned"
 )
 
 
 def optimizer_fixes(program: Program, call: t.Call, uses: Sequence[OptimizerUse], library: bool) -> Iterator[Fix]:
-    """The decoupled twin of a coupled optimizer; `library` says that a library's factory makes it."""
-    paths = {c.name for use in uses for c in use.classes if c.coupling is Coupling.COUPLED_ADAPTIVE}
-    path = paths.pop() if len(paths) == 1 else ""
-    if not path.startswith("torch.optim."):
-        return
+    """What decouples a coupled optimizer: its switch, or its twin; `library`: a library's factory makes it."""
+    coupled = {c.name: c.decoupled for use in uses for c in use.classes if c.coupling is Coupling.COUPLED_ADAPTIVE}
+    path, instead = coupled.popitem() if len(coupled) == 1 else ("", "")
     name = path.rsplit(".", 1)[-1]
-    if name in _FLAGGED:
-        yield Fix(f"Decouple {name}'s decay", Applicability.UNSAFE, (_switched(program, call),), NOT_THE_SAME)
-    elif name in _TWINS:
-        twin = _TWINS[name]
+    if "=" in instead:
+        switched = _switched(program, call, instead, library)
+        if switched is not None:
+            yield Fix(f"Decouple {name}'s decay", Applicability.UNSAFE, (switched,), NOT_THE_SAME)
+    elif instead:
+        twin = instead
         edits = _renamed(program, call, name, twin)
         ways = [[*edits, *_realigned(program, call, edits)]] if edits is not None else []
         ways = ways or list(chosen_elsewhere(program, call, name, twin, library))
@@ -43,7 +41,9 @@ def optimizer_fixes(program: Program, call: t.Call, uses: Sequence[OptimizerUse]
             trust, hazard = Applicability.SHOWN, f"line {line} asks whether an optimizer is an {name}; {NOT_THE_SAME}"
         for way, default in product(ways, _no_default(program, call, uses)):
             yield Fix(f"Use {twin}", trust, (*way, *default), hazard)
-    elif name in _TWINLESS and _asked_for(program, name) is None:
+    elif path.startswith("torch.optim.") and name in _TWINLESS and _asked_for(program, name) is None:
+        if any(argument.keyword in _OWN_STEP for argument in call.args) or _hooks(program):
+            return
         named = [call.func] if last_part(call.func) == name else list(named_elsewhere(program, name))
         if len(named) == 1:
             twin, written = emit.twin_edit(program, call, program.source(named[0]))
@@ -65,12 +65,28 @@ def _asked_for(program: Program, name: str) -> int | None:
         elif isinstance(node, t.Compare):
             sides = (node.left, *(side for _, side in node.rest))
             types = [side for side in sides if _is_type(side)]
-            asked = [side for side in sides if side not in types] if types else []
+            asked = [n for side in sides if side not in types for n in program.below(side)] if types else []
+        elif _looks_up(node):
+            return program.line(node)
         else:
             continue
         if any(_names(one, name) for one in asked):
             return program.line(node)
     return None
+
+
+def _hooks(program: Program) -> bool:
+    """Whether steps have hooks: where the class itself steps too, they would run for the twin's step and within it."""
+    named = (node.attr for node in program.nodes if isinstance(node, t.Attribute))
+    return any(name in ("register_step_pre_hook", "register_step_post_hook") for name in named)
+
+
+def _looks_up(node: Item) -> bool:
+    """`table[type(x)]` and `table.get(x.__class__.__name__)`."""
+    if isinstance(node, t.Subscript):
+        return _is_type(node.index)
+    asks = isinstance(node, t.Call) and isinstance(node.func, t.Attribute) and node.func.attr == "get"
+    return asks and bool(node.args) and _is_type(node.args[0].value)  # type: ignore[union-attr]
 
 
 def _is_type(expr: t.Expr) -> bool:
@@ -88,10 +104,15 @@ def _names(node: Item, name: str) -> bool:
     return isinstance(node, (t.Name, t.Attribute)) and last_part(node) == name
 
 
-def _switched(program: Program, call: t.Call) -> Edit:
-    """The edit that switches the decoupling on."""
-    given = next((a.value for a in call.args if a.keyword == _SWITCH), None)
-    return program.replacing(given, "True") if given is not None else with_argument(program, call, f"{_SWITCH}=True")
+def _switched(program: Program, call: t.Call, setting: str, library: bool = False) -> Edit | None:
+    """The edit that gives the argument which switches the decoupling on; None where a call may not take it."""
+    flag, _, value = setting.partition("=")
+    given = next((a.value for a in call.args if a.keyword == flag), None)
+    if given is not None:
+        return program.replacing(given, value)
+    if library or any(a.star for a in call.args):
+        return None
+    return with_argument(program, call, setting)
 
 
 def _no_default(program: Program, call: t.Call, uses: Sequence[OptimizerUse]) -> list[tuple[Edit, ...]]:
@@ -200,14 +221,16 @@ def with_class(
 
     SGD stays: it couples by convention. None where no such optimizer is known.
     """
-    paths = {c.name for use in uses for c in use.classes}
-    path = paths.pop() if len(paths) == 1 else ""
+    classes = {c.name: c.decoupled for use in uses for c in use.classes}
+    path, instead = classes.popitem() if len(classes) == 1 else ("", "")
     name = path.rsplit(".", 1)[-1]
     if name in ("AdamW", "SGD"):
         return name, [], ()
     if not path.startswith("torch.optim."):
         return None
-    if name in _FLAGGED:
-        return name, [], ("decoupled_weight_decay=True",)
-    edits = _renamed(program, call, name, _TWINS[name]) if name in _TWINS else None
-    return (_TWINS[name], [*edits, *_realigned(program, call, edits)], ()) if edits is not None else None
+    if "=" in instead:
+        flag, _, value = instead.partition("=")
+        given = next((a.value for a in call.args if a.keyword == flag), None)
+        return (name, [], (instead,)) if given is None else (name, [program.replacing(given, value)], ())
+    edits = _renamed(program, call, name, instead) if instead else None
+    return (instead, [*edits, *_realigned(program, call, edits)], ()) if edits is not None else None

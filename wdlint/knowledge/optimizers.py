@@ -9,7 +9,7 @@ groups is in `wrappers`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -63,16 +63,38 @@ class KnownOptimizer:
                 chosen, size = switch.coupling, len(answers)
         return chosen
 
+    def decoupled(self, settings: Mapping[str, object]) -> str:
+        """What decouples the decay of a call that writes these settings: `AdamW` in place of `Adam`, `decouple=True`.
+
+        A switch that the call has already is turned; nothing where the library has neither a twin nor a switch.
+        """
+        switches = [(*s.settings[0], s.coupling) for s in self.switches if len(s.settings) == 1]
+        for flag, value, _ in switches:
+            if self.coupling is Coupling.DECOUPLED and _holds(settings, flag, value) and isinstance(value, bool):
+                return f"{flag}={not value}"
+        on = [(flag, value) for flag, value, coupling in switches if coupling is Coupling.DECOUPLED]
+        given = [f"{flag}={value}" for flag, value in on if flag in settings]
+        return next(iter((*given, *self._twins(), *(f"{flag}={value}" for flag, value in on))), "")
+
+    def _twins(self) -> Iterator[str]:
+        module, _, name = self.name.rpartition(".")
+        twin = name.replace("Adam", "AdamW", 1)
+        known = optimizer(f"{module}.{twin}") if twin != name else None
+        if known is not None and known.coupling is Coupling.DECOUPLED:
+            yield twin
+
     def described(self, settings: Mapping[str, object]) -> OptimizerClass:
         """The same as a fact, for a call that writes these arguments."""
+        coupling = self.coupling_under(settings)
         return OptimizerClass(
             name=self.name,
-            coupling=self.coupling_under(settings),
+            coupling=coupling,
             decay_key=self.decay.name if self.decay else None,
             default_decay=self.decay.default if self.decay else None,
             reads=self.reads,
             source=_in_words(self.source, self.name.split(".", 1)[0]),
             exempts=self.exempts,
+            decoupled=self.decoupled(settings) if coupling is Coupling.COUPLED_ADAPTIVE else "",
         )
 
 

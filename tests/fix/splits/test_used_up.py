@@ -104,11 +104,22 @@ def test_several_iterators_of_a_model_that_cannot_be_seen() -> None:
 
 @pytest.mark.parametrize(
     "partly",
-    ["first = next(other)\n", "for n, p in other:\n    if 'fc' in n:\n        break\n"],
+    [
+        "first = next(other)\n",
+        "for n, p in other:\n    if 'fc' in n:\n        break\n",
+        "for i, (n, p) in enumerate(other):\n    if i == 1:\n        break\n",
+        "first = [n for _, (n, p) in zip(range(2), other)]\n",
+        "for one, two in zip(other, other):\n    print(one, two)\n",
+        "from itertools import takewhile\nfirst = list(takewhile(lambda it: 'fc' in it[0], other))\n",
+        "assert isinstance(other, Iterator)\n",
+        "net.fc = nn.Linear(4, 6)\n",
+        "for p in net.fc.parameters():\n    p.requires_grad = False\n",
+        "freeze(net)\n",
+    ],
 )
 def test_what_goes_on_where_another_loop_stopped_stays_an_iterator(partly: str) -> None:
     other = f"other = net.named_parameters()\n{partly}rest = [n for n, p in other]\nmore = [n for n, p in other]\n"
-    source = NETWORK + "net = Net()\nnamed = net.named_parameters()\n" + other + TWO_LISTS + MADE
+    source = NETWORK + "net = Net()\n" + other + "named = net.named_parameters()\n" + TWO_LISTS + MADE
     (finding,) = [f for f in check_source(source, "train.py") if f.code == "WD303"]
     assert finding.fix is not None
     assert [source.splitlines()[edit.place.line - 1] for edit in finding.fix.edits] == [
@@ -121,3 +132,16 @@ def test_what_holds_no_parameters_is_left_alone() -> None:
     (finding,) = [f for f in check_source(SEVERAL + data, "train.py") if f.code == "WD303"]
     assert finding.fix is not None
     assert not any("torch.load" in edit.text for edit in finding.fix.edits)
+
+
+@pytest.mark.parametrize("first", ["[net.fc.weight]", "net.fc.parameters()"])
+def test_parameters_that_would_be_in_two_groups_then_are_left_out_of_the_second(first: str) -> None:
+    made = f"""\
+params = net.parameters()
+print(sum(p.numel() for p in params))
+groups = [{{"params": {first}, "weight_decay": 0.1}}, {{"params": list(params), "weight_decay": 0.0}}]
+optimizer = torch.optim.AdamW(groups, lr=0.01)
+"""
+    (finding,) = [f for f in check_source(NETWORK + "net = Net()\n" + made, "train.py") if f.code == "WD303"]
+    assert finding.fix is None
+    assert "is in two groups after it" in finding.unfixed

@@ -18,6 +18,9 @@ _ONCE = frozenset(("filter", "map", "zip", "iter", "enumerate", "reversed", "cha
 _OF_MODULES = frozenset(
     ("parameters", "named_parameters", "modules", "named_modules", "children", "named_children", "buffers")
 )
+_HARMLESS = frozenset(("train", "eval", "to", "cuda", "cpu"))  # calls of a model that keeps its parameters
+_IN_PART = frozenset(("islice", "takewhile", "batched"))
+_ABOUT = frozenset(("isinstance", "issubclass", "type", "hasattr", "callable", "next"))  # a list answers otherwise
 _MOST = 8  # iterators of one file that are tried one by one
 
 
@@ -53,7 +56,8 @@ def _named(program: Program) -> Iterator[t.Expr]:
             ):
                 scope = program.scope(name)
                 bound = [one for one in program.names(name.id, scope) if one in program.bound]
-                if bound == [name] and _is_walked_again(program, name.id, scope):
+                again = bound == [name] and _is_walked_again(program, name.id, scope)
+                if again and not _is_early(program, value, name):
                     yield value
 
 
@@ -92,6 +96,37 @@ def _is_iterator(program: Program, value: t.Expr) -> bool:
     )
 
 
+def _is_early(program: Program, value: t.Expr, name: t.Name) -> bool:
+    """Whether a list would be made before its model is what the first loop finds: it may be changed in between."""
+    models, scope = set(_models(program, value)), program.scope(name)
+    after = program.span(program.statement(value))[1]
+    first = min(program.span(program.statement(load))[0] for load in program.loads(name.id, scope))
+    mentions = (mention for model in models for mention in program.names(model, scope))
+    between = (mention for mention in mentions if after <= program.span(mention)[0] < first)
+    return any(not _only_asks(program, mention) for mention in between)
+
+
+def _models(program: Program, value: t.Expr) -> Iterator[str]:
+    """The names whose parameters an expression goes through."""
+    for node in program.below(value):
+        if isinstance(node, t.Call) and isinstance(node.func, t.Attribute) and node.func.attr in _OF_MODULES:
+            yield from (n.id for n in program.below(node.func) if isinstance(n, t.Name))
+        elif isinstance(node, t.Name) and (made := program.binding(node)) is not None:
+            yield from _models(program, made)
+
+
+def _only_asks(program: Program, model: t.Name) -> bool:
+    """Whether a mention of a model leaves it the parameters that it has, and those frozen that are."""
+    asked: Item = program.parents[model]
+    if not isinstance(asked, t.Attribute):
+        return False
+    while isinstance(above := program.parents[asked], t.Attribute):
+        asked = above
+    if not isinstance(above, t.Call):
+        return asked not in program.bound
+    return asked.attr in _HARMLESS or (asked.attr in _OF_MODULES and isinstance(program.parents[above], t.Assign))
+
+
 def _is_walked_again(program: Program, name: str, scope: Item) -> bool:
     """Whether a name is gone through more than once, and all else that is done with it can be done with a list."""
     loads = program.loads(name, scope) if name else []
@@ -108,10 +143,20 @@ def _is_walk(program: Program, load: t.Name, parent: Item) -> bool:
 
 
 def _goes_on_later(program: Program, parent: Item) -> bool:
-    """Whether an iterator is gone through in part, so that the next loop goes on where this one stopped."""
+    """Whether an iterator is gone through in part, so that the next loop goes on where this one stopped.
+
+    Of one that is asked what it is, that is taken to be so, too.
+    """
+    while isinstance(parent, t.Argument):
+        call = program.parents[parent]
+        if not isinstance(call, t.Call):
+            return False
+        name = syntax.last_name(call) or ""
+        if name in _ABOUT or name in _IN_PART or (name in ("zip", "map") and len(call.args) > 1 + (name == "map")):
+            return True
+        parent = program.parents[call]
     if isinstance(parent, t.For):
         return any(
             isinstance(n, t.Return) or (isinstance(n, t.Jump) and n.kind == "break") for n in program.below(parent)
         )
-    call = program.parents[parent] if isinstance(parent, t.Argument) else None
-    return isinstance(call, t.Call) and syntax.last_name(call) in ("next", "islice")
+    return False

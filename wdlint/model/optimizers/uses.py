@@ -30,6 +30,7 @@ from wdlint.facts import (
     Ternary,
     Witness,
 )
+from wdlint.knowledge.optimizers import optimizer as known_optimizer
 from wdlint.model.holding.tensors import qualified, shape_of
 from wdlint.model.holding.wrappers import defaults_of, leaves, parameters_of
 from wdlint.model.kinds.classify import Classification
@@ -210,7 +211,9 @@ def _class_of(optimizer: Any, probes: Sequence[Probe]) -> OptimizerClass:
         exempts = Division(weights=Ternary.NO, gains=Ternary.YES, biases=Ternary.YES)
     source = f"an experiment: decay is {worst.manner.value}" if worst.why == "" else f"no experiment: {worst.why}"
     name = qualified(type(optimizer))
-    return OptimizerClass(name, worst.coupling, key, number, tuple(defaults_of(optimizer)), source, exempts)
+    known = known_optimizer(name) if worst.coupling is Coupling.COUPLED_ADAPTIVE else None
+    decoupled = known.decoupled(defaults_of(optimizer)) if known is not None else ""
+    return OptimizerClass(name, worst.coupling, key, number, tuple(defaults_of(optimizer)), source, exempts, decoupled)
 
 
 def _spares_vectors(optimizer: Any) -> bool:

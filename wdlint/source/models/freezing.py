@@ -11,19 +11,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from wdlint.facts import Ternary
-from wdlint.source.libraries import adapters
+from wdlint.source.libraries import adapters, transformers
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
+from wdlint.source.selections.conditions.places import walk
 from wdlint.source.selections.conditions.tests import symbolic
 from wdlint.source.selections.taken import Taken
 from wdlint.source.selections.taking import of_item, reader_for
 from wdlint.source.values import arithmetic, flow
-from wdlint.source.values.elements import elements_of
+from wdlint.source.values.classes import is_module
+from wdlint.source.values.elements import elements_of, some_of, whole
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.execution import taken
 from wdlint.source.values.values import (
+    Answers,
     Arguments,
+    ClassValue,
     Collection,
     Condition,
     Context,
@@ -34,6 +38,7 @@ from wdlint.source.values.values import (
     Instance,
     Item,
     Method,
+    SequenceValue,
     Unknown,
     Value,
     bare,
@@ -87,7 +92,11 @@ def mentions_freezing(evaluator: Evaluation, scope: t.Scope) -> bool:
                 if not isinstance(node, t.Call):
                     continue
                 name = _last_name(node.func)
-                if adapters.is_named(node.func) or (name == "setattr" and len(node.args) == 3 and _names_switch(node)):
+                if (
+                    adapters.is_named(node.func)
+                    or transformers.frozen_by(name)
+                    or (name == "setattr" and len(node.args) == 3 and _names_switch(node))
+                ):
                     return True
                 if any(may_freeze(evaluator, f) for _, f in _functions(evaluator, node, frame.at(statement))):
                     return True
@@ -137,7 +146,9 @@ class _Search:
         context = frame.at(statement)
         if isinstance(statement, t.Assign) and statement.value is not None:
             for target in statement.targets:
-                if isinstance(target, t.Attribute) and target.attr == "requires_grad":
+                if not isinstance(target, t.Attribute) or target.attr != "requires_grad":
+                    continue
+                if not self._is_module(target.value, context):  # a module keeps it as an attribute that nothing reads
                     yield from self._set(target.value, statement.value, statement, context, around, sure)
         for expression in syntax.expressions(statement):
             yield from self._within(expression, statement, context, around, depth, sure)
@@ -178,6 +189,8 @@ class _Search:
             yield from self._set(func.value, value, statement, context, around, sure)
         elif name == "setattr" and len(call.args) == 3 and _names_switch(call):
             yield from self._set(call.args[0].value, call.args[2].value, statement, context, around, sure)
+        elif transformers.frozen_by(name) and isinstance(func, t.Attribute) and not self._is_ours(func, context):
+            yield from self._by_method(func, statement, context, around, sure)
         elif adapters.is_named(func) and not self._is_ours(func, context):
             happens = sure & _reached(self.evaluator, statement, context.frame)[1]
             for model, trains in self._by_library(call, context):
@@ -185,6 +198,18 @@ class _Search:
                 yield Freeze(parts, trains, happens, statement, True)
         elif depth < _DEEPEST:
             yield from self._called(call, statement, context, around, depth, sure)
+
+    def _by_method(
+        self, func: t.Attribute, statement: t.Stmt, context: Context, around: tuple[Condition, ...], sure: Ternary
+    ) -> Iterator[Freeze]:
+        """`model.freeze_feature_encoder()` of transformers."""
+        asked, reached = _reached(self.evaluator, statement, context.frame)
+        named = s.Matches(s.FullName(), transformers.frozen_by(func.attr) or "", "match")
+        for receiver in self.evaluator.evaluate(func.value, context):
+            if transformers.may_freeze(receiver, func.attr) and sure & reached is not Ternary.NO:
+                held = of_item(self.evaluator, Item((_parameters_of(receiver),), (*around, *asked)), 0)
+                parts = tuple(part.under(named) for part in held)
+                yield Freeze(parts, s.Always(False), sure & reached, statement)
 
     def _is_ours(self, func: t.Expr, context: Context) -> bool:
         return any(isinstance(v, FunctionValue) for v in self.evaluator.evaluate(func, context))
@@ -247,16 +272,35 @@ class _Search:
         if self._in_turns or _takes_turns(evaluator, statement):
             if value is not None and arithmetic.truth(evaluator, value, context, inclined=True) is not True:
                 return  # a part that rests while another one trains
-        held = evaluator.evaluate(target, context)
+        held = self._held(target, context)
         if len(held) > 1 and not _is_loop_variable(target, context):
             happens &= Ternary.UNKNOWN
         conditions = (*around, *asked)
         for one in held:
             whole = _parameters_of(one)
             parts = tuple(of_item(evaluator, Item((whole,), conditions), 0))
-            if any(part.unread for part in parts):
+            lost = isinstance(one, Unknown) and isinstance(target, t.Name) and _is_loop_variable(target, context)
+            if lost or any(part.unread for part in parts):
                 parts = tuple(Taken(model, s.Opaque(f"frozen:{id(target)}")) for model in self._around(target, context))
             yield Freeze(parts, self._truth(value, whole, context), happens, statement)
+
+    def _is_module(self, target: t.Expr, context: Context) -> bool:
+        """Whether an expression certainly gives modules, whose parameters an attribute of theirs does not touch."""
+        return all(
+            (isinstance(inner, Element) and inner.part == "module")
+            or (isinstance(inner, Instance) and isinstance(inner.cls, ClassValue) and is_module(self.evaluator, inner))
+            or (isinstance(inner, Instance) and isinstance(inner.cls, External) and _is_layer(inner.cls.path))
+            for inner in map(bare, self.evaluator.evaluate(target, context))
+        )
+
+    def _held(self, target: t.Expr, context: Context) -> Answers:
+        """What a switch is set of; `parameters[-1]` is one of those parameters."""
+        if isinstance(target, t.Subscript) and not isinstance(target.index, t.Slice):
+            of = self.evaluator.evaluate(target.value, context)
+            found = walk(of, self.evaluator)
+            if found is not None and not found.of_children:
+                return tuple(some_of(one, target, context) for one in of)
+        return self.evaluator.evaluate(target, context)
 
     def _truth(self, value: t.Expr | None, about: Value, context: Context) -> s.Selector:
         if value is None:
@@ -278,6 +322,14 @@ class _Search:
                 for value in self.evaluator.evaluate(node, context):
                     if isinstance(bare(value), (Instance, Unknown)):
                         yield value
+                    elif isinstance(value, (Collection, SequenceValue)):
+                        parts = of_item(self.evaluator, Item((value,)), 0)
+                        yield from (part.model for part in parts if part.model is not None and not part.unread)
+
+
+def _is_layer(path: str) -> bool:
+    last = path.rpartition(".")[2]
+    return path.startswith("torch.nn.") and last[:1].isupper() and not last.endswith(("Parameter", "Buffer"))
 
 
 def _left_to_train(found: adapters.Adaptation) -> s.Selector:
@@ -367,7 +419,9 @@ def _parameters_of(value: Value) -> Value:
     """The parameters of a module, or a parameter itself."""
     inner = bare(value)
     if isinstance(inner, Element) and inner.part == "module":
-        return Collection("parameters", inner.collection.model, owner=inner)
+        model, cut = whole(inner.collection.model)
+        held = Collection("parameters", model, owner=inner)
+        return held if cut is None or cut.value is None else some_of(held, cut.value, cut.context)
     if isinstance(inner, Instance) and isinstance(inner.cls, External) and inner.cls.path.endswith(".Parameter"):
         return value
     if isinstance(inner, Method) and inner.name in ("weight", "bias", "in_proj_weight", "in_proj_bias"):

@@ -52,13 +52,14 @@ def _taken(
     if key in known:
         return known[key]
     evaluator.keep((model.inventory, model.value))
-    context = _context(evaluator, model, [one for options in selectors.values() for one in options])
+    contexts = {prefix: _context(evaluator, model, options, prefix) for prefix, options in selectors.items()}
     found: list[Ternary] = []
     for parameter in model.inventory.parameters:
         answer = unread
         for prefix, options in selectors.items():
             inside = relative(parameter, prefix)
             if inside is not None:
+                context = contexts[prefix]
                 if inside.trainable is Ternary.UNKNOWN:  # what takes it if it is trained decays it if it is trained
                     inside = replace(inside, trainable=Ternary.YES)
                 answer = answer | m.jointly(s.either(*options), inside, context)
@@ -67,7 +68,17 @@ def _taken(
     return known[key]
 
 
-def _context(evaluator: Evaluation, model: Model, selectors: Iterable[s.Selector]) -> m.Context:
+def _context(evaluator: Evaluation, model: Model, selectors: Sequence[s.Selector], prefix: str) -> m.Context:
+    """What is known beside the parameters of a model, for conditions on their names below a prefix."""
+    from wdlint.source.models.inventory import places
+
+    context = _marks(evaluator, model, selectors)
+    if model.inventory is not None and m.asks_for_places(*selectors):
+        return replace(context, placed=places(evaluator, model.value, prefix))
+    return context
+
+
+def _marks(evaluator: Evaluation, model: Model, selectors: Iterable[s.Selector]) -> m.Context:
     from wdlint.source.models.declared_exemptions import marked_from_outside
     from wdlint.source.models.inventory import marks
 
@@ -139,7 +150,7 @@ def together(
     for model in models:
         selectors = [part.selector for part in parts if part.model and same_model(part.model, model.value)]
         union = s.either(*selectors)
-        context = _context(evaluator, model, [union])
+        context = _context(evaluator, model, [union], parts[0].prefix)
         for offset, parameter in enumerate(model.inventory.parameters if model.inventory else ()):
             index = model.start + offset
             answers = [members[i][index] for i in decayed]

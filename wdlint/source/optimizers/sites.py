@@ -392,7 +392,7 @@ def _derived(base: KnownOptimizer, params: list[t.Parameter], arguments: Argumen
     def own(argument: Argument | None) -> Argument | None:
         return Argument(argument.name, names.get(argument.name), argument.default) if argument else None
 
-    described = base.described({})
+    described = replace(base.described({}), decoupled="")  # its constructor may not take it
     default = base.decay.default if base.decay else None
     for parameter in params:
         if base.decay and parameter.name == base.decay.name and isinstance(parameter.default, t.Const):

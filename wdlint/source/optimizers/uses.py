@@ -28,6 +28,7 @@ from wdlint.source.optimizers.used_up_iterators import empty_groups
 from wdlint.source.optimizers.ways import by_hand, deciding, preferred
 from wdlint.source.read import tree as t
 from wdlint.source.read.positions import Places
+from wdlint.source.selections import membership as m
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.description import words
 from wdlint.source.selections.taken import UNREAD, Taken
@@ -343,7 +344,8 @@ def _given(drafted: Sequence[tuple[GroupDraft, AmountDraft]]) -> list[tuple[Grou
 
 
 def _divided(drafted: Sequence[tuple[GroupDraft, AmountDraft]]) -> bool:
-    """Whether the groups are a split by kind: some decay, some don't, and tests decide which."""
+    """Whether the groups are a split by kind: some decay, some don't, and tests decide which, of more than places."""
     decays = [amount.value is None or amount.value != 0 or amount.is_latent for _, amount in drafted]
-    tested = any(part.selector != s.Always(True) for draft, _ in drafted for part in draft.parts)
+    asked = (part.selector for draft, _ in drafted for part in draft.parts)
+    tested = any(one != s.Always(True) and not m.asks_for_places_alone(one) for one in asked)
     return tested and any(decays) and not all(decays)

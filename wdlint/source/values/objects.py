@@ -58,7 +58,8 @@ def member(evaluator: Evaluation, value: Value, name: str, context: Context) -> 
             given = value.path.startswith(_OF_FLAGS)  # a configuration that the command line names
             holder = value.path.rpartition(".")[2]
             found = evaluator.libraries.setting(evaluator, holder, name, context) if given else ()
-            return found or (External(f"{value.path}.{name}"),)
+            path = f"{value.path}.{name}"
+            return found or evaluator.libraries.named(evaluator, path, context) or (External(path),)
         case ModuleValue():
             return evaluator.module_member(value.module, name)
         case FolderValue():
