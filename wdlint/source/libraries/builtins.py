@@ -15,6 +15,7 @@ from wdlint.source.values.call_arguments import positional
 from wdlint.source.values.classes import is_module, linear_bases
 from wdlint.source.values.elements import elements_of, known_range, pairs_within, symbolic_part
 from wdlint.source.values.evaluation import Evaluation
+from wdlint.source.values.exported import any_of_module
 from wdlint.source.values.in_place import instance_changes
 from wdlint.source.values.values import (
     Answers,
@@ -86,7 +87,7 @@ def _any_member(evaluator: Evaluation, holder: Value) -> Iterator[Value]:
     if isinstance(holder, External):
         yield External(f"{holder.path}.?")
     elif isinstance(holder, ModuleValue):
-        yield from objects.any_of_module(evaluator, holder.module)
+        yield from any_of_module(evaluator, holder.module)
 
 
 def _filter(evaluator: Evaluation, call: Call) -> Answers:

@@ -17,7 +17,7 @@ from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.conditions.places import walk
 from wdlint.source.selections.conditions.tests import symbolic
-from wdlint.source.selections.taken import Taken
+from wdlint.source.selections.taken import Taken, rooted
 from wdlint.source.selections.taking import of_item, reader_for
 from wdlint.source.values import arithmetic, flow
 from wdlint.source.values.classes import is_module
@@ -274,7 +274,10 @@ class _Search:
                 return  # a part that rests while another one trains
         held = self._held(target, context)
         if len(held) > 1 and not _is_loop_variable(target, context):
-            happens &= Ternary.UNKNOWN
+            # whichever of several models there is, it is the one that is frozen
+            models = {id(bare(rooted(one)[0])) for one in held}
+            if len(models) < len(held) or self._truth(value, held[0], context) != s.Always(False):
+                happens &= Ternary.UNKNOWN
         conditions = (*around, *asked)
         for one in held:
             whole = _parameters_of(one)
