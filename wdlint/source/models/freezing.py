@@ -297,13 +297,24 @@ class _Search:
         )
 
     def _held(self, target: t.Expr, context: Context) -> Answers:
-        """What a switch is set of; `parameters[-1]` is one of those parameters."""
-        if isinstance(target, t.Subscript) and not isinstance(target.index, t.Slice):
-            of = self.evaluator.evaluate(target.value, context)
-            found = walk(of, self.evaluator)
-            if found is not None and not found.of_children:
-                return tuple(some_of(one, target, context) for one in of)
+        """What a switch is set of; `parameters[-1]` is one of those parameters, and so is what `children[i]` holds."""
+        picked, where = self._picked(target, context)
+        if picked is not None:
+            found = walk(self.evaluator.evaluate(picked.value, where), self.evaluator)
+            if found is not None:
+                every = Collection("parameters", found.module)
+                return (some_of(every, picked, where),)
         return self.evaluator.evaluate(target, context)
+
+    def _picked(self, target: t.Expr, context: Context) -> tuple[t.Subscript | None, Context]:
+        """The item that a target is, or that a loop goes through the parameters of."""
+        loop = flow.loop_of(context.statement, target.id) if isinstance(target, t.Name) else None
+        match loop.iter if loop is not None else target:
+            case t.Subscript() as picked if not isinstance(picked.index, t.Slice):
+                return (picked, context) if loop is None else (None, context)
+            case t.Call(func=t.Attribute(value=t.Subscript() as picked, attr="parameters")) if loop is not None:
+                return None if isinstance(picked.index, t.Slice) else picked, context.frame.at(loop)
+        return None, context
 
     def _truth(self, value: t.Expr | None, about: Value, context: Context) -> s.Selector:
         if value is None:

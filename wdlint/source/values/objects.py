@@ -14,7 +14,6 @@ from wdlint.source.read import tree as t
 from wdlint.source.values import contents, registries
 from wdlint.source.values.classes import class_member, field_argument, is_module, may_be_module
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.exported import any_of_module
 from wdlint.source.values.in_place import instance_changes
 from wdlint.source.values.values import (
     SLICED,
@@ -290,7 +289,7 @@ def item(evaluator: Evaluation, value: Value, index: Value, context: Context) ->
             return (External(module + key if isinstance(key, str) else f"{module}?"),)
         case ModuleValue():
             held = evaluator.module_member(value.module, key) if isinstance(key, str) else ()
-            return held or tuple(any_of_module(evaluator, value.module))
+            return held or tuple(contents.any_of_module(evaluator, value.module))
         case MappingValue():
             if isinstance(key, (str, int)):
                 found_entry = entry(evaluator, value, key)
