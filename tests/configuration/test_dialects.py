@@ -283,6 +283,8 @@ FRAMEWORKS = {
         ("graphgym", "adam", 5e-4, "", ["WD103", "WD201"]),
         ("llm-foundry", "decoupled_adamw", 1e-4, "", ["WD103"]),
         ("llm-foundry", "decoupled_adamw", 1e-4, "  param_groups: [{param_str_match: norm, weight_decay: 0.0}]", []),
+        ("llm-foundry", "decoupled_adamw", 1e-4, "model: {peft_config: {peft_type: LORA}}\n", []),
+        ("llm-foundry", "decoupled_adamw", 1e-4, "model: {peft_config: null}\n", ["WD103"]),
         ("llm-foundry", "adamw", 1e-4, "", []),
         ("fairseq", "adam", 0.01, "", ["WD103"]),
         ("fairseq", "adagrad", 0.01, "", ["WD103", "WD201"]),
