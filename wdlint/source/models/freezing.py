@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from wdlint.facts import Ternary
 from wdlint.source.libraries import adapters, transformers
+from wdlint.source.models.training_steps import takes_turns
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
@@ -248,7 +249,7 @@ class _Search:
             inherited, happens = (*around, *asked), sure & reached
             for frame in self._frames(function, definition, arguments, call, context):
                 self.running.append(id(definition))
-                before, self._in_turns = self._in_turns, self._in_turns or _takes_turns(self.evaluator, statement)
+                before, self._in_turns = self._in_turns, self._in_turns or takes_turns(self.evaluator, statement)
                 for inner in t.statements(definition.inner.body):
                     if happens is not Ternary.NO:
                         yield from self.of(inner, frame, inherited, depth + 1, happens)
@@ -284,7 +285,7 @@ class _Search:
         happens = sure & reached
         if happens is Ternary.NO:
             return
-        if self._in_turns or _takes_turns(evaluator, statement):
+        if self._in_turns or takes_turns(evaluator, statement):
             if value is not None and arithmetic.truth(evaluator, value, context, inclined=True) is not True:
                 return  # a part that rests while another one trains
         held = self._held(target, context)
@@ -399,38 +400,6 @@ def _reached(evaluator: Evaluation, statement: t.Stmt, frame: Frame) -> tuple[tu
 
 def _is_within(statement: t.Stmt, outer: t.Stmt) -> bool:
     return statement is outer or any(block.parent is outer for block in flow.ancestors(statement))
-
-
-def _takes_turns(evaluator: Evaluation, statement: t.Stmt) -> bool:
-    """Whether a statement is one of the steps of training, where parts are frozen and opened in turns."""
-    loops = [block.parent for block in flow.ancestors(statement) if isinstance(block.parent, (t.For, t.While))]
-    return any(_trains(evaluator, loop.body) for loop in loops) or (
-        statement.scope.kind == "function" and _trains(evaluator, statement.scope.body, False)
-    )
-
-
-def _trains(evaluator: Evaluation, block: t.Block, within_loops: bool = True) -> bool:
-    """Whether a block computes gradients, in loops of its own or outside of them only."""
-    cache: dict[tuple[int, bool], bool] = evaluator.memo("training blocks")
-    key = id(block), within_loops
-    if key not in cache:
-        cache[key] = any(
-            isinstance(node, t.Call) and _last_name(node.func) in ("backward", "manual_backward")
-            for statement in t.statements(block)
-            for expression in syntax.expressions(statement)
-            for node in syntax.walk(expression)
-            if within_loops or not _is_looped(statement, block)
-        )
-    return cache[key]
-
-
-def _is_looped(statement: t.Stmt, outside: t.Block) -> bool:
-    for block in flow.ancestors(statement):
-        if block is outside:
-            return False
-        if isinstance(block.parent, (t.For, t.While)):
-            return True
-    return False
 
 
 def _is_loop_variable(target: t.Expr, context: Context) -> bool:
