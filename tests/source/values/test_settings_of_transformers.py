@@ -38,6 +38,7 @@ FLAGGED = [
     f"(args,) = HfArgumentParser(Decayed).parse_args_into_dataclasses()\n{MADE}  # WD103",
     f"def run(options):\n    args = TrainingArguments(**options)\n    {MADE}  # WD103",
     f"def run(**options):\n    args = Mine('out', **options)\n    {MADE}  # WD103",
+    f"def run(args: transformers.BertConfig):\n    {MADE}  # WD103",
     f"def run(args):\n    {MADE}  # WD103",
 ]
 PASSED = [

@@ -28,7 +28,9 @@ from wdlint.source.values.values import (
 )
 
 # The classes of a training loop's settings, here and in trl and sentence-transformers, which derive theirs.
-_SETTINGS = re.compile(r"(?:transformers|trl|sentence_transformers)\.(?:.*\.)?(?:\w*TrainingArguments|[A-Z]\w*Config)$")
+_SETTINGS = re.compile(
+    r"(?:transformers|sentence_transformers)\.(?:.*\.)?\w*TrainingArguments$|trl\.(?:.*\.)?\w+Config$"
+)
 _NO_DECAY = (Known(0.0, Origin.FIELD_DEFAULT),)
 
 

@@ -20,7 +20,8 @@ from wdlint.source.selections.conditions.tests import symbolic
 from wdlint.source.selections.taken import Taken
 from wdlint.source.selections.taking import of_item, reader_for
 from wdlint.source.values import arithmetic, flow
-from wdlint.source.values.classes import is_module
+from wdlint.source.values.callers import owner_of
+from wdlint.source.values.classes import class_member, is_module
 from wdlint.source.values.elements import elements_of, some_of, whole
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.execution import taken
@@ -119,7 +120,7 @@ def _names_switch(call: t.Call) -> bool:
 
 
 def _functions(evaluator: Evaluation, call: t.Call, context: Context) -> Iterator[tuple[FunctionValue, t.FunctionDef]]:
-    """The project's functions that a call may run, one that `apply` is given included."""
+    """The project's functions that a call may run, constructors and one that `apply` is given included."""
     func = call.func
     given = call.args[0].value if _last_name(func) == "apply" and len(call.args) == 1 else func
     if not isinstance(given, (t.Name, t.Attribute)):
@@ -127,8 +128,10 @@ def _functions(evaluator: Evaluation, call: t.Call, context: Context) -> Iterato
     if isinstance(given, t.Attribute) and given.attr not in evaluator.project.defined(evaluator.module.path):
         return  # a library's; most calls are
     for value in evaluator.evaluate(given, context):
-        if isinstance(value, FunctionValue) and isinstance(value.definition, t.FunctionDef):
-            yield value, value.definition
+        made = class_member(evaluator, value, "__init__") if isinstance(value, ClassValue) else (value,)
+        for function in made:
+            if isinstance(function, FunctionValue) and isinstance(function.definition, t.FunctionDef):
+                yield function, function.definition
 
 
 class _Search:
@@ -241,18 +244,30 @@ class _Search:
                 models = self.evaluator.evaluate(call.func.value, context)
                 modules = tuple(Collection("modules", model) for model in models)
                 arguments = Arguments(positional=(elements_of(self.evaluator, modules, id(call)),))
-            frame = self.evaluator.call_frame(function, arguments, call, context)
-            if frame is None:
-                continue
             asked, reached = _reached(self.evaluator, statement, context.frame)
             inherited, happens = (*around, *asked), sure & reached
-            self.running.append(id(definition))
-            before, self._in_turns = self._in_turns, self._in_turns or _takes_turns(self.evaluator, statement)
-            for inner in t.statements(definition.inner.body):
-                if happens is not Ternary.NO:
-                    yield from self.of(inner, frame, inherited, depth + 1, happens)
-            self._in_turns = before
-            self.running.pop()
+            for frame in self._frames(function, definition, arguments, call, context):
+                self.running.append(id(definition))
+                before, self._in_turns = self._in_turns, self._in_turns or _takes_turns(self.evaluator, statement)
+                for inner in t.statements(definition.inner.body):
+                    if happens is not Ternary.NO:
+                        yield from self.of(inner, frame, inherited, depth + 1, happens)
+                self._in_turns = before
+                self.running.pop()
+
+    def _frames(
+        self, function: FunctionValue, definition: t.FunctionDef, given: Arguments, call: t.Call, context: Context
+    ) -> Iterator[Frame]:
+        """The frames in which a call runs a function: a constructor in that of each instance the call makes."""
+        owner = owner_of(definition)
+        if owner is None or definition.name != "__init__" or function.receiver is not None:
+            frame = self.evaluator.call_frame(function, given, call, context)
+            if frame is not None:
+                yield frame
+            return
+        for made in map(bare, self.evaluator.evaluate(call, context)):
+            if isinstance(made, Instance) and isinstance(made.cls, ClassValue) and made.arguments is not None:
+                yield self.evaluator.method_frame(definition, self.evaluator.class_value(owner), made)
 
     def _set(
         self,
