@@ -17,6 +17,7 @@ from wdlint.source.penalties import terms as penalty_terms
 from wdlint.source.penalties.draft import PenaltyDraft, is_nothing, text
 from wdlint.source.penalties.flow import Reader
 from wdlint.source.penalties.gradients import decayed_gradients
+from wdlint.source.penalties.handed_out import handed_out
 from wdlint.source.penalties.hooks import decaying_hooks
 from wdlint.source.penalties.sinks import Sinks, sinks
 from wdlint.source.penalties.summands import Factor, Term, Way
@@ -69,6 +70,9 @@ def _in_losses(evaluator: Evaluation, module: t.Module, ends: Sinks) -> Iterator
             for term in terms:
                 yield from _draft(evaluator, module, term, sink.node, Confidence.PROVEN)
     yield from _in_unseen_losses(evaluator, module, ends, reader.unresolved if ends.losses else None)
+    if not ends.losses:
+        for term in handed_out(evaluator, module):
+            yield from _draft(evaluator, module, term, term.node, Confidence.ASSUMED)
 
 
 def _is_all(terms: list[Term], read: list[t.Expr], scope: t.Scope) -> bool:
