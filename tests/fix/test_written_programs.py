@@ -218,6 +218,15 @@ PROGRAMS = {
         '                         {"params": biases, "weight_decay": 0.0}], lr=0.01)\n',
         "WD301",
     ),
+    "a branch without groups": (
+        "import argparse\n\nparser = argparse.ArgumentParser()\n"
+        'parser.add_argument("--decay", type=float, default=0.0)\nargs = parser.parse_args([])\n'
+        "if args.decay:\n    decay = [p for p in net.parameters() if p.ndim >= 2]\n"
+        "    rest = [p for p in net.parameters() if p.ndim < 2]\n"
+        '    given = [{"params": decay, "weight_decay": args.decay}, {"params": rest, "weight_decay": 0.0}]\n'
+        "else:\n    given = net.parameters()\nopt = torch.optim.AdamW(given, lr=0.01)\n",
+        "WD104",
+    ),
     "tests in a row": (
         "named = [(n, p) for n, p in net.named_parameters() if p.requires_grad]\n"
         'decay = [(n, p) for n, p in named if "bias" not in n]\nrest = [(n, p) for n, p in named if "bias" in n]\n'
@@ -249,7 +258,12 @@ WAYS = ("one of several ways to the parameters", "a model that is one of many")
 SHOWN_ONLY = ("one group that is unpacked", "a list of one rate")
 
 
-MENDED = ("tests in a row", "a test in a row that matches nothing", "a test that matches nothing")
+MENDED = (
+    "a branch without groups",
+    "tests in a row",
+    "a test in a row that matches nothing",
+    "a test that matches nothing",
+)
 GUARDED = ("a schedule for all groups", "a schedule that starts late")
 LISTED = ("an iterator that a function goes over twice", "an iterator that has a name")
 LEFT = (

@@ -60,6 +60,8 @@ def reach_fixes(site: Site) -> Iterator[Fix]:
                 yield _two_groups(site, target, selection, test, statement_replaced)
             elif not test.named:
                 yield from _of_list(site, target, test)
+        if (branches := _in_branches(site, test)) is not None:
+            yield branches
     yield from through_helper(site, target)
 
 
@@ -96,6 +98,27 @@ def _exempted_whole(site: Site) -> Fix | None:
     given = next((a.value for a in call.args if a.keyword == site.key), None)
     edit = program.replacing(given, "0.0") if given is not None else with_argument(program, call, f"{site.key}=0.0")
     return Fix("Switch the decay off: only gains and biases are trained here", Applicability.SAFE, (edit,))
+
+
+def _in_branches(site: Site, test: emit.Test) -> Fix | None:
+    """Parameters that some branches give a name which the optimizer alone asks for, divided where they are given."""
+    program, argument = site.program, site.argument
+    if not isinstance(argument, t.Name) or len(program.loads(argument.id, program.scope(argument))) != 1:
+        return None
+    bound = [node for node in program.names(argument.id, program.scope(argument)) if node in program.bound]
+    stores = [store for node in bound if isinstance(store := program.parents[node], t.Assign)]
+    if len(stores) < 2 or len(stores) < len(bound) or any(len(store.targets) > 1 for store in stores):
+        return None
+    edits: list[Edit] = []
+    for value in (store.value for store in stores if store.value is not None):
+        selection = selection_of(program, value)
+        if selection is None or selection.pairs or not (selection.by_name or selection.name):
+            continue  # it may be groups
+        if not selection.can(test):
+            return None
+        groups = emit.two_groups(selection, test, key=site.key)
+        edits.append(program.replacing(value, emit.listed(groups, program.indentation(value), program)))
+    return Fix(TWO_GROUPS, Applicability.SAFE, tuple(edits)) if edits else None
 
 
 def _is_one_group(use: OptimizerUse) -> bool:
