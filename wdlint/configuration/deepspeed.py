@@ -41,7 +41,7 @@ _USERS = re.compile(r"\b(initialize|\w+Arguments|\w+Config)\s*\(")
 _ALIAS = re.compile(r"\bimport\s+deepspeed\s+as\s+(\w+)")
 _BARE = re.compile(r"\bfrom\s+deepspeed\s+import\b[^\n]*(?:\binitialize\b|\()")
 _TOLD = re.compile(r"\b(?:model_parameters|optimizer)\s*=\s*(?!None\b)")
-# `ds_config.pop("optimizer", None)`, `del config["optimizer"]["params"]["weight_decay"]`; of checkpoints it means nothing
+# `ds_config.pop("optimizer", None)`, `del config["optimizer"]["params"]["weight_decay"]`; no checkpoint's
 _OF_CONFIG = r"(?i:\w*(?:conf|cfg|deepspeed|ds_)\w*|ds)(?:\.\w+|\[[^\]\n]+\])*"
 _KEY = r"[\"'](?:optimizer|params|weight_decay)[\"']"
 _REMOVED = re.compile(rf"\b{_OF_CONFIG}\.pop\(\s*{_KEY}|\bdel\s+{_OF_CONFIG}\[\s*{_KEY}\s*\]")
