@@ -20,11 +20,17 @@ AGAIN = "again = torch.optim.AdamW([nn.Parameter(torch.ones(3, 3))], lr=1e-3, we
 UNSAFE_OR_SHOWN = {
     "a rate unpacked": SCHEDULE + "lr, = sched.get_last_lr()\n",
     "rates in brackets": SCHEDULE + "[lr] = sched.get_last_lr()\n",
+    "rates in a text": SCHEDULE + "print('%.5f' % tuple(sched.get_last_lr()))\n",
+    "rates as arguments": SCHEDULE + "print(float(*sched.get_last_lr()))\n",
+    "a decay divided by": "for g in opt.param_groups:\n    print(g['lr'] / g['weight_decay'])\n",
+    "decays divided by": "print([1 / g['weight_decay'] for g in opt.param_groups])\n",
     "a saved state loaded": AGAIN + "saved = opt.state_dict()\nagain.load_state_dict(saved)\n",
     "a state loaded at once": AGAIN + "again.load_state_dict(opt.state_dict())\n",
     "parameters by index": 'for a, b in zip(model.parameters(), opt.param_groups[0]["params"]):\n    print(a is b)\n',
 }
 SAFE = {
+    "rates that are printed": SCHEDULE + "print(*sched.get_last_lr())\nprint('{:.5f}'.format(*sched.get_last_lr()))\n",
+    "a decay divided": "for g in opt.param_groups:\n    print(g['weight_decay'] / g['lr'])\n",
     "the first rate": SCHEDULE + "lr = sched.get_last_lr()[0]\n",
     "a state saved": 'torch.save(opt.state_dict(), "opt.pt")\n',
 }

@@ -158,6 +158,58 @@ def test_where_the_optimizer_is_made_elsewhere_the_weights_decay_beside_its_step
         """)
 
 
+@pytest.mark.parametrize("other", ["print(p)", "loss = loss * p", "wd = min(wd, p)"])
+def test_a_loop_beside_the_step_takes_no_name_that_means_something_else(other: str) -> None:
+    source = textwrap.dedent(f"""\
+        import torch
+
+
+        def train(model, optimizer, batches, wd, p):
+            for x, y in batches:
+                loss = model(x, y)
+                loss += wd * sum([torch.sum(p ** 2) for p in model.parameters()])
+                {other}
+                loss.backward()
+                optimizer.step()
+        """)
+    assert mended(source) == source
+    inside = source.replace("wd, p)", "wd)").replace(other, "print(sum(p.numel() for p in model.parameters()))")
+    assert "p.mul_(1 - " in mended(inside)
+
+
+IMPORTED = """\
+import torch
+
+WD = 1e-3
+
+
+def train(model, optimizer, batches):
+    for x, y in batches:
+        loss = model(x, y)
+        loss = loss + WD * sum(p.pow(2).sum() for p in model.parameters())
+        loss.backward()
+        optimizer.step()
+"""
+
+
+def test_names_of_a_module_stay_for_others_who_may_import_them() -> None:
+    found = mended(IMPORTED)
+    assert found != IMPORTED
+    assert "WD = 1e-3" in found
+    made = MADE.format(made="Adam(model.parameters())")
+    for text, stays in (("WD = 1e-3\n", False), ("WD = 1e-3\n__all__ = ['WD']\n", True)):
+        loop = LOOP.format(penalty="    loss = loss + WD * sum(p.pow(2).sum() for p in model.parameters())")
+        assert ("WD = 1e-3" in mended(made + text + loop)) is stays
+
+
+def test_where_two_optimizers_step_neither_rate_is_taken_for_both() -> None:
+    made = "Adam(model[0].parameters(), lr=0.1)\nsecond = torch.optim.Adam(model[1].parameters(), lr=0.01)"
+    source = with_penalty(made, "loss = loss + 1e-4 * sum(p.pow(2).sum() for p in model.parameters())")
+    for steps in ("optimizer.step()\n    second.step()", "optimizer.step(); second.step()"):
+        text = source.replace("optimizer.step()", steps)
+        assert mended(text) == text
+
+
 def test_where_the_optimizer_steps_in_two_places_nothing_is_written_beside_one() -> None:
     source = textwrap.dedent("""\
         import torch

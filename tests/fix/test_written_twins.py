@@ -49,6 +49,10 @@ WAYS = {
 ASKED = {
     "its name": "print(type(opt).__name__ == 'RMSprop')\n",
     "its class": "print(isinstance(opt, torch.optim.RMSprop))\n",
+    "its class, one of several": "print(type(opt) in (torch.optim.SGD, torch.optim.RMSprop))\n",
+    "to be told of its steps": "opt.register_step_post_hook(lambda *given: print('stepped'))\n",
+    "what a table has for it": "print({torch.optim.RMSprop: 'rms'}[type(opt)])\n",
+    "what a table may have for its name": "print({'RMSprop': 'rms'}.get(opt.__class__.__name__))\n",
 }
 
 
@@ -84,6 +88,12 @@ def test_two_optimizers_of_one_class_share_the_twin() -> None:
 def test_a_class_that_is_asked_for_is_left(asked: str) -> None:
     one = mended(Program(0, program("opt = optim.RMSprop(groups, weight_decay=0.1)\n" + ASKED[asked]), ()))
     assert one.unsafe == one.program.text
+
+
+@pytest.mark.parametrize("option", ["fused=True", "differentiable=False"])
+def test_a_step_with_a_way_of_its_own_is_left(option: str) -> None:
+    text = program(f"opt = optim.Adagrad(groups, weight_decay=0.1, {option})\n", loop="")
+    assert mended(Program(0, text, ())).unsafe == text
 
 
 def twin_of(name: str) -> Any:

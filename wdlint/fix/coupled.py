@@ -16,6 +16,7 @@ from wdlint.source.read import tree as t
 from wdlint.source.read.syntax import last_part
 
 _TWINLESS = ("RMSprop", "Adagrad", "Adadelta", "Adamax")
+_OWN_STEP = ("fused", "differentiable")  # the scaler of the first leaves out its steps, and no twin is differentiated
 NOT_THE_SAME = (
     "the update rule changes: decoupled decay of the same number is not the same regularisation, and has to be tuned"
 )
@@ -41,6 +42,8 @@ def optimizer_fixes(program: Program, call: t.Call, uses: Sequence[OptimizerUse]
         for way, default in product(ways, _no_default(program, call, uses)):
             yield Fix(f"Use {twin}", trust, (*way, *default), hazard)
     elif path.startswith("torch.optim.") and name in _TWINLESS and _asked_for(program, name) is None:
+        if any(argument.keyword in _OWN_STEP for argument in call.args) or _hooks(program):
+            return
         named = [call.func] if last_part(call.func) == name else list(named_elsewhere(program, name))
         if len(named) == 1:
             twin, written = emit.twin_edit(program, call, program.source(named[0]))
@@ -62,12 +65,28 @@ def _asked_for(program: Program, name: str) -> int | None:
         elif isinstance(node, t.Compare):
             sides = (node.left, *(side for _, side in node.rest))
             types = [side for side in sides if _is_type(side)]
-            asked = [side for side in sides if side not in types] if types else []
+            asked = [n for side in sides if side not in types for n in program.below(side)] if types else []
+        elif _looks_up(node):
+            return program.line(node)
         else:
             continue
         if any(_names(one, name) for one in asked):
             return program.line(node)
     return None
+
+
+def _hooks(program: Program) -> bool:
+    """Whether steps have hooks: where the class itself steps too, they would run for the twin's step and within it."""
+    named = (node.attr for node in program.nodes if isinstance(node, t.Attribute))
+    return any(name in ("register_step_pre_hook", "register_step_post_hook") for name in named)
+
+
+def _looks_up(node: Item) -> bool:
+    """`table[type(x)]` and `table.get(x.__class__.__name__)`."""
+    if isinstance(node, t.Subscript):
+        return _is_type(node.index)
+    asks = isinstance(node, t.Call) and isinstance(node.func, t.Attribute) and node.func.attr == "get"
+    return asks and bool(node.args) and _is_type(node.args[0].value)  # type: ignore[union-attr]
 
 
 def _is_type(expr: t.Expr) -> bool:

@@ -55,11 +55,13 @@ def _useless(program: Program, name: str, spans: Sequence[tuple[int, int]]) -> I
     if len(bound) + len(imports) != 1 or (imports and program.file.endswith("__init__.py")):
         return
     statement = (bound or imports)[0]
+    inner = not isinstance(program.scope(statement), t.Module)
     if isinstance(statement, (t.Import, t.ImportFrom)) and len(statement.names) == 1:
-        yield statement
+        if inner or is_script(program):
+            yield statement
     elif isinstance(statement, t.Assign) and isinstance(statement.targets[0], t.Name) and len(statement.targets) == 1:
         if statement.value is not None and _is_plain(statement.value):
-            if not isinstance(program.scope(statement), t.Module) or _is_script(program):
+            if inner or is_script(program):
                 yield statement
 
 
@@ -79,7 +81,6 @@ def _is_plain(value: t.Expr) -> bool:
     return False
 
 
-def _is_script(program: Program) -> bool:
-    """Whether a file is run and not imported: it makes an optimizer at its top, or asks whether it is the main one."""
-    looped = any(isinstance(statement, (t.For, t.While)) for statement in program.body)
-    return looped or "__main__" in program.text or program.notebook is not None
+def is_script(program: Program) -> bool:
+    """Whether nobody imports a file: it trains as it is imported, or is a notebook."""
+    return program.notebook is not None or any(isinstance(one, (t.For, t.While)) for one in program.body)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from wdlint.facts import Edit, Fix
 from wdlint.fix.construction import Site
+from wdlint.fix.outline import Item
 from wdlint.fix.program import Program, dotted
 from wdlint.source.read import tree as t
 
@@ -22,11 +23,21 @@ def for_what_decays(fix: Fix, site: Site) -> Fix | None:
     found = list(_setting(site))
     if not found or len(found) < sum(_sets_decay(site, node) for node in site.program.bound):
         return None  # one that sets it to something else may switch it off for a while
+    if any(_may_switch_off(site, node) for node in site.program.nodes):
+        return None
     return replace(fix, edits=(*fix.edits, *(_guard(site.program, statement) for statement in found)))
 
 
 def _sets_decay(site: Site, node: object) -> bool:
     return isinstance(node, t.Subscript) and isinstance(node.index, t.Const) and node.index.value == site.key
+
+
+def _may_switch_off(site: Site, node: Item) -> bool:
+    """Whether a decay is named where it may be set to 0 in another way: `group.update(weight_decay=0.0)`."""
+    if isinstance(node, t.Argument):
+        return node.keyword == site.key and not _is_positive(site.program, node.value)
+    named = isinstance(node, t.Const) and node.value == site.key
+    return named and not isinstance(site.program.parents[node], t.Subscript)
 
 
 def _decays_at_first(site: Site) -> bool:
@@ -61,7 +72,10 @@ def _setting(site: Site) -> Iterator[t.Assign]:
 
 
 def _stands_alone(program: Program, statement: t.Assign) -> bool:
-    return program.begins_line(statement) and program.last_line(statement) == program.line(statement)
+    end = program.span(statement)[1]
+    behind = program.text[end:].split("\n", 1)[0].strip()
+    one_line = program.last_line(statement) == program.line(statement) and (not behind or behind.startswith("#"))
+    return program.begins_line(statement) and one_line
 
 
 def _guard(program: Program, statement: t.Assign) -> Edit:

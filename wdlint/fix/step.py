@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from wdlint.facts import Applicability, Coupling, FileFacts, Finding, Fix, OptimizerDefinition
 from wdlint.fix.apply import applied
+from wdlint.fix.lasting import lasting
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program, dotted
 from wdlint.source.optimizers.step.coupling import read_step
@@ -23,7 +24,7 @@ BY_HAND = (
     "and its strength has to be tuned again"
 )
 _RATES = ("lr", "learning_rate")
-_VIEWS = ("detach", "view", "view_as", "reshape", "flatten")  # they share what they hold with their tensor
+_UNTRACKED = ("no_grad", "inference_mode", "_use_grad_for_differentiable", "_disable_dynamo_if_unsupported")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,10 @@ def step_fixes(finding: Finding, facts: FileFacts, program: Program, data: bytes
     if statement is None or addition is None:
         return
     rate = _rate(program, statement, addition.strength)
-    weight = _lasting(program, statement, addition.weight)
+    weight = lasting(program, statement, addition.weight)
     if not rate or weight is None:
         return
-    text = _decay(program, replace(addition, weight=weight), rate)
+    text = _decay(program, replace(addition, weight=weight), statement, rate)
     if addition.rest is not None and isinstance(statement, t.Assign):
         target, rest = program.source(statement.targets[0]), program.source(addition.rest)
         if target != rest:
@@ -142,65 +143,40 @@ def _is_strength(expr: t.Expr) -> bool:
     return False
 
 
-# ---- which tensor is the weight
-
-
-def _lasting(program: Program, statement: t.Statement, weight: t.Expr) -> t.Expr | None:
-    """The tensor in which a decay lasts: the weight, or a copy of it that is written back; None for any other copy.
-
-    `p.data.float()` is the parameter itself or a copy of it, as its precision has it.
-    """
-    start, end = program.span(statement)
-    written = [(dotted(to) or "", copy) for to, copy in _written_back(program, program.scope(weight), end)]
-    if isinstance(weight, t.Name) and any(_is_copy(value) for value in _bindings(program, weight)):
-        return weight if any(copy.id == weight.id for _, copy in written) else None
-    of = (dotted(weight) or "").removesuffix(".data")
-    for to, copy in written:
-        taken = [v for v in _bindings(program, copy) if _is_copy(v) and program.span(v)[1] <= start]
-        if to.removesuffix(".data") == of and taken:
-            return copy
-    return weight
-
-
-def _written_back(program: Program, scope: Item, after: int) -> Iterator[tuple[t.Expr, t.Name]]:
-    """`p.data.copy_(copy)` and `p.data = copy` behind an offset of the text."""
-    for node in program.below(scope):
-        match node:
-            case t.Call(func=t.Attribute(attr="copy_", value=to), args=(t.Argument(value=t.Name() as copy), *_)):
-                pass
-            case t.Assign(targets=(t.Attribute(attr="data") as to,), value=t.Name() as copy):
-                pass
-            case _:
-                continue
-        if program.span(node)[0] >= after:
-            yield to, copy
-
-
-def _bindings(program: Program, name: t.Name) -> Iterator[t.Expr]:
-    """What plain assignments bind a name to."""
-    for bound in program.names(name.id, program.scope(name)):
-        statement = program.parents[bound] if bound in program.bound else None
-        if isinstance(statement, t.Assign) and statement.value is not None:
-            yield statement.value
-
-
-def _is_copy(value: t.Expr) -> bool:
-    """Whether a tensor may be another one than what it is made of."""
-    return isinstance(value, t.Call) and not (isinstance(value.func, t.Attribute) and value.func.attr in _VIEWS)
-
-
 # ---- what is written
 
 
-def _decay(program: Program, addition: _Addition, rate: str) -> str:
+def _decay(program: Program, addition: _Addition, statement: t.Statement, rate: str) -> str:
     weight, strength = program.source(addition.weight), program.source(addition.strength)
     if addition.each:
         return f"{addition.each}mul_({weight}, 1 - {rate} * {strength})"
-    scope = program.scope(addition.weight)
+    scope = program.scope(statement)
     changed = {dotted(n) for n in program.below(scope) if isinstance(n, t.Attribute) and n.attr == "data"}
-    if f"{weight}.data" in changed:
+    if f"{weight}.data" in changed or not (weight.endswith(".data") or _is_untracked(program, statement, weight)):
         weight = f"{weight}.data"
     return f"{weight}.mul_(1 - {rate} * {strength})"
+
+
+def _is_untracked(program: Program, statement: t.Statement, weight: str) -> bool:
+    """Whether a weight may be changed in place at a statement: `torch.no_grad()`, or it is changed so beside it."""
+    around = list(program.around(statement))
+    if any(_switches_off(node) for node in around):
+        return True
+    for node in program.below(program.scope(statement)):
+        if isinstance(node, t.Call) and isinstance(node.func, t.Attribute) and node.func.attr.endswith("_"):
+            if dotted(node.func.value) == weight:
+                return all(n in around for n in program.around(node) if isinstance(n, t.With))
+    return False
+
+
+def _switches_off(node: Item) -> bool:
+    given: tuple[t.Expr, ...] = ()
+    if isinstance(node, t.FunctionDef):
+        given = node.decorators
+    elif isinstance(node, t.With):
+        given = tuple(value for value, _ in node.items)
+    names = (value.func if isinstance(value, t.Call) else value for value in given)
+    return any((dotted(name) or "").rsplit(".", 1)[-1] in _UNTRACKED for name in names)
 
 
 def _rate(program: Program, statement: t.Statement, strength: t.Expr) -> str:
@@ -208,11 +184,11 @@ def _rate(program: Program, statement: t.Statement, strength: t.Expr) -> str:
     scope = program.scope(statement)
     around = set(program.around(statement))
     for name in _RATES:
-        if isinstance(scope, t.FunctionDef) and any(p.name == name for p in scope.params):
+        if isinstance(scope, t.FunctionDef) and any(p.name == name and not _is_none(p.default) for p in scope.params):
             return name
         for made in program.names(name, scope):
             if made in program.bound and program.span(made)[1] <= program.span(statement)[0]:
-                if program.parents[program.statement(made)] in around:
+                if program.parents[program.statement(made)] in around and not _is_computed(program, made):
                     return name
     option = program.binding(strength) if isinstance(strength, t.Name) else strength
     if isinstance(option, t.Call) and isinstance(option.func, t.Attribute):
@@ -225,9 +201,20 @@ def _rate(program: Program, statement: t.Statement, strength: t.Expr) -> str:
     return ""
 
 
+def _is_none(default: t.Expr | None) -> bool:
+    return isinstance(default, t.Const) and default.value is None
+
+
+def _is_computed(program: Program, name: t.Name) -> bool:
+    """Whether a name is bound to more than an option as it is: a rate with its sign turned, or corrected for a bias."""
+    statement = program.statement(name)
+    return isinstance(statement, t.Assign) and any(isinstance(n, (t.Unary, t.Binary)) for n in program.below(statement))
+
+
 def _neighbour(program: Program, group: t.Expr, key: str) -> str:
-    """`group["lr"]` beside `group["weight_decay"]`, if the program knows such an option."""
-    texts = {node.value for node in program.nodes if isinstance(node, t.Const)}
-    texts |= {node.keyword for node in program.nodes if isinstance(node, t.Argument)}
+    """`group["lr"]` beside `group["weight_decay"]`, if the class knows such an option."""
+    within = next((node for node in program.around(group) if isinstance(node, t.ClassDef)), program.module)
+    texts: set[object] = {node.value for node in program.below(within) if isinstance(node, t.Const)}
+    texts |= {node.keyword for node in program.below(within) if isinstance(node, t.Argument)}
     rate = next((name for name in _RATES if name in texts), "")
     return f"{program.source(group)}[{key[0]}{rate}{key[0]}]" if rate else ""

@@ -240,6 +240,8 @@ def _of_decay(program: Program, decay: t.Subscript) -> Iterator[Hazard]:
         isinstance(side, t.Const) and side.value == 0 for side in (above.left, *(side for _, side in above.rest))
     ):
         yield Hazard(f"line {program.line(above)} compares the decay of every group", Applicability.SHOWN)
+    elif isinstance(above, t.Binary) and above.op in ("/", "//", "%") and above.right is decay:
+        yield Hazard(f"line {program.line(above)} divides by the decay of every group", Applicability.SHOWN)
 
 
 def _asks_decay(program: Program, expr: t.Expr) -> bool:
@@ -269,7 +271,10 @@ def _of_values(program: Program, node: t.Expr, depth: int) -> Iterator[Hazard]:
     """What asks how many there are of the values in a list that has one for each group."""
     above = program.parents[node]
     if isinstance(above, t.Argument):
-        above = program.parents[above]
+        call, spread = program.parents[above], above.star == "*"
+        if spread and isinstance(call, t.Call) and last_part(call.func) not in (*_OF_ALL, "format", "append"):
+            yield _counts(program, call)
+        above = call
     match above:
         case t.Compare() | t.Assign(targets=(t.Display(), *_)):
             yield _counts(program, above)
@@ -280,6 +285,10 @@ def _of_values(program: Program, node: t.Expr, depth: int) -> Iterator[Hazard]:
             for use in program.loads(kept.id, program.scope(above)):
                 yield from _of_values(program, use, depth + 1)
         case t.Call() if last_part(above.func) in _OF_ONE_SHAPE:
+            yield _counts(program, above)
+        case t.Call() if last_part(above.func) in ("tuple", "list") and depth < 3:
+            yield from _of_values(program, above, depth + 1)
+        case t.Binary(op="%") if above.right is node:
             yield _counts(program, above)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from wdlint.facts import Applicability, Fix
 from wdlint.fix.emit import quoted
+from wdlint.fix.outline import Item
 from wdlint.fix.penalties.removal import Removal, is_guard
 from wdlint.fix.program import Program, dotted
 from wdlint.fix.selection import conjunct, one_line
@@ -37,6 +38,8 @@ def beside_step(program: Program, taken: Removal, strength: str, expressions: Se
     asked = loop.iter if groups is None else groups.iter
     if target is None or any(n.id in around for n in program.below(asked) if isinstance(n, t.Name)):
         return
+    if isinstance(loop, t.Clause) and any(_is_used(program, name.id, function) for name in _bound(loop.target)):
+        return
     indentation, unit = program.indentation(statement), program.unit
     condition = " and ".join([*tests, f"{target}.ndim >= 2"])
     group = f"{optimizer}.param_groups[0]" if groups is None else program.source(groups.target)
@@ -59,6 +62,26 @@ def _outer_targets(program: Program, loop: t.For | t.Clause) -> Iterator[t.Name]
             yield from (n for n in program.below(around.target) if isinstance(n, t.Name))
 
 
+def _bound(target: t.Expr) -> list[t.Name]:
+    return [one for one in (target.items if isinstance(target, t.Display) else (target,)) if isinstance(one, t.Name)]
+
+
+def _is_used(program: Program, name: str, function: Item) -> bool:
+    """Whether a name means something in a function outside of loops of its own, so that no statement may bind it."""
+    if isinstance(function, t.FunctionDef) and any(p.name == name for p in function.params):
+        return True
+    return any(not _is_of_loop(program, mention) for mention in program.names(name, function))
+
+
+def _is_of_loop(program: Program, mention: t.Name) -> bool:
+    for around in program.around(mention):
+        clauses = around.clauses if isinstance(around, t.Comprehension) else [around]
+        for one in clauses:
+            if isinstance(one, (t.For, t.Clause)) and any(n.id == mention.id for n in _bound(one.target)):
+                return True
+    return False
+
+
 def _step_after(program: Program, taken: Removal) -> tuple[t.Expression, str] | None:
     """The one step of an optimizer that follows where the penalty joined, and the optimizer's expression.
 
@@ -72,7 +95,7 @@ def _step_after(program: Program, taken: Removal) -> tuple[t.Expression, str] | 
         if not (isinstance(node, t.Expression) and isinstance(node.value, t.Call)):
             continue
         call = node.value
-        if program.span(node)[0] < program.span(joined)[1] or not program.begins_line(node):
+        if program.span(node)[0] < program.span(joined)[1]:
             continue
         if not (isinstance(call.func, t.Attribute) and call.func.attr == "step"):
             continue
@@ -82,7 +105,7 @@ def _step_after(program: Program, taken: Removal) -> tuple[t.Expression, str] | 
             found.append((node, name))
     beside = [one for one in found if isinstance(taken.loop, t.For) and one[0].block is taken.loop.block]
     nearest = beside if len(beside) == 1 else found
-    return nearest[0] if len(nearest) == 1 else None
+    return nearest[0] if len(nearest) == 1 and program.begins_line(nearest[0][0]) else None
 
 
 def _parameter_of(program: Program, loop: t.For | t.Clause) -> tuple[str | None, Sequence[str]]:

@@ -55,7 +55,8 @@ def penalty_fixes(finding: Finding, facts: FileFacts, program: Program, style: s
     if strength is None:
         return
     yield from _into_optimizer(facts, program, penalty, taken, strength, style)
-    yield from beside_step(program, taken, strength.text, strength.expressions)
+    if len(set(penalty.held_by)) < 2:  # of several optimizers, each has a learning rate of its own
+        yield from beside_step(program, taken, strength.text, strength.expressions)
 
 
 def _over_exempt_alone(penalty: Penalty) -> bool:

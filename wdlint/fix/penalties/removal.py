@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from wdlint.facts import Edit
+from wdlint.fix.leftovers import is_script
 from wdlint.fix.lines import lines_out
 from wdlint.fix.program import Program, dotted
 from wdlint.source.read import tree as t
@@ -72,11 +73,16 @@ class Removal:
             mentions = list(program.names(name.id, program.scope(name)))
             stores = [program.parents[m] for m in mentions if m in program.bound]
             if len(stores) == 1 and isinstance(stores[0], t.Assign) and _is_idle(stores[0].value):
-                if isinstance(stores[0].targets[0], t.Name) and all(
-                    m in going for m in mentions if m not in program.bound
-                ):
+                alone = all(m in going for m in mentions if m not in program.bound)
+                inner = not isinstance(program.scope(stores[0]), t.Module)
+                if isinstance(stores[0].targets[0], t.Name) and alone and (inner or _may_go(program, name.id)):
                     found.add(stores[0])
         return found - gone
+
+
+def _may_go(program: Program, name: str) -> bool:
+    """Whether nobody else can ask for a name of the module: the file is a script, and nothing spells the name."""
+    return is_script(program) and not any(isinstance(n, t.Const) and n.value == name for n in program.nodes)
 
 
 def _is_idle(value: t.Expr | None) -> bool:

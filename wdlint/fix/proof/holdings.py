@@ -16,6 +16,7 @@ _TRUE = (Kind.WEIGHT, Kind.EMBEDDING)
 _EXEMPT = (Kind.GAIN, Kind.BIAS)
 _RECOUPLED = frozenset(("WD201", "WD204"))  # another class, or another step of the same
 _MOVED = frozenset(("WD202", "WD203", "WD206"))  # a strength moves from a penalty to the optimizer
+_ORDINARY = "ordinary "  # one of the three kinds of parameters of a model that can't be seen
 _REGROUPED = frozenset(("WD106", "WD301", "WD302", "WD304", "WD305", "WD306", "WD401"))
 
 
@@ -59,6 +60,7 @@ def broken(before: OptimizerUse, after: OptimizerUse, leave: Leave) -> str:
     had, has = _held(before), _held(after)
     if before.inventory is None and after.inventory is not None:
         had |= _expected(before, after.inventory)
+        has |= _ordinary(after)  # what is held of the model that is seen now, and of any other
     for name in has.keys() - had.keys():
         if has[name].sure or has[name].perhaps:
             return f"`{name}` is another parameter than before"
@@ -68,6 +70,8 @@ def broken(before: OptimizerUse, after: OptimizerUse, leave: Leave) -> str:
             if was.sure or was.perhaps:
                 return f"`{name}` is in no group after it"
             continue
+        if len(now.sure) > 1 and "WD303" in leave.codes and not name.startswith(_ORDINARY):
+            return f"`{name}` is in two groups after it, which PyTorch refuses"
         said = _one(was, now, before, leave)
         if said:
             return said
@@ -84,9 +88,16 @@ def _held(use: OptimizerUse) -> dict[str, _Held]:
                 held = replace(held, frozen=True)
             found.setdefault(parameter.name, held)
     if use.inventory is None or not use.inventory.complete:
-        for name, kind in (("weights", Kind.WEIGHT), ("gains", Kind.GAIN), ("biases", Kind.BIAS)):
-            answers = [(g, getattr(g.division, name)) for g in use.groups]
-            found[f"ordinary {name}"] = _placed(f"ordinary {name}", kind, answers, kind is not Kind.WEIGHT)
+        found |= _ordinary(use)
+    return found
+
+
+def _ordinary(use: OptimizerUse) -> dict[str, _Held]:
+    """What an optimizer holds of a model that can't be seen."""
+    found: dict[str, _Held] = {}
+    for name, kind in (("weights", Kind.WEIGHT), ("gains", Kind.GAIN), ("biases", Kind.BIAS)):
+        answers = [(g, getattr(g.division, name)) for g in use.groups]
+        found[_ORDINARY + name] = _placed(_ORDINARY + name, kind, answers, kind is not Kind.WEIGHT)
     return found
 
 

@@ -92,15 +92,15 @@ def regrouped(before: Version, after: Version, moved: Moved) -> Iterator[tuple[O
             yield use, max(map(len, now))
 
 
-def recoupled(before: Version, after: Version, moved: Moved) -> Iterator[OptimizerUse]:
-    """The optimizers whose class has another default decay after a fix."""
-    defaults: dict[Spot, set[float | None]] = defaultdict(set)
+def recoupled(before: Version, after: Version, moved: Moved) -> Iterator[tuple[OptimizerUse, OptimizerUse]]:
+    """The optimizers whose class has another default decay after a fix, as they were and as they are."""
+    made: dict[Spot, list[OptimizerUse]] = defaultdict(list)
     for use in after.facts.uses:
-        defaults[_spot(use.place)].update(c.default_decay for c in use.classes)
+        made[_spot(use.place)].append(use)
     for use in before.facts.uses:
-        now = defaults.get(spot(use.place, moved))
-        if now is not None and now != {c.default_decay for c in use.classes}:
-            yield use
+        now = made.get(spot(use.place, moved))
+        if now and {c.default_decay for one in now for c in one.classes} != {c.default_decay for c in use.classes}:
+            yield use, now[0]
 
 
 def _grouping(use: OptimizerUse) -> Sequence[object]:

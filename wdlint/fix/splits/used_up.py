@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from wdlint.facts import Applicability, Edit, Fix
 from wdlint.fix.construction import Site
+from wdlint.fix.hazards.elsewhere import defined
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program
 from wdlint.source.read import syntax
@@ -18,6 +19,9 @@ _ONCE = frozenset(("filter", "map", "zip", "iter", "enumerate", "reversed", "cha
 _OF_MODULES = frozenset(
     ("parameters", "named_parameters", "modules", "named_modules", "children", "named_children", "buffers")
 )
+_HARMLESS = frozenset(("train", "eval", "to", "cuda", "cpu"))  # calls of a model that keeps its parameters
+_IN_PART = frozenset(("islice", "takewhile", "batched"))
+_ABOUT = frozenset(("isinstance", "issubclass", "type", "hasattr", "callable", "next"))  # a list answers otherwise
 _MOST = 8  # iterators of one file that are tried one by one
 
 
@@ -26,7 +30,8 @@ def listed(site: Site) -> Iterator[Fix]:
     if not any(use.empty for use in site.uses):
         return
     program = site.program
-    edits = [_in_list(program, value) for value in dict.fromkeys((*_named(program), *_given(program)))]
+    values = dict.fromkeys((*_named(program), *_given(program), *_handed_over(site)))
+    edits = [_in_list(program, value) for value in values]
     for edit in edits[:_MOST]:
         yield _fix((edit,))
     if len(edits) > 1:
@@ -53,7 +58,8 @@ def _named(program: Program) -> Iterator[t.Expr]:
             ):
                 scope = program.scope(name)
                 bound = [one for one in program.names(name.id, scope) if one in program.bound]
-                if bound == [name] and _is_walked_again(program, name.id, scope):
+                again = bound == [name] and _is_walked_again(program, name.id, scope)
+                if again and not _is_early(program, value, name):
                     yield value
 
 
@@ -67,12 +73,43 @@ def _given(program: Program) -> Iterator[t.Expr]:
     for node in program.nodes if functions else ():
         if not isinstance(node, t.Call) or (called := functions.get(syntax.last_name(node) or "")) is None:
             continue
-        names = [p.name for p in called.params if not p.star]
-        names = names[1:] if names[:1] == ["self"] and isinstance(node.func, t.Attribute) else names
-        for index, argument in enumerate(node.args):
-            name = argument.keyword or (names[index] if index < len(names) else "")
-            if not argument.star and _is_iterator(program, argument.value) and _is_walked_again(program, name, called):
+        for argument, name in _matched(called, node):
+            if _is_iterator(program, argument.value) and _is_walked_again(program, name, called):
                 yield argument.value
+
+
+def _matched(function: t.FunctionDef, call: t.Call) -> Iterator[tuple[t.Argument, str]]:
+    """The arguments of a call, each with the parameter that takes it."""
+    names = [p.name for p in function.params if not p.star]
+    names = names[1:] if names[:1] == ["self"] and isinstance(call.func, t.Attribute) else names
+    for index, argument in enumerate(call.args):
+        name = argument.keyword or (names[index] if index < len(names) else "")
+        if name and not argument.star:
+            yield argument, name
+
+
+def _handed_over(site: Site) -> Iterator[t.Expr]:
+    """Iterators that a function of another file, which makes the groups, is given and goes through more than once."""
+    program, argument = site.program, site.argument
+    made: list[t.Expr | None] = [argument]
+    if isinstance(argument, t.Name):
+        stores = [program.parents[n] for n in program.names(argument.id, program.scope(argument)) if n in program.bound]
+        made = [store.value for store in stores if isinstance(store, t.Assign)]
+    for call in made:
+        found = defined(program, call.func, site.imports) if isinstance(call, t.Call) else None
+        if not isinstance(call, t.Call) or found is None or not isinstance(found[1], t.FunctionDef):
+            continue
+        for given, name in _matched(found[1], call):
+            value = _only_here(program, given.value)
+            if _is_iterator(program, value) and _is_walked_again(found[0], name, found[1]):
+                yield value
+
+
+def _only_here(program: Program, given: t.Expr) -> t.Expr:
+    """What a name is bound to, if nothing else asks for it; else the expression itself."""
+    bound = program.binding(given) if isinstance(given, t.Name) else None
+    only = isinstance(given, t.Name) and len(program.loads(given.id, program.scope(given))) == 1
+    return bound if bound is not None and only else given
 
 
 def _is_iterator(program: Program, value: t.Expr) -> bool:
@@ -92,6 +129,37 @@ def _is_iterator(program: Program, value: t.Expr) -> bool:
     )
 
 
+def _is_early(program: Program, value: t.Expr, name: t.Name) -> bool:
+    """Whether a list would be made before its model is what the first loop finds: it may be changed in between."""
+    models, scope = set(_models(program, value)), program.scope(name)
+    after = program.span(program.statement(value))[1]
+    first = min(program.span(program.statement(load))[0] for load in program.loads(name.id, scope))
+    mentions = (mention for model in models for mention in program.names(model, scope))
+    between = (mention for mention in mentions if after <= program.span(mention)[0] < first)
+    return any(not _only_asks(program, mention) for mention in between)
+
+
+def _models(program: Program, value: t.Expr) -> Iterator[str]:
+    """The names whose parameters an expression goes through."""
+    for node in program.below(value):
+        if isinstance(node, t.Call) and isinstance(node.func, t.Attribute) and node.func.attr in _OF_MODULES:
+            yield from (n.id for n in program.below(node.func) if isinstance(n, t.Name))
+        elif isinstance(node, t.Name) and (made := program.binding(node)) is not None:
+            yield from _models(program, made)
+
+
+def _only_asks(program: Program, model: t.Name) -> bool:
+    """Whether a mention of a model leaves it the parameters that it has, and those frozen that are."""
+    asked: Item = program.parents[model]
+    if not isinstance(asked, t.Attribute):
+        return False
+    while isinstance(above := program.parents[asked], t.Attribute):
+        asked = above
+    if not isinstance(above, t.Call):
+        return asked not in program.bound
+    return asked.attr in _HARMLESS or (asked.attr in _OF_MODULES and isinstance(program.parents[above], t.Assign))
+
+
 def _is_walked_again(program: Program, name: str, scope: Item) -> bool:
     """Whether a name is gone through more than once, and all else that is done with it can be done with a list."""
     loads = program.loads(name, scope) if name else []
@@ -108,10 +176,20 @@ def _is_walk(program: Program, load: t.Name, parent: Item) -> bool:
 
 
 def _goes_on_later(program: Program, parent: Item) -> bool:
-    """Whether an iterator is gone through in part, so that the next loop goes on where this one stopped."""
+    """Whether an iterator is gone through in part, so that the next loop goes on where this one stopped.
+
+    Of one that is asked what it is, that is taken to be so, too.
+    """
+    while isinstance(parent, t.Argument):
+        call = program.parents[parent]
+        if not isinstance(call, t.Call):
+            return False
+        name = syntax.last_name(call) or ""
+        if name in _ABOUT or name in _IN_PART or (name in ("zip", "map") and len(call.args) > 1 + (name == "map")):
+            return True
+        parent = program.parents[call]
     if isinstance(parent, t.For):
         return any(
             isinstance(n, t.Return) or (isinstance(n, t.Jump) and n.kind == "break") for n in program.below(parent)
         )
-    call = program.parents[parent] if isinstance(parent, t.Argument) else None
-    return isinstance(call, t.Call) and syntax.last_name(call) in ("next", "islice")
+    return False

@@ -10,10 +10,10 @@ from wdlint.facts import Origin
 from wdlint.source.libraries import mappings
 from wdlint.source.libraries.library import Call, CallReader, Library, passed_through
 from wdlint.source.read import tree as t
-from wdlint.source.values import calls, objects
+from wdlint.source.values import calls, contents, objects
 from wdlint.source.values.call_arguments import positional
 from wdlint.source.values.classes import is_module, linear_bases
-from wdlint.source.values.elements import elements_of, known_range
+from wdlint.source.values.elements import elements_of, known_range, pairs_within, symbolic_part
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.in_place import instance_changes
 from wdlint.source.values.values import (
@@ -86,7 +86,7 @@ def _any_member(evaluator: Evaluation, holder: Value) -> Iterator[Value]:
     if isinstance(holder, External):
         yield External(f"{holder.path}.?")
     elif isinstance(holder, ModuleValue):
-        yield from objects.any_of_module(evaluator, holder.module)
+        yield from contents.any_of_module(evaluator, holder.module)
 
 
 def _filter(evaluator: Evaluation, call: Call) -> Answers:
@@ -224,7 +224,7 @@ def _elements(evaluator: Evaluation, value: Instance, turn: int) -> Iterator[Val
     if not isinstance(value.cls, External) or value.cls.path != "builtins.range":
         return None
     span = known_range(evaluator, value)
-    index = Unknown(f"index{turn}", computed=True)
+    index = _index_of_range(evaluator, value, span, turn)
     if span is None or len(span) > 1:
         return iter((index,))
     if not span:
@@ -233,6 +233,35 @@ def _elements(evaluator: Evaluation, value: Instance, turn: int) -> Iterator[Val
     given = [v for answers in positional(evaluator, value.arguments or Arguments()) for v in answers]
     told = all(isinstance(v, Known) and v.origin in (Origin.WRITTEN, Origin.COMPUTED) for v in given)
     return iter((Known(span[0], Origin.COMPUTED) if told else index,))
+
+
+def _index_of_range(evaluator: Evaluation, value: Instance, span: range | None, turn: int) -> Unknown:
+    """The number that goes through `range(4)`, or `range(len(parameters) - 1)`."""
+    key = f"index{turn}"
+    if span is not None:
+        return Unknown(key, computed=True, span=(span.start, span.stop) if span.step == 1 else None)
+    written, context = (value.arguments.written, value.arguments.context) if value.arguments else ((), None)
+    first = constant(evaluator.evaluate(written[0].value, context)) if context and len(written) == 2 else 0
+    end = written[-1].value if len(written) in (1, 2) else None
+    less = 0
+    if isinstance(end, t.Binary) and end.op == "-" and context is not None:
+        told = constant(evaluator.evaluate(end.right, context))
+        end, less = end.left, told if isinstance(told, int) else -1
+    match end:
+        case t.Call(func=t.Name(id="len"), args=(over,)) if context and isinstance(first, int) and less >= 0:
+            counted = evaluator.evaluate(over.value, context)
+            return Unknown(key, computed=True, counts=counted, span=(first, -less or None))
+    return Unknown(key, computed=True)
+
+
+def _reordered(evaluator: Evaluation, call: Call) -> Answers:
+    """`reversed(…)` and `sorted(…)`: the same elements, and those of a model in another order."""
+    return tuple(
+        Operation("reordered", ((value,),), call.node, call.context)
+        if symbolic_part(evaluator, value) or pairs_within(evaluator, value)
+        else value
+        for value in call.first(evaluator)
+    )
 
 
 LIBRARY = Library(
@@ -258,7 +287,9 @@ LIBRARY = Library(
         "builtins.locals": _globals,
         "builtins.__import__": _import,
         "builtins.dict": mappings.mapping,
-        **{f"builtins.{name}": passed_through for name in "list tuple set frozenset sorted reversed iter".split()},
+        **{f"builtins.{name}": passed_through for name in "list tuple set frozenset iter".split()},
+        "builtins.reversed": _reordered,
+        "builtins.sorted": _reordered,
         "importlib.import_module": _import,
     },
     elements=_elements,

@@ -9,7 +9,7 @@ from functools import cache
 
 from wdlint.source import libraries
 from wdlint.source.libraries import options, written_settings
-from wdlint.source.libraries.library import Call, CallReader, Declarer, Library
+from wdlint.source.libraries.library import Call, CallReader, Declarer, Library, NameReader
 from wdlint.source.read import tree as t
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Answers, Arguments, Context, External, Instance, Method, Unknown, Value
@@ -30,10 +30,12 @@ class Known:
         known = tuple(libraries)
         self._calls: dict[str, CallReader] = {}
         self._families: list[tuple[Callable[[str], bool], CallReader]] = []
+        self._names: dict[str, NameReader] = {}
         self._methods: dict[str, list[CallReader]] = {}
         self.declarers: dict[str, Declarer] = {}
         for library in known:
             self._calls.update(library.calls)
+            self._names.update(library.names)
             self._families.extend(library.families)
             self.declarers.update(library.declarers)
             for name, reader in library.methods.items():
@@ -84,6 +86,11 @@ class Known:
                 return answers
         return (value.cls,) if name == "__class__" else (Method(value, name),)
 
+    def named(self, evaluator: Evaluation, path: str, context: Context) -> Answers:
+        """What a name of a library holds; empty where that can't be told."""
+        reader = self._names.get(path)
+        return reader(evaluator, context) if reader is not None else ()
+
     def inherited(self, evaluator: Evaluation, value: Instance, name: str, context: Context) -> Answers:
         """An attribute that an instance of a project's class has from a library; empty where none is known."""
         for inherited in self._inherited:
@@ -117,9 +124,9 @@ class Known:
                 return answers
         return iter(())
 
-    def option(self, evaluator: Evaluation, name: str, context: Context) -> Answers:
+    def option(self, evaluator: Evaluation, name: str, context: Context, made_in: t.Scope | None = None) -> Answers:
         """What a command-line option is by default; empty where none of that name is seen."""
-        return options.default(evaluator, name, context, self.declarers)
+        return options.default(evaluator, name, context, self.declarers, made_in)
 
     def setting(self, evaluator: Evaluation, holder: str, name: str, context: Context) -> Answers:
         """The number that all settings of the project that are programs agree on; empty where there is none."""

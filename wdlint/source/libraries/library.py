@@ -42,6 +42,8 @@ ItemReader: TypeAlias = Callable[[Evaluation, Instance, Value, Context], "Answer
 EntryReader: TypeAlias = Callable[[Evaluation, Instance, str], "Answers | None"]
 # What iterating over it gives, `turn` naming the loop.
 ElementReader: TypeAlias = Callable[[Evaluation, Instance, int], "Iterator[Value] | None"]
+# What one of its names holds, asked for in a module; empty where that can't be told.
+NameReader: TypeAlias = Callable[[Evaluation, Context], Answers]
 # What a decorator of the library gives to a parameter of the function below it; empty where it gives nothing.
 ParameterReader: TypeAlias = Callable[[Evaluation, t.FunctionDef, str], Answers]
 
@@ -64,6 +66,7 @@ class Library:
         calls: what its functions and classes return, by their import paths.
         families: the same for paths that a test picks.
         methods: what methods return whose receiver can't be told to be another's, by their names.
+        names: what names of it hold that it or the program sets, by their import paths.
         member, item, entry, elements: what can be asked of the things it makes.
         inherited: what an instance of a project's class has from the library's and not from the project.
         declarers: its functions that declare command-line options, by their names.
@@ -75,6 +78,7 @@ class Library:
     calls: Mapping[str, CallReader] = field(default_factory=dict)
     families: tuple[tuple[Callable[[str], bool], CallReader], ...] = ()
     methods: Mapping[str, CallReader] = field(default_factory=dict)
+    names: Mapping[str, NameReader] = field(default_factory=dict)
     member: MemberReader | None = None
     inherited: MemberReader | None = None
     item: ItemReader | None = None

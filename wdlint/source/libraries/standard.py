@@ -5,6 +5,7 @@ from __future__ import annotations
 from wdlint.source.libraries import mappings
 from wdlint.source.libraries.library import Call, Library, passed_through
 from wdlint.source.read import tree as t
+from wdlint.source.values.elements import pairs_within, some_of, symbolic_part
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
     Answers,
@@ -62,6 +63,14 @@ def _flatten(evaluator: Evaluation, call: Call) -> Answers:
     return (Operation("flatten", (given[0],), call.node, call.context),) if given else ()
 
 
+def _some(evaluator: Evaluation, call: Call) -> Answers | None:
+    """`islice(model.parameters(), 8)`: some of them."""
+    given = call.first(evaluator)
+    if call.node is None or not any(symbolic_part(evaluator, v) or pairs_within(evaluator, v) for v in given):
+        return None
+    return tuple(some_of(value, call.node, call.context) for value in given)
+
+
 def _grouped(evaluator: Evaluation, call: Call) -> Answers:
     """`groupby`: keys and groups. Which elements a group has can't be told; all of them together are those given."""
     given = call.first(evaluator)
@@ -89,6 +98,7 @@ LIBRARY = Library(
         "itertools.chain": _chain,
         "itertools.chain.from_iterable": _flatten,
         "itertools.groupby": _grouped,
+        "itertools.islice": _some,
         "types.SimpleNamespace": mappings.mapping,
     },
 )

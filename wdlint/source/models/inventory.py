@@ -6,16 +6,19 @@ fixed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from wdlint.facts import Inventory, Kind, Ternary
 from wdlint.source.libraries.torch import SHARDED
 from wdlint.source.models.ancestry import ancestry
 from wdlint.source.models.frozen import freezes
 from wdlint.source.models.members import Leaf
+from wdlint.source.models.module_rows import rows_of
+from wdlint.source.models.places import placed
 from wdlint.source.models.survey import MOST, Survey
 from wdlint.source.models.trained import mark
 from wdlint.source.read import tree as t
+from wdlint.source.selections import predicates as s
 from wdlint.source.values.classes import linear_bases
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Changed, ClassValue, Instance, Part, Value, bare
@@ -53,7 +56,7 @@ def _inventory(evaluator: Evaluation, model: Value) -> Inventory | None:
     leaves = _distinct(contents.leaves)
     if not leaves and not (contents.complete and _is_told(evaluator, inner)):
         return None
-    mark(evaluator, model, leaves, freezes(evaluator, model), survey.tensors)
+    mark(survey, model, leaves, freezes(evaluator, model), contents.complete)
     _marks(evaluator)[id(model)] = leaves
     flat = is_sharded(model)
     for leaf in leaves if flat else ():
@@ -81,6 +84,13 @@ def is_sharded(model: Value) -> bool:
             return True
         model = model.base if isinstance(model, Changed) else model.root
     return False
+
+
+def places(evaluator: Evaluation, model: Value, prefix: str) -> Callable[[s.Placed, str], Ternary]:
+    """What answers which place a parameter below a prefix has in its model."""
+    path = ".".join(filter(None, (model.path if isinstance(model, Part) else "", prefix)))
+    root = model.root if isinstance(model, Part) else model
+    return placed(rows_of(Survey(evaluator), root, None), path)
 
 
 def _marks(evaluator: Evaluation) -> dict[int, list[Leaf]]:

@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 
 from wdlint.facts import Kind, Parameter, Ternary
+from wdlint.knowledge.children import children
 from wdlint.knowledge.layers import KnownLayer, layer, numbered
 from wdlint.source.models.containers import container
 from wdlint.source.models.frozen_norms import present
@@ -319,6 +320,8 @@ def _library_members(evaluator: Evaluation, path: str, arguments: Arguments | No
     members = Members(model.title, complete=model.complete and not model.within)  # what holds it may hold more
     parameters = present(evaluator, path, arguments, model.parameters())
     members.fixed.extend(leaf_of(parameter, (key, parameter.name)) for parameter in parameters)
+    classes = {leaf.ancestors[0] for leaf in members.fixed if leaf.ancestors}
+    members.order = children(classes.pop()) or () if len(classes) == 1 else ()
     return members
 
 

@@ -84,6 +84,14 @@ class Leaf:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The parameters of one module, named relative to it."""
+
+    leaves: tuple[Leaf, ...]
+    complete: bool
+
+
 @dataclass(slots=True)
 class Alternative:
     """What one statement puts into a slot: one of `values`.
@@ -118,13 +126,14 @@ class Members:
     frozen: list[tuple[Freeze, list[str]]] = field(default_factory=list)  # with the paths that are set anew later
     numbered: int | None = 0  # the next index of a container; None: not known
     container: str = ""
+    order: tuple[str, ...] = ()  # the names of its direct modules, of a library's model
 
     def copy(self) -> Members:
         """A copy that can be changed without changing this one."""
         slots = {n: Slot(list(s.alternatives), list(s.changes), s.sure, list(s.setters)) for n, s in self.slots.items()}
         frozen = [(freeze, list(later)) for freeze, later in self.frozen]
         return Members(self.owner, slots, list(self.fixed), self.complete, list(self.ties), frozen,
-                       self.numbered, self.container)  # fmt: skip
+                       self.numbered, self.container, self.order)  # fmt: skip
 
 
 def names_of(keys: Answers) -> tuple[str, ...]:

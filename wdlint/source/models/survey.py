@@ -7,7 +7,7 @@ come from `raw_parameter`.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from wdlint.facts import Kind, Ternary
 from wdlint.source.models.changes import apply, is_mark
@@ -15,7 +15,8 @@ from wdlint.source.models.construction import Construction
 from wdlint.source.models.forward.use import Use, parameter_uses
 from wdlint.source.models.forward.value import OF_LAYER
 from wdlint.source.models.library_modules import is_inert, makes_model, members_of_library
-from wdlint.source.models.members import ANY, CONTAINERS, Leaf, Members, Slot, is_below
+from wdlint.source.models.members import ANY, CONTAINERS, Contents, Leaf, Members, Slot, is_below
+from wdlint.source.models.module_rows import in_order
 from wdlint.source.models.raw_kind import is_broad, kind_of, narrowed
 from wdlint.source.models.raw_parameter import initial, is_parameter, trainable
 from wdlint.source.models.signature import signature
@@ -49,14 +50,6 @@ _HARMLESS = tuple(
     "metric transform optim schedul config args hparams collate sampler dataset loader device dtype log print save_ "
     "generator rng trainer upsample interp flatten".split()
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """The parameters of one module, named relative to it."""
-
-    leaves: tuple[Leaf, ...]
-    complete: bool
 
 
 _EMPTY = Contents((), True)
@@ -194,24 +187,31 @@ class Survey:
         found = self.contents[id(instance)] = Contents(leaves, known.complete)
         return found
 
+    def settled(self, value: Value) -> Members | None:
+        """What a module holds, later changes included; None where a value is no module that is known."""
+        members, changes = self.peeled(value)
+        inner = bare(value)
+        return self._changed(members, changes, inner) if members and isinstance(inner, Instance) else None
+
+    def _changed(self, members: Members, changes: list[Change], instance: Instance) -> Members:
+        if not changes:
+            return members
+        members = members.copy()
+        made = instance.arguments.context.statement if instance.arguments and instance.arguments.context else None
+        for change in changes:
+            statement = change.context.statement
+            if self._is_uncalled(change):
+                continue
+            sure = Ternary.YES
+            if statement is not None:
+                sure = taken(self.evaluator, statement, change.context.frame, gone_with(made, statement))
+            if sure is not Ternary.NO:
+                apply(self.evaluator, members, change, sure)
+        return members
+
     def flattened(self, members: Members, changes: list[Change], instance: Instance) -> Contents:
         """The parameters below what a module holds, later changes included."""
-        if changes:
-            members = members.copy()
-            for change in changes:
-                statement = change.context.statement
-                if self._is_uncalled(change):
-                    continue
-                sure = Ternary.YES
-                if statement is not None:
-                    made = (
-                        instance.arguments.context.statement
-                        if instance.arguments and instance.arguments.context
-                        else None
-                    )
-                    sure = taken(self.evaluator, statement, change.context.frame, gone_with(made, statement))
-                if sure is not Ternary.NO:
-                    apply(self.evaluator, members, change, sure)
+        members = self._changed(members, changes, instance)
         complete = members.complete
         own, inner = list(members.fixed), list[Leaf]()
         uses = self._uses_of(members, instance)
@@ -220,10 +220,10 @@ class Survey:
             complete = complete and known
             for leaf in leaves:
                 (inner if "." in leaf.name else own).append(leaf)
-        leaves = [*own, *inner][:MOST]
+        leaves = in_order([*own, *inner], members)[:MOST]
         complete = complete and (bool(leaves) or not any(_is_unseen(n, slot) for n, slot in members.slots.items()))
         for freeze, later in members.frozen:
-            mark(self.evaluator, instance, leaves, [freeze], self.tensors, later)
+            mark(self, instance, leaves, [freeze], complete, later)
         return Contents(tuple(_settled(leaves, members)), complete and len(leaves) < MOST)
 
     def _is_uncalled(self, change: Change) -> bool:

@@ -14,6 +14,8 @@ from wdlint.source.models.ancestry import lineage_of
 from wdlint.source.models.freezing import Freeze
 from wdlint.source.models.frozen import freezes, key_of, rooted
 from wdlint.source.models.members import ANY, Leaf, is_below
+from wdlint.source.models.module_rows import Surveying, rows_of
+from wdlint.source.models.places import placed, row
 from wdlint.source.read import tree as t
 from wdlint.source.selections import membership as m
 from wdlint.source.selections import predicates as s
@@ -37,36 +39,41 @@ Tensors = Callable[[Value], Iterable[Leaf]]  # the parameters of another module,
 
 
 def mark(
-    evaluator: Evaluation,
+    survey: Surveying,
     model: Value,
     leaves: list[Leaf],
     freezes: Iterable[Freeze],
-    tensors: Tensors,
+    complete: bool,
     anew: Sequence[str] = (),
 ) -> None:
     """Mark what is frozen of a model; what the program puts in its place later on is not.
 
-    What is one of several tensors is frozen where each of them is.
+    What is one of several tensors is frozen where each of them is. `complete` says that nothing is missing from the
+    leaves.
     """
     open_ones = [leaf for leaf in leaves if leaf.either]
     if open_ones:
         freezes = tuple(freezes)
         several = [[one.named(leaf.name, leaf.ancestors) for one in leaf.either] for leaf in open_ones]
-        mark(evaluator, model, [one for ones in several for one in ones], freezes, tensors, anew)
+        mark(survey, model, [one for ones in several for one in ones], freezes, complete, anew)
         for leaf, ones in zip(open_ones, several, strict=True):
             if any(one.trainable is not before.trainable for one, before in zip(ones, leaf.either, strict=True)):
                 agreed = all(one.trainable is ones[0].trainable for one in ones)
                 leaf.trainable = ones[0].trainable if agreed else Ternary.UNKNOWN
             leaf.either = tuple(ones)
         leaves = [leaf for leaf in leaves if not leaf.either]
-    context = m.Context(ancestry=lineage_of(evaluator))
+    bases = lineage_of(survey.evaluator)
     facts = [leaf.fact() for leaf in leaves]
+    here = model, row(((leaf.name, leaf.present) for leaf in leaves), complete)
     for freeze in freezes:
         for part in freeze.parts:
+            context = m.Context(bases)
+            if part.model is not None and m.asks_for_places(part.selector, freeze.trains):
+                context = m.Context(bases, placed=placed(rows_of(survey, rooted(part)[0], here), rooted(part)[1]))
             # under its own name a tensor may be another one by now; one that is known again is the same
             by_name = part.model is not None and same_object(rooted(part)[0], model)
             later = (*anew, *_later(model, freeze)) if by_name else ()
-            for index, inside, sure in _within(part, model, leaves, facts, tensors):
+            for index, inside, sure in _within(part, model, leaves, facts, survey.tensors):
                 leaf = leaves[index]
                 if any(is_below(leaf.name, path) for path in later):
                     continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from wdlint.facts import Division, Inventory, OptimizerUse, Pattern, Ternary
+from wdlint.facts import Division, Inventory, Kind, OptimizerUse, Pattern, Ternary
 from wdlint.source.models.ancestry import lineage_of
 from wdlint.source.models.optimized import Model, model_key, relative, same_model
 from wdlint.source.optimizers.groups import GroupDraft
@@ -52,13 +52,14 @@ def _taken(
     if key in known:
         return known[key]
     evaluator.keep((model.inventory, model.value))
-    context = _context(evaluator, model, [one for options in selectors.values() for one in options])
+    contexts = {prefix: _context(evaluator, model, options, prefix) for prefix, options in selectors.items()}
     found: list[Ternary] = []
     for parameter in model.inventory.parameters:
         answer = unread
         for prefix, options in selectors.items():
             inside = relative(parameter, prefix)
             if inside is not None:
+                context = contexts[prefix]
                 if inside.trainable is Ternary.UNKNOWN:  # what takes it if it is trained decays it if it is trained
                     inside = replace(inside, trainable=Ternary.YES)
                 answer = answer | m.jointly(s.either(*options), inside, context)
@@ -67,7 +68,17 @@ def _taken(
     return known[key]
 
 
-def _context(evaluator: Evaluation, model: Model, selectors: Iterable[s.Selector]) -> m.Context:
+def _context(evaluator: Evaluation, model: Model, selectors: Sequence[s.Selector], prefix: str) -> m.Context:
+    """What is known beside the parameters of a model, for conditions on their names below a prefix."""
+    from wdlint.source.models.inventory import places
+
+    context = _marks(evaluator, model, selectors)
+    if model.inventory is not None and m.asks_for_places(*selectors):
+        return replace(context, placed=places(evaluator, model.value, prefix))
+    return context
+
+
+def _marks(evaluator: Evaluation, model: Model, selectors: Iterable[s.Selector]) -> m.Context:
     from wdlint.source.models.declared_exemptions import marked_from_outside
     from wdlint.source.models.inventory import marks
 
@@ -100,9 +111,22 @@ def division_of(evaluator: Evaluation, draft: GroupDraft) -> Division:
             of_modules.setdefault((model_key(part.model), part.prefix, part.choice), []).append(part)
     for parts in of_modules.values():
         taken = s.either(*(part.selector for part in parts))
-        one = division(s.both(taken, trained(evaluator, parts[0])))
+        one = _of_what_there_is(evaluator, parts[0], division(s.both(taken, trained(evaluator, parts[0]))))
         total = Division(total.weights | one.weights, total.gains | one.gains, total.biases | one.biases)
     return total if draft.parts else Division()
+
+
+def _of_what_there_is(evaluator: Evaluation, part: Taken, one: Division) -> Division:
+    """What a group takes of one model beside others that can't be seen: no kind that it has none of."""
+    from wdlint.source.models.inventory import inventory
+
+    found = inventory(evaluator, part.model) if part.model is not None else None
+    if found is None or not found.complete:
+        return one
+    inside = [p for p in found.parameters if relative(p, part.prefix) is not None and p.trainable is not Ternary.NO]
+    gains = any(p.kind in (Kind.GAIN, Kind.UNKNOWN) for p in inside)
+    biases = any(p.kind in (Kind.BIAS, Kind.UNKNOWN) for p in inside)
+    return Division(one.weights, one.gains if gains else Ternary.NO, one.biases if biases else Ternary.NO)
 
 
 def together(
@@ -139,7 +163,7 @@ def together(
     for model in models:
         selectors = [part.selector for part in parts if part.model and same_model(part.model, model.value)]
         union = s.either(*selectors)
-        context = _context(evaluator, model, [union])
+        context = _context(evaluator, model, [union], parts[0].prefix)
         for offset, parameter in enumerate(model.inventory.parameters if model.inventory else ()):
             index = model.start + offset
             answers = [members[i][index] for i in decayed]

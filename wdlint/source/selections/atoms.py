@@ -12,7 +12,7 @@ from functools import lru_cache
 from math import inf, prod
 from operator import attrgetter, eq, ge, gt, le, lt, ne
 
-from wdlint.facts import Kind, Parameter
+from wdlint.facts import Kind, Parameter, Ternary
 from wdlint.source.selections import regex, wildcard
 from wdlint.source.selections.predicates import (
     AncestorIs,
@@ -33,6 +33,7 @@ from wdlint.source.selections.predicates import (
     OwnerIs,
     OwnerName,
     OwnerType,
+    Placed,
     Prefixed,
     Replaced,
     Segment,
@@ -63,6 +64,10 @@ def _no_ancestry(owner: str) -> frozenset[str] | None:
     return None
 
 
+def _no_place(selector: Placed, name: str) -> Ternary:
+    return Ternary.UNKNOWN
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What is known beside the parameter itself.
@@ -70,12 +75,14 @@ class Context:
     `ancestry` gives the dotted paths of all bases of a class, None if they are not known; a "?" among
     them says that there are more. `flags` gives the names of the parameters that carry an attribute;
     what it doesn't list is not carried, or may be where `flags_known` is false or it is one of `flags_open`.
+    `placed` says of a parameter's name whether it has a place among others.
     """
 
     ancestry: Callable[[str], frozenset[str] | None] = _no_ancestry
     flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
     flags_known: bool = True
     flags_open: frozenset[str] = frozenset()
+    placed: Callable[[Placed, str], Ternary] = _no_place
 
 
 # ---- texts
@@ -159,6 +166,8 @@ def atom_of(selector: Selector) -> Atom:
         return Atom(selector, lambda texts, parameter, context: _ancestor_is(parameter, selector.classes, context))
     if isinstance(selector, DirectlyBelow):
         return Atom(selector, lambda texts, parameter, context: _is_directly_below(parameter.name, selector.path))
+    if isinstance(selector, Placed):
+        return Atom(selector, lambda texts, parameter, context: context.placed(selector, parameter.name).value)
     if isinstance(selector, Trainable):
         return Atom(selector, lambda texts, parameter, context: parameter.trainable.value)
     if isinstance(selector, HasFlag):

@@ -28,6 +28,7 @@ from wdlint.source.selections.predicates import (
     OwnerIs,
     OwnerName,
     OwnerType,
+    Placed,
     Prefixed,
     Replaced,
     Segment,
@@ -84,6 +85,8 @@ def _phrase(selector: Selector, holds: bool) -> str:
         return f"{'a' if holds else 'no'} module on its path {_is_one_of(_classes(selector.classes), True)}"
     if isinstance(selector, DirectlyBelow):
         return f"{'' if holds else 'not '}of a child of {f'`{selector.path}`' if selector.path else 'the model'}"
+    if isinstance(selector, Placed):
+        return f"{'' if holds else 'not '}{_place(selector)}"
     if isinstance(selector, Trainable):
         return "trainable" if holds else "not trainable"
     if isinstance(selector, HasFlag):
@@ -103,6 +106,12 @@ def _text_phrase(selector: Within | Matches | InNames, holds: bool) -> str:
     case = " in any case" if selector.flags & re.IGNORECASE else ""
     where = {"search": "", "match": " at its beginning", "fullmatch": " as a whole"}[selector.mode]
     return f"{text} {'matches' if holds else 'does not match'} the pattern {selector.pattern!r}{where}{case}"
+
+
+def _place(selector: Placed) -> str:
+    what = "of a child" if selector.of_children else "one of the parameters"
+    start, stop = ("" if end is None else end for end in (selector.start, selector.stop))
+    return f"{what} [{start}:{stop}] of {f'`{selector.path}`' if selector.path else 'the model'}"
 
 
 def _constant(selector: Contains | StartsWith | EndsWith | Equals) -> str:

@@ -30,6 +30,7 @@ from wdlint.source.selections.predicates import (
     Not,
     Or,
     OwnerType,
+    Placed,
     Prefixed,
     Replaced,
     Segment,
@@ -46,6 +47,8 @@ __all__ = [
     "Context",
     "Outcomes",
     "admits",
+    "asks_for_places",
+    "asks_for_places_alone",
     "jointly",
     "members",
     "outcomes",
@@ -122,6 +125,17 @@ def patterns(selector: Selector) -> list[tuple[str, Selector]]:
         elif isinstance(node, InNames) and _of_name(node.text):
             found.update({(name, Equals(node.text, name)): None for name in node.names})
     return list(found)
+
+
+def asks_for_places(*selectors: Selector) -> bool:
+    """Whether an answer depends on the place of a parameter among others."""
+    return any(isinstance(atom.selector, Placed) for atom in _plan(selectors).atoms)
+
+
+def asks_for_places_alone(selector: Selector) -> bool:
+    """Whether a selection asks nothing of a parameter but its place among others."""
+    atoms = _plan((selector,)).atoms
+    return bool(atoms) and all(isinstance(atom.selector, Placed) for atom in atoms)
 
 
 def pattern_matches(node: Selector, parameter: Parameter, context: Context = _NOTHING_MORE) -> Ternary:

@@ -198,6 +198,19 @@ class DirectlyBelow(Selector):
 
 
 @dataclass(frozen=True, slots=True)
+class Placed(Selector):
+    """Its place, counted as a slice does, among all parameters below `path` ("" is the model itself).
+
+    With `of_children` it is the place of the child of that module which holds the parameter.
+    """
+
+    path: str
+    of_children: bool
+    start: int | None = None
+    stop: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Trainable(Selector):
     """`p.requires_grad`."""
 

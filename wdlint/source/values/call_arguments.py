@@ -63,12 +63,19 @@ def argument(evaluator: Evaluation, arguments: Arguments, name: str, index: int 
 
 
 def completed(evaluator: Evaluation, given: Arguments, arguments: Arguments) -> Arguments:
-    """The arguments of a call, after those that a partial already gives."""
+    """The arguments of a call, after those that a partial already gives; what the call names itself replaces these."""
+    named = {name for name, _ in keywords(evaluator, arguments)}
+    mappings = [value for mapping in spreads(evaluator, arguments) for value in mapping]
+    kept = (
+        (name, answers)
+        for name, answers in keywords(evaluator, given)
+        if name not in named and not any(objects.entry(evaluator, value, name) for value in mappings)
+    )
     return Arguments(
         arguments.written,
         arguments.context,
         (*positional(evaluator, given), *arguments.positional),
-        (*keywords(evaluator, given), *arguments.keywords),
+        (*kept, *arguments.keywords),
     )
 
 

@@ -187,6 +187,10 @@ class CallIndex:
             by_super = isinstance(call.func.value, t.Call)
             yield CallSite(Arguments(call.args if by_super else call.args[1:], context), True, call, statement)
 
+    def mentioning(self, evaluator: Evaluation, home: t.Module, name: str) -> Iterator[t.Module]:
+        """The other modules of the project whose bytes hold a name, the nearest first, as far as they are looked at."""
+        return self._elsewhere(evaluator, home, [name])
+
     def _elsewhere(self, evaluator: Evaluation, home: t.Module, wanted: list[str]) -> Iterator[t.Module]:
         """The other modules of the project whose bytes hold all of some names."""
         if home is not evaluator.module and os.path.abspath(home.path) not in self._opened:

@@ -7,7 +7,7 @@ and which ones can't be told: a condition that nothing answers stands for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from wdlint.source.read import tree as t
@@ -67,9 +67,10 @@ def _elements(evaluator: Evaluation, value: Value, turn: int, seen: dict[int, Va
             yield from _collection_elements(evaluator, inner, turn)
         case Operation():
             if inner.name in ("enumerate", "zip"):
-                parts = [elements_of(evaluator, o, turn) for o in inner.operands]
+                counted = inner.operands[:1] if inner.name == "enumerate" else inner.operands
+                parts = [elements_of(evaluator, o, turn) for o in counted]
                 if inner.name == "enumerate":
-                    parts.insert(0, (Unknown(f"index{turn}", computed=True),))
+                    parts.insert(0, (_number(evaluator, inner, turn),))
                 yield SequenceValue("tuple", tuple(Item(p) for p in parts))
             elif inner.name == "items":
                 yield from _pairs(evaluator, inner, turn)
@@ -109,10 +110,25 @@ def _elements(evaluator: Evaluation, value: Value, turn: int, seen: dict[int, Va
             yield Unknown(f"{inner.key}[*{turn}]")
         case Element() if inner.part == "module":
             yield Element(Collection("children", inner), "module", turn)
+        case Method() if isinstance(bare(inner.receiver), Instance) and inner.name not in ("items", "values", "keys"):
+            yield Method(inner, "*")  # one of the layers in a part of a library's model, or of whatever it is
         case Method():
             yield Unknown(f"@{id(inner.receiver)}.{inner.name}[*{turn}]")
         case _:
             return
+
+
+def _number(evaluator: Evaluation, enumerated: Operation, turn: int) -> Value:
+    """The number that `enumerate` gives with each element."""
+    key, start = f"index{turn}", enumerated.operands[1:]
+    call = enumerated.node
+    if isinstance(call, t.Call) and enumerated.context is not None:
+        named = (a.value for a in call.args if a.keyword == "start")
+        start = (*start, *(evaluator.evaluate(one, enumerated.context) for one in named))
+    first = constant(start[0]) if start else 0
+    if not isinstance(first, int) or not enumerated.operands:
+        return Unknown(key, computed=True)
+    return Unknown(key, computed=True, counts=enumerated.operands[0], first=first)
 
 
 def _layers_of(evaluator: Evaluation, value: Value, made: Instance) -> Iterator[Value]:
@@ -127,13 +143,40 @@ def _layers_of(evaluator: Evaluation, value: Value, made: Instance) -> Iterator[
                 found.extend(elements_of(evaluator, (given,), id(made)))
             else:
                 found.append(given)
+    numbered = _are_written(evaluator, made, listed) and all(change.action == SLICED for change in changes)
     for item in contents.items(evaluator, Changed(SequenceValue("list", ()), changes)):
         held = evaluator.force(item.value)
         found.extend(elements_of(evaluator, held, id(made)) if item.spread else held)
     cut = next((change for change in changes if change.action == SLICED and change.value is not None), None)
+    root, path = (value.root, value.path) if isinstance(value, Part) else (made, "")
+    if numbered:
+        parts = [as_part(evaluator, root, path, str(number), layer) for number, layer in enumerate(found)]
+        chosen: slice | None = slice(None)
+        if cut is not None and isinstance(cut.value, t.Subscript) and isinstance(cut.value.index, t.Slice):
+            chosen = _bounds(evaluator, cut.value.index, cut.context)
+        if chosen is not None:
+            yield from parts[chosen]
+            return
     for layer in found:
-        layer = as_part(evaluator, value.root, value.path, "*", layer) if isinstance(value, Part) else layer
+        layer = as_part(evaluator, root, path, "*", layer) if isinstance(value, Part) else layer
         yield layer if cut is None or cut.value is None else _one_of(layer, cut.value, cut.context)
+
+
+def _are_written(evaluator: Evaluation, made: Instance, listed: Sequence[Answers]) -> bool:
+    """Whether the layers of a list are written one by one, each of them one thing, so that they have numbers."""
+    written = made.arguments.written if made.arguments is not None else ()
+    if any(argument.star for argument in written) or any(len(answers) != 1 for answers in listed):
+        return False
+    for (given,) in listed:
+        inner = bare(given)
+        if isinstance(inner, SequenceValue):
+            if given is not inner or isinstance(inner.node, t.Comprehension) or not inner.complete or len(listed) > 1:
+                return False
+            if any(item.spread or item.conditions or len(evaluator.force(item.value)) != 1 for item in inner.items):
+                return False
+        elif not isinstance(inner, Instance):
+            return False
+    return True
 
 
 def _selected_pair(evaluator: Evaluation, held: Value, whole: Value, turn: int) -> Value:
@@ -235,7 +278,7 @@ def _of_pairs(evaluator: Evaluation, value: Value, depth: int, seen: dict[int, t
     if isinstance(inner, Collection):
         return inner.what == "named_parameters" and not inner.keyed
     if isinstance(inner, Operation):
-        return inner.name in ("filter", "flatten") and any(
+        return inner.name in ("filter", "flatten", "reordered") and any(
             _holds_pairs(evaluator, v, depth + 1, seen) for v in inner.operands[-1]
         )
     if not isinstance(inner, SequenceValue):

@@ -96,6 +96,9 @@ class Unknown:
     optional: bool = False  # None unless somebody sets it
     unset: bool = False  # the same, and read only where it is set
     annotation: Value | None = None
+    counts: Answers = ()  # what it counts the elements of, one a turn
+    first: int = 0  # from which number on
+    span: tuple[int | None, int | None] | None = None  # the numbers that it counts through, as the bounds of a slice
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
+from wdlint.source.selections.conditions import places
 from wdlint.source.selections.conditions.cases import Cases, choosing
 from wdlint.source.selections.conditions.constants import constants_of
 from wdlint.source.selections.conditions.members import equality, membership, of_classes
@@ -62,7 +63,8 @@ class Reader:
         found = []
         for condition in conditions:
             test = self.read(condition.test, condition.context)
-            found.append(test if condition.truth else s.negation(test))
+            until = places.until(condition, test)
+            found.append(until if until is not None else test if condition.truth else s.negation(test))
         return s.both(*found)
 
     def read(self, expr: t.Expr, context: Context) -> s.Selector:
@@ -103,7 +105,10 @@ class Reader:
             case t.Compare():
                 return self._comparison(expr, context)
             case t.Call():
-                return self._call(expr, context)
+                sliced = places.sliced(self.evaluator, expr, context)
+                return sliced if sliced is not None else self._call(expr, context)
+            case t.Subscript():
+                return places.sliced(self.evaluator, expr, context)
             case t.Conditional():
                 test = self.read(expr.test, context)
                 return s.either(
@@ -205,6 +210,11 @@ class Reader:
                 return s.negation(found) if op == "not in" else found
         if op in ("is", "is not") and isinstance(right, t.Const) and right.value is None:
             return self._not_none(op, left, context)
+        found = places.compared(self.evaluator, op, left, right, context)
+        if found is None and op in FLIPPED:
+            found = places.compared(self.evaluator, FLIPPED[op], right, left, context)
+        if found is not None:
+            return found
         found = size(self.evaluator, left, op, right, context)
         if found is None:
             found = size(self.evaluator, right, FLIPPED.get(op, op), left, context)
