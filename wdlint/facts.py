@@ -161,24 +161,6 @@ class Parameter:
     place: Place | None = None
     ancestors: tuple[str, ...] = ()  # dotted classes of the modules around its owner, outermost first
 
-    def named(self, name: str) -> Parameter:
-        """The same parameter under another name."""
-        if name == self.name:
-            return self
-        return Parameter(
-            name,
-            self.kind,
-            self.evidence,
-            self.ndim,
-            self.shape,
-            self.owner,
-            self.attribute,
-            self.present,
-            self.trainable,
-            self.place,
-            self.ancestors,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Inventory:

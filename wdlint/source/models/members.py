@@ -92,6 +92,25 @@ class Contents:
     complete: bool
 
 
+def renamed(parameter: Parameter, name: str) -> Parameter:
+    """The same parameter under another name."""
+    if name == parameter.name:
+        return parameter
+    return Parameter(
+        name,
+        parameter.kind,
+        parameter.evidence,
+        parameter.ndim,
+        parameter.shape,
+        parameter.owner,
+        parameter.attribute,
+        parameter.present,
+        parameter.trainable,
+        parameter.place,
+        parameter.ancestors,
+    )
+
+
 @dataclass(slots=True)
 class Alternative:
     """What one statement puts into a slot: one of `values`.

@@ -13,7 +13,7 @@ from wdlint.source.libraries import adapters
 from wdlint.source.models.ancestry import lineage_of
 from wdlint.source.models.freezing import Freeze
 from wdlint.source.models.frozen import freezes, key_of, rooted
-from wdlint.source.models.members import ANY, Leaf, is_below
+from wdlint.source.models.members import ANY, Leaf, is_below, renamed
 from wdlint.source.models.module_rows import Surveying, rows_of
 from wdlint.source.models.places import placed, row
 from wdlint.source.read import tree as t
@@ -106,7 +106,7 @@ def _within(
             continue
         inside, sure = _relative(name, path)
         if inside:
-            yield index, fact.named(inside), sure
+            yield index, renamed(fact, inside), sure
 
 
 def _known_as(leaf: Leaf, named: dict[tuple[object, ...] | None, str]) -> str:

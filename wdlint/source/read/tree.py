@@ -419,29 +419,6 @@ def blocks(statement: Stmt) -> Iterator[Block]:
             return
 
 
-def all_statements(scope: Scope) -> Iterator[Stmt]:
-    """Every statement of a scope and of the functions and classes in it, in textual order.
-
-    They are remembered once somebody has gone through all of them: a module's are asked for many times.
-    """
-    return iter(scope.everything) if scope.everything is not None else _gathered(scope)
-
-
-def _gathered(scope: Scope) -> Iterator[Stmt]:
-    found: list[Stmt] = []
-    waiting = [statements(scope.body)]
-    while waiting:
-        for statement in waiting[-1]:
-            found.append(statement)
-            yield statement
-            if isinstance(statement, (FunctionDef, ClassDef)):
-                waiting.append(statements(statement.inner.body))
-                break
-        else:
-            waiting.pop()
-    scope.everything = tuple(found)
-
-
 _HOLDERS = (If, For, While, With, Try)
 
 

@@ -289,6 +289,27 @@ def owner_of(definition: t.FunctionDef) -> t.ClassDef | None:
     return scope.definition if isinstance(scope.definition, t.ClassDef) else None
 
 
-all_statements = t.all_statements
+def all_statements(scope: t.Scope) -> Iterator[t.Stmt]:
+    """Every statement of a scope and of the functions and classes in it, in textual order.
+
+    They are remembered once somebody has gone through all of them: a module's are asked for many times.
+    """
+    return iter(scope.everything) if scope.everything is not None else _gathered(scope)
+
+
+def _gathered(scope: t.Scope) -> Iterator[t.Stmt]:
+    found: list[t.Stmt] = []
+    waiting = [t.statements(scope.body)]
+    while waiting:
+        for statement in waiting[-1]:
+            found.append(statement)
+            yield statement
+            if isinstance(statement, (t.FunctionDef, t.ClassDef)):
+                waiting.append(t.statements(statement.inner.body))
+                break
+        else:
+            waiting.pop()
+    scope.everything = tuple(found)
+
 
 __all__ = ["CallIndex", "CallSite", "Context", "Instance", "all_statements", "owner_of"]
