@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.nn.parameter import is_lazy
 
 from wdlint.model.holding.tensors import Held
 from wdlint.model.observing.equations import Equations
@@ -70,7 +71,8 @@ class Stage:
         if twin is None:
             return Observation({}, self._unmade)
         held = [(self._names[key], tensor, owner) for key, tensor, owner in twin.parameters if key in self._names]
-        observer = Observer(((n, t) for n, t, _ in held), {n: owner for n, _, owner in held})
+        marked = ((name, tensor) for name, tensor, _ in held if not is_lazy(tensor))
+        observer = Observer(marked, {n: owner for n, _, owner in held})
         args, kwargs = _on_meta(args), _on_meta(dict(kwargs))
         error, cut = "", False
         try:
