@@ -114,7 +114,8 @@ def _paired(
 
     One answer may be given several times, once for each way that leads to it, and more ways may lead to it after a fix.
     A model that could not be seen may then be seen to be one of several. Of many models only some are read, and more of
-    them where parameters stand in groups: of a further one the findings after the fix tell what is wrong.
+    them where parameters stand in groups: a further one is compared with what the optimizer held of any model, if that
+    is one answer, and the findings after the fix tell what is wrong with it.
     """
     if len(before) == 1 and before[0].inventory is None:
         return [(before[0], use) for use in after]
@@ -132,7 +133,15 @@ def _paired(
             pairs += product(had, has)
         else:
             return None
+    unseen = list(dict.fromkeys(_of_any_model(use) for use in before))
+    if len(unseen) == 1:
+        pairs += [(unseen[0], use) for use in after if use.inventory is not None and use.inventory not in models]
     return pairs
+
+
+def _of_any_model(use: OptimizerUse) -> OptimizerUse:
+    groups = tuple(replace(group, members=()) for group in use.groups)
+    return replace(use, inventory=None, model="", groups=groups, variants=1)
 
 
 def _distinct(uses: Iterable[OptimizerUse], model: Inventory | None) -> list[OptimizerUse]:
