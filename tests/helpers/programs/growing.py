@@ -34,6 +34,7 @@ ADAMW = "opt = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay={})\n
 OPTIMIZER = ADAMW.format("0.1")
 SPLIT = "opt = torch.optim.AdamW([{'params': d, 'weight_decay': 0.1}, {'params': e, 'weight_decay': 0.0}], lr=1e-3)\n"
 LOOP = "for x, y in data:\n    loss = crit(model(x), y)\n"
+FREEZE = "for p in model.l@.parameters():\n    p.requires_grad = False\n"
 STEP = "    loss.backward()\n    opt.step()\n"
 
 
@@ -309,6 +310,29 @@ def doubled_texts(n: int) -> str:
     return f"{HEAD}n0 = m0 = f()\n{made}{taken}opt = torch.optim.AdamW(ps, lr=1e-3, weight_decay=0.1)\n"
 
 
+def frozen_one_by_one(n: int) -> str:
+    """Layers that are frozen one after the other, each in a loop of its own."""
+    head, tail = layers(n).split("model = Net()\n")
+    return f"{head}model = Net()\n{lines(FREEZE, n)}{tail}"
+
+
+def frozen_by_helpers(n: int) -> str:
+    """Functions that freeze: each calls the next one for two parts of what it is given."""
+    first = "def f0(m):\n    for p in m.parameters():\n        p.requires_grad = False\n"
+    others = "".join(f"def f{i}(m):\n    f{i - 1}(m.a)\n    f{i - 1}(m.n)\n" for i in range(1, n))
+    return HEAD + first + others + f"f{n - 1}(model)\n" + OPTIMIZER
+
+
+def wrapped_models(n: int) -> str:
+    """A model in a wrapper, in a wrapper, and so on."""
+    wrapper = (
+        "class Scaled(nn.Module):\n    def __init__(self, inner):\n        super().__init__()\n"
+        "        self.inner = inner\n        self.s = nn.Parameter(torch.ones(3))\n"
+        "    def forward(self, x):\n        return self.inner(x) * self.s\n"
+    )
+    return HEAD + wrapper + lines("model = Scaled(model)\n", n) + OPTIMIZER
+
+
 @dataclass(frozen=True)
 class Growing:
     """A kind of program, the number at which its work is counted first, and what its file is called."""
@@ -333,4 +357,5 @@ GROWING = (
     Growing(many_clauses, 40), Growing(long_list, 300), Growing(excluded_names, 150), Growing(arguments, 100),
     Growing(layers, 40), Growing(ways, 15, sites=True), Growing(notebook, 100, file="train.ipynb"),
     Growing(population, 3), Growing(lists_in_lists, 4), Growing(rebuilt_layers, 15), Growing(doubled_texts, 9),
+    Growing(frozen_one_by_one, 8), Growing(frozen_by_helpers, 6), Growing(wrapped_models, 4),
 )  # fmt: skip
