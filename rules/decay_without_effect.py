@@ -4,8 +4,8 @@
 Reports a number for the decay that a library takes and never uses: `weight_decay` in the arguments of a training loop
 that is given an optimizer of its own, or whose named optimizer leaves it aside (`galore_*`, `apollo_*`, `lomo`); a
 `weight_decay` in `optim_args`, or among the arguments of `optimizer_cls_and_kwargs`, where the loop's groups carry
-another number; `weight_decay` of `create_loraplus_optimizer`. The same in files that configure such a loop. Each was
-measured on live groups.
+another number; `weight_decay` of `create_loraplus_optimizer`; `optimizer_params` of sentence-transformers' `fit`. The
+same in files that configure such a loop. Each was measured on live groups.
 
 ## Why is this bad?
 The number is tuned, logged and reported with the experiment, and changes nothing. What acts instead is another number,

@@ -107,7 +107,7 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     reached = (
         f"{wording.kinds(reach.parameters, use)} of {wording.model(use)}"
         if reach.parameters
-        else f"every parameter of {wording.model(use)}, gains and biases included,"
+        else f"every parameter of {wording.everything(use, reach.groups)}, gains and biases included,"
     )
     message = (
         f"no decay is written, and {wording.optimizer(use)} decays {reached} by {wording.amounts(reach.groups, use)}"

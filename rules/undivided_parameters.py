@@ -115,8 +115,9 @@ def judge(use: OptimizerUse) -> Iterator[Finding]:
     reach = unseen_reach(use, among=is_written)
     if reach is None:
         return
+    held = wording.everything(use, reach.groups)
     message = (
-        f"{wording.optimizer(use)} {wording.decays(reach.latent)} every parameter of {wording.model(use)} "
+        f"{wording.optimizer(use)} {wording.decays(reach.latent)} every parameter of {held} "
         f"by {wording.amounts(reach.groups, use)}, gains and biases included"
     )
     yield wording.reach_finding(code, reach, message, wording.BOTH_MATTER)

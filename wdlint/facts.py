@@ -97,6 +97,7 @@ class Origin(Enum):
     FIELD_DEFAULT = "field default"  # default of a configuration field, or a value in a config file
     COMPUTED = "computed"  # an expression whose inputs are not all visible
     UNKNOWN = "unknown"  # passed on purpose, value not visible
+    APART = "apart"  # the same, given to gains or biases by a setting that is not the weights'
     LIVE = "live"  # read from an optimizer in memory
 
 
@@ -190,7 +191,7 @@ class Amount:
     @property
     def decays(self) -> bool:
         """Whether parameters shrink as far as the source tells: unknown but passed on purpose counts."""
-        return self.value is None or self.value != 0
+        return self.value != 0 and self.origin is not Origin.APART
 
     @property
     def latent(self) -> bool:
@@ -200,10 +201,7 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """What a group's selection does with parameters of a model that can't be seen.
-
-    Each answer is about an ordinary parameter of that kind (one dimension; a weight: two), its owner and path unknown.
-    """
+    """What a group takes of a model that can't be seen: of ordinary parameters (one dimension; a weight: two)."""
 
     weights: Ternary = Ternary.UNKNOWN
     gains: Ternary = Ternary.UNKNOWN

@@ -29,15 +29,7 @@ from wdlint.settings.catalogue import Settings
 
 FOLDER = Path(__file__).parents[1] / "data" / "shapes"
 SHAPES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "net")
-REFUSED = {"kwargs_adam": "todo: the proof takes a decay that spread options may lack for another one"}
 shape = pytest.mark.parametrize("name", SHAPES)
-shape_or_todo = pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(n, marks=[pytest.mark.xfail(reason=REFUSED[n], strict=True)] if n in REFUSED else [])
-        for n in SHAPES
-    ],
-)
 
 
 def text_of(name: str) -> str:
@@ -62,7 +54,7 @@ def mend(name: str, text: str) -> Outcome:
     return mended_text(shown, text.encode(), Linter(lambda folder: Settings()), allowed)
 
 
-@shape_or_todo
+@shape
 def test_the_smallest_edit_is_written(name: str) -> None:
     before = text_of(name)
     outcome = mend(name, before)
@@ -88,7 +80,7 @@ def runs() -> Iterator[dict[str, Future[tuple[Ran, Ran]]]]:
     workshop.close()
 
 
-@shape_or_todo
+@shape
 def test_what_the_optimizer_holds_is_right(name: str, runs: dict[str, Future[tuple[Ran, Ran]]]) -> None:
     changes = "".join(said(name, "changes"))
     before, after = runs[name].result()

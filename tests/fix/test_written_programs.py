@@ -218,6 +218,39 @@ PROGRAMS = {
         '                         {"params": biases, "weight_decay": 0.0}], lr=0.01)\n',
         "WD301",
     ),
+    "a branch without groups": (
+        "import argparse\n\nparser = argparse.ArgumentParser()\n"
+        'parser.add_argument("--decay", type=float, default=0.0)\nargs = parser.parse_args([])\n'
+        "if args.decay:\n    decay = [p for p in net.parameters() if p.ndim >= 2]\n"
+        "    rest = [p for p in net.parameters() if p.ndim < 2]\n"
+        '    given = [{"params": decay, "weight_decay": args.decay}, {"params": rest, "weight_decay": 0.0}]\n'
+        "else:\n    given = net.parameters()\nopt = torch.optim.AdamW(given, lr=0.01)\n",
+        "WD104",
+    ),
+    "tests in a row": (
+        "named = [(n, p) for n, p in net.named_parameters() if p.requires_grad]\n"
+        'decay = [(n, p) for n, p in named if "bias" not in n]\nrest = [(n, p) for n, p in named if "bias" in n]\n'
+        'opt = torch.optim.AdamW([\n    {"params": [p for n, p in decay if n.startswith("out")], "lr": 0.02},\n'
+        '    {"params": [p for n, p in decay if not n.startswith("out")]},\n'
+        '    {"params": [p for n, p in rest if n.startswith("out")], "lr": 0.02, "weight_decay": 0.0},\n'
+        '    {"params": [p for n, p in rest if not n.startswith("out")], "weight_decay": 0.0},\n'
+        "], lr=0.01, weight_decay=0.1)\n",
+        "WD301",
+    ),
+    "a test in a row that matches nothing": (
+        'biases = [p for n, p in net.named_parameters() if "bias" in n]\n'
+        'scales = [(n, p) for n, p in net.named_parameters() if "bias" not in n]\n'
+        'norms = [p for n, p in scales if "group" in n or "LayerNorm" in n]\n'
+        'decay = [p for n, p in scales if "group" not in n and "LayerNorm" not in n]\nrest = biases + norms\n' + TWO,
+        "WD302",
+    ),
+    "a test that matches nothing": (
+        "groups = []\nfor n, p in net.named_parameters():\n"
+        '    exempt = "bias" in n or "group" in n or "LayerNorm" in n\n'
+        '    groups.append({"params": [p], "weight_decay": 0.0 if exempt else 0.1})\n'
+        'print("LayerNorm" in str(net))\nopt = torch.optim.AdamW(groups, lr=0.01)\n',
+        "WD302",
+    ),
 }  # fmt: skip
 MISSED = {"layers without children", "shell patterns", "keys of a dictionary"}  # not found so far
 ALARMS = {"marks"}  # found and right: marks that a loop over a tuple of layers sets are not read so far
@@ -225,6 +258,12 @@ WAYS = ("one of several ways to the parameters", "a model that is one of many")
 SHOWN_ONLY = ("one group that is unpacked", "a list of one rate")
 
 
+MENDED = (
+    "a branch without groups",
+    "tests in a row",
+    "a test in a row that matches nothing",
+    "a test that matches nothing",
+)
 GUARDED = ("a schedule for all groups", "a schedule that starts late")
 LISTED = ("an iterator that a function goes over twice", "an iterator that has a name")
 LEFT = (
@@ -272,6 +311,13 @@ def test_what_is_a_matter_of_design_is_not_written(name: str, worked: dict[str, 
 @pytest.mark.parametrize("name", WAYS)
 def test_all_ways_to_the_parameters_are_mended_at_once(name: str, worked: dict[str, tuple[Mended, Verdict]]) -> None:
     one, _ = worked[name]
+    assert one.left == []
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_the_test_that_decides_is_mended(name: str, worked: dict[str, tuple[Mended, Verdict]]) -> None:
+    one, verdict = worked[name]
+    assert verdict.right
     assert one.left == []
 
 

@@ -34,6 +34,7 @@ class Style:
     defaults: tuple[tuple[str, float], ...] = ()  # the decay where the file gives none, where it is not the class's own
     own: tuple[tuple[str, Coupling], ...] = ()  # optimizers that are not torch's
     divides: bool = False  # nothing is said of its groups: it divides by itself, and well
+    adapters: str = ""  # the path of the key that has adapters trained alone
 
 
 _DECOUPLED = Coupling.DECOUPLED
@@ -51,7 +52,7 @@ STYLES = (
     ),
     Style(
         "NeMo", "measured 3.0.0", (("exp_manager",), ("trainer",), ("model.optim",)), "model.optim.name", "model.optim",
-        advice=f"{_NO_KEY}: override `setup_optimizer_param_groups`", usual="adam",
+        advice=f"{_NO_KEY}: override `setup_optimizer_param_groups`", usual="adam", adapters="model.peft.peft_scheme",
     ),
     Style(
         "GraphGym", "measured 2.8.1", (("gnn",), ("dataset",), ("optim.base_lr",)), "optim.optimizer", "optim",
@@ -62,7 +63,7 @@ STYLES = (
         "llm-foundry", "measured 0.22.0", (("max_duration",), ("train_loader",)), "optimizer.name", "optimizer",
         "optimizer.param_groups",
         "add `param_groups: [{param_str_match: 'bias|norm|ln_', weight_decay: 0.0}]` to the optimizer",
-        defaults=(("decoupled_adamw", 0.0),),
+        defaults=(("decoupled_adamw", 0.0),), adapters="model.peft_config",
         own=tuple((name, _DECOUPLED) for name in ("decoupled_adamw", "decoupled_lionw", "adalr_lion", "clip_lion")),
     ),
     Style(
@@ -142,8 +143,14 @@ def _held(root: Mapping, style: Style, known: OptimizerClass) -> Division:
         return CANT_TELL  # groups of the file's own
     if switch is not None and isinstance(switch.value, Scalar) and switch.value.value is not False:
         return _EXEMPT if switch.value.value is True else CANT_TELL
-    quiet = style.divides or known.coupling is Coupling.COUPLED_PLAIN
+    quiet = style.divides or _has_adapters(root, style) or known.coupling is Coupling.COUPLED_PLAIN
     return CANT_TELL if quiet else EVERYTHING
+
+
+def _has_adapters(root: Mapping, style: Style) -> bool:
+    """Whether the file has adapters put on the model, whose matrices alone are trained."""
+    found = _at(root, style.adapters) if style.adapters else None
+    return found is not None and not (isinstance(found.value, Scalar) and found.value.value is None)
 
 
 def _fixes(document: Document, style: Style, named: Entry | None, known: OptimizerClass) -> dict[str, Fix]:

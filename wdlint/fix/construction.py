@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from wdlint.facts import Applicability, FileFacts, Fix, OptimizerUse, Place
+from wdlint.fix.hazards.elsewhere import Imports
 from wdlint.fix.hazards.sharding import FLATTENED, flattens
 from wdlint.fix.program import Program, dotted
 from wdlint.fix.selection import models_in
@@ -22,6 +23,7 @@ class Site:
     uses: tuple[OptimizerUse, ...]
     others: int = 0  # further optimizers over the same model
     style: str = "inline"
+    imports: Imports | None = None  # where names lead that the file imports
 
     @property
     def key(self) -> str:
@@ -29,7 +31,9 @@ class Site:
         return keys.pop() if len(keys) == 1 else ""
 
 
-def site_of(place: Place, facts: FileFacts, program: Program, style: str, whole: bool = False) -> Site | None:
+def site_of(
+    place: Place, facts: FileFacts, program: Program, style: str, whole: bool = False, imports: Imports | None = None
+) -> Site | None:
     """The construction at a place; `whole` says that the call is to be mended, whatever its parameters are."""
     uses = tuple(use for use in facts.uses if use.place == place)
     places = {use.parameters_place for use in uses}
@@ -51,7 +55,7 @@ def site_of(place: Place, facts: FileFacts, program: Program, style: str, whole:
     others = {u.place: u for u in facts.uses if u.model in models and u.place != place}
     same = (p for p, use in others.items() if _of_one_model(program, parameters, use.parameters_place))
     apart = sum(1 for p in same if _apart(program, call, program.node_at(p, t.Call)))
-    return Site(program, call, given[0] if given else call, uses, apart, style)
+    return Site(program, call, given[0] if given else call, uses, apart, style, imports)
 
 
 def _of_one_model(program: Program, one: Place | None, other: Place | None) -> bool:

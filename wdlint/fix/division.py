@@ -35,11 +35,7 @@ def reach_fixes(site: Site) -> Iterator[Fix]:
             and site.uses[0].groups[0].place != site.uses[0].parameters_place
         ):
             return  # it is given the model
-    inventories = [use.inventory for use in site.uses]
-    declared = [name for use in site.uses for name in use.declared]
-    test = emit.dividing_test(inventories, declared)
-    if test is None and not declared:
-        test = emit.names_test(inventories) or emit.dividing_test(inventories, seen=False)
+    test = test_of(site)
     target, statement_replaced = target_of(site)
     if (whole := _exempted_whole(site)) is not None:
         yield whole
@@ -64,7 +60,19 @@ def reach_fixes(site: Site) -> Iterator[Fix]:
                 yield _two_groups(site, target, selection, test, statement_replaced)
             elif not test.named:
                 yield from _of_list(site, target, test)
+        if (branches := _in_branches(site, test)) is not None:
+            yield branches
     yield from through_helper(site, target)
+
+
+def test_of(site: Site) -> emit.Test | None:
+    """The test that divides what a construction is given; None where no test is exact for each of its models."""
+    inventories = [use.inventory for use in site.uses]
+    declared = [name for use in site.uses for name in use.declared]
+    test = emit.dividing_test(inventories, declared)
+    if test is None and not declared:
+        test = emit.names_test(inventories) or emit.dividing_test(inventories, seen=False)
+    return test
 
 
 def target_of(site: Site) -> tuple[t.Expr, bool]:
@@ -83,13 +91,34 @@ def target_of(site: Site) -> tuple[t.Expr, bool]:
 def _exempted_whole(site: Site) -> Fix | None:
     """No decay at all where the optimizer holds gains and biases alone."""
     program, call = site.program, site.call
-    if not all(_is_one_group(use) for use in site.uses) or _kinds_of(site, site.uses[0].groups[0].place) != {True}:
+    if not all(_is_one_group(use) for use in site.uses) or kinds_of(site, site.uses[0].groups[0].place) != {True}:
         return None
     if any(a.star for a in call.args):
         return None
     given = next((a.value for a in call.args if a.keyword == site.key), None)
     edit = program.replacing(given, "0.0") if given is not None else with_argument(program, call, f"{site.key}=0.0")
     return Fix("Switch the decay off: only gains and biases are trained here", Applicability.SAFE, (edit,))
+
+
+def _in_branches(site: Site, test: emit.Test) -> Fix | None:
+    """Parameters that some branches give a name which the optimizer alone asks for, divided where they are given."""
+    program, argument = site.program, site.argument
+    if not isinstance(argument, t.Name) or len(program.loads(argument.id, program.scope(argument))) != 1:
+        return None
+    bound = [node for node in program.names(argument.id, program.scope(argument)) if node in program.bound]
+    stores = [store for node in bound if isinstance(store := program.parents[node], t.Assign)]
+    if len(stores) < 2 or len(stores) < len(bound) or any(len(store.targets) > 1 for store in stores):
+        return None
+    edits: list[Edit] = []
+    for value in (store.value for store in stores if store.value is not None):
+        selection = selection_of(program, value)
+        if selection is None or selection.pairs or not (selection.by_name or selection.name):
+            continue  # it may be groups
+        if not selection.can(test):
+            return None
+        groups = emit.two_groups(selection, test, key=site.key)
+        edits.append(program.replacing(value, emit.listed(groups, program.indentation(value), program)))
+    return Fix(TWO_GROUPS, Applicability.SAFE, tuple(edits)) if edits else None
 
 
 def _is_one_group(use: OptimizerUse) -> bool:
@@ -158,7 +187,7 @@ def _grouped(site: Site, target: t.Expr, test: emit.Test) -> Fix | None:
     edits: list[Edit] = []
     every: list[emit.Group] = []
     for item in items:
-        held, rest = _entries(program, item, site.key)
+        held, rest = entries_of(program, item, site.key)
         if held is None or rest is None:
             return None
         decay = rest.pop(site.key, None)
@@ -166,7 +195,7 @@ def _grouped(site: Site, target: t.Expr, test: emit.Test) -> Fix | None:
         if only is not None:
             entries = [f'"{k}": {v}' for k, v in rest.items()]
             if only and decay not in ("0", "0.0", "0."):
-                edits.append(_exempted(program, item, site.key))
+                edits.append(exempted(program, item, site.key))
             strength = "0.0" if only and decay not in ("0", "0.0", "0.") else decay
             entries += [f'"{site.key}": {strength}'] if strength else []
             every.append((f'"params": {program.source(held)}', *entries))
@@ -218,11 +247,11 @@ def _grouped(site: Site, target: t.Expr, test: emit.Test) -> Fix | None:
 
 def _only(site: Site, item: t.Expr) -> bool | None:
     """Whether a group holds gains and biases alone (True) or weights alone (False); None where it holds both."""
-    answers = _kinds_of(site, site.program.place(*site.program.span(item)))
+    answers = kinds_of(site, site.program.place(*site.program.span(item)))
     return answers.pop() if len(answers) == 1 else None
 
 
-def _kinds_of(site: Site, place: Place) -> set[bool | None]:
+def kinds_of(site: Site, place: Place) -> set[bool | None]:
     """Whether what the group at a place holds is exempt or decays; None among them where it can't be told."""
     answers: set[bool | None] = set()
     for use in site.uses:
@@ -235,7 +264,7 @@ def _kinds_of(site: Site, place: Place) -> set[bool | None]:
     return answers
 
 
-def _exempted(program: Program, item: t.Expr, key: str) -> Edit:
+def exempted(program: Program, item: t.Expr, key: str) -> Edit:
     """The edit that switches the decay of a group off: the number that is there changed, or an entry added."""
     quote = emit.quoted("", program)[0]
     if isinstance(item, t.DictDisplay):
@@ -250,7 +279,7 @@ def _exempted(program: Program, item: t.Expr, key: str) -> Edit:
     return program.replacing(given, "0.0") if given is not None else program.edit(last, last, text)
 
 
-def _entries(program: Program, item: t.Expr, key: str) -> tuple[t.Expr | None, dict[str, str] | None]:
+def entries_of(program: Program, item: t.Expr, key: str) -> tuple[t.Expr | None, dict[str, str] | None]:
     """The parameters of a group that is written out, and its other entries as text."""
     pairs: list[tuple[object, t.Expr]] = []
     if isinstance(item, t.DictDisplay):

@@ -31,6 +31,7 @@ COUPLED_MATTERS = (
     "parameter's gradients are, the less it decays"
 )
 
+_ALL = ".parameters()"
 _NOUNS = {
     Kind.WEIGHT: ("weight", "weights"),
     Kind.GAIN: ("gain", "gains"),
@@ -171,6 +172,14 @@ def optimizer(use: OptimizerUse) -> str:
 def model(use: OptimizerUse) -> str:
     """The model as written, or "the model"; several are listed."""
     return listed([f"`{name}`" for name in use.model.split(" and ")]) if use.model else "the model"
+
+
+def everything(use: OptimizerUse, groups: Sequence[Group]) -> str:
+    """What some groups hold in full: the model, or of several parts of it those that are meant."""
+    held = [group.label.removesuffix(_ALL) for group in groups if group.label.endswith(_ALL)]
+    if len(groups) == len(use.groups) or len(held) < len(groups):
+        return model(use)
+    return listed([f"`{name}`" for name in dict.fromkeys(held)])
 
 
 def expression(use: OptimizerUse) -> str:

@@ -12,7 +12,7 @@ from wdlint.knowledge.optimizers import Argument, argument
 TABLE = Path(__file__).with_name("handed_on.tsv")
 LIBRARIES = frozenset(
     "stable_baselines3 sb3_contrib skorch pytorch_tabnet pytorch_tabular darts neuralforecast pytorch_forecasting "
-    "gluonts schnetpack pykeen tianshou flair ultralytics".split()
+    "gluonts schnetpack pykeen tianshou flair ultralytics braindecode".split()
 )
 
 
@@ -27,6 +27,7 @@ class HandedOn:
     decay: Argument | None  # the decay, where it is an argument of the call
     groups: str  # the argument that gives groups of the caller's own; empty: there is none
     held: str  # "one group": all parameters of a model with gains and biases; "divided": a split that suits most models
+    model: Argument | None  # the model or its class, where the call is given it
     source: str
 
     @property
@@ -60,7 +61,9 @@ def _rows() -> Mapping[str, HandedOn]:
         paths, chosen, options, groups, held, source = line.split("\t")
         chooses, _, usual = chosen.partition("=")
         is_itself = options.startswith("weight_decay")
+        held, _, model = held.partition(" of ")
+        of = argument(model) if model else None
         decay, by_name = (argument(options), "") if is_itself else (None, options)
         for path in paths.split():
-            found[path] = HandedOn(path, chooses, usual, by_name, decay, groups, held, source)
+            found[path] = HandedOn(path, chooses, usual, by_name, decay, groups, held, of, source)
     return found

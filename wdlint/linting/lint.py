@@ -210,9 +210,10 @@ class Linter:
         from wdlint.source.read.neighbours import Surroundings
 
         module = project.module(facts.file, data)
-        planned = with_fixes(findings, facts, data, module, settings.fix_style)
+        around = Surroundings(project)
+        planned = with_fixes(findings, facts, data, module, settings.fix_style, around)
         planned = with_repairs(planned, configured.setups)
-        version = Version(data, tuple(findings), facts, module, Surroundings(project))
+        version = Version(data, tuple(findings), facts, module, around)
 
         def read(new: bytes) -> Version | None:
             return self._read(facts.file, new, project, settings, rules)

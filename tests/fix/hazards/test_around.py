@@ -376,3 +376,47 @@ def test_a_decay_that_all_groups_get_among_others_leaves_no_fix() -> None:
     found = check_source(DECAYED + after)
     assert {f.code for f in found} == {"WD101", "WD102"}
     assert all(f.fix is None for f in found)
+
+
+# ---- decays that are set in a group
+
+MADE = """
+def groups(options):
+    decayed, rest = [], []
+    for name, p in net.named_parameters():
+        (rest if "bias" in name else decayed).append(p)
+    group = {}
+    group["weight_decay"] = 0.3
+    print(group, options)
+    return [{"params": decayed, "weight_decay": 0.1}, {"params": rest, "weight_decay": 0.0}]
+
+optimizer = torch.optim.AdamW(groups({}), lr=1e-3)
+"""
+HANDED = """
+def off(group):
+    group["weight_decay"] = 0.1
+"""
+TAKEN = """
+group = optimizer.param_groups[-1]
+group["weight_decay"] = 0.1
+"""
+
+
+@pytest.mark.parametrize("made", ["{}", "{**options}", "dict(options)", "dict(lr=1e-3)"])
+def test_a_decay_of_a_group_that_is_put_together(made: str) -> None:
+    assert offered(START + MADE.replace("group = {}", f"group = {made}")).applicability is SAFE
+
+
+UPDATED = """
+group = {}
+group["weight_decay"] = 0.2
+for g in optimizer.param_groups:
+    g.update(group)
+"""
+
+
+@pytest.mark.parametrize(
+    "late", [UPDATED, UPDATED.replace("{}", "dict(lr=1e-3)"), HANDED, TAKEN, "group = {}\n" + TAKEN]
+)
+def test_a_decay_of_a_group_that_an_optimizer_has(late: str) -> None:
+    assert offered(DECAYED + late).applicability is SHOWN

@@ -153,6 +153,19 @@ def test_what_counts_on_the_number(tmp_path: Path, rest: str) -> None:
     assert offered(tmp_path, {"build.py": DATACLASS, "train.py": start + rest, **AROUND}) == {SHOWN}
 
 
+OWN = {
+    "a variable": "import torch\noptimizer = torch.optim.SGD([torch.ones(2)], lr=0.1)\n",
+    "in a function": "from torch.optim import Adam\ndef probe(net):\n    optimizer = Adam(net.parameters())\n",
+    "one of a list": "import torch.optim as o\nfor lr in (1, 2):\n    optimizer = o.AdamW([], lr=lr)\n",
+}
+
+
+@pytest.mark.parametrize("own", OWN.values(), ids=OWN)
+def test_beside_an_optimizer_of_its_own(tmp_path: Path, own: str) -> None:
+    train = "from build import build\nctx = build()\n" + own + BY_NUMBER.format("ctx.optimizer")
+    assert offered(tmp_path, {"build.py": DATACLASS, "train.py": train}) == {SHOWN}
+
+
 def test_by_way_of_a_package(tmp_path: Path) -> None:
     files = {
         "kit/__init__.py": "from .build import build\n",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("torch")
@@ -10,7 +12,8 @@ from helpers.programs.grammar import Program
 from helpers.programs.mended import judged, mended
 from helpers.programs.small import NETWORK, TRAINING
 
-from wdlint.api import check_source
+from wdlint.api import check_paths, check_source
+from wdlint.facts import Fix
 
 GROUPS = '[{"params": decay, "weight_decay": 0.1}, {"params": no_decay, "weight_decay": 0.0}]'
 MADE = f"optimizer = torch.optim.AdamW({GROUPS}, lr=0.01)\n"
@@ -145,3 +148,41 @@ optimizer = torch.optim.AdamW(groups, lr=0.01)
     (finding,) = [f for f in check_source(NETWORK + "net = Net()\n" + made, "train.py") if f.code == "WD303"]
     assert finding.fix is None
     assert "is in two groups after it" in finding.unfixed
+
+
+# ---- a function of another file that makes the groups
+
+CALLED = """\
+import torch
+import helpers
+
+net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.LayerNorm(2))
+decay = 0.1
+if decay:
+    params = helpers.divided(net.named_parameters())
+else:
+    params = net.parameters()
+optimizer = torch.optim.AdamW(params, lr=0.01)
+"""
+
+
+def lost(folder: Path, function: str, call: str = CALLED) -> Fix | None:
+    (folder / "helpers.py").write_text(function, encoding="utf-8")
+    (folder / "train.py").write_text(call, encoding="utf-8")
+    found = [f for f in check_paths([str(folder / "train.py")]) if f.code == "WD303"]
+    return found[0].fix if found else None
+
+
+def test_a_function_of_another_file_is_given_a_list(tmp_path: Path) -> None:
+    fix = lost(tmp_path, FUNCTION)
+    assert fix is not None
+    assert [edit.text for edit in fix.edits] == ["list(net.named_parameters())"]
+    named = CALLED.replace("import helpers", "from helpers import divided").replace("helpers.divided", "divided")
+    fix = lost(tmp_path, FUNCTION, named.replace("(net.named", "(named=net.named"))
+    assert fix is not None
+    assert [edit.text for edit in fix.edits] == ["list(net.named_parameters())"]
+
+
+@pytest.mark.parametrize("asked", ["next(named, None)", "named.close()", "named.send(None)"])
+def test_what_a_function_of_another_file_asks_as_an_iterator_stays_one(tmp_path: Path, asked: str) -> None:
+    assert lost(tmp_path, FUNCTION.replace("    return", f"    {asked}\n    return")) is None

@@ -88,6 +88,9 @@ def test_groups_are_multiplied_in_any_type() -> None:
 
 
 def test_a_pass_still_fails_where_shapes_do_not_fit() -> None:
-    from wdlint.model.observing.forward_pass import observe
+    from wdlint.model.holding.tensors import held_parameters
+    from wdlint.model.observing.forward_pass import stage
 
-    assert observe(nn.Linear(4, 4), (torch.zeros(2, 3),), {}).error.startswith("RuntimeError")
+    model = nn.Linear(4, 4)
+    with stage(model, held_parameters(model)) as passes:
+        assert passes.observe((torch.zeros(2, 3),), {}).error.startswith("RuntimeError")

@@ -9,6 +9,27 @@ from wdlint.linting.examples import differences, lint_files, marks_of
 REACH = ("WD101", "WD102", "WD103", "WD104", "WD301")
 
 SILENT = {
+    "a collection of attention processors": """\
+import torch
+from diffusers import UNet2DConditionModel
+from diffusers.loaders import AttnProcsLayers
+from diffusers.models.attention_processor import LoRAAttnProcessor
+
+unet = UNet2DConditionModel.from_pretrained("some/model", subfolder="unet")
+unet.requires_grad_(False)
+unet.set_attn_processor({name: LoRAAttnProcessor(320) for name in unet.attn_processors})
+layers = AttnProcsLayers(unet.attn_processors)
+optimizer = torch.optim.AdamW(layers.parameters(), lr=1e-4, weight_decay=1e-2)
+""",
+    "attention processors by the module's full name, in a list": """\
+import diffusers
+import torch
+from somewhere import unet
+
+layers = diffusers.loaders.AttnProcsLayers(unet.attn_processors)
+layers.to("cuda")
+optimizer = torch.optim.AdamW(list(layers.parameters()), lr=1e-4)
+""",
     "a module that holds one": """\
 import torch
 import lightning as L

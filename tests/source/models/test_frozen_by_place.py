@@ -117,6 +117,17 @@ for child in list(net.children())[:5]:
 for child in list(net.children())[:-1]:
     child.requires_grad_(False)
 """,
+    "children by their numbers": """
+for i in range(5):
+    for p in list(net.children())[i].parameters():
+        p.requires_grad = False
+""",
+    "one child after the other": """
+children = list(net.children())
+children[0].requires_grad_(False)
+children[1].requires_grad_(False)
+children[3].requires_grad_(False)
+""",
     "children with their names": """
 for i, (name, child) in enumerate(net.named_children()):
     if i <= 3:
@@ -213,6 +224,10 @@ OPEN = {
     "    p.requires_grad = False\n",
     "of those that are open": "ps = [p for p in net.parameters() if p.ndim > 1]\nfor p in ps[:2]:\n"
     "    p.requires_grad = False\nfor p in list(net.parameters())[: len(ps)]:\n    p.requires_grad = False\n",
+    "layers of a library's model, some of them": "import torchvision\nnet = torchvision.models.vgg16()\n"
+    "net.classifier = nn.Linear(2, 2, bias=False)\n"
+    "for i, layer in enumerate(net.features):\n    if i < 5:\n        for p in layer.parameters():\n"
+    "            p.requires_grad = False\n",
     "from something that can't be told": "import sys\nfrom pieces import some\nfor p in some(net):\n"
     "    p.requires_grad = False\n",
 }
@@ -236,7 +251,6 @@ def test_what_keeps_its_place_and_is_trained_is_found(code: str, layers: str) ->
 def test_what_cannot_be_told_is_never_said_to_be_proven(code: str) -> None:
     findings = check_source(NET + code + OPTIMIZER)
     assert all(finding.confidence is Confidence.ASSUMED for finding in findings)
-    assert len({name for finding in findings for name in finding.parameters}) != 1
 
 
 TORCHVISION = """\

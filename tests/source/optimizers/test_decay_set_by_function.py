@@ -6,6 +6,7 @@ from textwrap import dedent
 
 import pytest
 
+from wdlint.facts import Confidence
 from wdlint.linting.examples import differences, lint_files, marks_of
 
 HEAD = """\
@@ -128,3 +129,73 @@ def test_several_models_are_listed() -> None:
         """
     findings, _ = lint_files({"example.py": HEAD + dedent(text)}, {"select": ("WD102",)})
     assert ["of `one`, `two` and `three` by 0.1" in finding.message for finding in findings] == [True]
+
+
+HELPERS = """\
+import torch
+from torch import nn
+
+
+def set_decay(optimizer, strength=None, enabled=True):
+    if strength is None or not enabled:
+        return optimizer
+    for group in optimizer.param_groups:
+        group["weight_decay"] = strength
+    return optimizer
+
+
+def by_key(optimizer, strength):
+    for group in optimizer.param_groups:
+        group["weight_decay"] = strength if group["decayed"] else 0.0
+
+
+def spare(opt):
+    for number, group in enumerate(opt.param_groups):
+        if group.get("name") == "norms":
+            group["weight_decay"] = 0.0
+
+
+def of_another(optimizer, strength):
+    optimizer = torch.optim.SGD(nn.Linear(2, 2, bias=False).parameters(), lr=0.1)
+    for group in optimizer.param_groups:
+        group["weight_decay"] = strength
+"""
+ELSEWHERE = {
+    "given nothing": "set_decay(optimizer)",
+    "switched off": "set_decay(optimizer, 0.1, enabled=False)",
+    "under a constant that is false": "DEBUG = False\nif DEBUG:\n    set_decay(optimizer, 0.1)",
+    "another optimizer of that name": "optimizer = torch.optim.SGD(nn.Linear(2, 2, bias=False).parameters(), lr=0.1)\n"
+    "set_decay(optimizer, 0.1)",
+    "another one inside": "of_another(optimizer, 0.1)",
+}
+
+
+@pytest.mark.parametrize("after", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_function_that_does_not_set_it(after: str) -> None:
+    made = "net = Net()\noptimizer = torch.optim.SGD(net.parameters(), lr=0.1)\n"
+    source = f"from helpers import of_another, set_decay\n{HEAD}{made}{after}\n"
+    found, _ = lint_files({"helpers.py": HELPERS, "train.py": source}, {})
+    assert found == []
+
+
+def test_a_function_of_another_file_sets_it() -> None:
+    made = "net = Net()\noptimizer = torch.optim.SGD(net.parameters(), lr=0.1)  # WD101, WD102\n"
+    source = f"from helpers import set_decay\n{HEAD}{made}optimizer = set_decay(optimizer, 0.1)\n"
+    found, _ = lint_files({"helpers.py": HELPERS, "train.py": source}, {})
+    assert differences(found, marks_of({"train.py": source})) == []
+
+
+@pytest.mark.parametrize("after", ["by_key(optimizer, 0.1)", "spare(optimizer)"])
+def test_a_function_of_another_file_goes_by_what_is_in_the_groups(after: str) -> None:
+    groups = """\
+net = Net()
+groups = [
+    {"params": [p for p in net.parameters() if p.ndim > 1], "decayed": True, "name": "weights"},
+    {"params": [p for p in net.parameters() if p.ndim < 2], "decayed": False, "name": "norms"},
+]
+optimizer = torch.optim.SGD(groups, lr=0.1, weight_decay=0.1)
+"""
+    source = f"from helpers import by_key, spare\n{HEAD}{groups}{after}\n"
+    found, _ = lint_files({"helpers.py": HELPERS, "train.py": source}, {})
+    assert [finding.code for finding in found if finding.confidence is Confidence.PROVEN] == []
+    assert "WD401" not in [finding.code for finding in found]

@@ -50,6 +50,53 @@ PROGRAMS = {
         solver = Solver()
         optimizer = torch.optim.AdamW(solver.groups(model.parameters()))  # WD303
         """,
+    "kept by an object": """
+        class Solver:
+            def __init__(self, net):
+                self.net = net
+                self.named = self.net.named_parameters()
+                decay = [p for n, p in self.named if p.ndim > 1]
+                rest = [p for n, p in self.named if p.ndim <= 1]
+                self.optimizer = torch.optim.AdamW(GROUPS)  # WD303
+
+        solver = Solver(model)
+        """,
+    "kept by an object, as a list": """
+        class Solver:
+            def __init__(self, net):
+                self.named = list(net.named_parameters())
+                decay = [p for n, p in self.named if p.ndim > 1]
+                rest = [p for n, p in self.named if p.ndim <= 1]
+                self.optimizer = torch.optim.AdamW(GROUPS)
+
+        solver = Solver(model)
+        """,
+    "kept by an object, and asked for again": """
+        class Solver:
+            def __init__(self, net):
+                self.net = net
+                self.renew()
+                decay = [p for n, p in self.named if p.ndim > 1]
+                self.renew()
+                rest = [p for n, p in self.named if p.ndim <= 1]
+                self.optimizer = torch.optim.AdamW(GROUPS)
+
+            def renew(self):
+                self.named = self.net.named_parameters()
+
+        solver = Solver(model)
+        """,
+    "kept by an object, set twice": """
+        class Solver:
+            def __init__(self, net):
+                self.named = net.named_parameters()
+                decay = [p for n, p in self.named if p.ndim > 1]
+                self.named = net.named_parameters()
+                rest = [p for n, p in self.named if p.ndim <= 1]
+                self.optimizer = torch.optim.AdamW(GROUPS)
+
+        solver = Solver(model)
+        """,
     "in a helper that makes it": """
         def split(model):
             named = model.named_parameters()

@@ -98,3 +98,28 @@ def test_the_top_is_the_repositorys_and_without_one_the_highest_that_is_marked(t
     (example.parent / ".git").mkdir()
     assert Locator().top(str(example)) == str(example.parent)
     assert Locator([example]).top(str(example)) == str(example)
+
+
+@pytest.mark.parametrize("folder", ["torch", "tutorials/torch", "torch/examples", "ignite"])
+def test_a_folder_of_scripts_named_like_a_library_is_not_the_library(tmp_path: Path, folder: str) -> None:
+    text = TRAIN.replace("from {module} import Net", "from torch import nn\n\nNet = lambda: nn.LayerNorm(8)")
+    script = tmp_path / folder / "train.py"
+    script.parent.mkdir(parents=True)
+    script.write_text(text)
+    (tmp_path / "README.md").write_text("")
+    beside = tmp_path / "tutorials" / "train.py"
+    beside.parent.mkdir(exist_ok=True)
+    beside.write_text(text)
+    found = check_paths([str(script), str(beside)])
+    assert [f.code for f in found if f.place.file == str(script)] == ["WD101", "WD102"]
+    assert [f.code for f in found if f.place.file == str(beside)] == ["WD101", "WD102"]
+
+
+def test_a_module_or_package_named_like_a_library_is_still_found(tmp_path: Path) -> None:
+    (tmp_path / "timm").mkdir()
+    (tmp_path / "timm" / "__init__.py").write_text("")
+    (tmp_path / "torch.py").write_text("")
+    (tmp_path / "train.py").write_text("")
+    locator = Locator()
+    assert locator.locate(str(tmp_path / "train.py"), "timm", 0) == str(tmp_path / "timm" / "__init__.py")
+    assert locator.locate(str(tmp_path / "train.py"), "torch", 0) == str(tmp_path / "torch.py")

@@ -120,6 +120,25 @@ PROGRAMS = {
 
         main()
         """,
+    "hydra, as others start it": """
+        from dora import hydra_main
+
+        @hydra_main(config_path="conf", config_name="train", version_base="1.1")
+        def main(args):
+            torch.optim.AdamW(net.parameters(), weight_decay=args.optimizer.wd)
+
+        main()
+        """,
+    "hydra, as NeMo starts it": """
+        from nemo.core.config import hydra_runner
+
+        @hydra_runner(config_path="conf", config_name="train")
+        def main(cfg) -> None:
+            torch.optim.AdamW(net.parameters(), weight_decay=cfg.optimizer.wd)
+
+        if __name__ == "__main__":
+            main()
+        """,
     "omegaconf, a reference": """
         from omegaconf import OmegaConf
 

@@ -172,3 +172,43 @@ def test_a_value_set_in_a_configuration_may_be_another(library: str) -> None:
     facts = observe("train.py", _CONFIGURED.format(imported=imported, made=made).encode(), Project())
     decays = [[(group.amount.value, group.amount.origin) for group in use.groups] for use in facts.uses]
     assert decays == [[(1e-4, Origin.FIELD_DEFAULT)], [(1e-4, Origin.FIELD_DEFAULT)]]
+
+
+DECORATED = """\
+from dataclasses import dataclass
+
+import pyrallis
+import torch
+from torch import nn
+
+
+@dataclass
+class Settings:
+    weight_decay: float = 0.1
+    off: float = 0.0
+
+
+{decorator}
+def train(settings: Settings{more}):
+    norm = nn.LayerNorm(4)
+    torch.optim.AdamW(norm.parameters(), weight_decay=settings.weight_decay)  # WD101, WD102
+    torch.optim.AdamW(norm.parameters(), weight_decay=settings.off)
+
+
+{call}
+"""
+
+
+@pytest.mark.parametrize(
+    ("decorator", "more", "call"),
+    [
+        ("@pyrallis.wrap()", "", "train()"),
+        ("@pyrallis.wrap(config_path='settings.yaml')", "", "if __name__ == '__main__':\n    train()"),
+        ("@pyrallis.wrap()", ", debug=False", "train(debug=True)"),
+    ],
+)
+def test_an_argument_that_a_decorator_makes(decorator: str, more: str, call: str) -> None:
+    source = DECORATED.format(decorator=decorator, more=more, call=call)
+    found, _ = lint_files({"train.py": source}, {})
+    assert differences(found, marks_of({"train.py": source})) == []
+    assert all("0.1 by configuration" in finding.message for finding in found)

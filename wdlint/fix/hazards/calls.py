@@ -19,12 +19,27 @@ def of_schedules(program: Program) -> Iterator[Hazard]:
     for node in program.nodes:
         if not (isinstance(node, t.Subscript) and node in program.bound and _is_groups_decay(node)):
             continue
+        if isinstance(node.value, t.Name) and _is_made_here(program, node.value):
+            continue  # a group that is put together: `group = {**options}`, and no optimizer has it yet
         if not any(isinstance(a, t.For) and "param_groups" in program.source(a.iter) for a in program.around(node)):
             line = program.line(node)
             yield Hazard(
                 f"line {line} changes `weight_decay` after construction, for every group alike", Applicability.SHOWN
             )
             return
+
+
+def _is_made_here(program: Program, name: t.Name) -> bool:
+    """Whether all that a name of a scope is ever bound to are dictionaries that are made there."""
+    scope = program.scope(name)
+    if isinstance(scope, (t.FunctionDef, t.Lambda)) and any(p.name == name.id for p in scope.params):
+        return False
+    stores = [program.parents[n] for n in program.names(name.id, scope) if n in program.bound]
+    return bool(stores) and all(isinstance(s, t.Assign) and _makes_dictionary(s.value) for s in stores)
+
+
+def _makes_dictionary(made: t.Expr | None) -> bool:
+    return isinstance(made, t.DictDisplay) or (isinstance(made, t.Call) and dotted(made.func) == "dict")
 
 
 def _is_groups_decay(target: t.Subscript) -> bool:

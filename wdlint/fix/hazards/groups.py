@@ -17,6 +17,7 @@ class Names:
 
     own: frozenset[str]  # empty where it can't be told
     others: frozenset[str]  # that belong to no construction but other ones
+    variables: frozenset[str] = frozenset()  # those of others that no attribute has: `ctx.optimizer` is another one
 
 
 def names_of(program: Program, call: t.Call, others: Iterable[t.Call]) -> Names:
@@ -33,7 +34,8 @@ def _given(program: Program, call: t.Call) -> frozenset[str]:
 
 def _meant(base: t.Expr, names: Names) -> bool:
     """Whether this may be the optimizer itself, or a copy of it, or whatever a function is given."""
-    return last_part(base) not in names.others
+    name = last_part(base)
+    return name not in names.others or (isinstance(base, t.Attribute) and name in names.variables)
 
 
 def is_groups(node: object, names: Names) -> bool:

@@ -27,12 +27,23 @@ _MARKS = (
 
 
 def of_neighbours(program: Program, had: Had) -> Iterator[Hazard]:
-    """The first thing in each file around this one that may be otherwise with more groups."""
+    """The first thing in each file around this one that may be otherwise with more groups.
+
+    It is the same for every optimizer of the file that has as many.
+    """
+    known: dict[Had, tuple[Hazard, ...]] = program.memo("neighbours")
+    if had not in known:
+        known.clear()  # a trial's project is not kept for it
+        known[had] = tuple(_of_neighbours(program, had))
+    yield from known[had]
+
+
+def _of_neighbours(program: Program, had: Had) -> Iterator[Hazard]:
     if had.imports is None:
         return
     for module, importing in had.imports.neighbours(program.module, _MARKS):
         where = consulted(module)
-        names = Names(frozenset(), _made_in(where))
+        names = _made_in(where)
         if not importing and not any(_is_part(node, names) for node in where.nodes):
             continue
         found = chain(of_uses(where, names, had), of_order(where, names), of_calls(where, names, had.number))
@@ -41,14 +52,17 @@ def of_neighbours(program: Program, had: Had) -> Iterator[Hazard]:
             break
 
 
-def _made_in(program: Program) -> frozenset[str]:
+def _made_in(program: Program) -> Names:
     """What the optimizers go by that a file makes itself."""
-    return frozenset(
-        last_part(target)
+    targets = [
+        target
         for node in program.nodes
         if isinstance(node, t.Assign) and isinstance(node.value, t.Call) and _is_class(node.value.func)
         for target in node.targets
-    ) - {""}
+    ]
+    made = frozenset(map(last_part, targets)) - {""}
+    attributes = frozenset(last_part(target) for target in targets if not isinstance(target, t.Name))
+    return Names(frozenset(), made, made - attributes)
 
 
 def _is_class(func: t.Expr) -> bool:

@@ -60,6 +60,7 @@ def broken(before: OptimizerUse, after: OptimizerUse, leave: Leave) -> str:
     had, has = _held(before), _held(after)
     if before.inventory is None and after.inventory is not None:
         had |= _expected(before, after.inventory)
+        has |= _ordinary(after)  # what is held of the model that is seen now, and of any other
     for name in has.keys() - had.keys():
         if has[name].sure or has[name].perhaps:
             return f"`{name}` is another parameter than before"
@@ -87,9 +88,16 @@ def _held(use: OptimizerUse) -> dict[str, _Held]:
                 held = replace(held, frozen=True)
             found.setdefault(parameter.name, held)
     if use.inventory is None or not use.inventory.complete:
-        for name, kind in (("weights", Kind.WEIGHT), ("gains", Kind.GAIN), ("biases", Kind.BIAS)):
-            answers = [(g, getattr(g.division, name)) for g in use.groups]
-            found[_ORDINARY + name] = _placed(_ORDINARY + name, kind, answers, kind is not Kind.WEIGHT)
+        found |= _ordinary(use)
+    return found
+
+
+def _ordinary(use: OptimizerUse) -> dict[str, _Held]:
+    """What an optimizer holds of a model that can't be seen."""
+    found: dict[str, _Held] = {}
+    for name, kind in (("weights", Kind.WEIGHT), ("gains", Kind.GAIN), ("biases", Kind.BIAS)):
+        answers = [(g, getattr(g.division, name)) for g in use.groups]
+        found[_ORDINARY + name] = _placed(_ORDINARY + name, kind, answers, kind is not Kind.WEIGHT)
     return found
 
 

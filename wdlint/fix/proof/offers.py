@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from wdlint.facts import Applicability, Edit, Finding, Fix
+from wdlint.facts import Applicability, Edit, Finding, Fix, OptimizerUse
 from wdlint.fix.edits import UNMOVED, Moved, Overlapping, moved
 from wdlint.fix.hazards.around import hazards, may_omit_decay, on_purpose
 from wdlint.fix.hazards.hazard import Hazard
@@ -119,9 +119,8 @@ class Court:
         trial = tried(self._file, self._version, fix.edits, mended, self._read, self._importers)
         if trial.reason or trial.after is None:
             return trial.reason, []
-        for use in recoupled(self._version, trial.after, trial.moved):
-            call = self._program.node_at(use.place, t.Call) if self._program is not None else None
-            if call is not None and self._program is not None and may_omit_decay(self._program, call):
+        for one, other in recoupled(self._version, trial.after, trial.moved):
+            if _may_omit(self._program, one) and _may_omit(_program(self._file, trial.after), other):
                 return "callers that give no decay would get the new optimizer's default", []
         guarded = {edit.place.line for edit in fix.edits}
         weighed = _weighed(self._program, self._version, trial.after, trial.moved)
@@ -139,6 +138,11 @@ class Court:
 
 def _program(file: str, version: Version) -> Program | None:
     return None if version.module is None else program_of(file, version.data, version.module)
+
+
+def _may_omit(program: Program | None, use: OptimizerUse) -> bool:
+    call = program.node_at(use.place, t.Call) if program is not None else None
+    return call is not None and program is not None and may_omit_decay(program, call)
 
 
 def _weighed(program: Program | None, before: Version, after: Version, places: Moved) -> Iterator[Hazard]:

@@ -7,7 +7,7 @@ A condition is found from the groups inwards: the comprehension that a group is,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wdlint.facts import Group
 from wdlint.fix.construction import Site
@@ -38,6 +38,7 @@ class Condition:
     comprehension: t.Comprehension | None = None
     after_exempt: bool = False  # an `elif` behind a test that sends to an exempt group
     holder: t.Expr | None = None  # what a group is given, where that is put together of what conditions select
+    chained: bool = False  # one of several tests in a row, each of what the one before lets through
 
 
 @dataclass(slots=True)
@@ -49,6 +50,7 @@ class _Search:
     found: list[Condition] = field(default_factory=list)
     met: set[Item] = field(default_factory=set)
     holder: t.Expr | None = None  # what the group is given that is being followed
+    sources: dict[t.Comprehension, set[bool]] = field(default_factory=dict)  # selections that others narrow
 
     def add(self, parts: Iterable[t.Expr], exempts: bool, going: Going, made: t.Comprehension | None = None) -> None:
         parts = tuple(parts)
@@ -88,8 +90,21 @@ def conditions(site: Site) -> list[Condition]:
                 _by_amount(search, written)
     for search in searches.values():
         _in_loops(search)
-        found += search.found
+        found += _with_sources(search)
     return list({condition.parts[0]: condition for condition in found}.values())
+
+
+def _with_sources(search: _Search) -> Iterator[Condition]:
+    """The conditions of a search, and before them those of what they narrow, if all that narrow it go one way."""
+    sources = {made: next(iter(ways)) for made, ways in search.sources.items() if len(ways) == 1}
+    for made, exempts in sources.items():
+        tests = made.clauses[-1].ifs
+        if tests[0] not in search.met:
+            yield Condition(tests, exempts, going_over(search.program, made, tests[-1]), made, chained=True)
+    for condition in search.found:
+        over = condition.comprehension.clauses[-1].iter if condition.comprehension is not None else None
+        narrows = over is not None and _made(search.program, over) in sources
+        yield replace(condition, chained=True) if narrows else condition
 
 
 def is_exempt(group: Group) -> bool:
@@ -124,6 +139,9 @@ def _follow(search: _Search, expr: t.Expr, exempts: bool, depth: int) -> None:
             tests = expr.clauses[-1].ifs
             if tests:
                 search.add(tests, exempts, going_over(program, expr, tests[-1]), expr)
+                source = _made(program, expr.clauses[-1].iter)
+                if isinstance(source, t.Comprehension) and source.clauses[-1].ifs:
+                    search.sources.setdefault(source, set()).add(exempts)
             else:
                 _follow(search, expr.clauses[-1].iter, exempts, depth + 1)
         case t.Call(func=t.Name(id="filter"), args=(t.Argument(value=t.Lambda() as told), over)):

@@ -21,12 +21,8 @@ _MOST = 6  # names added to a list of patterns
 def pattern_fixes(finding: Finding, program: Program, uses: Sequence[OptimizerUse]) -> Iterator[Fix]:
     """A list of name patterns with what it lacks, and without what matches nothing, if the model is the only one."""
     uses = [use for use in uses if any(g.patterns for g in use.groups)]
-    only = finding.confidence is Confidence.PROVEN and len(uses) == 1 and uses[0].variants == 1
     patterns = {p.text for use in uses for g in use.groups for p in g.patterns if p.exempts}
-    dead = {
-        p.text for use in uses for g in use.groups for p in g.patterns
-        if only and p.exempts and p.matches and all(m is Ternary.NO for m in p.matches)
-    }  # fmt: skip
+    dead = _dead(finding, uses)
     if not patterns:
         return
     missing = _missing(uses)
@@ -40,6 +36,34 @@ def pattern_fixes(finding: Finding, program: Program, uses: Sequence[OptimizerUs
                 fix = _extended(program, node, [str(text) for text in texts], lacking, dead)
                 if fix is not None:
                     yield fix
+
+
+def _dead(finding: Finding, uses: Sequence[OptimizerUse]) -> set[str]:
+    """The patterns that match nothing, if the model is the only one."""
+    only = finding.confidence is Confidence.PROVEN and len(uses) == 1 and uses[0].variants == 1
+    return {
+        p.text for use in uses for g in use.groups for p in g.patterns
+        if only and p.exempts and p.matches and all(m is Ternary.NO for m in p.matches)
+    }  # fmt: skip
+
+
+def name_fixes(finding: Finding, site: Site) -> Iterator[Fix]:
+    """A name that matches nothing, in tests that ask for it alone (`"LayerNorm" in n`), changed to one that does."""
+    dead, missing = _dead(finding, site.uses), _missing(site.uses)
+    if not len(dead) == len(missing) == 1:
+        return
+    program, text = site.program, dead.pop()
+    asked = [
+        node.left
+        for condition in conditions(site)
+        for part in condition.parts
+        for node in program.below(part)
+        if isinstance(node, t.Compare) and isinstance(node.left, t.Const) and node.left.value == text
+        if len(node.rest) == 1 and node.rest[0][0] in ("in", "not in")
+    ]
+    if asked:
+        edits = [program.replacing(one, emit.quoted(missing[0], program)) for one in asked]
+        yield Fix("Name in the test what is to be exempt in this model", Applicability.SAFE, fitted(program, edits))
 
 
 def _missing(uses: Sequence[OptimizerUse]) -> list[str]:
@@ -189,9 +213,9 @@ def _instead(
     conjuncts = [part for whole in condition.parts for part in _conjuncts(whole)]
     kept = [part for part in conjuncts if _is_of_place(program, part, going.name, inventory)]
     told = [part for part in conjuncts if part not in kept]
-    if not told and condition.after_exempt and not widened:
+    if not told and (condition.chained or (condition.after_exempt and not widened)):
         start, end = program.bracketed(condition.parts[0])
-        return program.text[start:end]  # what is exempt does not come this far
+        return program.text[start:end]  # what is exempt does not come this far, or another test tells it
     if widened and told:
         old = " and ".join(conjunct(program, part) for part in told)
         if condition.exempts:

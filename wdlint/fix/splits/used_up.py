@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from wdlint.facts import Applicability, Edit, Fix
 from wdlint.fix.construction import Site
+from wdlint.fix.hazards.elsewhere import defined
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program
 from wdlint.source.read import syntax
@@ -29,7 +30,8 @@ def listed(site: Site) -> Iterator[Fix]:
     if not any(use.empty for use in site.uses):
         return
     program = site.program
-    edits = [_in_list(program, value) for value in dict.fromkeys((*_named(program), *_given(program)))]
+    values = dict.fromkeys((*_named(program), *_given(program), *_handed_over(site)))
+    edits = [_in_list(program, value) for value in values]
     for edit in edits[:_MOST]:
         yield _fix((edit,))
     if len(edits) > 1:
@@ -71,12 +73,43 @@ def _given(program: Program) -> Iterator[t.Expr]:
     for node in program.nodes if functions else ():
         if not isinstance(node, t.Call) or (called := functions.get(syntax.last_name(node) or "")) is None:
             continue
-        names = [p.name for p in called.params if not p.star]
-        names = names[1:] if names[:1] == ["self"] and isinstance(node.func, t.Attribute) else names
-        for index, argument in enumerate(node.args):
-            name = argument.keyword or (names[index] if index < len(names) else "")
-            if not argument.star and _is_iterator(program, argument.value) and _is_walked_again(program, name, called):
+        for argument, name in _matched(called, node):
+            if _is_iterator(program, argument.value) and _is_walked_again(program, name, called):
                 yield argument.value
+
+
+def _matched(function: t.FunctionDef, call: t.Call) -> Iterator[tuple[t.Argument, str]]:
+    """The arguments of a call, each with the parameter that takes it."""
+    names = [p.name for p in function.params if not p.star]
+    names = names[1:] if names[:1] == ["self"] and isinstance(call.func, t.Attribute) else names
+    for index, argument in enumerate(call.args):
+        name = argument.keyword or (names[index] if index < len(names) else "")
+        if name and not argument.star:
+            yield argument, name
+
+
+def _handed_over(site: Site) -> Iterator[t.Expr]:
+    """Iterators that a function of another file, which makes the groups, is given and goes through more than once."""
+    program, argument = site.program, site.argument
+    made: list[t.Expr | None] = [argument]
+    if isinstance(argument, t.Name):
+        stores = [program.parents[n] for n in program.names(argument.id, program.scope(argument)) if n in program.bound]
+        made = [store.value for store in stores if isinstance(store, t.Assign)]
+    for call in made:
+        found = defined(program, call.func, site.imports) if isinstance(call, t.Call) else None
+        if not isinstance(call, t.Call) or found is None or not isinstance(found[1], t.FunctionDef):
+            continue
+        for given, name in _matched(found[1], call):
+            value = _only_here(program, given.value)
+            if _is_iterator(program, value) and _is_walked_again(found[0], name, found[1]):
+                yield value
+
+
+def _only_here(program: Program, given: t.Expr) -> t.Expr:
+    """What a name is bound to, if nothing else asks for it; else the expression itself."""
+    bound = program.binding(given) if isinstance(given, t.Name) else None
+    only = isinstance(given, t.Name) and len(program.loads(given.id, program.scope(given))) == 1
+    return bound if bound is not None and only else given
 
 
 def _is_iterator(program: Program, value: t.Expr) -> bool:

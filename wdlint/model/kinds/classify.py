@@ -8,8 +8,9 @@ A witness that contradicts the verdict is kept and reported. Works on any device
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
@@ -26,7 +27,7 @@ from wdlint.model.kinds.class_source import asked_about, by_source
 from wdlint.model.kinds.forward_uses import verdict
 from wdlint.model.kinds.layers import by_layer
 from wdlint.model.kinds.testimony import Testimony
-from wdlint.model.observing.forward_pass import observe
+from wdlint.model.observing.forward_pass import Stage, stage
 from wdlint.model.observing.inputs import Inputs, candidates
 from wdlint.model.observing.observer import Use
 
@@ -87,6 +88,19 @@ class Classification:
         return {id(c.held.tensor): i for i, c in enumerate(self.parameters)}
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage is looked for: many small objects are made, and each search goes through all that is imported."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
+@_uncollected()
 def classify(
     model: nn.Module,
     *,
@@ -112,14 +126,17 @@ def classify(
     failures: dict[str, None] = {}
     layers = [_heard(failures, "layer", by_layer, h) for h in held]
     given = example_inputs is not None or example_kwargs is not None
-    unknown = {h.name: _class_key(h) for h, layer in zip(held, layers, strict=True) if layer is None}
+    open_ones = [h for h, layer in zip(held, layers, strict=True) if layer is None]
+    keys = _class_keys(held) if open_ones or given or thorough else {}
+    unknown = {h.name: keys[h.name] for h in open_ones}
     traced: dict[str, Testimony] = {}
     observed = ""
     unused: set[str] = set()
     if watch and (given or unknown or thorough):
         inputs = [(example_inputs or (), dict(example_kwargs or {}))] if given else candidates(model)
-        uses, observed = _watched(model, _guarded(inputs), unknown, to_the_end=given or thorough)
-        traced = _with_twins(held, uses)
+        with stage(model, held) as passes:
+            uses, observed = _watched(passes, _guarded(inputs), unknown, to_the_end=given or thorough)
+        traced = _with_twins(held, uses, keys)
         unused = {h.name for h in held if h.name not in uses} if observed == _COMPLETE else set()
     classified = []
     for h, layer in zip(held, layers, strict=True):
@@ -148,21 +165,22 @@ def _guarded(inputs: Iterable[Inputs]) -> Iterator[Inputs]:
         yield from inputs
 
 
-def _class_key(held: Held) -> Hashable:
+def _class_keys(held: Iterable[Held]) -> dict[str, Hashable]:
     """What parameters have in common that are used alike: holder, its options, the way to them from it, shape.
 
     Entries of a list are alike; those of a dictionary and the options of a class may each be used in another way.
     """
-    module, attribute = held.holder
-    inside = () if module is held.owner else (attribute, *(k for k in _keys(held) if not k.isdigit()))
-    return (
-        type(held.owner),
-        type(module),
-        held.attribute * (not inside),
-        inside,
-        shape_of(held.tensor),
-        _options(module),
-    )
+    keys: dict[str, Hashable] = {}
+    numbers: dict[Hashable, int] = {}  # of options, which are long
+    of_module: dict[int, int] = {}
+    for h in held:
+        module, attribute = h.holder
+        inside = () if module is h.owner else (attribute, *(k for k in _keys(h) if not k.isdigit()))
+        if id(module) not in of_module:
+            of_module[id(module)] = numbers.setdefault(_options(module), len(numbers))
+        own = h.attribute * (not inside)
+        keys[h.name] = (type(h.owner), type(module), own, inside, shape_of(h.tensor), of_module[id(module)])
+    return keys
 
 
 def _keys(held: Held) -> Iterator[str]:
@@ -180,22 +198,28 @@ def _options(module: nn.Module) -> Hashable:
     Of numbers only those: the others count things.
     """
     asked = asked_about(class_of(module))
-    kept = ((n, v) for n, v in vars(module).items() if isinstance(v, (bool, str, Enum)) and n != "training")
-    called = ((n, id(v)) for n, v in vars(module).items() if isinstance(v, (FunctionType, BuiltinFunctionType)))
-    numbers = ((n, v) for n, v in vars(module).items() if n in asked and isinstance(v, (int, float)))
-    parts = (module._modules, module._parameters, vars(module))
-    absent = ((n, None) for held in parts for n, v in list(held.items()) if v is None and n in asked)
-    return (*kept, *called, *numbers, *absent)
+    found: list[tuple[str, Hashable]] = []
+    for name, value in vars(module).items():
+        if isinstance(value, (bool, str, Enum)):
+            found += [(name, value)] * (name != "training")
+        elif isinstance(value, (FunctionType, BuiltinFunctionType)):
+            found.append((name, id(value)))
+        elif name in asked and (value is None or isinstance(value, (int, float))):
+            found.append((name, value))
+    if asked:
+        tables = (module._modules, module._parameters)
+        found += [(n, None) for held in tables for n, v in list(held.items()) if v is None and n in asked]
+    return tuple(found)
 
 
 def _watched(
-    model: nn.Module, inputs: Iterable[Inputs], wanted: Mapping[str, Hashable], to_the_end: bool
+    passes: Stage, inputs: Iterable[Inputs], wanted: Mapping[str, Hashable], to_the_end: bool
 ) -> tuple[Mapping[str, tuple[Use, ...]], str]:
     """The pass that showed most of the `wanted` parameters, and how it went."""
     best: Mapping[str, tuple[Use, ...]] = {}
     words = "no example inputs could be made"
     for args, kwargs in inputs:
-        seen = observe(model, args, kwargs, None if to_the_end else wanted)
+        seen = passes.observe(args, kwargs, None if to_the_end else wanted)
         if not best or len(wanted.keys() & seen.uses.keys()) > len(wanted.keys() & best.keys()):
             words = f"stopped early: {seen.error}" if seen.error else "as far as needed" if seen.cut else _COMPLETE
             best = seen.uses
@@ -204,13 +228,14 @@ def _watched(
     return best, words
 
 
-def _with_twins(held: Sequence[Held], uses: Mapping[str, tuple[Use, ...]]) -> dict[str, Testimony]:
+def _with_twins(
+    held: Sequence[Held], uses: Mapping[str, tuple[Use, ...]], keys: Mapping[str, Hashable]
+) -> dict[str, Testimony]:
     """What the pass showed, passed on to parameters of the same class that it did not reach."""
     seen = {h.name: v for h in held if h.name in uses and (v := verdict(uses[h.name], h)) is not None}
-    keys = {h.name: _class_key(h) for h in held} if len(seen) < len(held) else {}
-    twins = {keys[h.name]: h.name for h in reversed(held) if h.name in seen and keys}
+    twins = {keys[h.name]: h.name for h in reversed(held) if h.name in seen} if len(seen) < len(held) else {}
     for h in held:
-        twin = twins.get(keys.get(h.name)) if h.name not in uses else None
+        twin = twins.get(keys[h.name]) if h.name not in uses else None
         if twin is not None:
             text = f"{seen[twin].evidence.text}, seen at `{twin}` of the same class"
             seen[h.name] = replace(seen[twin], evidence=Evidence(Witness.TRACE, text))

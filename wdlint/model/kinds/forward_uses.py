@@ -43,7 +43,7 @@ def _exponentiated(use: Use) -> bool:
 
 def _computed(use: Use) -> bool:
     """Whether it went through a function that makes something else of it: a kernel worked out from constants."""
-    return bool(use.steps & (EXPONENTIAL | PERIODIC))
+    return bool(use.steps & (EXPONENTIAL | PERIODIC | {"softplus"}))
 
 
 # In this order: a table of which rows are looked up stays one where it is contracted too (tied, or a codebook that

@@ -1,20 +1,23 @@
-"""What the equation of an einsum says of its operands: which are summed over, and which only multiply.
+"""What a call says of its operands that the operations do not say into which torch breaks it.
 
-Torch breaks an equation into products and sums of pairs, in which a factor of a low-rank kernel looks like a gain.
+Of an einsum its equation tells which are summed over, and which only multiply: in products and sums of pairs a factor
+of a low-rank kernel looks like a gain. Queries, keys and values of attention are what is attended to, never weights.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
+from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from wdlint.model.observing.observer import Observer
 
 
 class Equations(TorchFunctionMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
-    """Tells an observer, after each einsum, what its equation makes of the uses that were noted in it."""
+    """Tells an observer, after each einsum and each attention, what it makes of the uses that were noted in it."""
 
     def __init__(self, observer: Observer) -> None:
         super().__init__()  # type: ignore[no-untyped-call, unused-ignore]
@@ -23,16 +26,30 @@ class Equations(TorchFunctionMode):  # type: ignore[misc, no-untyped-call, unuse
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if func is not torch.functional.einsum or not args or not isinstance(args[0], str):
+        attends = func is functional.scaled_dot_product_attention
+        if not attends and (func is not torch.functional.einsum or not args or not isinstance(args[0], str)):
             return func(*args, **(kwargs or {}))
-        operands = args[1] if len(args) == 2 and isinstance(args[1], (list, tuple)) else args[1:]
         noted = {name: len(uses) for name, uses in self._observer.uses.items()}
         result = func(*args, **(kwargs or {}))
-        for indices, operand in zip(_indices(args[0]), operands, strict=False):
-            if len(indices) > 1 and isinstance(operand, torch.Tensor):  # one index: a scale of ranks, or a row
-                role = "contracts" if set(indices) - set(_result(args[0])) else "scales"
+        roles = _attended(args, kwargs or {}) if attends else _summed(args)
+        for operand, role in roles:
+            if isinstance(operand, torch.Tensor):
                 self._observer.correct(operand, noted, role)
         return result
+
+
+def _attended(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[tuple[Any, str]]:
+    yield from (
+        (operand, "input") for operand in (*args[:3], *(kwargs.get(name) for name in ("query", "key", "value")))
+    )
+
+
+def _summed(args: tuple[Any, ...]) -> Iterator[tuple[Any, str]]:
+    """The operands of an einsum that have more than one index; one index makes a scale of ranks, or a row."""
+    operands = args[1] if len(args) == 2 and isinstance(args[1], (list, tuple)) else args[1:]
+    for indices, operand in zip(_indices(args[0]), operands, strict=False):
+        if len(indices) > 1:
+            yield operand, "contracts" if set(indices) - set(_result(args[0])) else "scales"
 
 
 def _indices(equation: str) -> list[str]:

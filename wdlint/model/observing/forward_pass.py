@@ -6,20 +6,23 @@ The pass runs on the meta device; `observer` follows the parameters in it. What 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
-from contextlib import contextmanager
+import inspect
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.nn.parameter import is_lazy
 
-from wdlint.model.holding.tensors import held_parameters
+from wdlint.model.holding.tensors import Held
 from wdlint.model.observing.equations import Equations
 from wdlint.model.observing.observer import Observer, Use
 from wdlint.model.untouched.apart import apart
-from wdlint.model.untouched.shadow import shadow
+from wdlint.model.untouched.contents import Contents
+from wdlint.model.untouched.shadow import Shadow, shadow
 
 
 class Enough(BaseException):
@@ -35,49 +38,91 @@ class Observation:
     cut: bool = False  # it was ended when all that was wanted had been seen
 
 
-def observe(
-    model: nn.Module,
-    args: tuple[Any, ...],
-    kwargs: Mapping[str, Any],
-    wanted: Mapping[str, Hashable] | None = None,
-) -> Observation:
-    """Run `model` once on the meta device and record how each parameter is used.
+class Stage:
+    """The shadow of one model, on which one pass after the other is observed.
 
-    The model is not run: a shadow of it is. A pass that fails half-way has still shown what came before.
-
-    Args:
-        model: any module, on any device.
-        args: positional example inputs; tensors are moved to meta, everything else is passed as it is.
-        kwargs: the same by name.
-        wanted: stop as soon as one parameter of each value has been used and the layer at work is done; the keys
-            are parameter names. None: run to the end.
+    The model is not run. Its shadow is made for the first pass, and anew after one that left something in it.
     """
-    names = {id(h.tensor): h.name for h in held_parameters(model)}
+
+    def __init__(self, model: nn.Module, held: Sequence[Held], around: ExitStack) -> None:
+        self._model = model
+        self._names = {id(h.tensor): h.name for h in held}
+        self._around = around
+        self._shadow: Shadow | None = None
+        self._unmade = ""  # why there is none
+        self._as_made: Contents | None = None
+
+    def observe(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any], wanted: Mapping[str, Hashable] | None = None
+    ) -> Observation:
+        """Run the shadow once on the meta device and record how each parameter is used.
+
+        A pass that fails half-way has still shown what came before.
+
+        Args:
+            args: positional example inputs; tensors are moved to meta, everything else is passed as it is.
+            kwargs: the same by name.
+            wanted: stop as soon as one parameter of each value has been used and the layer at work is done; the
+                keys are parameter names. None: run to the end.
+        """
+        if refusal := _refusal(self._model, args, kwargs):
+            return Observation({}, refusal)
+        twin = self._prepared()
+        if twin is None:
+            return Observation({}, self._unmade)
+        held = [(self._names[key], tensor, owner) for key, tensor, owner in twin.parameters if key in self._names]
+        marked = ((name, tensor) for name, tensor, _ in held if not is_lazy(tensor))
+        observer = Observer(marked, {n: owner for n, _, owner in held})
+        args, kwargs = _on_meta(args), _on_meta(dict(kwargs))
+        error, cut = "", False
+        try:
+            with _stack(observer, wanted), torch.no_grad(), torch.device("meta"), Equations(observer), observer:
+                observer.feed((args, kwargs))
+                twin.module(*args, **kwargs)
+        except Enough:
+            cut = True
+        except (Exception, SystemExit) as failure:
+            error = f"{type(failure).__name__}: {failure}"
+        observer.settle()
+        return Observation({name: tuple(uses) for name, uses in observer.uses.items()}, error, cut)
+
+    def _prepared(self) -> Shadow | None:
+        """A shadow that no pass has left anything in; None where the model can't be copied."""
+        if self._shadow is not None and self._as_made is not None and self._as_made.still_there():
+            return self._shadow
+        if self._unmade:
+            return None
+        if self._shadow is None:
+            self._around.enter_context(_quiet(self._model))
+        try:
+            self._shadow = shadow(self._model)
+        except Exception as failure:
+            self._unmade = f"the model can't be copied: {type(failure).__name__}: {failure}"
+            return None
+        self._as_made = Contents(self._shadow.made)
+        return self._shadow
+
+
+@contextmanager
+def stage(model: nn.Module, held: Sequence[Held]) -> Iterator[Stage]:
+    """Room for observed passes of `model`; what its code changes outside of the shadow is put back at the end."""
+    with ExitStack() as around:
+        yield Stage(model, held, around)
+
+
+def _refusal(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
+    """Why `forward` can't be called with these arguments, by its signature; empty if it may be."""
+    if type(model).__call__ is not nn.Module.__call__:
+        return ""
     try:
-        twin = shadow(model)
-    except Exception as failure:
-        return Observation({}, f"the model can't be copied: {type(failure).__name__}: {failure}")
-    held = [(names[original], tensor, owner) for original, tensor, owner in twin.parameters if original in names]
-    observer = Observer(((n, t) for n, t, _ in held), {n: owner for n, _, owner in held})
-    args, kwargs = _on_meta(args), _on_meta(dict(kwargs))
-    error, cut = "", False
+        signature = inspect.signature(type(model).forward, follow_wrapped=False)
+    except (TypeError, ValueError):
+        return ""
     try:
-        with (
-            _quiet(model),
-            _stack(observer, wanted),
-            torch.no_grad(),
-            torch.device("meta"),
-            Equations(observer),
-            observer,
-        ):
-            observer.feed((args, kwargs))
-            twin.module(*args, **kwargs)
-    except Enough:
-        cut = True
-    except (Exception, SystemExit) as failure:
-        error = f"{type(failure).__name__}: {failure}"
-    observer.settle()
-    return Observation({name: tuple(uses) for name, uses in observer.uses.items()}, error, cut)
+        signature.bind(model, *args, **kwargs)
+    except TypeError as error:
+        return f"TypeError: {error}"
+    return ""
 
 
 def _on_meta(value: Any) -> Any:

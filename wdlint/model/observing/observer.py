@@ -66,9 +66,14 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
                 self._mark(tensor, DATA)
 
     def correct(self, tensor: torch.Tensor, noted: Mapping[str, int], role: str) -> None:
-        """Of the uses of a parameter that came after `noted`, those that contract or scale do what `role` says."""
+        """Of the uses of a parameter that came after `noted`, those that contract or scale do what `role` says.
+
+        What parameters have made together by a product is no learned input: one of them is a weight.
+        """
         source = self._source(tensor)
-        for name in source.parts if source is not None else ():
+        for name, steps in source.parts.items() if source is not None else ():
+            if role == "input" and not steps.isdisjoint(ops.CONTRACTIONS):
+                continue
             for position in range(noted.get(name, 0), len(self.uses.get(name, ()))):
                 use = self.uses[name][position]
                 if use.role in ("contracts", "scales") and use.role != role:
@@ -77,11 +82,12 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
     def settle(self) -> None:
         """Once all has been seen: what became of the products tells what they were.
 
-        A parameter that also scales data which is used as it is stays a gain: the other product was with a mask.
+        A parameter that also scales data which is used as it is stays a gain: the other product was with a mask. What
+        is worked out from all of it, such as its norm, says nothing of that.
         """
         telling = [p for p in self._products.values() if p.fate == _CONTRACTED or p.fate in _PERIODIC]
         counted = Counter(name for product in telling for name, _ in product.uses)
-        scaling = {name: sum(use.role == "scales" for use in uses) for name, uses in self.uses.items()}
+        scaling = {name: sum(map(_scales_itself, uses)) for name, uses in self.uses.items()}
         for product in telling:
             if any(counted[name] < scaling[name] for name, _ in product.uses):
                 continue
@@ -287,6 +293,11 @@ class Observer(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         """A constant: forget what an earlier storage at this address was."""
         for tensor in tensors_in(result):
             self._of.pop(storage_of(tensor), None)
+
+
+def _scales_itself(use: Use) -> bool:
+    """Whether data is multiplied by the parameter, element by element, and not by a number made of all of it."""
+    return use.role == "scales" and not use.steps & ops.REDUCTIONS
 
 
 def _elements(value: object) -> int:

@@ -58,6 +58,7 @@ SQUASHING = frozenset({"_softmax", "softmax", "sigmoid", "tanh"})
 PERIODIC = frozenset({"sin", "cos"})
 TRANSFORMS = frozenset({"_fft_r2c", "_fft_c2c", "_fft_c2r"})
 EXPONENTIAL = frozenset({"exp", "exp2", "expm1"})
+REDUCTIONS = frozenset({"sum", "mean", "linalg_vector_norm", "norm", "amax", "amin", "var", "std"})
 
 # What leaves a weight one, if data was mixed into it: products, sums, and the same values in another layout.
 KEEPS_MIXTURE = SCALES | ADDS | {"clone", "_to_copy", "expand", "cat", "stack", "repeat", "neg", "lerp", "addcmul"}

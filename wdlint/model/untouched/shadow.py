@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections import OrderedDict, defaultdict, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, cast
@@ -51,16 +51,18 @@ class Opaque(nn.Module):  # type: ignore[misc, unused-ignore]
 
 @dataclass
 class Shadow:
-    """The copy, and its parameters: id of the original, the stand-in, id of the copy of its owner."""
+    """The copy; its parameters: id of the original, the stand-in, id of the copy of its owner; all that was copied."""
 
     module: nn.Module
-    parameters: list[tuple[int, Tensor, int]] = field(default_factory=list)
+    parameters: list[tuple[int, Tensor, int]]
+    made: list[Any]
 
 
 def shadow(model: nn.Module) -> Shadow:
     """The shadow of `model`; modules and tensors that are shared stay shared."""
     maker = _Maker()
-    return Shadow(maker.module(model), maker.parameters)
+    module = maker.module(model)
+    return Shadow(module, maker.parameters, maker.copies())
 
 
 class _Maker:
@@ -71,6 +73,14 @@ class _Maker:
         self._made: dict[int, Any] = {}
         self._kept: list[Any] = []  # so that no id is given twice
         self._budget = _MOST
+
+    def copies(self) -> list[Any]:
+        """Whatever was made, and the modules' own tables; not what is shared with the original."""
+        shared = {id(value) for value in self._kept}
+        copies = [made for made in self._made.values() if id(made) not in shared and not isinstance(made, Tensor)]
+        modules = [made for made in copies if isinstance(made, nn.Module)]
+        tables = ("_parameters", "_buffers", "_modules")
+        return [*copies, *(vars(m)[table] for m in modules for table in tables if table in vars(m))]
 
     def module(self, original: nn.Module) -> nn.Module:
         if id(original) in self._made:

@@ -14,6 +14,7 @@ from wdlint.facts import Kind
 from wdlint.source.libraries.library import Call, Library
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
+from wdlint.source.values import calls
 from wdlint.source.values.call_arguments import argument
 from wdlint.source.values.contents import items
 from wdlint.source.values.evaluation import Evaluation
@@ -207,4 +208,14 @@ def _heads(evaluator: Evaluation, arguments: Arguments) -> tuple[str, ...]:
     return ()
 
 
-LIBRARY = Library(paths=("peft", "loralib", "diffusers", "unsloth"), families=((_returns_model, _adapted),))
+def _processors(evaluator: Evaluation, call: Call) -> Answers:
+    """diffusers' collection of attention processors, whose adapters are matrices without a bias."""
+    nothing = Arguments((), call.context, (), (("bias", (Known(False),)),))
+    return (calls.made_by_library(evaluator, External("torch.nn.Linear"), nothing, call.node, call.context),)
+
+
+LIBRARY = Library(
+    paths=("peft", "loralib", "diffusers", "unsloth"),
+    calls=dict.fromkeys(("diffusers.loaders.AttnProcsLayers", "diffusers.loaders.utils.AttnProcsLayers"), _processors),
+    families=((_returns_model, _adapted),),
+)

@@ -77,18 +77,21 @@ def _item(evaluator: Evaluation, value: Instance, index: Value, context: Context
 
 
 def _option(evaluator: Evaluation, namespace: Instance, name: str, context: Context) -> Answers:
-    """What an option is by default, as declared near where it is read or near where the namespace was made."""
-    found = evaluator.libraries.option(evaluator, name, context)
-    if found or namespace.frame is None or namespace.frame.scope.module is context.module:
-        return found
-    return evaluator.libraries.option(evaluator, name, namespace.frame.at(None))
+    """What an option is by default, as declared near where the namespace was made or near where it is read."""
+    return _where_made(evaluator, namespace, name) or evaluator.libraries.option(evaluator, name, context)
+
+
+def _where_made(evaluator: Evaluation, namespace: Instance, name: str) -> Answers:
+    if namespace.frame is None:
+        return ()
+    return evaluator.libraries.option(evaluator, name, namespace.frame.at(None), namespace.frame.scope)
 
 
 def _entry(evaluator: Evaluation, value: Instance, key: str) -> Answers | None:
     """`vars(args)["lr"]`, `**vars(args)`."""
     if not _is_namespace(value) or value.frame is None:
         return None
-    return evaluator.libraries.option(evaluator, key, value.frame.at(None))
+    return _where_made(evaluator, value, key)
 
 
 _ARGUMENT = Declarer(mark=(b"add_arg",))

@@ -10,7 +10,7 @@ from wdlint.facts import Origin
 from wdlint.source.libraries import mappings
 from wdlint.source.libraries.library import Call, CallReader, Library, passed_through
 from wdlint.source.read import tree as t
-from wdlint.source.values import calls, objects
+from wdlint.source.values import calls, contents, objects
 from wdlint.source.values.call_arguments import positional
 from wdlint.source.values.classes import is_module, linear_bases
 from wdlint.source.values.elements import elements_of, known_range, pairs_within, symbolic_part
@@ -86,7 +86,7 @@ def _any_member(evaluator: Evaluation, holder: Value) -> Iterator[Value]:
     if isinstance(holder, External):
         yield External(f"{holder.path}.?")
     elif isinstance(holder, ModuleValue):
-        yield from objects.any_of_module(evaluator, holder.module)
+        yield from contents.any_of_module(evaluator, holder.module)
 
 
 def _filter(evaluator: Evaluation, call: Call) -> Answers:

@@ -1,4 +1,4 @@
-"""hydra: what its files make for a function below `@hydra.main`, and what `instantiate` makes of that.
+"""hydra: what its files make for a function below `@hydra.main` or its like, and what `instantiate` makes of that.
 
 Files are put together by their lists of defaults.
 """
@@ -41,7 +41,7 @@ def _parameter(evaluator: Evaluation, definition: t.FunctionDef, name: str) -> A
     if not definition.params or definition.params[0].name != name:
         return ()
     for decorator in definition.decorators:
-        if not isinstance(decorator, t.Call) or not (syntax.dotted(decorator.func) or "").endswith("hydra.main"):
+        if not isinstance(decorator, t.Call) or not _starts(decorator):
             continue
         context = evaluator.frame(definition.scope).at(definition)
         given = {a.keyword: constant(evaluator.evaluate(a.value, context)) for a in decorator.args if a.keyword}
@@ -50,6 +50,12 @@ def _parameter(evaluator: Evaluation, definition: t.FunctionDef, name: str) -> A
             tree = _composed(evaluator, folder if isinstance(folder, str) else "", file, definition.scope.module, 0)
             return (documents.value_of(tree, ()),) if tree else ()
     return ()
+
+
+def _starts(decorator: t.Call) -> bool:
+    """Whether a decorator is `hydra.main`, or one that others make of it and give the same words (dora, NeMo)."""
+    named = (syntax.dotted(decorator.func) or "").endswith("hydra.main")
+    return named or {"config_path", "config_name"} <= {argument.keyword for argument in decorator.args}
 
 
 def _composed(evaluator: Evaluation, folder: str, name: str, module: t.Module, depth: int) -> _Tree:

@@ -124,9 +124,9 @@ class Known:
                 return answers
         return iter(())
 
-    def option(self, evaluator: Evaluation, name: str, context: Context) -> Answers:
+    def option(self, evaluator: Evaluation, name: str, context: Context, made_in: t.Scope | None = None) -> Answers:
         """What a command-line option is by default; empty where none of that name is seen."""
-        return options.default(evaluator, name, context, self.declarers)
+        return options.default(evaluator, name, context, self.declarers, made_in)
 
     def setting(self, evaluator: Evaluation, holder: str, name: str, context: Context) -> Answers:
         """The number that all settings of the project that are programs agree on; empty where there is none."""

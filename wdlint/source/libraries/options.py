@@ -1,14 +1,15 @@
 """The defaults of command-line options, whichever library declares them.
 
 An option is found by the name it is read under, in the module that reads it and in the modules of the
-project which that one imports. Which functions declare options is said by the libraries.
+project which that one imports. Which functions declare options is said by the libraries. Of several
+parsers in a module the one counts that is made where the namespace is; where that can't be told, each may be meant.
 """
 
 from __future__ import annotations
 
 import re
 from ast import literal_eval
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -29,15 +30,26 @@ _FILES = 20
 _ONE_BY_ONE = ("add_argument", "parse_args", "add_option", "dict", "OrderedDict")
 _BEFORE = (b"-", b"'", b'"')  # what stands before an option's name where it is declared
 
+_Declared = tuple[t.Call, t.Stmt, Declarer]
 
-def default(evaluator: Evaluation, name: str, context: Context, declarers: Mapping[str, Declarer]) -> Answers:
-    """What an option is unless the user says otherwise; empty where no such option is seen."""
+
+def default(
+    evaluator: Evaluation,
+    name: str,
+    context: Context,
+    declarers: Mapping[str, Declarer],
+    made_in: t.Scope | None = None,
+) -> Answers:
+    """What an option is unless the user says otherwise; empty where no such option is seen.
+
+    `made_in` is the scope in which the command line was parsed, where that is known.
+    """
     seen: set[str] = set()
     for module in _near(evaluator, context.module, name, declarers):
         if module.path in seen:
             continue
         seen.add(module.path)
-        found = _in_module(evaluator, module, name, declarers)
+        found = _in_module(evaluator, module, name, declarers, made_in)
         if found:
             return found
     return _anywhere(evaluator, context.module, name, declarers) if DECAYS.search(name) else ()
@@ -102,14 +114,55 @@ def _declaring(evaluator: Evaluation, module: t.Module, declarers: Mapping[str, 
                 yield found
 
 
-def _in_module(evaluator: Evaluation, module: t.Module, name: str, declarers: Mapping[str, Declarer]) -> Answers:
-    cache: dict[int, dict[str, tuple[t.Call, t.Stmt, Declarer]]] = evaluator.memo("options")
+def _in_module(
+    evaluator: Evaluation,
+    module: t.Module,
+    name: str,
+    declarers: Mapping[str, Declarer],
+    made_in: t.Scope | None = None,
+) -> Answers:
+    cache: dict[int, dict[str, list[_Declared]]] = evaluator.memo("options")
     index = cache.get(id(module))
     if index is None:
-        index = cache[id(module)] = dict(declared(evaluator, module, declarers))
-    entry = index.get(name)
-    if entry is None:
+        index = cache[id(module)] = {}
+        for option, one in declared(evaluator, module, declarers):
+            index.setdefault(option, []).append(one)
+    entries = index.get(name, [])
+    own = [entry for entry in entries if entry[1].scope is made_in]
+    set_anew = _set_defaults(evaluator, module, name)
+    settled = next((set_there for set_there in reversed(set_anew) if set_there[1].scope is made_in), None)
+    if settled is not None:
+        return _set(evaluator, settled, name)
+    if not entries and not set_anew:
         return _of_dictionaries(evaluator, module, name)
+    found = [answer for entry in own or entries for answer in _declared_default(evaluator, module, name, entry)]
+    found += [answer for set_there in set_anew for answer in _set(evaluator, set_there, name)]
+    return _different(found)
+
+
+def _different(found: Sequence[Value]) -> Answers:
+    """The last of answers that say the same, in order."""
+    last: dict[object, Value] = {}
+    for answer in found:
+        key = (type(answer.value), answer.value) if isinstance(answer, Known) else getattr(answer, "key", id(answer))
+        last.pop(key, None)
+        last[key] = answer
+    return tuple(last.values())
+
+
+def _set_defaults(evaluator: Evaluation, module: t.Module, name: str) -> list[tuple[t.Expr, t.Stmt]]:
+    """What `parser.set_defaults(name=…)` sets in a module."""
+    places = evaluator.call_index.calls(module).get("set_defaults", ())
+    return [(given.value, statement) for call, statement in places for given in call.args if given.keyword == name]
+
+
+def _set(evaluator: Evaluation, set_there: tuple[t.Expr, t.Stmt], name: str) -> Answers:
+    expr, statement = set_there
+    return defaults(evaluator, expr, evaluator.frame(statement.scope).at(statement), name)
+
+
+def _declared_default(evaluator: Evaluation, module: t.Module, name: str, entry: _Declared) -> Answers:
+    """What one declaration says that an option is by default."""
     call, statement, declarer = entry
     context = evaluator.frame(statement.scope).at(statement)
     for argument in call.args:
@@ -198,7 +251,7 @@ def _walked(function: t.FunctionDef) -> Iterator[str]:
 
 def declared(
     evaluator: Evaluation, module: t.Module, declarers: Mapping[str, Declarer]
-) -> Iterator[tuple[str, tuple[t.Call, t.Stmt, Declarer]]]:
+) -> Iterator[tuple[str, _Declared]]:
     """Every option that a module declares, by the name under which it is read."""
     index = evaluator.call_index.calls(module)
     for function, declarer in declarers.items():

@@ -12,15 +12,17 @@ from dataclasses import dataclass, replace
 
 from wdlint.facts import Ternary
 from wdlint.source.libraries import adapters, transformers
+from wdlint.source.models.training_steps import takes_turns
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.selections import predicates as s
 from wdlint.source.selections.conditions.places import walk
 from wdlint.source.selections.conditions.tests import symbolic
-from wdlint.source.selections.taken import Taken
+from wdlint.source.selections.taken import Taken, rooted
 from wdlint.source.selections.taking import of_item, reader_for
 from wdlint.source.values import arithmetic, flow
-from wdlint.source.values.classes import is_module
+from wdlint.source.values.callers import owner_of
+from wdlint.source.values.classes import class_member, is_module
 from wdlint.source.values.elements import elements_of, some_of, whole
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.execution import taken
@@ -119,7 +121,7 @@ def _names_switch(call: t.Call) -> bool:
 
 
 def _functions(evaluator: Evaluation, call: t.Call, context: Context) -> Iterator[tuple[FunctionValue, t.FunctionDef]]:
-    """The project's functions that a call may run, one that `apply` is given included."""
+    """The project's functions that a call may run, constructors and one that `apply` is given included."""
     func = call.func
     given = call.args[0].value if _last_name(func) == "apply" and len(call.args) == 1 else func
     if not isinstance(given, (t.Name, t.Attribute)):
@@ -127,8 +129,10 @@ def _functions(evaluator: Evaluation, call: t.Call, context: Context) -> Iterato
     if isinstance(given, t.Attribute) and given.attr not in evaluator.project.defined(evaluator.module.path):
         return  # a library's; most calls are
     for value in evaluator.evaluate(given, context):
-        if isinstance(value, FunctionValue) and isinstance(value.definition, t.FunctionDef):
-            yield value, value.definition
+        made = class_member(evaluator, value, "__init__") if isinstance(value, ClassValue) else (value,)
+        for function in made:
+            if isinstance(function, FunctionValue) and isinstance(function.definition, t.FunctionDef):
+                yield function, function.definition
 
 
 class _Search:
@@ -241,18 +245,30 @@ class _Search:
                 models = self.evaluator.evaluate(call.func.value, context)
                 modules = tuple(Collection("modules", model) for model in models)
                 arguments = Arguments(positional=(elements_of(self.evaluator, modules, id(call)),))
-            frame = self.evaluator.call_frame(function, arguments, call, context)
-            if frame is None:
-                continue
             asked, reached = _reached(self.evaluator, statement, context.frame)
             inherited, happens = (*around, *asked), sure & reached
-            self.running.append(id(definition))
-            before, self._in_turns = self._in_turns, self._in_turns or _takes_turns(self.evaluator, statement)
-            for inner in t.statements(definition.inner.body):
-                if happens is not Ternary.NO:
-                    yield from self.of(inner, frame, inherited, depth + 1, happens)
-            self._in_turns = before
-            self.running.pop()
+            for frame in self._frames(function, definition, arguments, call, context):
+                self.running.append(id(definition))
+                before, self._in_turns = self._in_turns, self._in_turns or takes_turns(self.evaluator, statement)
+                for inner in t.statements(definition.inner.body):
+                    if happens is not Ternary.NO:
+                        yield from self.of(inner, frame, inherited, depth + 1, happens)
+                self._in_turns = before
+                self.running.pop()
+
+    def _frames(
+        self, function: FunctionValue, definition: t.FunctionDef, given: Arguments, call: t.Call, context: Context
+    ) -> Iterator[Frame]:
+        """The frames in which a call runs a function: a constructor in that of each instance the call makes."""
+        owner = owner_of(definition)
+        if owner is None or definition.name != "__init__" or function.receiver is not None:
+            frame = self.evaluator.call_frame(function, given, call, context)
+            if frame is not None:
+                yield frame
+            return
+        for made in map(bare, self.evaluator.evaluate(call, context)):
+            if isinstance(made, Instance) and isinstance(made.cls, ClassValue) and made.arguments is not None:
+                yield self.evaluator.method_frame(definition, self.evaluator.class_value(owner), made)
 
     def _set(
         self,
@@ -269,12 +285,15 @@ class _Search:
         happens = sure & reached
         if happens is Ternary.NO:
             return
-        if self._in_turns or _takes_turns(evaluator, statement):
+        if self._in_turns or takes_turns(evaluator, statement):
             if value is not None and arithmetic.truth(evaluator, value, context, inclined=True) is not True:
                 return  # a part that rests while another one trains
         held = self._held(target, context)
         if len(held) > 1 and not _is_loop_variable(target, context):
-            happens &= Ternary.UNKNOWN
+            # whichever of several models there is, it is the one that is frozen
+            models = {id(bare(rooted(one)[0])) for one in held}
+            if len(models) < len(held) or self._truth(value, held[0], context) != s.Always(False):
+                happens &= Ternary.UNKNOWN
         conditions = (*around, *asked)
         for one in held:
             whole = _parameters_of(one)
@@ -294,13 +313,24 @@ class _Search:
         )
 
     def _held(self, target: t.Expr, context: Context) -> Answers:
-        """What a switch is set of; `parameters[-1]` is one of those parameters."""
-        if isinstance(target, t.Subscript) and not isinstance(target.index, t.Slice):
-            of = self.evaluator.evaluate(target.value, context)
-            found = walk(of, self.evaluator)
-            if found is not None and not found.of_children:
-                return tuple(some_of(one, target, context) for one in of)
+        """What a switch is set of; `parameters[-1]` is one of those parameters, and so is what `children[i]` holds."""
+        picked, where = self._picked(target, context)
+        if picked is not None:
+            found = walk(self.evaluator.evaluate(picked.value, where), self.evaluator)
+            if found is not None:
+                every = Collection("parameters", found.module)
+                return (some_of(every, picked, where),)
         return self.evaluator.evaluate(target, context)
+
+    def _picked(self, target: t.Expr, context: Context) -> tuple[t.Subscript | None, Context]:
+        """The item that a target is, or that a loop goes through the parameters of."""
+        loop = flow.loop_of(context.statement, target.id) if isinstance(target, t.Name) else None
+        match loop.iter if loop is not None else target:
+            case t.Subscript() as picked if not isinstance(picked.index, t.Slice):
+                return (picked, context) if loop is None else (None, context)
+            case t.Call(func=t.Attribute(value=t.Subscript() as picked, attr="parameters")) if loop is not None:
+                return None if isinstance(picked.index, t.Slice) else picked, context.frame.at(loop)
+        return None, context
 
     def _truth(self, value: t.Expr | None, about: Value, context: Context) -> s.Selector:
         if value is None:
@@ -370,38 +400,6 @@ def _reached(evaluator: Evaluation, statement: t.Stmt, frame: Frame) -> tuple[tu
 
 def _is_within(statement: t.Stmt, outer: t.Stmt) -> bool:
     return statement is outer or any(block.parent is outer for block in flow.ancestors(statement))
-
-
-def _takes_turns(evaluator: Evaluation, statement: t.Stmt) -> bool:
-    """Whether a statement is one of the steps of training, where parts are frozen and opened in turns."""
-    loops = [block.parent for block in flow.ancestors(statement) if isinstance(block.parent, (t.For, t.While))]
-    return any(_trains(evaluator, loop.body) for loop in loops) or (
-        statement.scope.kind == "function" and _trains(evaluator, statement.scope.body, False)
-    )
-
-
-def _trains(evaluator: Evaluation, block: t.Block, within_loops: bool = True) -> bool:
-    """Whether a block computes gradients, in loops of its own or outside of them only."""
-    cache: dict[tuple[int, bool], bool] = evaluator.memo("training blocks")
-    key = id(block), within_loops
-    if key not in cache:
-        cache[key] = any(
-            isinstance(node, t.Call) and _last_name(node.func) in ("backward", "manual_backward")
-            for statement in t.statements(block)
-            for expression in syntax.expressions(statement)
-            for node in syntax.walk(expression)
-            if within_loops or not _is_looped(statement, block)
-        )
-    return cache[key]
-
-
-def _is_looped(statement: t.Stmt, outside: t.Block) -> bool:
-    for block in flow.ancestors(statement):
-        if block is outside:
-            return False
-        if isinstance(block.parent, (t.For, t.While)):
-            return True
-    return False
 
 
 def _is_loop_variable(target: t.Expr, context: Context) -> bool:

@@ -6,7 +6,7 @@ by name: all come down to `GroupDraft`s. Which parameters a part holds is in `se
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field, replace
 
 from wdlint.knowledge.wrappers import Helper
@@ -69,6 +69,12 @@ class GroupDraft:
         """The group under one of the answers to what its model is."""
         kept = tuple(part for part in self.parts if part.choice[1] == 1 or part.choice[0] == index % part.choice[1])
         return self if len(kept) == len(self.parts) else replace(self, parts=kept)
+
+    def without(self, keys: Set[str]) -> GroupDraft:
+        """The group without some of its keys, which the program reads by itself."""
+        kept = [number for number, key in enumerate(self.options) if key not in keys]
+        nodes = tuple(self.option_nodes[n] for n in kept) if len(self.option_nodes) == len(self.options) else ()
+        return replace(self, options=tuple(self.options[n] for n in kept), option_nodes=nodes) if keys else self
 
     def under(self, condition: s.Selector) -> GroupDraft:
         return replace(self, parts=tuple(part.under(condition) for part in self.parts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wdlint.source.optimizers.called_with import done_by_functions, set_by_function
 from wdlint.source.optimizers.groups import GroupDraft, GroupReader
 from wdlint.source.optimizers.sites import Maker, Site
 from wdlint.source.optimizers.switched_off import switching_off
@@ -13,7 +14,7 @@ from wdlint.source.values import flow
 from wdlint.source.values.amounts import AmountDraft, amount_of, source_text
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.in_place import changes_in
-from wdlint.source.values.values import EVERY, Arguments, Change, Frame, FunctionValue
+from wdlint.source.values.values import EVERY, Change
 
 
 def added_later(evaluator: Evaluation, site: Site, maker: Maker, reader: GroupReader) -> tuple[list[GroupDraft], bool]:
@@ -70,7 +71,7 @@ def set_later(
             above, rest = change.path[: len(parts)], change.path[len(parts) :]
             if above == (*parts[1:], "param_groups"):
                 found = _amount_set(evaluator, change, rest, index, key, before) or found
-    for change in _done_by_functions(evaluator, site, name):
+    for change in done_by_functions(evaluator, site, name):
         amount = _amount_set(evaluator, change, change.path[1:], index, key, before)
         found = amount if amount is not None and amount.value is not None else found
     return found
@@ -121,45 +122,6 @@ def _for_what_decays(statement: t.Stmt | None) -> bool:
     return False
 
 
-def _done_by_functions(evaluator: Evaluation, site: Site, name: str) -> list[Change]:
-    """What the project's functions do to the groups of an optimizer that they are handed after it is made."""
-    known: dict[tuple[int, int], list[Change]] = evaluator.memo("groups changed by functions")
-    frame = site.context.frame
-    key = id(site.statement), id(frame)
-    if key not in known:
-        evaluator.keep(frame)
-        statements = list(t.statements(frame.scope.body))
-        later = statements[statements.index(site.statement) + 1 :] if site.statement in statements else []
-        known[key] = [
-            change
-            for statement in later
-            for inner, parameter in _handed_to(evaluator, statement, name, frame)
-            for done in t.statements(inner.scope.body)
-            for change in changes_in(evaluator, done, parameter, inner, True)
-            if change.path[:1] == ("param_groups",)
-        ]
-    return known[key]
-
-
-def _handed_to(evaluator: Evaluation, statement: t.Stmt, name: str, frame: Frame) -> Iterator[tuple[Frame, str]]:
-    """The project's functions that a statement calls with an optimizer: their frames, and what they call it."""
-    context = frame.at(statement)
-    for expression in syntax.expressions(statement):
-        for call in syntax.walk(expression):
-            if not isinstance(call, t.Call) or name not in map(syntax.dotted, _given(call)):
-                continue
-            for callee in evaluator.evaluate(call.func, context):
-                if not isinstance(callee, FunctionValue) or not isinstance(callee.definition, t.FunctionDef):
-                    continue
-                own = [p.name for p in callee.definition.params if not p.star][callee.receiver is not None :]
-                for position, given in enumerate(call.args):
-                    parameter = given.keyword or (own[position] if position < len(own) else None)
-                    if syntax.dotted(given.value) == name and parameter in own and not given.star:
-                        inner = evaluator.call_frame(callee, Arguments(call.args, context), call, context)
-                        if inner is not None:
-                            yield inner, parameter
-
-
 def spared_later(evaluator: Evaluation, site: Site, key: str) -> bool:
     """Whether some groups' decay is set anew after construction, and the groups say which and to what."""
     name = bound_name(site)
@@ -167,7 +129,7 @@ def spared_later(evaluator: Evaluation, site: Site, key: str) -> bool:
         return True
     if name is None:
         return False
-    if _set_by_function(evaluator, site, name, key):
+    if set_by_function(evaluator, site, name, key):
         return True
     parts = name.split(".")
     for statement in _touching(site, name):
@@ -191,55 +153,6 @@ def _switched_off_elsewhere(evaluator: Evaluation, site: Site, name: str | None,
         return False
     others = [owner for where, owner in switching_off(evaluator, scope.module, key) if where is not scope]
     return bool(others) if returned else name in others
-
-
-def _set_by_function(evaluator: Evaluation, site: Site, name: str, key: str) -> bool:
-    """Whether a function of the module that the optimizer is handed to sets decays to 0, or by what else is in a group.
-
-    `def adjust(optimizer): … for group in optimizer.param_groups: group["weight_decay"] = decay * group["decay_mult"]`
-    """
-    setting = _setting(evaluator, site.context.frame.scope.module, key)
-    return bool(setting) and any(
-        isinstance(call, t.Call) and syntax.dotted(call.func) in setting and name in map(syntax.dotted, _given(call))
-        for statement in t.statements(site.context.frame.scope.body)
-        for expression in syntax.expressions(statement)
-        for call in syntax.walk(expression)
-    )
-
-
-def _setting(evaluator: Evaluation, module: t.Module, key: str) -> set[str]:
-    """The functions of a module that set the decays of an optimizer's groups to 0, or by what else is in a group."""
-    known: dict[tuple[int, str], set[str]] = evaluator.memo("functions that set decays")
-    if (id(module), key) not in known:
-        bound = (statement for statements in module.scope.bound.values() for statement in statements)
-        functions = [statement for statement in bound if isinstance(statement, t.FunctionDef)]
-        found = {of.name for of in functions if any(_sets_by_group(one, key) for one in t.statements(of.inner.body))}
-        off = switching_off(evaluator, module, key)
-        found.update(of.name for of in functions if any((of.inner, p.name) in off for p in of.params))
-        known[id(module), key] = found
-        evaluator.keep(module)
-    return known[id(module), key]
-
-
-def _given(call: t.Call) -> Iterator[t.Expr]:
-    return (argument.value for argument in call.args)
-
-
-def _sets_by_group(statement: t.Stmt, key: str) -> bool:
-    """`for group in optimizer.param_groups:` whose body sets the group's decay to something that it holds."""
-    if not isinstance(statement, t.For) or syntax.last_part(statement.iter) != "param_groups":
-        return False
-    group = syntax.dotted(statement.target)
-    return group is not None and any(
-        isinstance(target, t.Subscript)
-        and syntax.dotted(target.value) == group
-        and isinstance(target.index, t.Const)
-        and target.index.value == key
-        and any(isinstance(node, t.Name) and node.id == group for node in syntax.walk(inner.value))
-        for inner in t.statements(statement.body)
-        if isinstance(inner, t.Assign) and inner.value is not None
-        for target in inner.targets
-    )
 
 
 def bound_name(site: Site) -> str | None:

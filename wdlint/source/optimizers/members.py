@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from wdlint.facts import Division, Inventory, OptimizerUse, Pattern, Ternary
+from wdlint.facts import Division, Inventory, Kind, OptimizerUse, Pattern, Ternary
 from wdlint.source.models.ancestry import lineage_of
 from wdlint.source.models.optimized import Model, model_key, relative, same_model
 from wdlint.source.optimizers.groups import GroupDraft
@@ -111,9 +111,22 @@ def division_of(evaluator: Evaluation, draft: GroupDraft) -> Division:
             of_modules.setdefault((model_key(part.model), part.prefix, part.choice), []).append(part)
     for parts in of_modules.values():
         taken = s.either(*(part.selector for part in parts))
-        one = division(s.both(taken, trained(evaluator, parts[0])))
+        one = _of_what_there_is(evaluator, parts[0], division(s.both(taken, trained(evaluator, parts[0]))))
         total = Division(total.weights | one.weights, total.gains | one.gains, total.biases | one.biases)
     return total if draft.parts else Division()
+
+
+def _of_what_there_is(evaluator: Evaluation, part: Taken, one: Division) -> Division:
+    """What a group takes of one model beside others that can't be seen: no kind that it has none of."""
+    from wdlint.source.models.inventory import inventory
+
+    found = inventory(evaluator, part.model) if part.model is not None else None
+    if found is None or not found.complete:
+        return one
+    inside = [p for p in found.parameters if relative(p, part.prefix) is not None and p.trainable is not Ternary.NO]
+    gains = any(p.kind in (Kind.GAIN, Kind.UNKNOWN) for p in inside)
+    biases = any(p.kind in (Kind.BIAS, Kind.UNKNOWN) for p in inside)
+    return Division(one.weights, one.gains if gains else Ternary.NO, one.biases if biases else Ternary.NO)
 
 
 def together(

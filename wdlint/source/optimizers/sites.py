@@ -207,7 +207,7 @@ def _site(evaluator: Evaluation, call: t.Call, statement: t.Stmt, context: Conte
         engine = deepspeed_optimizer(evaluator, callee, arguments, context)
         if engine is not None:
             makers.append(_of_engine(engine))
-        for handed in handed_optimizers(evaluator, callee, arguments, context):
+        for handed in handed_optimizers(evaluator, callee, arguments, call, context):
             made = makers_of(evaluator, handed.cls, handed.arguments, context)
             makers.extend(replace(maker, loop=handed.loop) for maker in made)
         if isinstance(callee, External) and callee.path in INSTANTIATES:

@@ -47,21 +47,30 @@ def class_switches_off(evaluator: Evaluation, value: Value, key: str) -> bool:
 
 def _owners(statement: t.Stmt, key: str) -> Iterator[str]:
     """What holds the groups whose decay a statement sets to 0: all of them in a loop, or one by its number."""
-    if isinstance(statement, t.For):
-        groups, group = statement.iter, statement.target
-        if isinstance(groups, t.Call) and syntax.last_name(groups) == "enumerate" and groups.args:
-            groups = groups.args[0].value
-            group = group.items[-1] if isinstance(group, t.Display) and group.items else group
-        name = syntax.dotted(group)
-        if name is not None and syntax.last_part(groups) == _GROUPS:
-            if any(_sets_to_nothing(inner, name, key) for inner in t.statements(statement.body)):
-                yield _owner(groups)
+    turn = turn_over_groups(statement)
+    if turn is not None:
+        groups, name = turn
+        inside = (inner for block in t.blocks(statement) for inner in t.statements(block))
+        if any(_sets_to_nothing(inner, name, key) for inner in inside):
+            yield _owner(groups)
     elif isinstance(statement, t.Assign):
         for target in statement.targets:
             if isinstance(target, t.Subscript) and isinstance(target.value, t.Subscript):
                 groups = target.value.value
                 if syntax.last_part(groups) == _GROUPS and _is(target.index, key) and _is_nothing(statement.value):
                     yield _owner(groups)
+
+
+def turn_over_groups(statement: t.Stmt) -> tuple[t.Expr, str] | None:
+    """The groups that a loop goes over, as `optimizer.param_groups`, and what it calls each of them."""
+    if not isinstance(statement, t.For):
+        return None
+    groups, group = statement.iter, statement.target
+    if isinstance(groups, t.Call) and syntax.last_name(groups) == "enumerate" and groups.args:
+        groups = groups.args[0].value
+        group = group.items[-1] if isinstance(group, t.Display) and group.items else group
+    name = syntax.dotted(group)
+    return (groups, name) if name is not None and syntax.last_part(groups) == _GROUPS else None
 
 
 def _owner(groups: t.Expr) -> str:

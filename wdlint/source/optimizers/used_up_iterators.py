@@ -66,31 +66,41 @@ def _fills(statement: t.Stmt, name: str) -> bool:
 
 def _walked(expression: t.Expr) -> Iterator[str]:
     """The names that an expression certainly walks through from end to end when it is evaluated."""
-    if isinstance(expression, t.Name):
-        yield expression.id  # a loop's
+    if _is_named(expression):
+        yield _name(expression)  # a loop's
     elif isinstance(expression, t.Comprehension):
-        if expression.kind != "generator" and isinstance(expression.clauses[0].iter, t.Name):
-            yield expression.clauses[0].iter.id
+        if expression.kind != "generator" and _is_named(expression.clauses[0].iter):
+            yield _name(expression.clauses[0].iter)
     elif isinstance(expression, t.Call) and isinstance(expression.func, t.Name) and expression.args:
         inner = expression.args[0].value
         if expression.func.id in _WALKS:
-            if isinstance(inner, t.Name):
-                yield inner.id
-            elif isinstance(inner, t.Comprehension) and isinstance(inner.clauses[0].iter, t.Name):
-                yield inner.clauses[0].iter.id
+            if _is_named(inner):
+                yield _name(inner)
+            elif isinstance(inner, t.Comprehension) and _is_named(inner.clauses[0].iter):
+                yield _name(inner.clauses[0].iter)
             elif isinstance(inner, t.Call) and isinstance(inner.func, t.Name) and inner.func.id in _LAZY:
-                yield from (a.value.id for a in inner.args if isinstance(a.value, t.Name))
+                yield from (_name(a.value) for a in inner.args if _is_named(a.value))
+
+
+def _is_named(expression: t.Expr) -> bool:
+    """Whether an expression is a name, or an attribute of one: `self.named`."""
+    inner = expression.value if isinstance(expression, t.Attribute) else expression
+    return isinstance(inner, t.Name)
+
+
+def _name(expression: t.Expr) -> str:
+    return syntax.dotted(expression) or ""
 
 
 def _walks_of(evaluator: Evaluation, name: str, context: Context) -> list[t.Expr]:
     """Where an iterator is walked through, in order; empty where the name is none, or its order can't be told."""
     scope = context.frame.scope
-    bindings = scope.bound.get(name, [])
+    bindings = scope.bound.get(name, []) if "." not in name else _attribute_set(scope, name)
     binding = bindings[0] if bindings else None
     if binding is None:
         if not _given_iterators(evaluator, scope, name):
             return []
-    elif len(bindings) != 1 or not isinstance(binding, t.Assign) or not isinstance(binding.targets[0], t.Name):
+    elif len(bindings) != 1 or not isinstance(binding, t.Assign) or not _is_named(binding.targets[0]):
         return []
     elif binding.value is None or not _is_iterator(evaluator, binding.value, context):
         return []
@@ -99,9 +109,9 @@ def _walks_of(evaluator: Evaluation, name: str, context: Context) -> list[t.Expr
     for statement in t.statements(scope.body):
         if statement is binding:
             continue
-        loops = isinstance(statement, t.For) and isinstance(statement.iter, t.Name) and statement.iter.id == name
+        loops = isinstance(statement, t.For) and _name(statement.iter) == name
         mentions = [
-            n for e in syntax.expressions(statement) for n in syntax.walk(e) if isinstance(n, t.Name) and n.id == name
+            n for e in syntax.expressions(statement) for n in syntax.walk(e) if _is_named(n) and _name(n) == name
         ]
         if not mentions:
             continue
@@ -114,9 +124,25 @@ def _walks_of(evaluator: Evaluation, name: str, context: Context) -> list[t.Expr
             found.append(statement.iter)
             continue
         for expression in syntax.expressions(statement):
-            walks = (node for node in syntax.walk(expression) if not isinstance(node, t.Name) and name in _walked(node))
+            walks = (node for node in syntax.walk(expression) if not _is_named(node) and name in _walked(node))
             found.extend(walks)
     return found
+
+
+def _attribute_set(scope: t.Scope, name: str) -> list[t.Stmt]:
+    """The statements of a method that set an attribute of its object; none where another method might do so."""
+    root = name.partition(".")[0]
+    definition = scope.definition
+    if not isinstance(definition, t.FunctionDef) or not definition.params or definition.params[0].name != root:
+        return []
+    setting = [one for one in t.statements(scope.body) if isinstance(one, t.Assign) and _sets(one, name)]
+    called = (n for one in t.statements(scope.body) for e in syntax.expressions(one) for n in syntax.walk(e))
+    handed = any(isinstance(n, t.Call) and syntax.root_name(n.func) == root and _is_named(n.func) for n in called)
+    return [] if handed else list(setting)
+
+
+def _sets(statement: t.Assign, name: str) -> bool:
+    return any(isinstance(target, t.Attribute) and _name(target) == name for target in statement.targets)
 
 
 def _given_iterators(evaluator: Evaluation, scope: t.Scope, name: str) -> bool:

@@ -15,12 +15,14 @@ from wdlint.knowledge.trainers import TrainingLoop
 from wdlint.knowledge.wrappers import Helper
 from wdlint.source.models.optimized import Model, Models, merged, model_key, same_model
 from wdlint.source.optimizers import own_groups
+from wdlint.source.optimizers.called_with import keys_read
 from wdlint.source.optimizers.constructor_arguments import leading_amount, learning_rate, written_parameters
 from wdlint.source.optimizers.groups import GroupDraft, GroupReader, Groups
 from wdlint.source.optimizers.honoured_exemptions import honoured
-from wdlint.source.optimizers.later_groups import added_later, set_later, spared_later
+from wdlint.source.optimizers.later_groups import added_later, bound_name, set_later, spared_later
 from wdlint.source.optimizers.members import division_of, members_of, patterns_of, shared_patterns, together
 from wdlint.source.optimizers.naming import names
+from wdlint.source.optimizers.own_settings import of_their_own
 from wdlint.source.optimizers.peak_rate import highest_rate
 from wdlint.source.optimizers.sites import Maker, Site
 from wdlint.source.optimizers.unused_groups import forgotten, halves
@@ -172,15 +174,18 @@ class UseReader:
         drafted: list[tuple[GroupDraft, AmountDraft]] = []
         key = maker.decay.name if maker.decay else "weight_decay"
         spared = spared_later(self.evaluator, site, key)
+        asked = keys_read(self.evaluator, site, bound_name(site)) - {key} if groups.listed else set()
         for index, draft in enumerate(groups.drafts):
             amount = draft.amount or constructor
             amount = set_later(self.evaluator, site, index, key, amount) or amount
             if spared:
                 draft = draft.under(s.Opaque("spared", "whose decay is not set to 0 later"))
-            drafted.append((draft, replace(amount, varies=True) if spared else amount))
+            drafted.append((draft.without(asked), replace(amount, varies=True) if spared else amount))
         members = [members_of(self.evaluator, draft, models, inventory) for draft, _ in drafted]
         divisions = [division_of(self.evaluator, draft) for draft, _ in drafted]
-        decayed = [i for i, (_, amount) in enumerate(drafted) if amount.value is None or amount.value != 0]
+        for i in of_their_own([amount for _, amount in drafted], members, divisions, inventory):
+            drafted[i] = drafted[i][0], replace(drafted[i][1], origin=Origin.APART)
+        decayed = [i for i, (_, amount) in enumerate(drafted) if amount.decays]
         together(self.evaluator, groups.drafts, decayed, models, inventory, members, divisions)
         rate = learning_rate(self.evaluator, self.places, maker)
         facts = tuple(

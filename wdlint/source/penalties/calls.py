@@ -74,6 +74,10 @@ def call(reader: Reading, expr: t.Call, context: Context, way: Way) -> Iterator[
         if function is not None:
             followed = True
             yield from entered(reader, function, expr, context, way)
+    if not followed and all(isinstance(bare(callee), (Unknown, Method)) for callee in callees):
+        for function in reader.by_name.get(name, ()):
+            followed = True
+            yield from entered(reader, function, expr, context, way)
     if followed:
         return
     reader.unresolved.update((name, *_names_of_methods(callees)))

@@ -7,7 +7,7 @@ linearly is followed; what goes through any other function is not a penalty and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wdlint.source.penalties import calls as penalty_calls
@@ -22,7 +22,7 @@ from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import flow
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.values import Context, Frame, constant
+from wdlint.source.values.values import Context, Frame, FunctionValue, constant
 
 _WORK = 4_000  # expressions read for one file
 _STEPS = 60  # expressions between a loss and a summand
@@ -39,6 +39,7 @@ class Reader:
     unresolved: set[str] = field(default_factory=set)  # names of calls that could not be followed
     read: list[t.Expr] = field(default_factory=list)  # every expression met on the way
     _seen: set[object] = field(default_factory=set)
+    by_name: Mapping[str, Sequence[FunctionValue]] = field(default_factory=dict)
     entered: set[int] = field(default_factory=set)
     clauses: dict[int, tuple[t.Clause, Context]] = field(default_factory=dict)
     sites: dict[int, tuple[t.Call, Context, bool]] = field(default_factory=dict)
@@ -245,7 +246,7 @@ class Reader:
         return inner
 
     def _subscript(self, expr: t.Subscript, context: Context, way: Way) -> Iterator[Term]:
-        if isinstance(expr.index, t.Slice):
+        if isinstance(expr.index, t.Slice) or (isinstance(expr.index, t.Const) and expr.index.value is None):
             yield from self.terms(expr.value, context, way)
             return
         key = constant(self.evaluator.evaluate(expr.index, context))

@@ -100,16 +100,9 @@ def sinks(module: t.Module) -> Sinks:
 
 
 def _look(node: t.Expr, statement: t.Stmt, found: Sinks) -> None:
-    match node:
-        case t.Call():
-            found.losses.extend(_differentiated(node, statement))
-            found.hinted = found.hinted or syntax.last_name(node) in _NORM_CALLS
-        case t.Binary(op="**", right=t.Const(value=exponent)):
-            found.hinted = found.hinted or exponent in (2, 0.5)
-        case t.Binary(op="*" | "@"):
-            found.hinted = found.hinted or times_itself(node) or scaled_square(node) is not None
-        case _:
-            pass
+    if isinstance(node, t.Call):
+        found.losses.extend(_differentiated(node, statement))
+    found.hinted = found.hinted or is_hint(node)
     name = node.id if isinstance(node, t.Name) else node.attr if isinstance(node, t.Attribute) else ""
     if name == "grad":
         found.gradients = True
@@ -117,6 +110,19 @@ def _look(node: t.Expr, statement: t.Stmt, found: Sinks) -> None:
         found.hooks = True
     elif name and not found.hinted:
         found.hinted = not _TELLING.isdisjoint(name.lower().split("_"))
+
+
+def is_hint(node: t.Expr) -> bool:
+    """Whether an expression squares or norms something."""
+    match node:
+        case t.Call():
+            return syntax.last_name(node) in _NORM_CALLS
+        case t.Binary(op="**", right=t.Const(value=exponent)):
+            return exponent in (2, 0.5)
+        case t.Binary(op="*" | "@"):
+            return times_itself(node) or scaled_square(node) is not None
+        case _:
+            return False
 
 
 def _differentiated(call: t.Call, statement: t.Stmt) -> Iterator[LossSink]:

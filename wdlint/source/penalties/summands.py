@@ -6,14 +6,14 @@ puts them together and is the one that answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from wdlint.source.penalties.operands import Operand
 from wdlint.source.read import tree as t
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.values import Context, Frame
+from wdlint.source.values.values import Context, Frame, FunctionValue
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +67,7 @@ class Reading(Protocol):
 
     evaluator: Evaluation
     unresolved: set[str]  # names of calls that could not be followed
+    by_name: Mapping[str, Sequence[FunctionValue]]  # methods that a call of something unseen may mean
     entered: set[int]  # the functions of the project that were entered, by identity
     clauses: dict[int, tuple[t.Clause, Context]]  # of comprehensions entered, by the context inside
     sites: dict[int, tuple[t.Call, Context, bool]]  # the call that entered a frame, and whether its function was bound

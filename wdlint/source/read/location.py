@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 _TOP_MARKS = (
     "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "wdlint.toml", ".github", ".gitignore", "LICEN",
 )  # fmt: skip
+# Libraries whose names people give to folders of scripts: one without `__init__.py` never stands before them.
+_INSTALLED = frozenset(
+    ("torch", "torchvision", "ignite", "lightning", "pytorch_lightning", "transformers", "accelerate", "peft", "trl",
+     "timm", "diffusers", "deepspeed", "monai", "fastai", "skorch", "keras", "mmengine", "numpy")
+)  # fmt: skip
 _GAP = 3  # folders without a mark between two of one project
 
 
@@ -58,6 +63,8 @@ class Locator:
         if folder not in self._paths:
             self._paths[folder] = self._search_path(folder)
         for start in (*self._paths[folder], *self._roots):
+            if parts and parts[0] in _INSTALLED and self._is_bare(os.path.join(start, parts[0])):
+                continue
             found = self._under(start, parts)
             if found is not None and (not other_than or not _same_file(found, other_than)):
                 return found
@@ -82,6 +89,11 @@ class Locator:
         if last + ".py" in names:
             return os.path.join(folder, last + ".py")
         return None
+
+    def _is_bare(self, folder: str) -> bool:
+        """Whether a folder has no `__init__.py`, and no module of its name stands beside it."""
+        above, name = os.path.split(folder)
+        return "__init__.py" not in self._names(folder) and f"{name}.py" not in self._names(above)
 
     def _names(self, folder: str) -> frozenset[str]:
         if folder not in self._listings:

@@ -27,6 +27,11 @@ class AmountDraft:
     varies: bool = False
 
     @property
+    def decays(self) -> bool:
+        """Whether parameters shrink by it, as far as the source tells."""
+        return Amount(self.value, self.origin).decays
+
+    @property
     def is_latent(self) -> bool:
         """A visible 0 that a command line or configuration can raise."""
         return Amount(self.value, self.origin).latent

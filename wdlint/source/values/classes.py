@@ -10,7 +10,16 @@ from collections.abc import Iterator
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.evaluation import Evaluation
-from wdlint.source.values.values import Answers, Arguments, ClassValue, Context, External, FunctionValue, Instance
+from wdlint.source.values.values import (
+    Answers,
+    Arguments,
+    ClassValue,
+    Context,
+    External,
+    Frame,
+    FunctionValue,
+    Instance,
+)
 
 _MODULE_BASES = frozenset(
     (
@@ -87,6 +96,22 @@ def method_named(evaluator: Evaluation, instance: Instance, name: str) -> Functi
         if isinstance(value, FunctionValue):
             return FunctionValue(value.definition, value.frame, None, instance)
     return None
+
+
+def inherited(evaluator: Evaluation, frame: Frame, name: str) -> Answers:
+    """What `super().name` is in a method: what the classes behind the one that defines the method bind to the name."""
+    receiver = frame.receiver
+    if not isinstance(receiver, Instance) or not isinstance(receiver.cls, ClassValue) or frame.scope.parent is None:
+        return ()
+    behind = False
+    for owner in linear_bases(evaluator, receiver.cls):
+        if behind and isinstance(owner, ClassValue) and name in owner.definition.inner.bound:
+            found = evaluator.in_scope(name, None, evaluator.frame(owner.definition.inner))
+            plain = (v for v in found if isinstance(v, FunctionValue))
+            methods = (v for v in plain if isinstance(v.definition, t.FunctionDef) and not v.definition.decorators)
+            return tuple(FunctionValue(v.definition, v.frame, None, receiver) for v in methods)
+        behind = behind or (isinstance(owner, ClassValue) and owner.definition.inner is frame.scope.parent)
+    return ()
 
 
 def constructor_arguments(evaluator: Evaluation, instance: Instance, owner: ClassValue | External) -> Arguments | None:

@@ -110,6 +110,8 @@ def _elements(evaluator: Evaluation, value: Value, turn: int, seen: dict[int, Va
             yield Unknown(f"{inner.key}[*{turn}]")
         case Element() if inner.part == "module":
             yield Element(Collection("children", inner), "module", turn)
+        case Method() if isinstance(bare(inner.receiver), Instance) and inner.name not in ("items", "values", "keys"):
+            yield Method(inner, "*")  # one of the layers in a part of a library's model, or of whatever it is
         case Method():
             yield Unknown(f"@{id(inner.receiver)}.{inner.name}[*{turn}]")
         case _:

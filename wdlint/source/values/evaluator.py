@@ -370,9 +370,21 @@ class Evaluator:
             given = frame.arguments.get(name)
             if given is not None:
                 return given
-            decorated = self.libraries.parameter(self, definition, name) if definition.decorators else ()
-            return decorated or self.default(parameter, frame) or (Unknown(f"{id(frame)}.{name}"),)
+            filled = self._filled(definition, parameter, frame) if definition.decorators else ()
+            return filled or self.default(parameter, frame) or (Unknown(f"{id(frame)}.{name}"),)
         return self._from_callers(definition, parameter, frame)
+
+    def _filled(self, definition: t.FunctionDef, parameter: t.Parameter, frame: Frame) -> Answers:
+        """What a decorator gives to a parameter that a call leaves out: `@pyrallis.wrap()`, then `train()`."""
+        told = self.libraries.parameter(self, definition, parameter.name)
+        return told or (self._by_annotation(definition, parameter, frame) if parameter.default is None else ())
+
+    def _by_annotation(self, definition: t.FunctionDef, parameter: t.Parameter, frame: Frame) -> Answers:
+        """An instance of the class that a parameter is annotated with, its defaults standing."""
+        if parameter.annotation is None or frame.parent is None:
+            return ()
+        annotation = self._names.annotated(parameter.annotation, frame.parent.at(definition))
+        return (annotation,) if annotation is not None and isinstance(bare(annotation), Instance) else ()
 
     def default(self, parameter: t.Parameter, frame: Frame) -> Answers:
         """A parameter's default value, marked as such; empty where there is none."""
@@ -400,11 +412,9 @@ class Evaluator:
         optional = len(default) == 1 and isinstance(default[0], Known) and default[0].value is None
         if default and not optional:
             return default
-        annotation = None
-        if parameter.annotation is not None and frame.parent is not None:
-            annotation = self._names.annotated(parameter.annotation, frame.parent.at(definition))
-        if annotation is not None and isinstance(bare(annotation), Instance):
-            return (annotation,)
+        annotated = self._by_annotation(definition, parameter, frame)
+        if annotated:
+            return annotated
         scope = frame.scope
         return (Unknown(f"{scope.module.name}.{scope.name}.{parameter.name}", optional=optional),)
 

@@ -13,6 +13,7 @@ from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import arithmetic, objects
 from wdlint.source.values.answers import text_key
+from wdlint.source.values.classes import inherited
 from wdlint.source.values.elements import elements_of, sliced
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.narrowing import narrowed
@@ -95,6 +96,10 @@ def values(evaluator: Evaluation, expr: t.Expr, context: Context) -> Iterable[Va
 
 
 def _attribute(evaluator: Evaluation, expr: t.Attribute, context: Context) -> Answers:
+    if isinstance(expr.value, t.Call) and syntax.dotted(expr.value.func) == "super":
+        behind = inherited(evaluator, context.frame, expr.attr)
+        if behind:
+            return behind
     found: list[Value] = []
     for value in _but_none(evaluator.evaluate(expr.value, context)):
         found.extend(objects.member(evaluator, value, expr.attr, context))

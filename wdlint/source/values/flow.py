@@ -261,6 +261,14 @@ def in_loop(statement: t.Stmt, outside: Container[int] = ()) -> bool:
     return any(id(block) not in outside for block in loops(statement.block))
 
 
+def loop_of(statement: t.Stmt | None, name: str) -> t.For | None:
+    """The innermost loop around a statement whose variable has a name."""
+    for block in loops(statement.block) if statement is not None else ():
+        if isinstance(block.parent, t.For) and name in syntax.target_names(block.parent.target):
+            return block.parent
+    return None
+
+
 def exclusive(one: t.Stmt, other: t.Stmt) -> bool:
     """Whether two statements stand in different branches of one `if`, so that at most one of them runs.
 

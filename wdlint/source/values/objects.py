@@ -6,7 +6,7 @@ mapping holds is in `contents`, what a loop runs over in `elements`, what librar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from wdlint.facts import Origin
 from wdlint.source.read import syntax
@@ -43,7 +43,6 @@ from wdlint.source.values.values import (
 )
 
 _OF_FLAGS = "absl.flags.FLAGS."
-_NAMES = 40  # of a module, tried for one that can't be told
 _MAY_CHANGE = (Origin.ARGUMENT_DEFAULT, Origin.FIELD_DEFAULT)
 
 
@@ -100,13 +99,6 @@ def _bound_to_class(value: Value, cls: ClassValue) -> Value:
         if "classmethod" in syntax.decorator_names(value.definition):
             return FunctionValue(value.definition, value.frame, None, cls)
     return value
-
-
-def any_of_module(evaluator: Evaluation, module: t.Module) -> Iterator[Value]:
-    """Every class or function of a project module, for a name that can't be told."""
-    for name, statements in list(module.scope.bound.items())[:_NAMES]:
-        if isinstance(statements[-1], (t.ClassDef, t.FunctionDef)) and not name.startswith("_"):
-            yield from evaluator.module_member(module, name)
 
 
 def is_methodlike(name: str) -> bool:
@@ -297,7 +289,7 @@ def item(evaluator: Evaluation, value: Value, index: Value, context: Context) ->
             return (External(module + key if isinstance(key, str) else f"{module}?"),)
         case ModuleValue():
             held = evaluator.module_member(value.module, key) if isinstance(key, str) else ()
-            return held or tuple(any_of_module(evaluator, value.module))
+            return held or tuple(contents.any_of_module(evaluator, value.module))
         case MappingValue():
             if isinstance(key, (str, int)):
                 found_entry = entry(evaluator, value, key)

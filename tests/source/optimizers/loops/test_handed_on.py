@@ -8,6 +8,7 @@ from wdlint.linting.examples import differences, lint_files, marks_of
 
 START = """\
 import torch
+from braindecode import EEGClassifier
 from darts.models import NBEATSModel
 from neuralforecast.models import NHITS
 from pytorch_tabnet.tab_model import TabNetClassifier
@@ -41,6 +42,8 @@ detector = YOLO("yolov8n.pt")
         "NeuralNetClassifier(Net, optimizer=AdamW, optimizer__weight_decay=0.1, optimizer__param_groups=[])",
         "NeuralNetClassifier(Net, optimizer=AdamW, optimizer__weight_decay=0.0)",
         "NeuralNetClassifier(Net, optimizer=AdamW, **kwargs)",
+        "EEGClassifier(Net, cropped=True, optimizer=AdamW, optimizer__weight_decay=0.1)  # WD103",
+        "EEGClassifier(Net, optimizer=AdamW, optimizer__weight_decay=0, batch_size=64)",
         "TabNetClassifier(optimizer_params=dict(lr=2e-2, weight_decay=1e-5))  # WD103, WD201",
         "TabNetClassifier(optimizer_fn=SGD, optimizer_params=dict(lr=2e-2))",
         "NBEATSModel(24, 12, optimizer_kwargs={'lr': 1e-3, 'weight_decay': 1e-3})  # WD103, WD201",
@@ -80,3 +83,50 @@ def test_a_default_is_said_to_be_whose_it_is() -> None:
     findings, _ = lint_files({"train.py": f"{START}NBeats.from_dataset(data)\n"}, {})
     messages = {finding.code: finding.message for finding in findings}
     assert "0.001, `NBeats.from_dataset`'s own default, to the gradient" in messages["WD201"]
+
+
+NETS = """\
+import torch
+from skorch import NeuralNetClassifier, NeuralNetRegressor
+from torch import nn
+
+
+class Plain(nn.Module):
+    def __init__(self, width=4):
+        super().__init__()
+        self.a = nn.Linear(4, width, bias=False)
+
+    def forward(self, x):
+        return self.a(x)
+
+
+class Normed(nn.Module):
+    def __init__(self, width=4, bias=False):
+        super().__init__()
+        self.a = nn.Linear(4, width, bias=bias)
+        self.norm = nn.LayerNorm(width, bias=False)
+
+    def forward(self, x):
+        return self.norm(self.a(x))
+
+
+AdamW = torch.optim.AdamW
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NeuralNetClassifier(Normed, optimizer=AdamW, optimizer__weight_decay=0.1)  # WD102",
+        "NeuralNetClassifier(Normed, module__bias=True, optimizer=AdamW, optimizer__weight_decay=0.1)  # WD101, WD102",
+        "NeuralNetRegressor(module=Normed(8), optimizer=AdamW)  # WD104",
+        "NeuralNetClassifier(Plain, optimizer=AdamW, optimizer__weight_decay=0.1)",
+        "NeuralNetClassifier(module=Plain, module__width=8, optimizer=AdamW, optimizer__weight_decay=0.1)",
+        "def make(net):\n    return NeuralNetClassifier(net, optimizer=AdamW, optimizer__weight_decay=0.1)  # WD103",
+    ],
+)
+def test_a_visible_model_is_looked_into(text: str) -> None:
+    files = {"train.py": f"{NETS}{text}\n"}
+    findings, errors = lint_files(files, {})
+    assert errors == []
+    assert differences(findings, marks_of(files)) == []

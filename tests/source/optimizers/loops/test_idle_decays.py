@@ -11,6 +11,7 @@ import torch
 from transformers import Seq2SeqTrainingArguments, Trainer, TrainingArguments
 from trl import SFTConfig, SFTTrainer
 from peft.optimizers import create_loraplus_optimizer
+from sentence_transformers import CrossEncoder, SentenceTransformer
 from somewhere import model, other
 
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -24,6 +25,13 @@ FLAGGED = [
     "t = TrainingArguments('o')\n"
     "Trainer(model, t, optimizer_cls_and_kwargs=(torch.optim.AdamW, dict(weight_decay=0.3)))  # WD404",
     'kind = "lomo"\ndecay = 0.1\na = TrainingArguments("o", optim=kind, weight_decay=decay)  # WD404',
+    'a = TrainingArguments("o", optim="lomo", **{"weight_decay": 0.1})  # WD404',
+    'given = dict(optim="galore_adamw", weight_decay=0.1)  # WD404\na = TrainingArguments("o", **given)',
+    "import argparse\n\nparser = argparse.ArgumentParser()\nparser.add_argument('--decay', type=float, default=0.1)\n"
+    "opt = parser.parse_args()\na = TrainingArguments('o', optim='lomo', weight_decay=opt.decay)  # WD404",
+    "st = SentenceTransformer('a')\nst.fit([other], optimizer_params={'lr': 1e-5, 'weight_decay': 0.1})  # WD404",
+    "st = SentenceTransformer('a')\nst.fit([other], weight_decay=0.2, optimizer_params={'weight_decay': 0.1})  # WD404",
+    "given = dict(lr=1e-5, weight_decay=0.1)  # WD404\nCrossEncoder('a').fit(other, optimizer_params=given)",
 ]
 PASSED = [
     'a = SFTConfig("out", optim="apollo_adamw", weight_decay=0.0)',
@@ -42,6 +50,12 @@ PASSED = [
     "    Trainer(model, args, optimizers=(own, None))",
     'args = TrainingArguments("o", weight_decay=0.2)\n'
     'Trainer(model, args, optimizer_cls_and_kwargs=(torch.optim.AdamW, {"weight_decay": 0.2}))',
+    "st = SentenceTransformer('a')\nst.fit([other], weight_decay=0.1, optimizer_params={'weight_decay': 0.1})",
+    "st = SentenceTransformer('a')\nst.fit([other], optimizer_params={'weight_decay': 0.01})",
+    "st = SentenceTransformer('a')\nst.fit([other], optimizer_params={'lr': 1e-5}, weight_decay=0.1)",
+    "st = SentenceTransformer('a')\nst.fit([other], optimizer_params={'weight_decay': 0.0})",
+    "other.fit([other], optimizer_params={'weight_decay': 0.1})",
+    "def run(**rest):\n    CrossEncoder('a').fit(other, optimizer_params={'weight_decay': 0.1}, **rest)",
 ]
 
 

@@ -55,6 +55,10 @@ def decayed(use: OptimizerUse) -> set[str]:
         ARGUMENTS + "given = dict(model=model, args=args)\nTrainer(**given)",
         'args = TrainingArguments("out")\nargs.weight_decay = 0.05\nTrainer(model=model, args=args)',
         'options = {"weight_decay": 0.05}\nTrainer(model=model, args=TrainingArguments("out", **options))',
+        "from trl import PPOConfig, PPOTrainer\n"
+        'PPOTrainer(PPOConfig("out", weight_decay=0.05), None, model, None, None, None, None)',
+        "from trl.experimental.ppo import PPOConfig, PPOTrainer\n"
+        'PPOTrainer(args=PPOConfig("out", weight_decay=0.05), processing_class=None, model=model, ref_model=None)',
         "from transformers import Seq2SeqTrainer, Seq2SeqTrainingArguments\n"
         'Seq2SeqTrainer(model=model, args=Seq2SeqTrainingArguments("out", weight_decay=0.05))',
         """

@@ -256,7 +256,7 @@ def operation(reader: Reader, node: t.Call, name: str, args: list[Value], keywor
         return _join(reader, node, everything)
     if name in ops.CODED:
         coded = mark(flat(first), Mark.CODED)
-        return mark(coded, Mark.SHAPED) if name.startswith("exp") else coded
+        return mark(coded, Mark.SHAPED) if name.startswith(("exp", "softplus")) else coded
     if name in ops.PERIODIC:
         for carrier in sorted(flat(first).carriers, key=order) if first.active else ():
             reader.touch(carrier, How.BENT, node, name)

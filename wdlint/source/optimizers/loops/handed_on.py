@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from wdlint.facts import Loop, Origin
 from wdlint.knowledge.handed_on import HandedOn, handed_on
 from wdlint.knowledge.optimizers import torch_classes
+from wdlint.source.read import tree as t
 from wdlint.source.values import call_arguments, objects
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import (
     Answers,
     Arguments,
+    ClassValue,
     Collection,
     Context,
     External,
@@ -40,7 +42,9 @@ class Handed:
     loop: Loop
 
 
-def handed_optimizers(evaluator: Evaluation, callee: Value, arguments: Arguments, context: Context) -> Iterator[Handed]:
+def handed_optimizers(
+    evaluator: Evaluation, callee: Value, arguments: Arguments, node: t.Call, context: Context
+) -> Iterator[Handed]:
     """The optimizers that a library's object will make; none where they can't be told."""
     path = _path(callee)
     known = handed_on(path) if path else None
@@ -53,12 +57,30 @@ def handed_optimizers(evaluator: Evaluation, callee: Value, arguments: Arguments
         classes = (External(known.usual),)
     if options is None or not classes:
         return
-    params: Value = Unknown(f"parameters in {path}")
+    params: Answers = (Unknown(f"parameters in {path}"),)
     if known.one_group:
-        params = Collection("parameters", Unknown(f"the model of {path}"))
+        params = tuple(Collection("parameters", model) for model in _models(evaluator, known, arguments, node, context))
     loop = Loop(path, _advice(known), known.source, divides=known.held == "divided")
     for cls in classes:
-        yield Handed(cls, Arguments((), context, ((params,),), options), loop)
+        yield Handed(cls, Arguments((), context, (params,), options), loop)
+
+
+def _models(
+    evaluator: Evaluation, known: HandedOn, arguments: Arguments, node: t.Call, context: Context
+) -> Iterator[Value]:
+    """The models that a library's object will train: given, or made of a class and `module__…`; else one not seen."""
+    if known.model is None:
+        yield Unknown(f"the model of {known.path}")
+        return
+    start = f"{known.model.name}__"
+    whole = not call_arguments.spreads(evaluator, arguments)
+    given = call_arguments.keywords(evaluator, arguments)
+    options = [(name.removeprefix(start), answers) for name, answers in given if name.startswith(start)]
+    for value in call_arguments.argument(evaluator, arguments, known.model.name, known.model.position):
+        if isinstance(value, ClassValue) and whole:
+            yield from evaluator.call(value, Arguments((), context, (), tuple(options)), node, context)
+        else:
+            yield evaluator.receiver(value) if isinstance(value, ClassValue) else value
 
 
 def _path(callee: Value) -> str:

@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterator
 
 from wdlint.facts import Amount, Coupling, IdleDecay, Origin, Place
-from wdlint.knowledge.trainers import LIBRARIES, optimizer_named, training_loop
-from wdlint.source.optimizers.loops.training import setting
+from wdlint.knowledge.trainers import LIBRARIES, methods, optimizer_named, training_loop
+from wdlint.source.optimizers.loops.training import loop_of_model, setting
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.read.positions import Places
 from wdlint.source.values import contents, objects
 from wdlint.source.values.amounts import amount_of, source_text
-from wdlint.source.values.call_arguments import argument
+from wdlint.source.values.call_arguments import argument, spreads
 from wdlint.source.values.callers import all_statements
 from wdlint.source.values.classes import linear_bases
 from wdlint.source.values.evaluation import Evaluation
@@ -49,7 +49,7 @@ def idle_decays(evaluator: Evaluation, module: t.Module, places: Places) -> Iter
         for expression in syntax.expressions(statement):
             for node in syntax.walk(expression):
                 if isinstance(node, t.Call):
-                    name = (syntax.dotted(node.func) or "").rpartition(".")[2]
+                    name = syntax.last_name(node) or ""
                     context = evaluator.frame(statement.scope).at(statement)
                     if _SETTINGS.search(name):
                         yield from reader.of_settings(node, context)
@@ -57,6 +57,8 @@ def idle_decays(evaluator: Evaluation, module: t.Module, places: Places) -> Iter
                         yield from reader.of_loop(node, context)
                     elif name == "create_loraplus_optimizer":
                         yield from reader.of_lora_plus(node, context)
+                    elif name in methods():
+                        yield from reader.of_model(node, context)
 
 
 def _imports(statement: t.Stmt) -> bool:
@@ -130,18 +132,39 @@ class _Reader:
             reason = "LoRA+ makes all groups with `loraplus_weight_decay`"
             yield IdleDecay(*decay, reason, "give it as `loraplus_weight_decay`", "a measurement of peft 0.21.2")
 
+    def of_model(self, call: t.Call, context: Context) -> Iterator[IdleDecay]:
+        """A model that trains itself, with a decay among what its optimizer is given beside the groups."""
+        evaluator, given = self._evaluator, Arguments(call.args, context)
+        loops = [loop_of_model(value) for value in evaluator.evaluate(call.func, context)]
+        if len(loops) != 1 or (loop := loops[0]) is None:
+            return
+        told = argument(evaluator, given, loop.decay.name, None)
+        acting = constant(told) if told else loop.decay.default
+        beside = argument(evaluator, given, "optimizer_params", None)
+        if len(beside) == 1 and not spreads(evaluator, given):
+            acts = float(acting) if isinstance(acting, int | float) else None
+            reason = f"the groups that `{loop.path.rpartition('.')[2]}` makes carry its own `weight_decay`"
+            advice = f"give the decay as `weight_decay` of `{loop.path.rpartition('.')[2]}`"
+            yield from self._in_mapping(beside[0], acts, self._places.of(self._module, call), reason, advice)
+
     def _among_arguments(self, value: Value, acting: float | None, here: Place | None) -> Iterator[IdleDecay]:
         """The decay in `(cls, {"weight_decay": …})`, where another one acts."""
         inner = bare(value)
         items = list(contents.items(self._evaluator, inner)) if isinstance(inner, SequenceValue) else []
         held = self._evaluator.force(items[1].value) if len(items) == 2 else ()
         for mapping in held[:1]:
-            draft = amount_of(objects.entry(self._evaluator, bare(mapping), "weight_decay"), "")
-            amount = draft.placed(self._places) if draft is not None and draft.value and not draft.varies else None
-            place = amount.place if amount is not None else None
-            if amount is not None and place is not None and amount.value != acting:
-                if here is not None and place.file == here.file:
-                    yield IdleDecay(amount, place, _OWN_GROUPS, _MOVE, _MEASURED)
+            yield from self._in_mapping(mapping, acting, here, _OWN_GROUPS, _MOVE)
+
+    def _in_mapping(
+        self, mapping: Value, acting: float | None, here: Place | None, reason: str, advice: str
+    ) -> Iterator[IdleDecay]:
+        """The decay among options of an optimizer, where it stands in this file and another one acts."""
+        draft = amount_of(objects.entry(self._evaluator, bare(mapping), "weight_decay"), "")
+        amount = draft.placed(self._places) if draft is not None and draft.value and not draft.varies else None
+        place = amount.place if amount is not None else None
+        if amount is not None and place is not None and here is not None and amount.value != acting:
+            if place.file == here.file:
+                yield IdleDecay(amount, place, reason, advice, _MEASURED)
 
     def _is_made(self, answers: tuple[Value, ...]) -> bool:
         """Whether the first of `(optimizer, scheduler)` is certainly an optimizer, and not what may be None."""
@@ -154,16 +177,17 @@ class _Reader:
         return argument(self._evaluator, Arguments(call.args, context), name, None)
 
     def _written(self, call: t.Call, name: str, context: Context) -> tuple[Amount, Place] | None:
-        """A decay other than 0 that a call gives by name, as a number."""
+        """A decay other than 0 that a call gives by name, itself or in a dictionary that it spreads."""
         given = next((a for a in call.args if a.keyword == name), None)
-        place = self._places.of(self._module, given.value) if given is not None else None
-        if given is None or place is None:
-            return None
-        answers = self._evaluator.evaluate(given.value, context)
-        draft = amount_of(answers, source_text(self._module, given.value))
+        draft = amount_of(self._answers(call, name, context), source_text(self._module, given.value) if given else "")
         if draft is None or not draft.value or draft.varies:
             return None
-        return draft.placed(self._places), place
+        amount = draft.placed(self._places)
+        place = self._places.of(self._module, given.value) if given is not None else amount.place
+        call_place = self._places.of(self._module, call)
+        if place is None or call_place is None or place.file != call_place.file:
+            return None
+        return amount, place
 
     def _asks_for_decay(self) -> bool:
         """Whether anything in the module reads `….weight_decay`."""

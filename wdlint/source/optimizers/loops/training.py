@@ -146,12 +146,19 @@ def _with_model(
 
 def _of_model(callee: Method, arguments: Arguments) -> tuple[TrainingLoop | None, Arguments]:
     """The method of a library's model by which it trains itself, with the model among the arguments."""
-    model = bare(callee.receiver)
-    cls = model.cls if isinstance(model, Instance) else None
-    loop = training_loop(f"{cls.path}.{callee.name}") if isinstance(cls, External) else None
+    loop = loop_of_model(callee)
     if loop is None:
         return None, arguments
     return loop, replace(arguments, keywords=(*arguments.keywords, (loop.model.name, (callee.receiver,))))
+
+
+def loop_of_model(callee: Value) -> TrainingLoop | None:
+    """The training loop that a method of a library's model is."""
+    model = bare(callee.receiver) if isinstance(callee, Method) else None
+    cls = model.cls if isinstance(model, Instance) else None
+    if not isinstance(callee, Method) or not isinstance(cls, External):
+        return None
+    return training_loop(f"{cls.path}.{callee.name}")
 
 
 def _told(evaluator: Evaluation, loop: TrainingLoop, given: Arguments, asked: Argument, context: Context) -> Answers:

@@ -6,7 +6,7 @@ which place is worked out in `models.places`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import NoneType
 
 from wdlint.source.read import syntax
@@ -25,6 +25,7 @@ from wdlint.source.values.values import (
     External,
     Instance,
     Known,
+    Method,
     Part,
     SequenceValue,
     Unknown,
@@ -44,6 +45,7 @@ class Walk:
 
     path: str
     of_children: bool
+    module: Value = field(compare=False)
 
     def places(self, start: int | None, stop: int | None) -> s.Selector:
         """The places of a slice."""
@@ -65,7 +67,7 @@ def walk(answers: Answers, evaluator: Evaluation) -> Walk | None:
         case Collection(what="selected"):
             return walk((held.model,), evaluator)
         case Collection(recurse=True, owner=None) if held.what in (*_PARAMETERS, *_CHILDREN):
-            return Walk(rooted(held.model)[1], held.what in _CHILDREN)
+            return Walk(rooted(held.model)[1], held.what in _CHILDREN, held.model)
         case SequenceValue(items=(item,)) if not item.conditions and not isinstance(answers[0], Changed):
             inner = evaluator.force(item.value)
             if item.spread:
@@ -74,9 +76,25 @@ def walk(answers: Answers, evaluator: Evaluation) -> Walk | None:
             return walk(tuple(elements), evaluator) if len(elements) == len(inner) else None
         case Instance(cls=External(path=path)) if path in _CHAINS:
             whole = answers[0]
-            return Walk(whole.path if isinstance(whole, Part) else "", True)
+            return Walk(whole.path if isinstance(whole, Part) else "", True, whole)
+        case Method():
+            inside = path_in_library(held)
+            return Walk(inside, True, held) if inside is not None else None
         case _:
             return None
+
+
+def path_in_library(value: Value) -> str | None:
+    """The path of an attribute of a library's model, `features` of `model.features`; None of anything else."""
+    steps: list[str] = []
+    while isinstance(value, (Method, Changed)):
+        if isinstance(value, Method):
+            steps.insert(0, value.name)
+            value = value.receiver
+        else:
+            value = value.base
+    known = isinstance(value, Instance) and isinstance(value.cls, External) and bool(steps)
+    return ".".join(steps) if known else None
 
 
 def _listed_of(value: Value, evaluator: Evaluation) -> Value | None:
