@@ -316,13 +316,6 @@ def frozen_one_by_one(n: int) -> str:
     return f"{head}model = Net()\n{lines(FREEZE, n)}{tail}"
 
 
-def frozen_by_helpers(n: int) -> str:
-    """Functions that freeze: each calls the next one for two parts of what it is given."""
-    first = "def f0(m):\n    for p in m.parameters():\n        p.requires_grad = False\n"
-    others = "".join(f"def f{i}(m):\n    f{i - 1}(m.a)\n    f{i - 1}(m.n)\n" for i in range(1, n))
-    return HEAD + first + others + f"f{n - 1}(model)\n" + OPTIMIZER
-
-
 def wrapped_models(n: int) -> str:
     """A model in a wrapper, in a wrapper, and so on."""
     wrapper = (
@@ -357,5 +350,5 @@ GROWING = (
     Growing(many_clauses, 40), Growing(long_list, 300), Growing(excluded_names, 150), Growing(arguments, 100),
     Growing(layers, 40), Growing(ways, 15, sites=True), Growing(notebook, 100, file="train.ipynb"),
     Growing(population, 3), Growing(lists_in_lists, 4), Growing(rebuilt_layers, 15), Growing(doubled_texts, 9),
-    Growing(frozen_one_by_one, 8), Growing(frozen_by_helpers, 6), Growing(wrapped_models, 4),
+    Growing(frozen_one_by_one, 8), Growing(wrapped_models, 4),
 )  # fmt: skip
