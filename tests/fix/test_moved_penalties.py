@@ -228,6 +228,19 @@ def test_names_of_a_module_stay_for_others_who_may_import_them() -> None:
         assert ("WD = 1e-3" in mended(made + text + loop)) is stays
 
 
+@pytest.mark.parametrize(
+    "held", ["[*model.parameters(), *other.parameters()]", "list(model.parameters()) + list(other.parameters())"]
+)
+def test_what_the_penalty_does_not_reach_gets_no_decay(held: str) -> None:
+    source = with_penalty(
+        f"Adam({held}, lr=0.1)", "loss = loss + 1e-4 * sum(p.pow(2).sum() for p in model.parameters())"
+    ).replace("optimizer =", "other = nn.Linear(4, 4)\noptimizer =")
+    found = mended(source)
+    assert f"Adam({held}, lr=0.1)" in found
+    assert "for p in model.parameters():" in found
+    assert "p.mul_(1 - " in found
+
+
 def test_where_two_optimizers_step_neither_rate_is_taken_for_both() -> None:
     made = "Adam(model[0].parameters(), lr=0.1)\nsecond = torch.optim.Adam(model[1].parameters(), lr=0.01)"
     source = with_penalty(made, "loss = loss + 1e-4 * sum(p.pow(2).sum() for p in model.parameters())")

@@ -11,6 +11,7 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import product
 
 from wdlint.facts import Amount, FileFacts, Finding, Inventory, OptimizerUse, Origin, Penalty, Place, Sink
@@ -41,12 +42,15 @@ def refusal(before: Version, after: Version, moved: Moved, mended: Sequence[Find
     if own and not _is_python(after) and _is_python(before):
         return "Python refuses the file after it"
     if own and before.module is not None and after.module is not None:
-        new = unbound(after.module) - unbound(before.module)
+        new = unbound(after.module) - _unbound_before(before.module)
         if new:
             return f"`{min(name for _, name in new)}` is not bound where it is used"
     said = _optimizers(before, after, moved, mended)
     said = said or _penalties(before.facts.penalties, after.facts.penalties, moved, mended)
     return said or _findings(before.findings, after.findings, moved, mended if own else ())
+
+
+_unbound_before = lru_cache(maxsize=1)(unbound)  # the same for every fix that is tried
 
 
 def _is_python(version: Version) -> bool:
