@@ -217,4 +217,38 @@ CASES = (
          "usual = FTTransformer.get_default_kwargs()\n"
          "net = FTTransformer(n_cont_features=3, cat_cardinalities=[4], d_out=2, **usual)\n"
          "made = torch.optim.AdamW(net.make_parameter_groups(), lr=1e-4, weight_decay=1e-5)\n", "made ="),
+    Case("pykeen", "pykeen", "from pykeen.pipeline import pipeline\n\n"
+         "small = dict(embedding_dim=32, output_channels=2)\nresult = pipeline(\n"
+         "    dataset='nations', model='ConvE', model_kwargs=small,\n"
+         "    optimizer_kwargs=dict(weight_decay=0.1), clear_optimizer=False, epochs=1, device='cpu', use_tqdm=False)\n"
+         "net, made = result.model, result.training_loop.optimizer\n", "result ="),
+    Case("pytorch_tabular", "pytorch_tabular", "import numpy\nimport pandas\nfrom pytorch_tabular import TabularModel\n"
+         "from pytorch_tabular.config import DataConfig, OptimizerConfig, TrainerConfig\n"
+         "from pytorch_tabular.models import CategoryEmbeddingModelConfig\n\n"
+         "frame = pandas.DataFrame(numpy.random.rand(64, 3), columns=['a', 'b', 'y'])\n"
+         "options = OptimizerConfig(optimizer_params={'weight_decay': 0.1})\n"
+         "quiet = dict(checkpoints=None, load_best=False, progress_bar='none', early_stopping=None)\n"
+         "tab = TabularModel(\n    data_config=DataConfig(target=['y'], continuous_cols=['a', 'b'], num_workers=0),\n"
+         "    model_config=CategoryEmbeddingModelConfig(task='regression'), optimizer_config=options, verbose=False,\n"
+         "    trainer_config=TrainerConfig(max_epochs=1, accelerator='cpu', **quiet))\n"
+         "net = tab.prepare_model(tab.prepare_dataloader(frame, frame, 1))\nmade = net.configure_optimizers()\n",
+         "options ="),
+    Case("setfit", "setfit", "from sentence_transformers import SentenceTransformer\n"
+         "from sentence_transformers.models import BoW, Dense, LayerNorm\n"
+         "from setfit import SetFitModel, Trainer, TrainingArguments\nfrom setfit.modeling import SetFitHead\n\n"
+         "net = SentenceTransformer(modules=[BoW(['a', 'b']), Dense(2, 8), LayerNorm(8)])\n"
+         "args = TrainingArguments('out', report_to='none', l2_weight=0.1)\n"
+         "trainer = Trainer(SetFitModel(model_body=net, model_head=SetFitHead(8, 2)), args)\n"
+         "made = trainer.st_trainer.create_optimizer()\n", "trainer ="),
+    Case("pytorch-metric-learning", "pytorch_metric_learning",
+         START + "from pytorch_metric_learning.losses import TripletMarginLoss\n"
+         "from pytorch_metric_learning.trainers import MetricLossOnly\n\nnet = Net()\n"
+         "made = torch.optim.Adam(net.parameters(), lr=1e-3, weight_decay=0.1)\n"
+         "losses = {'metric_loss': TripletMarginLoss()}\n"
+         "MetricLossOnly({'trunk': net}, {'trunk_optimizer': made}, 2, losses, list(range(8)))\n", "made ="),
+    Case("ignite", "ignite", START + "import ignite.distributed as idist\n\nnet = idist.auto_model(Net())\n"
+         "made = idist.auto_optim(torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1))\n", "made ="),
+    Case("monai, layer groups", "monai", START + "from monai.optimizers import generate_param_groups\n\nnet = Net()\n"
+         "groups = generate_param_groups(net, [lambda m: m.head], ['select'], [1e-2])\n"
+         "made = torch.optim.AdamW(groups, lr=1e-3, weight_decay=0.1)\n", "made ="),
 )  # fmt: skip

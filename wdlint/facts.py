@@ -324,7 +324,7 @@ class Penalty:
     confidence: Confidence = Confidence.PROVEN
     decayed_by: Place | None = None  # an optimizer in the same program that decays the same parameters
     decayed_by_amount: Amount | None = None
-    held_by: tuple[Place, ...] = ()  # the optimizers in the same program that hold the same parameters, decayed or not
+    held_by: tuple[Place, ...] = ()  # the optimizers in the same program that hold these parameters and no others
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,32 @@ def test_sgd_trains_the_same_weights_after_the_move(penalty: str) -> None:
     assert now != pytest.approx(trained(source.replace("0.05", "0.0").replace("2e-4", "0.0")), rel=1e-5)
 
 
+LOSSES = {
+    "none": "loss = None\n",
+    "zero": "loss = 0.0\n",
+    "a tensor": "loss = torch.zeros(())\n",
+}
+
+
+@pytest.mark.parametrize("before", LOSSES.values(), ids=LOSSES)
+@pytest.mark.parametrize("penalty", ["for p in model.parameters():\n    loss += p.pow(2).sum() * 1e-4", PENALTIES[0]])
+def test_a_loss_that_is_named_before_the_loop(before: str, penalty: str) -> None:
+    source = with_penalty("Adam(model.parameters(), lr=1e-3)", penalty).replace("for x in", f"{before}for x in")
+    found = mended(source)
+    assert "AdamW(param_groups, lr=1e-3, weight_decay=2e-4)" in found
+    assert found.endswith(before + PLAIN)
+
+
+@pytest.mark.parametrize("added", ["loss = loss + 1e-4 * l2", "loss += l2"])
+def test_a_sum_that_begins_with_the_first_parameter_is_not_cut_in_two(added: str) -> None:
+    penalty = (
+        "l2 = None\nfor p in model.parameters():\n    if l2 is None:\n        l2 = p.norm(2) ** 2\n"
+        f"    else:\n        l2 = l2 + p.norm(2) ** 2\n{added}"
+    )
+    found = mended(with_penalty("SGD(model.parameters(), lr=1e-3)", penalty))
+    assert found.count("norm(2)") in (0, 2)
+
+
 def trained(source: str) -> list[float]:
     """The weights that a script ends with."""
     import torch
@@ -200,6 +226,19 @@ def test_names_of_a_module_stay_for_others_who_may_import_them() -> None:
     for text, stays in (("WD = 1e-3\n", False), ("WD = 1e-3\n__all__ = ['WD']\n", True)):
         loop = LOOP.format(penalty="    loss = loss + WD * sum(p.pow(2).sum() for p in model.parameters())")
         assert ("WD = 1e-3" in mended(made + text + loop)) is stays
+
+
+@pytest.mark.parametrize(
+    "held", ["[*model.parameters(), *other.parameters()]", "list(model.parameters()) + list(other.parameters())"]
+)
+def test_what_the_penalty_does_not_reach_gets_no_decay(held: str) -> None:
+    source = with_penalty(
+        f"Adam({held}, lr=0.1)", "loss = loss + 1e-4 * sum(p.pow(2).sum() for p in model.parameters())"
+    ).replace("optimizer =", "other = nn.Linear(4, 4)\noptimizer =")
+    found = mended(source)
+    assert f"Adam({held}, lr=0.1)" in found
+    assert "for p in model.parameters():" in found
+    assert "p.mul_(1 - " in found
 
 
 def test_where_two_optimizers_step_neither_rate_is_taken_for_both() -> None:

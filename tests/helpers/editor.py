@@ -86,11 +86,11 @@ class Editor:
 
     # ---- buffers
 
-    def open(self, path: Path, text: str | None = None) -> str:
+    def open(self, path: Path, text: str | None = None, language: str = "python") -> str:
         uri = path.as_uri()
         self.texts[uri] = path.read_bytes().decode() if text is None else text
         self.versions[uri] = 1
-        item = types.TextDocumentItem(uri, "python", 1, self.texts[uri])
+        item = types.TextDocumentItem(uri, language, 1, self.texts[uri])
         self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
         return uri
 

@@ -41,6 +41,10 @@ _USERS = re.compile(r"\b(initialize|\w+Arguments|\w+Config)\s*\(")
 _ALIAS = re.compile(r"\bimport\s+deepspeed\s+as\s+(\w+)")
 _BARE = re.compile(r"\bfrom\s+deepspeed\s+import\b[^\n]*(?:\binitialize\b|\()")
 _TOLD = re.compile(r"\b(?:model_parameters|optimizer)\s*=\s*(?!None\b)")
+# `ds_config.pop("optimizer", None)`, `del config["optimizer"]["params"]["weight_decay"]`; no checkpoint's
+_OF_CONFIG = r"(?i:\w*(?:conf|cfg|deepspeed|ds_)\w*|ds)(?:\.\w+|\[[^\]\n]+\])*"
+_KEY = r"[\"'](?:optimizer|params|weight_decay)[\"']"
+_REMOVED = re.compile(rf"\b{_OF_CONFIG}\.pop\(\s*{_KEY}|\bdel\s+{_OF_CONFIG}\[\s*{_KEY}\s*\]")
 _NAMED = re.compile(r"\b(?:config|config_params|deepspeed)\s*=\s*[\"']([^\"']+\.json)[\"']")
 
 
@@ -130,6 +134,11 @@ def _flag(params: Mapping, key: str) -> bool | None:
     return found.value if isinstance(found, Scalar) and isinstance(found.value, bool) else None
 
 
+def removes_section(script: str) -> bool:
+    """Whether a script takes the section, or the decay in it, out of a configuration that it has read or made."""
+    return _REMOVED.search(script) is not None
+
+
 def _is_overruled(document: Document) -> bool:
     """Whether some script gives DeepSpeed an optimizer or groups, trains adapters alone, or names the file itself."""
     if any("deepspeed" in text for text in document.scripts("LoraConfig")):
@@ -138,6 +147,8 @@ def _is_overruled(document: Document) -> bool:
 
 
 def _takes_over(file: str, text: str) -> bool:
+    if removes_section(text):
+        return True
     for call in _CALLS.finditer(text):
         if call[2] == "initialize" and not _is_deepspeeds((call[1] or "").rstrip(". \t\n"), text):
             continue

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import libcst as cst
 
@@ -20,15 +20,18 @@ from wdlint.source.read import tree as t
 from wdlint.source.read.positions import extents, program_text
 from wdlint.source.read.syntax import dotted as dotted
 
+if TYPE_CHECKING:
+    from wdlint.source.read.notebook import Notebook
+
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _INDENTATION = re.compile(r"[ \t\f]*")
 
 N = TypeVar("N", bound=t.Node)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)
 def program_of(file: str, data: bytes, module: t.Module) -> Program:
-    """The program in a file's bytes: planning and proving ask for the same one after the other.
+    """The program in a file's bytes: planning and proving ask for the same one, and for those that import it.
 
     Raises:
         RecursionError: it is nested too deeply.
@@ -48,20 +51,33 @@ class Program(Outline):
     def __init__(self, file: str, data: bytes | None, module: t.Module) -> None:
         super().__init__(module)
         self.file = file
-        self.notebook = None
-        if data is None:
-            self.text = program_text(module)
-        elif file.endswith(".ipynb"):
-            from wdlint.source.read.notebook import read_notebook
-
-            self.notebook = read_notebook(data)
-            self.text = self.notebook.text
-        else:
-            from wdlint.source.read.parse import decode
-
-            self.text = decode(data)
+        self._data = data
         self._memos: dict[str, dict[Any, Any]] = {}
-        self.starts = [0, *(found.end() for found in _LINE_END.finditer(self.text))]
+
+    @cached_property
+    def notebook(self) -> Notebook | None:
+        """The notebook that the program is; None where it is none, or is only consulted."""
+        if self._data is None or not self.file.endswith(".ipynb"):
+            return None
+        from wdlint.source.read.notebook import read_notebook
+
+        return read_notebook(self._data)
+
+    @cached_property
+    def text(self) -> str:
+        """The whole text. Many a program that is only consulted is never asked for it."""
+        if self._data is None:
+            return program_text(self.module)
+        if self.notebook is not None:
+            return self.notebook.text
+        from wdlint.source.read.parse import decode
+
+        return decode(self._data)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where in the text each line begins."""
+        return [0, *(found.end() for found in _LINE_END.finditer(self.text))]
 
     def memo(self, name: str) -> dict[Any, Any]:
         """What was found out of the program before, by the name of the question."""
@@ -192,8 +208,16 @@ class Program(Outline):
 
     def node_at(self, place: Place, kind: type[N]) -> N | None:
         """The node of a kind that fills a place."""
-        wanted = self.within(place)
-        return next((n for n in self.nodes if isinstance(n, kind) and self.span(n) == wanted), None)
+        return next((n for n in self._by_span.get(self.within(place), ()) if isinstance(n, kind)), None)
+
+    @cached_property
+    def _by_span(self) -> dict[tuple[int, int], list[t.Node]]:
+        found: dict[tuple[int, int], list[t.Node]] = {}
+        for node in self.nodes:
+            span = self._spans.get(id(node.origin)) if isinstance(node, t.Node) else None
+            if isinstance(node, t.Node) and span is not None:
+                found.setdefault(span, []).append(node)
+        return found
 
     def binding(self, name: t.Name) -> t.Expr | None:
         """What a name of the same scope is bound to, if one plain assignment before the use binds it."""

@@ -12,7 +12,7 @@ from wdlint.knowledge.optimizers import Argument, argument
 TABLE = Path(__file__).with_name("handed_on.tsv")
 LIBRARIES = frozenset(
     "stable_baselines3 sb3_contrib skorch pytorch_tabnet pytorch_tabular darts neuralforecast pytorch_forecasting "
-    "gluonts schnetpack pykeen tianshou flair ultralytics".split()
+    "gluonts schnetpack pykeen tianshou flair ultralytics braindecode".split()
 )
 
 

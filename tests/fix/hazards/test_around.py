@@ -407,6 +407,16 @@ def test_a_decay_of_a_group_that_is_put_together(made: str) -> None:
     assert offered(START + MADE.replace("group = {}", f"group = {made}")).applicability is SAFE
 
 
-@pytest.mark.parametrize("late", [HANDED, TAKEN, "group = {}\n" + TAKEN])
+UPDATED = """
+group = {}
+group["weight_decay"] = 0.2
+for g in optimizer.param_groups:
+    g.update(group)
+"""
+
+
+@pytest.mark.parametrize(
+    "late", [UPDATED, UPDATED.replace("{}", "dict(lr=1e-3)"), HANDED, TAKEN, "group = {}\n" + TAKEN]
+)
 def test_a_decay_of_a_group_that_an_optimizer_has(late: str) -> None:
     assert offered(DECAYED + late).applicability is SHOWN

@@ -149,12 +149,18 @@ GOES_OVER = [
     "params = [p for p in params if p.requires_grad]\n        super().__init__(params, **options)",
     "params = list(params)\n        self.number = len(params)\n        super().__init__(params, **options)",
     "self.watched = list(params)\n        super().__init__(self.watched, **options)",
+    "if isinstance(params[0], dict):\n            raise TypeError\n        print(len(params))\n"
+    "        super().__init__(params, **options)",
+    "assert not isinstance(params[0], dict)\n        print(len(params))\n        super().__init__(params, **options)",
 ]
 HANDS_ON = [
     "super().__init__(params, **options)",
     "params = list(params)\n        if not params:\n            raise ValueError\n"
     "        super().__init__(params, **options)",
     "torch.optim.AdamW.__init__(self, list(params), **options)",
+    "if isinstance(params, (list, tuple)) and len(params) > 0 and isinstance(params[0], dict):\n"
+    '            for p in params:\n                if "betas" in p:\n                    p["buffer"] = []\n'
+    "        super().__init__(params, **options)",
     'params = list(params)\n        if not isinstance(params[0], dict):\n            params = [{"params": params}]\n'
     "        super().__init__(params, **options)",
 ]

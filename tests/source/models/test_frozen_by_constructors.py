@@ -145,3 +145,48 @@ def test_only_where_it_is_asked_to() -> None:
         found, _ = lint_files({**files, "train.py": SCRIPT.format(call=call)}, {"select": ("WD1",)})
         codes[call] = sorted(finding.code for finding in found)
     assert codes == {"Trainer(Net())": [], "Trainer(Net(), frozen=False)": ["WD101", "WD102"]}
+
+
+MAKERS = """\
+from net import Net, freeze
+
+
+def make(frozen=True):
+    net = Net()
+    if frozen:
+        freeze(net.body)
+    return net
+
+
+def early(name, frozen=True):
+    net = Net()
+    if not frozen:
+        return net
+    for p in net.parameters():
+        p.requires_grad = False
+    return net
+
+
+def around(name, **options):
+    return make(**options)
+"""
+MADE = {
+    "make()": [],
+    "make(frozen=True)": [],
+    "make(frozen=False)": ["WD101", "WD102"],
+    "make(False)": ["WD101", "WD102"],
+    "early('net')": [],
+    "early('net', False)": ["WD101", "WD102"],
+    "around('net')": [],
+    "around('net', frozen=False)": ["WD101", "WD102"],
+}
+
+
+@pytest.mark.parametrize(("call", "codes"), MADE.items())
+def test_a_function_freezes_by_what_it_is_given(call: str, codes: list[str]) -> None:
+    script = (
+        f"import torch\nfrom makers import around, early, make\n\nmodel = {call}\n"
+        "optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.1)\n"
+    )
+    found, _ = lint_files({"net.py": NET, "makers.py": MAKERS, "train.py": script}, {"select": ("WD1",)})
+    assert sorted(finding.code for finding in found) == codes

@@ -51,8 +51,22 @@ def _given(begins: t.FunctionDef, call: t.Call) -> str:
 
 
 def _knows_groups(program: Program, begins: t.FunctionDef) -> bool:
-    """Whether it asks for what only groups have."""
-    return any(isinstance(node, t.Const) and node.value == "params" for node in program.below(begins))
+    """Whether it asks for what only groups have, or whether what it is given holds dictionaries and takes them."""
+    below = list(program.below(begins))
+    return any((isinstance(n, t.Const) and n.value == "params") or _takes_groups(program, n) for n in below)
+
+
+def _takes_groups(program: Program, test: Item) -> bool:
+    """`if isinstance(params[0], dict):`, with a body that does not refuse them."""
+    match test:
+        case t.Call(func=t.Name(id="isinstance"), args=(of, t.Argument(value=t.Name(id="dict")))):
+            branch = next((a for a in program.around(test) if isinstance(a, t.Statement)), None)
+            return (
+                isinstance(of.value, t.Subscript)
+                and isinstance(branch, t.If)
+                and not any(isinstance(n, t.Raise) for n in program.below(branch))
+            )
+    return False
 
 
 def _is_handed_on(program: Program, node: t.Name) -> bool:

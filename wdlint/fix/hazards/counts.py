@@ -186,6 +186,8 @@ def _of_loop(program: Program, loop: t.For | t.Clause) -> Iterator[Hazard]:
 def _may_set_decay(program: Program, update: t.Call) -> bool:
     """Whether what a group is updated with may hold a decay."""
     for argument in update.args:
+        if isinstance(argument.value, t.Name) and _grows(program, argument.value):
+            return True
         match bound_to(program, argument.value) if not argument.keyword else argument.value:
             case _ if argument.keyword and not argument.star:
                 given: list[object] = [argument.keyword]
@@ -198,6 +200,15 @@ def _may_set_decay(program: Program, update: t.Call) -> bool:
             case _:
                 return True
         if "weight_decay" in given:
+            return True
+    return False
+
+
+def _grows(program: Program, name: t.Name) -> bool:
+    """Whether something is put into what a name holds, or a method of it is called."""
+    for mention in program.names(name.id, program.scope(name)):
+        above = program.parents[mention]
+        if isinstance(above, t.Attribute) or (isinstance(above, t.Subscript) and above in program.bound):
             return True
     return False
 

@@ -130,7 +130,7 @@ def _module(program: Program, name: str, imports: Imports) -> t.Module | None:
     return None
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=40)  # more than `Imports.neighbours` ever gives: they are gone through again and again
 def consulted(module: t.Module) -> Program:
     """A module of the project as a program that is only looked at."""
     return Program(display(module.path), None, module)

@@ -27,7 +27,18 @@ _MARKS = (
 
 
 def of_neighbours(program: Program, had: Had) -> Iterator[Hazard]:
-    """The first thing in each file around this one that may be otherwise with more groups."""
+    """The first thing in each file around this one that may be otherwise with more groups.
+
+    It is the same for every optimizer of the file that has as many.
+    """
+    known: dict[Had, tuple[Hazard, ...]] = program.memo("neighbours")
+    if had not in known:
+        known.clear()  # a trial's project is not kept for it
+        known[had] = tuple(_of_neighbours(program, had))
+    yield from known[had]
+
+
+def _of_neighbours(program: Program, had: Had) -> Iterator[Hazard]:
     if had.imports is None:
         return
     for module, importing in had.imports.neighbours(program.module, _MARKS):

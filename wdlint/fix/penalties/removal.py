@@ -231,10 +231,13 @@ def _added(made: Removal, statement: t.Assign | t.AugAssign, target: t.Expr, ste
 
 
 def _starts_empty(program: Program, target: t.Name) -> bool:
-    """Whether a name is first bound to 0, so that what is added to it is all that it holds."""
-    first = next((n for n in program.names(target.id, program.scope(target)) if n in program.bound), None)
-    statement = program.parents[first] if first is not None else None
-    return isinstance(statement, t.Assign) and statement.value is not None and _is_zero(statement.value)
+    """Whether a name is bound to 0 and to nothing else, so that what is added to it is all that it holds."""
+    stores = [program.parents[n] for n in program.names(target.id, program.scope(target)) if n in program.bound]
+    values = [store.value for store in stores if isinstance(store, t.Assign) and store.value is not None]
+    if not values or values[0] is not getattr(stores[0], "value", None):
+        return False
+    anew = (v for v in values if not any(isinstance(n, t.Name) and n.id == target.id for n in program.below(v)))
+    return all(_is_zero(value) or _only_squares(value) for value in anew)
 
 
 def _is_zero(expr: t.Expr) -> bool:

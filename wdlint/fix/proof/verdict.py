@@ -11,6 +11,7 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import product
 
 from wdlint.facts import Amount, FileFacts, Finding, Inventory, OptimizerUse, Origin, Penalty, Place, Sink
@@ -41,12 +42,15 @@ def refusal(before: Version, after: Version, moved: Moved, mended: Sequence[Find
     if own and not _is_python(after) and _is_python(before):
         return "Python refuses the file after it"
     if own and before.module is not None and after.module is not None:
-        new = unbound(after.module) - unbound(before.module)
+        new = unbound(after.module) - _unbound_before(before.module)
         if new:
             return f"`{min(name for _, name in new)}` is not bound where it is used"
     said = _optimizers(before, after, moved, mended)
     said = said or _penalties(before.facts.penalties, after.facts.penalties, moved, mended)
     return said or _findings(before.findings, after.findings, moved, mended if own else ())
+
+
+_unbound_before = lru_cache(maxsize=1)(unbound)  # the same for every fix that is tried
 
 
 def _is_python(version: Version) -> bool:
@@ -110,7 +114,8 @@ def _paired(
 
     One answer may be given several times, once for each way that leads to it, and more ways may lead to it after a fix.
     A model that could not be seen may then be seen to be one of several. Of many models only some are read, and more of
-    them where parameters stand in groups: of a further one the findings after the fix tell what is wrong.
+    them where parameters stand in groups: a further one is compared with what the optimizer held of any model, if that
+    is one answer, and the findings after the fix tell what is wrong with it.
     """
     if len(before) == 1 and before[0].inventory is None:
         return [(before[0], use) for use in after]
@@ -128,7 +133,15 @@ def _paired(
             pairs += product(had, has)
         else:
             return None
+    unseen = list(dict.fromkeys(_of_any_model(use) for use in before))
+    if len(unseen) == 1:
+        pairs += [(unseen[0], use) for use in after if use.inventory is not None and use.inventory not in models]
     return pairs
+
+
+def _of_any_model(use: OptimizerUse) -> OptimizerUse:
+    groups = tuple(replace(group, members=()) for group in use.groups)
+    return replace(use, inventory=None, model="", groups=groups, variants=1)
 
 
 def _distinct(uses: Iterable[OptimizerUse], model: Inventory | None) -> list[OptimizerUse]:

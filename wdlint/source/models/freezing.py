@@ -298,7 +298,7 @@ class _Search:
         for one in held:
             whole = _parameters_of(one)
             parts = tuple(of_item(evaluator, Item((whole,), conditions), 0))
-            lost = isinstance(one, Unknown) and isinstance(target, t.Name) and _is_loop_variable(target, context)
+            lost = isinstance(_model_of(one), (Unknown, Method)) and _is_some_part(target, context)
             if lost or any(part.unread for part in parts):
                 parts = tuple(Taken(model, s.Opaque(f"frozen:{id(target)}")) for model in self._around(target, context))
             yield Freeze(parts, self._truth(value, whole, context), happens, statement)
@@ -340,7 +340,7 @@ class _Search:
 
     def _around(self, target: t.Expr, context: Context) -> Iterator[Value]:
         """The models that an expression mentions which can't be read itself: some of their parameters are meant."""
-        expression: t.Expr = target
+        expression = _written(target, context)
         root = syntax.root_name(target)
         for block in flow.ancestors(context.statement) if context.statement is not None else ():
             loop = block.parent
@@ -400,6 +400,27 @@ def _reached(evaluator: Evaluation, statement: t.Stmt, frame: Frame) -> tuple[tu
 
 def _is_within(statement: t.Stmt, outer: t.Stmt) -> bool:
     return statement is outer or any(block.parent is outer for block in flow.ancestors(statement))
+
+
+def _is_some_part(target: t.Expr, context: Context) -> bool:
+    """Whether what can't be told is part of something: a turn of a loop, or made by `getattr(model, name)`."""
+    calls = (n for n in syntax.walk(_written(target, context)) if isinstance(n, t.Call))
+    asked = any(_last_name(call.func) in ("getattr", "get_submodule") for call in calls)
+    return asked or (isinstance(target, t.Name) and _is_loop_variable(target, context))
+
+
+def _written(target: t.Expr, context: Context) -> t.Expr:
+    """What a name is assigned, where that stands once in its function; anything else as it is."""
+    bound = context.frame.scope.bound.get(target.id, ()) if isinstance(target, t.Name) else ()
+    made = bound[0] if len(bound) == 1 else None
+    source = made.iter if isinstance(made, t.For) else made.value if isinstance(made, t.Assign) else None
+    return target if source is None else source
+
+
+def _model_of(value: Value) -> Value:
+    """What the parameters are of that a value stands for; a value that stands for none as it is."""
+    held = inner.collection if isinstance(inner := bare(value), Element) else inner
+    return bare(held.model) if isinstance(held, Collection) else held
 
 
 def _is_loop_variable(target: t.Expr, context: Context) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from wdlint.facts import Ternary
@@ -26,18 +26,23 @@ _HOOKS = ("freeze_before_training",)  # what a library calls
 
 def freezes(evaluator: Evaluation, model: Value) -> tuple[Freeze, ...]:
     """Everything that is frozen and opened in the linted file, and before it where a model was made and handed on."""
-    cache: dict[int, tuple[Freeze, ...]] = evaluator.memo("freezes")
+    cache: dict[tuple[int, ...], tuple[Freeze, ...]] = evaluator.memo("freezes")
     found: list[Freeze] = []
-    for module in (*_homes(evaluator, model), evaluator.module):
-        if id(module) not in cache:
-            cache[id(module)] = ()
-            cache[id(module)] = tuple(_all(evaluator, module.scope))
-        found += cache[id(module)]
+    for module, frames in (*_homes(evaluator, model), (evaluator.module, ())):
+        key = id(module), *map(id, frames)
+        if key not in cache:
+            cache[key] = ()
+            evaluator.keep(frames)
+            cache[key] = tuple(_all(evaluator, module.scope, {id(frame.scope): frame for frame in frames}))
+        found += cache[key]
     return tuple(found)
 
 
-def _homes(evaluator: Evaluation, model: Value) -> list[t.Module]:
-    """The other files in which a model was made, was changed, or was asked for, the outermost first."""
+def _homes(evaluator: Evaluation, model: Value) -> list[tuple[t.Module, tuple[Frame, ...]]]:
+    """The other files in which a model was made, was changed, or was asked for, the outermost first.
+
+    Each comes with the frames of the functions there that it came through: what they do depends on what they are given.
+    """
     frames: list[Frame] = []
     value = model
     while True:
@@ -51,14 +56,19 @@ def _homes(evaluator: Evaluation, model: Value) -> list[t.Module]:
                 break
     if isinstance(value, Instance) and value.frame is not None:
         frames.append(value.frame)
-    found: dict[int, t.Module] = {}
+    found: dict[int, list[Frame]] = {}
     for frame in frames:
         around: Frame | None = frame
         while around is not None:
-            found.setdefault(id(around.scope.module), around.scope.module)
+            found.setdefault(id(around.scope.module), []).append(around)
             around = around.caller
     found.pop(id(evaluator.module), None)
-    return [module for module in list(found.values())[::-1] if _may_freeze(evaluator, module)]
+    homes = [(through[0].scope.module, through) for through in list(found.values())[::-1]]
+    return [
+        (module, tuple(frame for frame in through if frame.arguments is not None and frame.scope.kind == "function"))
+        for module, through in homes
+        if _may_freeze(evaluator, module)
+    ]
 
 
 def _may_freeze(evaluator: Evaluation, module: t.Module) -> bool:
@@ -73,10 +83,10 @@ def _may_freeze(evaluator: Evaluation, module: t.Module) -> bool:
     return known[key]
 
 
-def _all(evaluator: Evaluation, module: t.Scope) -> Iterator[Freeze]:
+def _all(evaluator: Evaluation, module: t.Scope, frames: Mapping[int, Frame]) -> Iterator[Freeze]:
     scopes = [s.inner for s in all_statements(module) if isinstance(s, t.FunctionDef) and may_freeze(evaluator, s)]
     for scope in (*scopes, module):
-        frame = evaluator.frame(scope)
+        frame = frames.get(id(scope)) or evaluator.frame(scope)
         definition = scope.definition if isinstance(scope.definition, t.FunctionDef) else None
         if definition is not None and _is_never_called(evaluator, definition):
             continue

@@ -7,7 +7,6 @@ fixed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from wdlint.facts import Inventory, Kind, Ternary
 from wdlint.source.libraries.torch import SHARDED
@@ -125,7 +124,7 @@ def _distinct(leaves: Iterable[Leaf]) -> list[Leaf]:
                 continue
         known = found.get((leaf.name, leaf.kind, leaf.owner))
         if known is None:
-            found[leaf.name, leaf.kind, leaf.owner] = replace(leaf)
+            found[leaf.name, leaf.kind, leaf.owner] = leaf.named(leaf.name, leaf.ancestors)
             if leaf.key is not None:
                 tensors[leaf.key] = found[leaf.name, leaf.kind, leaf.owner]
         else:

@@ -83,10 +83,11 @@ def _children(survey: Surveying, root: Value, path: str) -> Row | None:
             return None
         value = Changed(held[0], tuple(slot.changes)) if slot.changes else held[0]
     members = survey.settled(value)
-    return _of_members(survey.evaluator, members) if members is not None else None
+    return of_members(survey.evaluator, members) if members is not None else None
 
 
-def _of_members(evaluator: Evaluation, members: Members) -> Row | None:
+def of_members(evaluator: Evaluation, members: Members) -> Row | None:
+    """The direct modules of a module that is read, in their order."""
     names: dict[str, Ternary] = {}
     if members.fixed:
         if not members.order:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from wdlint.facts import Kind, Ternary
 from wdlint.source.models.changes import apply, is_mark
+from wdlint.source.models.children_taken import members_of_children
 from wdlint.source.models.construction import Construction
 from wdlint.source.models.forward.use import Use, parameter_uses
 from wdlint.source.models.forward.value import OF_LAYER
@@ -123,7 +124,7 @@ class Survey:
 
     def _held_by(self, instance: Instance) -> tuple[Members | None, tuple[t.ClassDef, ...]]:
         if isinstance(instance.cls, External):
-            return members_of_library(self.evaluator, instance), ()
+            return members_of_children(self, instance) or members_of_library(self.evaluator, instance), ()
         if not may_be_module(self.evaluator, instance):
             return None, ()
         self.known.setdefault(instance.cls.path, instance.cls)

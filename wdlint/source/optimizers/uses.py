@@ -61,15 +61,14 @@ class UseReader:
         return next(((place, amount) for place, amount in self._holding(parts) if amount.decays), None)
 
     def held_elsewhere(self, parts: Iterable[Taken]) -> tuple[Place, ...]:
-        """The optimizers that certainly hold some of these parameters, of those read so far."""
-        return tuple(dict.fromkeys(place for place, _ in self._holding(parts)))
+        """The optimizers that certainly hold some of these parameters and no others, of those read so far."""
+        asked = list(parts)
+        others = {one[2] for one in self._held if not any(_in_common(one, part) for part in asked)}
+        return tuple(dict.fromkeys(place for place, _ in self._holding(asked) if place not in others))
 
     def _holding(self, parts: Iterable[Taken]) -> Iterator[tuple[Place, Amount]]:
         for part in parts:
-            for key, selector, place, amount in self._held:
-                common = s.Always(True) in (selector, part.selector) or selector == part.selector
-                if common and part.model is not None and key == _made_at(part.model):
-                    yield place, amount
+            yield from (held[2:] for held in self._held if _in_common(held, part))
 
     def read(self, site: Site) -> Iterator[OptimizerUse]:
         """The uses at one site: one for each answer to what its parameters are.
@@ -313,6 +312,13 @@ def _of_loop(use: OptimizerUse, loop: TrainingLoop) -> OptimizerUse:
     """A use whose groups a library's loop divides: the rule is not the author's, and states no intent of theirs."""
     groups = tuple(replace(group, patterns=()) for group in use.groups)
     return replace(use, groups=groups, divided=False, loop=Loop(loop.path, loop.advice, loop.source))
+
+
+def _in_common(held: Held, part: Taken) -> bool:
+    """Whether an optimizer and a part of a model certainly have parameters in common."""
+    key, selector, _, _ = held
+    common = s.Always(True) in (selector, part.selector) or selector == part.selector
+    return common and part.model is not None and key == _made_at(part.model)
 
 
 def _made_at(model: Value) -> object:

@@ -50,8 +50,8 @@ def decayed_gradients(evaluator: Evaluation, module: t.Module) -> Iterator[Penal
 def _draft(
     evaluator: Evaluation, statement: t.Stmt, owner: t.Expr, factor: t.Expr | None, context: Context
 ) -> Iterator[PenaltyDraft]:
-    coefficient = evaluator.evaluate(factor, context) if factor is not None else None
-    if coefficient is not None and is_nothing(coefficient):
+    coefficient = evaluator.evaluate(factor, context) if factor is not None else ()
+    if is_nothing(coefficient) or _is_whole(coefficient):
         return
     held = penalty_operands.parameters(evaluator, peeled(owner), context)
     values: Answers = held.values if held is not None else evaluator.evaluate(peeled(owner), context)
@@ -69,6 +69,14 @@ def _draft(
         sure,
         statement,
     )
+
+
+def _is_whole(coefficient: Answers) -> bool:
+    """Whether the whole of a parameter is added: no decay has such a strength, a difference to other weights has.
+
+    `p.grad.add_(p)`, where the gradient holds what is taken from it, as in Reptile.
+    """
+    return all(isinstance(v, Known) and v.value in (1, -1) for v in coefficient)
 
 
 def _is_plain_descent(statement: t.Stmt, owner: t.Expr) -> bool:

@@ -22,12 +22,15 @@ from wdlint.source.penalties.hooks import decaying_hooks
 from wdlint.source.penalties.sinks import Sinks, sinks
 from wdlint.source.penalties.summands import Factor, Term, Way
 from wdlint.source.penalties.terms import called
+from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import arithmetic
 from wdlint.source.values.amounts import source_text
 from wdlint.source.values.entrances import never_runs
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Answers, Known, Unknown
+
+_STARTS = ("tensor", "zeros")  # what a sum may start from
 
 
 def penalties(evaluator: Evaluation, module: t.Module) -> Iterator[PenaltyDraft]:
@@ -61,12 +64,43 @@ def _in_losses(evaluator: Evaluation, module: t.Module, ends: Sinks) -> Iterator
         context = evaluator.frame(sink.statement.scope).at(sink.statement)
         if sink.function and isinstance(sink.node, t.Call) and called(evaluator, sink.node, context) != sink.function:
             continue
-        for term in _all(reader.terms(sink.expr, context)):
-            yield from _draft(evaluator, module, term, sink.node, Confidence.PROVEN)
+        before = len(reader.read)
+        terms = _all(reader.terms(sink.expr, context))
+        if not _is_all(terms, reader.read[before:], sink.statement.scope):
+            for term in terms:
+                yield from _draft(evaluator, module, term, sink.node, Confidence.PROVEN)
     yield from _in_unseen_losses(evaluator, module, ends, reader.unresolved if ends.losses else None)
     if not ends.losses:
         for term in handed_out(evaluator, module):
             yield from _draft(evaluator, module, term, term.node, Confidence.ASSUMED)
+
+
+def _is_all(terms: list[Term], read: list[t.Expr], scope: t.Scope) -> bool:
+    """Whether a loss is nothing but terms without a strength, as in tests of optimizers: there nothing is penalised.
+
+    `read` is all that was met on the way to them.
+    """
+    inside = {id(node) for term in terms for node in syntax.walk(term.node)}
+    if not terms or any(term.way.factors for term in terms):
+        return False
+    given = {p.name for p in scope.definition.params} if isinstance(scope.definition, t.FunctionDef) else ()
+    for expr in read:
+        match expr:
+            case t.Name():
+                bound = scope.bound.get(expr.id, ())
+                if expr.id in given or not bound or not all(isinstance(b, (t.Assign, t.AugAssign)) for b in bound):
+                    return False
+            case t.Call() if syntax.last_name(expr) in _STARTS and not any(
+                isinstance(node, t.Name) for argument in expr.args for node in syntax.walk(argument.value)
+            ):
+                pass
+            case t.Attribute() | t.Subscript():
+                return False
+            case t.Call() | t.Binary() if not any(id(node) in inside for node in syntax.walk(expr)):
+                return False
+            case _:
+                pass
+    return True
 
 
 def _in_unseen_losses(

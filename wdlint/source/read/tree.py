@@ -328,6 +328,7 @@ class Scope:
     _bound: dict[str, list[Stmt]] | None = field(repr=False, default=None)
     outer_names: set[str] = field(default_factory=set)
     definition: FunctionDef | ClassDef | None = field(repr=False, default=None)
+    everything: tuple[Stmt, ...] | None = field(init=False, repr=False, default=None)  # see `all_statements`
 
     @property
     def body(self) -> Block:

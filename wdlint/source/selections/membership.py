@@ -24,6 +24,7 @@ from wdlint.source.selections.predicates import (
     Dims,
     EndsWith,
     Equals,
+    FullName,
     InNames,
     Lower,
     Matches,
@@ -144,9 +145,10 @@ def pattern_matches(node: Selector, parameter: Parameter, context: Context = _NO
 
 
 def _of_name(text: Text) -> bool:
+    """Whether a text is a name, or a part of one, that the source itself asks about."""
     while isinstance(text, (Lower, Upper, Segment, Replaced, Prefixed)):
         text = text.text
-    return not isinstance(text, OwnerType)
+    return not isinstance(text, OwnerType) and not (isinstance(text, FullName) and text.moved)
 
 
 # ---- several conditions at once

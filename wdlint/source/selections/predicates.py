@@ -26,7 +26,12 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class FullName(Text):
-    """The parameter's name in its model: `blocks.*.norm1.weight`."""
+    """The parameter's name in its model: `blocks.*.norm1.weight`.
+
+    `moved` says that the test was written of the names in a part of the model: its texts are not those of the source.
+    """
+
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

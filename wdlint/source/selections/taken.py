@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from wdlint.source.selections import moved
 from wdlint.source.selections import predicates as s
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Changed, Element, External, Instance, Method, Part, Unknown, Value, bare
@@ -32,7 +33,7 @@ class Taken:
         if prefix and not self.prefix.startswith(prefix + "."):
             return self.selector if prefix.startswith(self.prefix) else s.Always(False)
         rest = self.prefix[len(prefix) + 1 :] if prefix else self.prefix
-        return s.both(s.StartsWith(s.FullName(), rest + "."), self.selector)
+        return moved.below(self.selector, rest)
 
     def under(self, condition: s.Selector) -> Taken:
         return replace(self, selector=s.both(condition, self.selector))

@@ -54,6 +54,7 @@ class CallIndex:
     _constructions: dict[int, tuple[CallSite, ...]] = field(default_factory=dict)
     _asking: set[int] = field(default_factory=set)
     _opened: set[str] = field(default_factory=set)
+    _classes: dict[int, dict[str, list[t.ClassDef]]] = field(default_factory=dict)
 
     def callers(
         self, evaluator: Evaluation, definition: t.FunctionDef, everywhere: bool = False
@@ -88,11 +89,23 @@ class CallIndex:
                 for callee in map(bare, evaluator.evaluate(call.func, context)):
                     if isinstance(callee, ClassValue) and callee.definition is owner:
                         yield CallSite(Arguments(call.args, context), True, call, statement)
-            for statement in all_statements(module.scope):
-                if isinstance(statement, t.ClassDef) and statement is not owner and _derives(statement, owner.name):
+            for statement in self._derived(module).get(owner.name, ()):
+                if statement is not owner:
                     bases = evaluator.bases(evaluator.class_value(statement))
                     if any(isinstance(base, ClassValue) and base.definition is owner for base in bases):
                         yield from self.constructions(evaluator, statement)
+
+    def _derived(self, module: t.Module) -> dict[str, list[t.ClassDef]]:
+        """The classes of a module that may derive from one of a name, by that name, as their headers go."""
+        found = self._classes.get(id(module))
+        if found is None:
+            found = self._classes[id(module)] = {}
+            for statement in all_statements(module.scope):
+                if isinstance(statement, t.ClassDef):
+                    bases = ((syntax.dotted(base.value) or "").rpartition(".")[2] for base in statement.bases)
+                    for name in dict.fromkeys(bases):
+                        found.setdefault(name, []).append(statement)
+        return found
 
     def _search(self, evaluator: Evaluation, definition: t.FunctionDef, everywhere: bool) -> Iterator[CallSite]:
         scope = definition.scope
@@ -270,11 +283,6 @@ def _spreads(given: tuple[t.Argument, ...]) -> bool:
     return any(a.star for a in given)
 
 
-def _derives(cls: t.ClassDef, name: str) -> bool:
-    """Whether a class may derive from one of a name, as its header goes."""
-    return any((syntax.dotted(base.value) or "").rsplit(".", 1)[-1] == name for base in cls.bases)
-
-
 def owner_of(definition: t.FunctionDef) -> t.ClassDef | None:
     """The class whose method a function is."""
     scope = definition.scope
@@ -282,11 +290,26 @@ def owner_of(definition: t.FunctionDef) -> t.ClassDef | None:
 
 
 def all_statements(scope: t.Scope) -> Iterator[t.Stmt]:
-    """Every statement of a scope and of the functions and classes in it, in textual order."""
-    for statement in t.statements(scope.body):
-        yield statement
-        if isinstance(statement, (t.FunctionDef, t.ClassDef)):
-            yield from all_statements(statement.inner)
+    """Every statement of a scope and of the functions and classes in it, in textual order.
+
+    They are remembered once somebody has gone through all of them: a module's are asked for many times.
+    """
+    return iter(scope.everything) if scope.everything is not None else _gathered(scope)
+
+
+def _gathered(scope: t.Scope) -> Iterator[t.Stmt]:
+    found: list[t.Stmt] = []
+    waiting = [t.statements(scope.body)]
+    while waiting:
+        for statement in waiting[-1]:
+            found.append(statement)
+            yield statement
+            if isinstance(statement, (t.FunctionDef, t.ClassDef)):
+                waiting.append(t.statements(statement.inner.body))
+                break
+        else:
+            waiting.pop()
+    scope.everything = tuple(found)
 
 
 __all__ = ["CallIndex", "CallSite", "Context", "Instance", "all_statements", "owner_of"]

@@ -12,6 +12,7 @@ from wdlint.source.values.values import (
     Answers,
     Change,
     Changed,
+    Condition,
     Deferred,
     Entry,
     Item,
@@ -46,6 +47,9 @@ def _changed_items(evaluator: Asking, value: Changed) -> Iterator[Item]:
     found = [(item, -1) for item in items(evaluator, value.base)]
     deeper: list[tuple[int, Change]] = []
     for order, change in enumerate(value.changes):
+        if _removes(change):
+            found = _left(evaluator, found, change)
+            continue
         if change.path:
             deeper.append((order, change))
             continue
@@ -70,6 +74,39 @@ def _changed_items(evaluator: Asking, value: Changed) -> Iterator[Item]:
             yield item
 
 
+def _removes(change: Change) -> bool:
+    """Whether a change takes something out of a list or mapping: `groups.pop()`, `del nets[0]`."""
+    if change.path:
+        return change.action == "delete" and len(change.path) == 1
+    return change.action in ("pop", "remove", "clear", "discard", "popitem")
+
+
+def _left(evaluator: Asking, found: list[tuple[Item, int]], change: Change) -> list[tuple[Item, int]]:
+    """What a removal leaves of a list; where it can't be told what goes, each element is one that may be gone."""
+    sure = change.certain and not change.conditions
+    if sure and change.action == "clear":
+        return []
+    place = _key_removed(evaluator, change)
+    place = -1 if place is None and change.action == "pop" and not change.arguments else place
+    counted = not any(item.spread for item, _ in found)
+    if sure and counted and isinstance(place, int) and change.action != "remove" and -len(found) <= place < len(found):
+        return [one for index, one in enumerate(found) if index not in (place, place + len(found))]
+    return [(replace(item, conditions=(*item.conditions, _doubt(change))), order) for item, order in found]
+
+
+def _key_removed(evaluator: Asking, change: Change) -> t.Constant:
+    """The number or key that a removal names; None where it can't be told."""
+    if change.path:
+        return change.path[0]
+    given = evaluator.evaluate(change.arguments[0].value, change.context) if change.arguments else ()
+    return given[0].value if len(given) == 1 and isinstance(given[0], Known) else None
+
+
+def _doubt(change: Change) -> Condition:
+    """A test that can't be told."""
+    return Condition(t.Name(None, f"removed@{id(change)}"), True, change.context)
+
+
 def _is_below_one(change: Change) -> bool:
     """Whether something below one of the elements is set, and it can't be told which: `groups[i]["lr"] = rate`."""
     return change.path[0] is None and len(change.path) > 1 and change.action == "set"
@@ -83,20 +120,37 @@ def entries(evaluator: Asking, value: Value) -> Iterator[Entry]:
         case Part():
             yield from entries(evaluator, value.value)
         case Changed():
-            yield from entries(evaluator, value.base)
-            for change in value.changes:
-                if len(change.path) == 1 and change.action == "set" and change.value is not None:
-                    key = change.path[0]
-                    known: Answers = (Known(key) if key is not None else Unknown(f"@{id(change)}"),)
-                    deferred = Deferred(change.value, change.context)
-                    yield Entry(known, deferred, change.conditions, change.value)
-                elif not change.path and change.action == "setdefault" and len(change.arguments) == 2:
-                    named, given = (argument.value for argument in change.arguments)
-                    yield Entry(
-                        Deferred(named, change.context), Deferred(given, change.context), change.conditions, given
-                    )
+            yield from _changed_entries(evaluator, value)
         case _:
             return
+
+
+def _changed_entries(evaluator: Asking, value: Changed) -> list[Entry]:
+    found = list(entries(evaluator, value.base))
+    for change in value.changes:
+        if _removes(change):
+            found = [left for one in found for left in _kept(evaluator, one, change)]
+        elif len(change.path) == 1 and change.action == "set" and change.value is not None:
+            key = change.path[0]
+            known: Answers = (Known(key) if key is not None else Unknown(f"@{id(change)}"),)
+            found.append(Entry(known, Deferred(change.value, change.context), change.conditions, change.value))
+        elif not change.path and change.action == "setdefault" and len(change.arguments) == 2:
+            named, given = (argument.value for argument in change.arguments)
+            held = Deferred(given, change.context)
+            found.append(Entry(Deferred(named, change.context), held, change.conditions, given))
+    return found
+
+
+def _kept(evaluator: Asking, entry: Entry, change: Change) -> Iterator[Entry]:
+    """What a removal leaves of an entry: nothing, all of it, or one that may be gone."""
+    sure = change.certain and not change.conditions
+    removed = _key_removed(evaluator, change)
+    keys = evaluator.force(entry.key) if entry.key is not None else ()
+    told = removed is not None and len(keys) == 1 and isinstance(keys[0], Known)
+    if told and keys[0].value != removed:  # type: ignore[union-attr]
+        yield entry
+    elif not (sure and (told or change.action == "clear")):
+        yield replace(entry, conditions=(*entry.conditions, _doubt(change)))
 
 
 def values_of(evaluator: Asking, value: Value) -> Iterator[Item]:

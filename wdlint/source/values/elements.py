@@ -46,6 +46,9 @@ _DEEPEST = 6  # containers in containers, to the elements of a model
 _DEEPEST_PAIRS = 4  # the same, to pairs of their names and themselves
 _LAYER_LISTS = frozenset(("torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ParameterList"))
 
+# Members that hold no layers, whatever has them.
+_NO_LAYERS = frozenset(("items", "values", "keys", "param_groups"))
+
 
 def elements_of(evaluator: Evaluation, answers: Answers, turn: int) -> Answers:
     """What the loop variable may be when a loop runs over these answers."""
@@ -110,7 +113,7 @@ def _elements(evaluator: Evaluation, value: Value, turn: int, seen: dict[int, Va
             yield Unknown(f"{inner.key}[*{turn}]")
         case Element() if inner.part == "module":
             yield Element(Collection("children", inner), "module", turn)
-        case Method() if isinstance(bare(inner.receiver), Instance) and inner.name not in ("items", "values", "keys"):
+        case Method() if isinstance(bare(inner.receiver), Instance) and inner.name not in _NO_LAYERS:
             yield Method(inner, "*")  # one of the layers in a part of a library's model, or of whatever it is
         case Method():
             yield Unknown(f"@{id(inner.receiver)}.{inner.name}[*{turn}]")

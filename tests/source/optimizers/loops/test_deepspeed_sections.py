@@ -41,6 +41,14 @@ FILE = '{"zero_optimization": {}, "optimizer": {"type": "AdamW", "params": {"wei
         "Trainer(bert, TrainingArguments('o', weight_decay=0.1, deepspeed=AUTO))  # WD101, WD102",
         "Trainer(bert, TrainingArguments('o', weight_decay=0.0, deepspeed='auto.json'))",
         "Trainer(bert, TrainingArguments('o', weight_decay=0.1, deepspeed={'zero_optimization': {}}))",
+        "ds_config = json.load(open('ds.json'))\ndel ds_config['optimizer']\n"
+        "Trainer(bert, TrainingArguments('o', weight_decay=0.1, deepspeed=ds_config))",
+        "config = dict(SECTION)\nconfig.pop('optimizer', None)\n"
+        "Trainer(bert, TrainingArguments('o', weight_decay=0.1, deepspeed=config))",
+        "config = SECTION\nif model.training:\n    config['optimizer']['params'].pop('weight_decay')\n"
+        "deepspeed.initialize(model=model, config=config)",
+        "checkpoint = json.load(open('state.json'))\ndel checkpoint['optimizer']\n"
+        "deepspeed.initialize(model=model, config=SECTION)  # WD101, WD102",
     ],
 )
 def test_sections(line: str) -> None:

@@ -8,6 +8,7 @@ from wdlint.linting.examples import differences, lint_files, marks_of
 
 START = """\
 import torch
+from braindecode import EEGClassifier
 from darts.models import NBEATSModel
 from neuralforecast.models import NHITS
 from pytorch_tabnet.tab_model import TabNetClassifier
@@ -41,6 +42,8 @@ detector = YOLO("yolov8n.pt")
         "NeuralNetClassifier(Net, optimizer=AdamW, optimizer__weight_decay=0.1, optimizer__param_groups=[])",
         "NeuralNetClassifier(Net, optimizer=AdamW, optimizer__weight_decay=0.0)",
         "NeuralNetClassifier(Net, optimizer=AdamW, **kwargs)",
+        "EEGClassifier(Net, cropped=True, optimizer=AdamW, optimizer__weight_decay=0.1)  # WD103",
+        "EEGClassifier(Net, optimizer=AdamW, optimizer__weight_decay=0, batch_size=64)",
         "TabNetClassifier(optimizer_params=dict(lr=2e-2, weight_decay=1e-5))  # WD103, WD201",
         "TabNetClassifier(optimizer_fn=SGD, optimizer_params=dict(lr=2e-2))",
         "NBEATSModel(24, 12, optimizer_kwargs={'lr': 1e-3, 'weight_decay': 1e-3})  # WD103, WD201",

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wdlint.configuration.deepspeed import Section, section
+from wdlint.configuration.deepspeed import Section, removes_section, section
 from wdlint.configuration.screen import LARGEST
 from wdlint.documents import json, nodes
 from wdlint.facts import Loop, Origin, Place
@@ -71,8 +71,11 @@ def deepspeed_optimizer(evaluator: Evaluation, callee: Value, given: Arguments, 
 
 
 def section_of(evaluator: Evaluation, config: Answers, module: t.Module) -> Section | None:
-    """The `optimizer` section of a configuration that is a dictionary or the path of a file."""
-    if len(config) != 1:
+    """The `optimizer` section of a configuration that is a dictionary or the path of a file.
+
+    None also where the script removes it from a configuration: from which, and when, is not followed.
+    """
+    if len(config) != 1 or removes_section(evaluator.project.read(module.path).decode("utf-8", "replace")):
         return None
     path = constant(config)
     root = _file(evaluator, path, module) if isinstance(path, str) else _document(evaluator, config, 0)
