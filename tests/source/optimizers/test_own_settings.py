@@ -59,6 +59,14 @@ def build(net, wd, norm_wd):
 """,
 ]
 FLAGGED = [
+    """\
+def build(wd):
+    net = Net()
+    weights = [p for n, p in net.named_parameters() if p.ndim > 1]
+    others = [p for n, p in net.named_parameters() if p.ndim <= 1]
+    groups = [{"params": others, "weight_decay": wd}, {"params": weights, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=1e-3)  # WD305
+""",
     BY_MODULES.format(norm="WEIGHT_DECAY", bias="WEIGHT_DECAY", mark="  # WD103"),
     """\
 def build(args):

@@ -192,6 +192,19 @@ def test_an_option_that_is_never_used_is_no_decay() -> None:
     assert read(optimizer()).coupling is Coupling.NONE
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'p.data.add(-group["lr"] * group["weight_decay"], p.data)',
+        'if group["weight_decay"] != 0:\n    p.data.add(-group["lr"] * group["weight_decay"], p.data)',
+        'p.add(p, alpha=-group["weight_decay"])',
+        'grad.sub(p, alpha=-group["weight_decay"])',
+    ],
+)
+def test_what_is_computed_and_not_kept_is_no_decay(statement: str) -> None:
+    assert read(optimizer(statement)).coupling is Coupling.NONE
+
+
 def test_a_strength_that_is_read_and_lost_from_sight_is_unknown() -> None:
     step = read(optimizer('fused_step(p, grad, group["weight_decay"])'))
     assert step.coupling is Coupling.UNKNOWN

@@ -133,6 +133,7 @@ def together(
     evaluator: Evaluation,
     drafts: Sequence[GroupDraft],
     decayed: Sequence[int],
+    apart: Sequence[int],
     models: Sequence[Model],
     inventory: Inventory | None,
     members: list[tuple[Ternary, ...]],
@@ -141,9 +142,10 @@ def together(
     """Parameters that are certainly decayed though it can't be told by which group.
 
     Groups that only separate learning rates leave each parameter's group open and its decay certain. They are said to
-    be in the group that takes the weights, whose decay is the one that is meant for most.
+    be in the group that takes the weights, whose decay is the one that is meant for most. What norms and biases have
+    by settings of their own (`apart`) is told of nothing but them.
     """
-    if len(decayed) < 2:
+    if not decayed or len(decayed) + len(apart) < 2:
         return
     parts = [part for i in decayed for part in drafts[i].parts if not part.unread and part.model is not None]
     if not parts or any(part.prefix != parts[0].prefix for part in parts):
@@ -156,7 +158,8 @@ def together(
         union = s.either(*(part.selector for part in parts))
         whole = division(s.both(union, trained(evaluator, parts[0])))
         own = divisions[likeliest]
-        divisions[likeliest] = Division(own.weights | whole.weights, own.gains | whole.gains, own.biases | whole.biases)
+        biases = own.biases | whole.biases | _of_other_layers(union, [p for i in apart for p in drafts[i].parts])
+        divisions[likeliest] = Division(own.weights | whole.weights, own.gains | whole.gains, biases)
     if inventory is None:
         return
     changed = {i: list(members[i]) for i in decayed}
@@ -174,6 +177,13 @@ def together(
                 changed[holder][index] = m.jointly(union, inside, context)
     for i in decayed:
         members[i] = tuple(changed[i])
+
+
+def _of_other_layers(union: s.Selector, apart: Sequence[Taken]) -> Ternary:
+    """Whether biases decay with the weights: all are among them or `apart`, where only those of some layers are."""
+    spared = s.either(*(part.selector for part in apart))
+    all_there = bool(apart) and division(s.either(union, spared)).biases is Ternary.YES
+    return Ternary.of(all_there and division(spared).biases is not Ternary.YES)
 
 
 def patterns_of(draft: GroupDraft, amount: AmountDraft, models: Sequence[Model]) -> Iterator[Pattern]:

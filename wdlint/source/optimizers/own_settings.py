@@ -22,7 +22,7 @@ def of_their_own(
 ) -> tuple[int, ...]:
     """The groups whose decay is such a setting, by their numbers."""
     weighty = [_takes_weights(members[i], divisions[i], inventory) for i in range(len(amounts))]
-    meant = {amount.text for amount, takes in zip(amounts, weighty, strict=True) if takes is not Ternary.NO}
+    meant = {a.text for a, takes in zip(amounts, weighty, strict=True) if takes is not Ternary.NO and a.value != 0}
     return tuple(
         i
         for i, (amount, takes) in enumerate(zip(amounts, weighty, strict=True))

@@ -183,10 +183,11 @@ class UseReader:
             drafted.append((draft.without(asked), replace(amount, varies=True) if spared else amount))
         members = [members_of(self.evaluator, draft, models, inventory) for draft, _ in drafted]
         divisions = [division_of(self.evaluator, draft) for draft, _ in drafted]
-        for i in of_their_own([amount for _, amount in drafted], members, divisions, inventory):
+        apart = of_their_own([amount for _, amount in drafted], members, divisions, inventory)
+        for i in apart:
             drafted[i] = drafted[i][0], replace(drafted[i][1], origin=Origin.APART)
         decayed = [i for i, (_, amount) in enumerate(drafted) if amount.decays]
-        together(self.evaluator, groups.drafts, decayed, models, inventory, members, divisions)
+        together(self.evaluator, groups.drafts, decayed, apart, models, inventory, members, divisions)
         rate = learning_rate(self.evaluator, self.places, maker)
         facts = tuple(
             self._group(site, draft, amount, members[i], divisions[i], models, rate)

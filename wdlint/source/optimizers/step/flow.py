@@ -117,6 +117,8 @@ class StepReader:
                 elif isinstance(target, t.Name) or held.kept:
                     held.absorb(combined)
                 self.assign(target, combined if not held.kept else held, env)
+            case t.Expression() | t.If() if _is_lost(statement):
+                pass
             case t.Expression(value=value):
                 self.value(value, env)
             case t.Return(value=value) if value is not None:
@@ -411,6 +413,17 @@ def _spread(value: Cell, count: int) -> tuple[Cell, ...]:
     if value.spread < 0 or more < 0:
         return value.items
     return (*value.items[: value.spread], *([value.items[value.spread]] * more), *value.items[value.spread + 1 :])
+
+
+def _is_lost(statement: t.Stmt) -> bool:
+    """Whether a statement only computes what nobody keeps: `p.add(decay, p)`, where `p.add_` was meant."""
+    if isinstance(statement, t.If):
+        return statement.orelse is None and all(map(_is_lost, statement.body.statements))
+    value = statement.value if isinstance(statement, t.Expression) else None
+    if not isinstance(value, t.Call) or not isinstance(value.func, t.Attribute) or len(value.args) < 2:
+        return False
+    kept = any(argument.keyword == "out" for argument in value.args)
+    return value.func.attr in ("add", "sub", "addcmul", "addcdiv", "lerp") and not kept
 
 
 def _leaves(block: t.Block | None) -> bool:
