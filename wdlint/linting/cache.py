@@ -58,11 +58,11 @@ class Dependencies:
         self,
         files: dict[str, str | None],
         imports: list[tuple[str, str, int, str | None]],
-        searches: list[tuple[str, str, tuple[str, ...]]] | None = None,
+        searches: list[tuple[str, str, tuple[str, ...], tuple[str, ...]]] | None = None,
     ) -> None:
         self.files = files
         self.imports = imports  # importer, dotted name, leading dots, where it led
-        self.searches = searches or []  # a folder, a name, the files below that mention it
+        self.searches = searches or []  # a folder, a name, endings, the files below that mention it
 
 
 class Cache:
@@ -77,7 +77,7 @@ class Cache:
         self._folder = folder
         self._locate = locate
         self._digests: dict[str, str | None] = {}
-        self._mentions: Mentions | None = None
+        self._mentions: dict[tuple[str, ...], Mentions] = {}
         self._writable = True
 
     def name(self, path: str, data: bytes, settings: Settings) -> str:
@@ -155,15 +155,15 @@ class Cache:
             locate = self._locate(settings)
             if not all(locate(importer, dotted, level) == led for importer, dotted, level, led in entry["imports"]):
                 return False
-        return all(self._search(top, name) == found for top, name, found in entry["searches"])
+        return all(self._search(top, name, tuple(of)) == found for top, name, of, found in entry["searches"])
 
-    def _search(self, top: str, name: str) -> list[str]:
-        if self._mentions is None:
+    def _search(self, top: str, name: str, endings: tuple[str, ...]) -> list[str]:
+        if endings not in self._mentions:
             from wdlint.source.read.files import Files
             from wdlint.source.read.mentions import Mentions
 
-            self._mentions = Mentions(Files())
-        return list(self._mentions.files_with(top, name))
+            self._mentions[endings] = Mentions(Files(), endings)
+        return list(self._mentions[endings].files_with(top, name))
 
     def digest_of(self, path: str) -> str | None:
         """The digest of a file as it is now (read once a run), or None where there is none."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from wdlint.source import libraries
-from wdlint.source.libraries import options, written_settings
+from wdlint.source.libraries import options, written_data, written_settings
 from wdlint.source.libraries.library import Call, CallReader, Declarer, Library, NameReader
 from wdlint.source.read import tree as t
 from wdlint.source.values.evaluation import Evaluation
@@ -126,11 +126,13 @@ class Known:
 
     def option(self, evaluator: Evaluation, name: str, context: Context, made_in: t.Scope | None = None) -> Answers:
         """What a command-line option is by default; empty where none of that name is seen."""
-        return options.default(evaluator, name, context, self.declarers, made_in)
+        declared = options.default(evaluator, name, context, self.declarers, made_in)
+        return declared or written_data.default(evaluator, name, context)
 
     def setting(self, evaluator: Evaluation, holder: str, name: str, context: Context) -> Answers:
-        """The number that all settings of the project that are programs agree on; empty where there is none."""
-        return written_settings.setting(evaluator, holder, name, context)
+        """The number that all settings of the project agree on; empty where there is none."""
+        set_by_programs = written_settings.setting(evaluator, holder, name, context)
+        return set_by_programs or written_data.default(evaluator, name, context)
 
     def are_settings(self, path: str) -> bool:
         """Whether a class of a library is a configuration: what is set in it may be changed from outside."""

@@ -59,10 +59,10 @@ class Files:
         files = map(os.path.abspath, self._given)
         return found | {os.path.basename(file) for file in files if os.path.dirname(file) == here}
 
-    def given_below(self, folder: str) -> Iterator[str]:
-        """The Python files that were handed in and lie below a folder, by their absolute paths."""
+    def given_below(self, folder: str, endings: tuple[str, ...]) -> Iterator[str]:
+        """The files with some endings that were handed in and lie below a folder, by their absolute paths."""
         for path in map(os.path.abspath, self._given):
-            if path.endswith(".py") and path.startswith(os.path.join(folder, "")):
+            if path.endswith(endings) and path.startswith(os.path.join(folder, "")):
                 yield path
 
     def _handed_in(self, path: str) -> bytes | None:

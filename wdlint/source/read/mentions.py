@@ -1,7 +1,7 @@
 """Which files of a project mention a name: by their bytes, whatever is linted.
 
-The Python files below the project's top are listed and read once, in the order of their names. A project
-that is larger than what is kept here is searched as far as it goes, always the same way.
+The Python files below the project's top, or its files of data, are listed and read once, in the order of their names.
+A project that is larger than what is kept here is searched as far as it goes, always the same way.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Iterator
 
 from wdlint.source.read.files import Files
 
+PROGRAMS = (".py",)
+DATA = (".yaml", ".yml", ".json")
 _FILES = 3_000
 _BYTES = 30_000_000
 _LARGEST = 400_000  # bytes; a larger program is data, or generated
@@ -24,10 +26,11 @@ _FOREIGN = frozenset(
 
 
 class Mentions:
-    """The bytes of a project's Python files, searched for names."""
+    """The bytes of a project's files with some endings, searched for names."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, endings: tuple[str, ...] = PROGRAMS) -> None:
         self._files = files
+        self._endings = endings
         self._texts: dict[str, tuple[bytes, list[int], list[str]]] = {}
         self._found: dict[tuple[str, str], tuple[str, ...]] = {}
         self._defined: dict[str, frozenset[str]] = {}
@@ -37,7 +40,7 @@ class Mentions:
         """The same files with other bytes in one of them; the others are not searched again."""
         there = os.path.abspath(path)
         before = self._changed[0] if self._changed is not None and self._changed[1] == there else self
-        changed = Mentions(self._files.with_text(path, data))
+        changed = Mentions(self._files.with_text(path, data), self._endings)
         changed._changed = before, there, data
         return changed
 
@@ -78,7 +81,7 @@ class Mentions:
         text, _, paths = before._text(top)
         path = next((path for path in paths if os.path.abspath(path) == there), None)
         if path is None:
-            inside = there.endswith(".py") and there.startswith(os.path.join(os.path.abspath(top), ""))
+            inside = there.endswith(self._endings) and there.startswith(os.path.join(os.path.abspath(top), ""))
             return None if inside else (before, there, None)
         return (before, path, data) if len(data) <= _LARGEST and len(text) + len(data) <= _BYTES else None
 
@@ -97,7 +100,7 @@ class Mentions:
         starts: list[int] = []
         paths: list[str] = []
         size = 0
-        for path in sorted({*_listed(top), *self._files.given_below(top)})[:_FILES]:
+        for path in sorted({*_listed(top, self._endings), *self._files.given_below(top, self._endings)})[:_FILES]:
             data = self._files.read(path)
             if data is None or len(data) > _LARGEST:
                 continue
@@ -122,8 +125,8 @@ def _places(text: bytes, name: bytes, starts: list[int]) -> Iterator[int]:
         at = text.find(name, end)
 
 
-def _listed(top: str) -> Iterator[str]:
-    """The Python files below a folder, nearest folders first, as far as they are the project's own."""
+def _listed(top: str, endings: tuple[str, ...]) -> Iterator[str]:
+    """The files with some endings below a folder, nearest folders first, as far as they are the project's own."""
     entries = 0
     waiting = [top]
     for folder in waiting:
@@ -136,7 +139,7 @@ def _listed(top: str) -> Iterator[str]:
         for entry in listed:
             if entry.name.startswith(".") or entry.name in _FOREIGN:
                 continue
-            if entry.name.endswith(".py"):
+            if entry.name.endswith(endings):
                 yield entry.path
             elif entry.is_dir(follow_symlinks=False):
                 waiting.append(entry.path)

@@ -16,7 +16,7 @@ from wdlint.settings.catalogue import Settings
 from wdlint.source.read import tree as t
 from wdlint.source.read.files import Files, Programs
 from wdlint.source.read.location import Locator
-from wdlint.source.read.mentions import Mentions
+from wdlint.source.read.mentions import PROGRAMS, Mentions
 
 if TYPE_CHECKING:
     from wdlint.source.read.screen import Imported
@@ -30,7 +30,8 @@ class Trail:
 
     files: dict[str, None] = field(default_factory=dict)  # files that were read, or found missing
     imports: dict[tuple[str, str, int], str | None] = field(default_factory=dict)  # importer, name, dots: where to
-    searches: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)  # folder, name: files that have it
+    # Folder, name, endings: the files that have it.
+    searches: dict[tuple[str, str, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
     # Which files with which bytes may freeze parameters, see `models.frozen`: known for as long as the trail says
     # what was looked at to tell it.
     freezing: dict[tuple[str, bytes], bool] = field(default_factory=dict)
@@ -58,7 +59,7 @@ class Project:
     _imported: dict[str, list[Imported]] = field(default_factory=dict)
     _mentioned: dict[tuple[str, tuple[bytes, ...]], bool] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
-    _mentions: Mentions | None = None
+    _mentions: dict[tuple[str, ...], Mentions] = field(default_factory=dict)  # by the endings of files
     _locator: Locator | None = None
 
     def module(self, path: str, data: bytes | None = None) -> t.Module | None:
@@ -96,7 +97,7 @@ class Project:
         changed._brought = {key: found for key, found in self._brought.items() if os.path.abspath(key[0]) != there}
         changed._mentioned = {key: is_so for key, is_so in self._mentioned.items() if os.path.abspath(key[0]) != there}
         changed._locator, changed.trail = self._locator, self.trail
-        changed._mentions = self._searched().with_text(path, data)
+        changed._mentions = {of: known.with_text(path, data) for of, known in self._mentions.items()}
         return changed
 
     def adopt(self, module: t.Module) -> None:
@@ -175,21 +176,21 @@ class Project:
             self._bytes[path] = self.files.read(path) or b""
         return self._bytes[path]
 
-    def files_with(self, name: str, near: str) -> tuple[str, ...]:
+    def files_with(self, name: str, near: str, endings: tuple[str, ...] = PROGRAMS) -> tuple[str, ...]:
         """The files of the project around the file `near` whose bytes hold a name; see `mentions`."""
         top = self.top_of(near)
-        found = self._searched().files_with(top, name)
-        self.trail.searches[top, name] = found
+        found = self._searched(endings).files_with(top, name)
+        self.trail.searches[top, name, endings] = found
         return found
 
     def defined(self, near: str) -> frozenset[str]:
         """The names of all functions that the project around the file `near` defines; see `mentions`."""
-        return self._searched().defined(self.top_of(near))
+        return self._searched(PROGRAMS).defined(self.top_of(near))
 
-    def _searched(self) -> Mentions:
-        if self._mentions is None:
-            self._mentions = Mentions(self.files)
-        return self._mentions
+    def _searched(self, endings: tuple[str, ...]) -> Mentions:
+        if endings not in self._mentions:
+            self._mentions[endings] = Mentions(self.files, endings)
+        return self._mentions[endings]
 
     def top_of(self, path: str) -> str:
         """The folder at the top of a file's project."""

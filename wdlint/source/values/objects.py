@@ -79,7 +79,7 @@ def member(evaluator: Evaluation, value: Value, name: str, context: Context) -> 
                 return (value,)
             option = evaluator.libraries.option(evaluator, name, context) if not is_methodlike(name) else ()
             return option or (Method(value, name),)
-        case Method(receiver=Unknown() | Method(), name=holder) if not is_methodlike(name):
+        case Method(receiver=Unknown() | Method() | Changed() | MappingValue(), name=holder) if not is_methodlike(name):
             return evaluator.libraries.setting(evaluator, holder, name, context) or (Method(value, name),)
         case Element() | Attribute() | TextOf():
             return (Attribute(value, name),)
