@@ -32,7 +32,7 @@ def _differences(numbers: range) -> tuple[list[str], Counter[str]]:
         run = runs([(made.text, True)])[0]
         if run.error or LATER in made.choices:
             continue
-        linter = Linter(Configuration(isolated=True), {NAME: made.text.encode()})
+        linter = Linter(Configuration(isolated=True), {NAME: made.text.encode()}, plans=False)
         linter.check(NAME)
         uses = linter.reading.facts.uses if linter.reading is not None else ()
         counts["optimizers"] += len(run.optimizers)
