@@ -1,4 +1,4 @@
-# A regular expression and its import.
+# A regular expression and its import, in a script: what others might import stays.
 # gives: [p for p in net.parameters() if p.ndim < 2]
 # gone: import re
 
@@ -15,4 +15,5 @@ optimizer = torch.optim.AdamW(
     ],
     lr=1e-3,
 )
-train(net, optimizer)
+for _ in range(2):
+    train(net, optimizer)
