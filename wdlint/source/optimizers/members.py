@@ -121,7 +121,7 @@ def _of_what_there_is(evaluator: Evaluation, part: Taken, one: Division) -> Divi
     from wdlint.source.models.inventory import inventory
 
     found = inventory(evaluator, part.model) if part.model is not None else None
-    if found is None or not found.complete:
+    if found is None or not found.complete or not found.parameters:  # of which nothing is found is not seen
         return one
     inside = [p for p in found.parameters if relative(p, part.prefix) is not None and p.trainable is not Ternary.NO]
     gains = any(p.kind in (Kind.GAIN, Kind.UNKNOWN) for p in inside)
