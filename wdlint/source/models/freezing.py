@@ -298,7 +298,8 @@ class _Search:
         for one in held:
             whole = _parameters_of(one)
             parts = tuple(of_item(evaluator, Item((whole,), conditions), 0))
-            lost = isinstance(_model_of(one), (Unknown, Method)) and _is_some_part(target, context)
+            lost = isinstance(one, Unknown) and isinstance(target, t.Name) and _is_loop_variable(target, context)
+            lost = lost or (isinstance(_model_of(one), (Unknown, Method)) and _is_asked_for(target, context))
             if lost or any(part.unread for part in parts):
                 parts = tuple(Taken(model, s.Opaque(f"frozen:{id(target)}")) for model in self._around(target, context))
             yield Freeze(parts, self._truth(value, whole, context), happens, statement)
@@ -402,11 +403,10 @@ def _is_within(statement: t.Stmt, outer: t.Stmt) -> bool:
     return statement is outer or any(block.parent is outer for block in flow.ancestors(statement))
 
 
-def _is_some_part(target: t.Expr, context: Context) -> bool:
-    """Whether what can't be told is part of something: a turn of a loop, or made by `getattr(model, name)`."""
+def _is_asked_for(target: t.Expr, context: Context) -> bool:
+    """Whether what can't be told is a part of something by a name: `getattr(model, name)`."""
     calls = (n for n in syntax.walk(_written(target, context)) if isinstance(n, t.Call))
-    asked = any(_last_name(call.func) in ("getattr", "get_submodule") for call in calls)
-    return asked or (isinstance(target, t.Name) and _is_loop_variable(target, context))
+    return any(_last_name(call.func) in ("getattr", "get_submodule") for call in calls)
 
 
 def _written(target: t.Expr, context: Context) -> t.Expr:
