@@ -141,3 +141,36 @@ optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.1)
 """
     assert check_source(text + "off(optimizer)\n") == []
     assert {f.code for f in check_source(text)} == {"WD101", "WD102"}
+
+
+MIXED_IN = """\
+import torch
+from lightning import LightningModule
+from net import Net
+from spared import {base}
+
+
+class Module({base}, LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.net = Net()
+
+    def configure_optimizers(self):
+        return torch.optim.AdamW(self.net.parameters(), weight_decay=0.1)
+"""
+SPARED = """\
+class Sparing:
+    def on_train_epoch_start(self):
+        for group in self.optimizers().param_groups:
+            group["weight_decay"] = 0.0
+
+
+class Idle:
+    pass
+"""
+
+
+@pytest.mark.parametrize(("base", "wanted"), [("Sparing", []), ("Idle", ["WD101", "WD102"])])
+def test_a_base_class_of_another_file_switches_it_off(base: str, wanted: list[str]) -> None:
+    files = {"net.py": NET, "spared.py": SPARED, "train.py": MIXED_IN.format(base=base)}
+    assert sorted(f.code for f in lint_files(files, {})[0]) == wanted

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from wdlint.source.optimizers.called_with import done_by_functions, set_by_function
 from wdlint.source.optimizers.groups import GroupDraft, GroupReader
 from wdlint.source.optimizers.sites import Maker, Site
-from wdlint.source.optimizers.switched_off import switching_off
+from wdlint.source.optimizers.switched_off import class_switches_off, switching_off
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values import flow
@@ -143,12 +143,14 @@ def spared_later(evaluator: Evaluation, site: Site, key: str) -> bool:
 
 
 def _switched_off_elsewhere(evaluator: Evaluation, site: Site, name: str | None, key: str) -> bool:
-    """Whether a hook or another method of the file sets the decay of the optimizer's groups to 0.
+    """Whether a hook or another method, of the file or of a base class, sets the decay of the optimizer's groups to 0.
 
     `self.optimizer` tells which optimizer it gets at; what `configure_optimizers` returns is the only one there is.
     """
-    scope = site.context.frame.scope
+    scope, receiver = site.context.frame.scope, site.context.frame.receiver
     returned = scope.name == "configure_optimizers"
+    if returned and receiver is not None and class_switches_off(evaluator, receiver, key):
+        return True
     if not returned and (name is None or not name.startswith("self.")):
         return False
     others = [owner for where, owner in switching_off(evaluator, scope.module, key) if where is not scope]
