@@ -7,20 +7,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from helpers.configurations import ADAM, SECTION
 
 from wdlint.commands.cli import wdlint
 
-ADAM = "_target_: torch.optim.Adam\nlr: 1e-3\nweight_decay: 0.01\n"
 PLAIN = "_target_: torch.optim.AdamW\nlr: 1e-3\nweight_decay: 0.01\n"
-SECTION = """\
-{
-  "zero_optimization": {"stage": 2},
-  "optimizer": {
-    "type": "AdamW",
-    "params": {"weight_decay": 0.1}
-  }
-}
-"""
 BASE = 'optim_wrapper = dict(\n    optimizer=dict(type="AdamW", lr=1e-4, weight_decay=0.05),\n    {})\n'
 
 

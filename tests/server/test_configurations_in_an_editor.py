@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from helpers.configurations import ADAM, SECTION
 from helpers.editor import Editor, session
-
-ADAM = "_target_: torch.optim.Adam\nlr: 1e-3\nweight_decay: 0.01\n"
-SECTION = """\
-{
-  "zero_optimization": {"stage": 2},
-  "optimizer": {
-    "type": "AdamW",
-    "params": {"weight_decay": 0.1}
-  }
-}
-"""
 
 
 def test_a_yaml_file_is_judged_as_it_is_typed(tmp_path: Path) -> None:

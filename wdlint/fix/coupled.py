@@ -83,10 +83,10 @@ def _hooks(program: Program) -> bool:
 
 def _looks_up(node: Item) -> bool:
     """`table[type(x)]` and `table.get(x.__class__.__name__)`."""
-    if isinstance(node, t.Subscript):
-        return _is_type(node.index)
-    asks = isinstance(node, t.Call) and isinstance(node.func, t.Attribute) and node.func.attr == "get"
-    return asks and bool(node.args) and _is_type(node.args[0].value)  # type: ignore[union-attr]
+    match node:
+        case t.Subscript(index=asked) | t.Call(func=t.Attribute(attr="get"), args=(t.Argument(value=asked), *_)):
+            return _is_type(asked)
+    return False
 
 
 def _is_type(expr: t.Expr) -> bool:
@@ -106,13 +106,19 @@ def _names(node: Item, name: str) -> bool:
 
 def _switched(program: Program, call: t.Call, setting: str, library: bool = False) -> Edit | None:
     """The edit that gives the argument which switches the decoupling on; None where a call may not take it."""
-    flag, _, value = setting.partition("=")
-    given = next((a.value for a in call.args if a.keyword == flag), None)
-    if given is not None:
-        return program.replacing(given, value)
+    turned = _turned(program, call, setting)
+    if turned is not None:
+        return turned
     if library or any(a.star for a in call.args):
         return None
     return with_argument(program, call, setting)
+
+
+def _turned(program: Program, call: t.Call, setting: str) -> Edit | None:
+    """The edit of an argument that the call gives already; None where it does not give it."""
+    flag, _, value = setting.partition("=")
+    given = next((a.value for a in call.args if a.keyword == flag), None)
+    return program.replacing(given, value) if given is not None else None
 
 
 def _no_default(program: Program, call: t.Call, uses: Sequence[OptimizerUse]) -> list[tuple[Edit, ...]]:
@@ -229,8 +235,7 @@ def with_class(
     if not path.startswith("torch.optim."):
         return None
     if "=" in instead:
-        flag, _, value = instead.partition("=")
-        given = next((a.value for a in call.args if a.keyword == flag), None)
-        return (name, [], (instead,)) if given is None else (name, [program.replacing(given, value)], ())
+        turned = _turned(program, call, instead)
+        return (name, [turned], ()) if turned is not None else (name, [], (instead,))
     edits = _renamed(program, call, name, instead) if instead else None
     return (instead, [*edits, *_realigned(program, call, edits)], ()) if edits is not None else None

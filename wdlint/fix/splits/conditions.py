@@ -13,6 +13,7 @@ from wdlint.facts import Group
 from wdlint.fix.construction import Site
 from wdlint.fix.outline import Item
 from wdlint.fix.program import Program, dotted
+from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 
 _SAME = ("list", "tuple", "sorted", "set", "iter")  # calls that hand on what they are given
@@ -389,15 +390,7 @@ def _asked(program: Program, test: t.Expr, exempts: bool, going: Going) -> tuple
         answers = [n.value for n in inside if isinstance(n, t.Return) and n.value is not None]
     if len(answers) != 1:
         return None
-    given = dict(_matched(params, test.args))
+    given = {name: argument.value for argument, name in syntax.matched(params, test.args)}
     tensor = next((p for p, value in given.items() if going.tensor and dotted(value) == going.tensor), "")
     called = next((p for p, value in given.items() if going.name and dotted(value) == going.name), "")
     return answers[0], exempts, Going(tensor, called, going.whole)
-
-
-def _matched(params: tuple[t.Parameter, ...], given: tuple[t.Argument, ...]) -> Iterator[tuple[str, t.Expr]]:
-    for index, argument in enumerate(given):
-        if argument.keyword:
-            yield argument.keyword, argument.value
-        elif index < len(params):
-            yield params[index].name, argument.value

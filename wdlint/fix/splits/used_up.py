@@ -79,13 +79,9 @@ def _given(program: Program) -> Iterator[t.Expr]:
 
 
 def _matched(function: t.FunctionDef, call: t.Call) -> Iterator[tuple[t.Argument, str]]:
-    """The arguments of a call, each with the parameter that takes it."""
-    names = [p.name for p in function.params if not p.star]
-    names = names[1:] if names[:1] == ["self"] and isinstance(call.func, t.Attribute) else names
-    for index, argument in enumerate(call.args):
-        name = argument.keyword or (names[index] if index < len(names) else "")
-        if name and not argument.star:
-            yield argument, name
+    """The arguments of a call, each with the parameter that takes it; a method has its object already."""
+    bound = isinstance(call.func, t.Attribute) and [p.name for p in function.params[:1]] == ["self"]
+    return syntax.matched(function.params[bound:], call.args)
 
 
 def _handed_over(site: Site) -> Iterator[t.Expr]:

@@ -8,7 +8,6 @@ from wdlint.source.libraries.library import Library
 from wdlint.source.read import syntax
 from wdlint.source.read import tree as t
 from wdlint.source.values.call_arguments import argument
-from wdlint.source.values.callers import all_statements
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Answers, Context, External, Instance, MappingValue
 
@@ -39,16 +38,16 @@ def _config(evaluator: Evaluation, context: Context) -> Answers:
 
 
 def _of_module(evaluator: Evaluation, module: t.Module) -> Answers:
-    made: list[Instance] = []
-    for statement in all_statements(module.scope):
-        for expression in syntax.expressions(statement):
-            for node in syntax.walk(expression):
-                name = syntax.dotted(node.func) if isinstance(node, t.Call) else None
-                if name in _SWEEPS:
-                    return ()
-                if name == _MAKES_RUN and isinstance(node, t.Call):
-                    found = evaluator.evaluate(node, evaluator.frame(statement.scope).at(statement))
-                    made.extend(v for v in found if isinstance(v, Instance))
+    calls = evaluator.call_index.calls(module)
+    if any(syntax.dotted(call.func) in _SWEEPS for name in ("sweep", "agent") for call, _ in calls.get(name, ())):
+        return ()
+    made = [
+        value
+        for call, statement in calls.get("init", ())
+        if syntax.dotted(call.func) == _MAKES_RUN
+        for value in evaluator.evaluate(call, evaluator.frame(statement.scope).at(statement))
+        if isinstance(value, Instance)
+    ]
     return _given(evaluator, made[0]) if len(made) == 1 else ()
 
 

@@ -7,7 +7,6 @@ unknown: which of them counts can't be told.
 from __future__ import annotations
 
 import re
-from itertools import islice
 
 from wdlint.facts import Origin
 from wdlint.source.libraries.options import DECAYS
@@ -15,7 +14,7 @@ from wdlint.source.read.mentions import DATA
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Answers, Context, Known
 
-_FILES = 400
+_FILES = 400  # that are read; of more it isn't told what all say
 
 
 def default(evaluator: Evaluation, name: str, context: Context) -> Answers:
@@ -28,9 +27,9 @@ def default(evaluator: Evaluation, name: str, context: Context) -> Answers:
         setting = re.compile(
             rb"""(?:^|[\s{,])["']?%s["']?\s*:\s*([^\s,}#]+)""" % re.escape(name.encode()), re.MULTILINE
         )
-        paths = islice(project.files_with(name, context.module.path, DATA), _FILES)
-        numbers = {_number(text) for path in paths for text in setting.findall(project.read(path))}
-        known[name] = (Known(0.0, Origin.FIELD_DEFAULT),) if numbers == {0.0} else ()
+        paths = project.files_with(name, context.module.path, DATA)
+        numbers = {_number(text) for path in paths[:_FILES] for text in setting.findall(project.read(path))}
+        known[name] = (Known(0.0, Origin.FIELD_DEFAULT),) if numbers == {0.0} and len(paths) <= _FILES else ()
     return known[name]
 
 

@@ -327,10 +327,11 @@ class _Search:
         """The item that a target is, or that a loop goes through the parameters of."""
         loop = flow.loop_of(context.statement, target.id) if isinstance(target, t.Name) else None
         match loop.iter if loop is not None else target:
-            case t.Subscript() as picked if not isinstance(picked.index, t.Slice):
-                return (picked, context) if loop is None else (None, context)
+            case t.Subscript() as picked if loop is None and not isinstance(picked.index, t.Slice):
+                return picked, context
             case t.Call(func=t.Attribute(value=t.Subscript() as picked, attr="parameters")) if loop is not None:
-                return None if isinstance(picked.index, t.Slice) else picked, context.frame.at(loop)
+                if not isinstance(picked.index, t.Slice):
+                    return picked, context.frame.at(loop)
         return None, context
 
     def _truth(self, value: t.Expr | None, about: Value, context: Context) -> s.Selector:

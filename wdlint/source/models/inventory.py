@@ -7,6 +7,7 @@ fixed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from wdlint.facts import Inventory, Kind, Ternary
 from wdlint.source.libraries.torch import SHARDED
@@ -124,7 +125,7 @@ def _distinct(leaves: Iterable[Leaf]) -> list[Leaf]:
                 continue
         known = found.get((leaf.name, leaf.kind, leaf.owner))
         if known is None:
-            found[leaf.name, leaf.kind, leaf.owner] = leaf.named(leaf.name, leaf.ancestors)
+            found[leaf.name, leaf.kind, leaf.owner] = replace(leaf)
             if leaf.key is not None:
                 tensors[leaf.key] = found[leaf.name, leaf.kind, leaf.owner]
         else:

@@ -6,7 +6,7 @@ Containers are filled in `containers`, later changes made in `changes`, construc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wdlint.facts import Evidence, Kind, Parameter, Ternary
 from wdlint.source.models.freezing import Freeze
@@ -46,26 +46,7 @@ class Leaf:
 
     def below(self, prefix: str, ancestor: str) -> Leaf:
         """The same parameter as seen from the module above."""
-        return self.named(f"{prefix}.{self.name}", (ancestor, *self.ancestors))
-
-    def named(self, name: str, ancestors: tuple[str, ...]) -> Leaf:
-        """The same parameter under another name. There are thousands, and `replace` takes twice as long."""
-        return Leaf(
-            name,
-            self.kind,
-            self.evidence,
-            self.ndim,
-            self.shape,
-            self.owner,
-            self.attribute,
-            self.present,
-            self.trainable,
-            ancestors,
-            self.key,
-            self.made,
-            self.marks,
-            self.either,
-        )
+        return replace(self, name=f"{prefix}.{self.name}", ancestors=(ancestor, *self.ancestors))
 
     def fact(self) -> Parameter:
         """What is said of the parameter to others."""
@@ -90,25 +71,6 @@ class Contents:
 
     leaves: tuple[Leaf, ...]
     complete: bool
-
-
-def renamed(parameter: Parameter, name: str) -> Parameter:
-    """The same parameter under another name."""
-    if name == parameter.name:
-        return parameter
-    return Parameter(
-        name,
-        parameter.kind,
-        parameter.evidence,
-        parameter.ndim,
-        parameter.shape,
-        parameter.owner,
-        parameter.attribute,
-        parameter.present,
-        parameter.trainable,
-        parameter.place,
-        parameter.ancestors,
-    )
 
 
 @dataclass(slots=True)

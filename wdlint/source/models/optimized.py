@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from wdlint.facts import Inventory, Parameter
-from wdlint.source.models.members import renamed
 from wdlint.source.selections.taken import Taken
 from wdlint.source.values.evaluation import Evaluation
 from wdlint.source.values.values import Changed, Instance, Method, Part, Unknown, Value, bare
@@ -86,7 +85,7 @@ def merged(models: Sequence[Model]) -> Inventory | None:
             continue
         complete = complete and model.inventory.complete
         assumed = assumed or model.inventory.assumed
-        parameters.extend(renamed(p, f"{model.named}{p.name}") for p in model.inventory.parameters)
+        parameters.extend(replace(p, name=f"{model.named}{p.name}") for p in model.inventory.parameters)
     names = " and ".join(dict.fromkeys(model.inventory.model for model in seen if model.inventory))
     sharded = any(model.inventory.sharded for model in seen if model.inventory)
     return Inventory(names, tuple(parameters), complete, assumed, sharded=sharded)
@@ -125,7 +124,7 @@ def relative(parameter: Parameter, prefix: str) -> Parameter | None:
     if not prefix:
         return parameter
     if parameter.name.startswith(prefix + "."):
-        return renamed(parameter, parameter.name[len(prefix) + 1 :])
+        return replace(parameter, name=parameter.name[len(prefix) + 1 :])
     return parameter if parameter.name == prefix else None
 
 

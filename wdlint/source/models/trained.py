@@ -13,7 +13,7 @@ from wdlint.source.libraries import adapters
 from wdlint.source.models.ancestry import lineage_of
 from wdlint.source.models.freezing import Freeze
 from wdlint.source.models.frozen import freezes, key_of, rooted
-from wdlint.source.models.members import ANY, Leaf, is_below, renamed
+from wdlint.source.models.members import ANY, Leaf, is_below
 from wdlint.source.models.module_rows import Surveying, rows_of
 from wdlint.source.models.places import placed, row
 from wdlint.source.read import tree as t
@@ -54,7 +54,9 @@ def mark(
     open_ones = [leaf for leaf in leaves if leaf.either]
     if open_ones:
         freezes = tuple(freezes)
-        several = [[one.named(leaf.name, leaf.ancestors) for one in leaf.either] for leaf in open_ones]
+        several = [
+            [replace(one, name=leaf.name, ancestors=leaf.ancestors) for one in leaf.either] for leaf in open_ones
+        ]
         mark(survey, model, [one for ones in several for one in ones], freezes, complete, anew)
         for leaf, ones in zip(open_ones, several, strict=True):
             if any(one.trainable is not before.trainable for one, before in zip(ones, leaf.either, strict=True)):
@@ -106,7 +108,7 @@ def _within(
             continue
         inside, sure = _relative(name, path)
         if inside:
-            yield index, renamed(fact, inside), sure
+            yield index, replace(fact, name=inside), sure
 
 
 def _known_as(leaf: Leaf, named: dict[tuple[object, ...] | None, str]) -> str:

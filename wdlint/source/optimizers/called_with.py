@@ -82,10 +82,9 @@ def _handed_to(evaluator: Evaluation, statement: t.Stmt, name: str, frame: Frame
             for callee in evaluator.evaluate(call.func, context):
                 if not isinstance(callee, FunctionValue) or not isinstance(callee.definition, t.FunctionDef):
                     continue
-                own = [p.name for p in callee.definition.params if not p.star][callee.receiver is not None :]
-                for position, given in enumerate(call.args):
-                    parameter = given.keyword or (own[position] if position < len(own) else None)
-                    if syntax.dotted(given.value) == name and parameter in own and not given.star:
+                own = callee.definition.params[callee.receiver is not None :]
+                for given, parameter in syntax.matched(own, call.args):
+                    if syntax.dotted(given.value) == name and any(p.name == parameter for p in own):
                         inner = evaluator.call_frame(callee, Arguments(call.args, context), call, context)
                         if inner is not None:
                             yield inner, parameter

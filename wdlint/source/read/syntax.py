@@ -5,7 +5,7 @@ The nodes themselves are in `tree`; what a name means is worked out in `names`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from wdlint.source.read import tree as t
 
@@ -236,3 +236,18 @@ def paired(target: t.Expr, value: t.Expr, name: str) -> t.Expr | None:
             if name in target_names(part):
                 return paired(part, given, name)
     return None
+
+
+def matched(params: Sequence[t.Parameter], given: Sequence[t.Argument]) -> Iterator[tuple[t.Argument, str]]:
+    """The arguments of a call, each with the name of the parameter that takes it; none of what is spread or behind it.
+
+    `params` are those that the call fills: a method's own receiver is none of them.
+    """
+    names = [p.name for p in params if not p.star and not p.keyword_only]
+    for index, argument in enumerate(given):
+        if argument.star == "*":
+            names = []  # how many it fills can't be told
+        elif argument.keyword:
+            yield argument, argument.keyword
+        elif not argument.star and index < len(names):
+            yield argument, names[index]
