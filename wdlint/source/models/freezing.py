@@ -330,8 +330,7 @@ class _Search:
             case t.Subscript() as picked if loop is None and not isinstance(picked.index, t.Slice):
                 return picked, context
             case t.Call(func=t.Attribute(value=t.Subscript() as picked, attr="parameters")) if loop is not None:
-                if not isinstance(picked.index, t.Slice):
-                    return picked, context.frame.at(loop)
+                return (None if isinstance(picked.index, t.Slice) else picked), context.frame.at(loop)
         return None, context
 
     def _truth(self, value: t.Expr | None, about: Value, context: Context) -> s.Selector:
